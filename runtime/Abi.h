@@ -1,0 +1,116 @@
+//===- Abi.h - What a generated object and the runtime agree on -*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The compiler emits one `quipu_program` (a constant of type `abi::Program`)
+// and one function per step; the runtime calls them. Neither side includes
+// anything else of the other.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_RUNTIME_ABI_H
+#define QUIPU_RUNTIME_ABI_H
+
+#include <cstdint>
+
+namespace quipu::abi {
+
+/// Raised whenever a struct of this file changes.
+inline constexpr uint32_t version = 1;
+
+/// How cached keys and values are stored.
+enum class CacheType : int32_t { F16 = 0, F32 = 1 };
+
+/// Positions that are stored together in the key half of the cache, see
+/// `StepArgs::cache`; a context is rounded up to a multiple of it.
+inline constexpr int32_t cachePositions = 16;
+
+/// One call of a step: `count` tokens, each with its position and the sequence
+/// (cache slot) it belongs to. The pointers are valid during the call only.
+struct StepArgs {
+  const int32_t *tokens;    // [count] ids, each < Program::vocabulary
+  const int32_t *positions; // [count] each < context
+  const int32_t *sequences; // [count] each < slots
+  const int32_t *rows;      // [rowCount] tokens whose logits are wanted, < count
+  /// [Step::tokens][Program::logitsStride]; the first rowCount rows are written,
+  /// the others are scratch.
+  float *logits;
+  /// Keys, then values of each layer:
+  ///   keys   [slot][kv_head][context / 16][head_dim][16 positions]
+  ///   values [slot][kv_head][context][head_dim]
+  /// in the step's cache type; 64-byte aligned and zero at first.
+  void *cache;
+  void *arena;         // Step::arenaBytes of scratch, 64-byte aligned
+  const void *weights; // Program::weights
+  void *barrier;       // handed to quipu_barrier
+  int32_t count;       // 1 ... Step::tokens
+  int32_t rowCount;    // 0 ... count
+  int32_t context;     // positions per slot, a multiple of cachePositions
+  int32_t slots;
+};
+
+/// Every worker calls the step with the same arguments and its own number.
+using StepFunction = void (*)(const StepArgs *args, int32_t worker,
+                              int32_t workers);
+
+struct Step {
+  const char *name;
+  StepFunction run;
+  uint64_t arenaBytes;
+  int32_t tokens; // the most tokens one call takes
+  CacheType cacheType;
+};
+
+/// What the processor must have, as a comma-separated list of LLVM feature
+/// names ("avx2,fma,avx512vnni"); empty when any processor of the target will
+/// do.
+using FeatureList = const char *;
+
+struct Program {
+  uint32_t abiVersion;
+  int32_t vocabulary;
+  int32_t logitsStride; // floats from one row of logits to the next
+  int32_t hidden;
+  int32_t layers;
+  int32_t kvHeads;
+  int32_t headDim;
+  int32_t context; // the default: the checkpoint's, or what --context asked for
+  int32_t stepCount;
+  const Step *steps; // by cache type, then by rising number of tokens
+  const char *name;  // general.name, or the file's
+  const char *architecture;
+  const char *target;   // "native (znver5)", "reference", ...
+  const char *formats;  // "Q4_1 (210 tensors), Q8_0 (1), F32 (61)"
+  const char *compiler; // "quipu 0.1.0, LLVM 22.1.8, Halide 21.0.0"
+  FeatureList features;
+  uint64_t weightBytes;   // bytes of packed weights, all of them
+  uint64_t bytesPerToken; // bytes of weights that one decoded token reads
+  uint64_t cacheElements; // cached numbers per position, over all layers
+  const void *weights;    // page aligned
+  const void *tokenizer;  // a TokenizerImage, or null when the checkpoint has none
+  uint64_t tokenizerBytes;
+};
+
+} // namespace quipu::abi
+
+extern "C" {
+/// Defined by the generated object.
+extern const quipu::abi::Program quipu_program;
+
+/// Defined by the runtime, called by steps between kernels: returns once all
+/// workers of this step have called it.
+void quipu_barrier(void *barrier);
+
+/// Defined by the runtime, called by a step's first kernel:
+/// table[i][j] = (cos, sin)(positions[i] * frequencies[j]) * scale for
+/// i < count, j < half, computed so that any grouping of tokens gives the same
+/// bits.
+void quipu_rope_angles(const int32_t *positions, int32_t count,
+                       const float *frequencies, int32_t half, float scale,
+                       float *table);
+}
+
+#endif // QUIPU_RUNTIME_ABI_H
