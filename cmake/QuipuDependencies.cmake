@@ -1,0 +1,26 @@
+# What Quipu builds on: Debian's LLVM and MLIR 22, and Halide from the Python
+# environment that scripts/setup.sh makes.
+
+set(QUIPU_VENV ${PROJECT_SOURCE_DIR}/build/venv
+    CACHE PATH "Python environment with halide, lit, numpy and gguf")
+set(QUIPU_MODELS ${PROJECT_SOURCE_DIR}/build/models
+    CACHE PATH "folder of the checkpoints that tests read")
+set(MLIR_DIR /usr/lib/llvm-22/lib/cmake/mlir
+    CACHE PATH "folder of MLIRConfig.cmake")
+
+set(Python_EXECUTABLE ${QUIPU_VENV}/bin/python)
+set(Python3_EXECUTABLE ${QUIPU_VENV}/bin/python)
+
+# No version here: MLIRConfigVersion.cmake accepts an exact match only.
+find_package(MLIR REQUIRED CONFIG)
+message(STATUS "LLVM ${LLVM_PACKAGE_VERSION} in ${LLVM_DIR}")
+
+file(GLOB QUIPU_HALIDE_DIRS
+     ${QUIPU_VENV}/lib/python3*/site-packages/halide/lib64/cmake/Halide)
+find_package(Halide 21 REQUIRED CONFIG COMPONENTS shared
+             HINTS ${QUIPU_HALIDE_DIRS})
+
+list(APPEND CMAKE_MODULE_PATH ${MLIR_CMAKE_DIR} ${LLVM_CMAKE_DIR})
+include(TableGen)
+include(AddLLVM)
+include(AddMLIR)

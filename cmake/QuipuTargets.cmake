@@ -1,0 +1,107 @@
+# Functions that the folders' CMakeLists.txt are written with:
+#
+#   quipu_add_library(NAME source... [LINK library...] [EXCEPTIONS])
+#   quipu_add_tool(NAME source... [LINK library...])         -> bin/NAME
+#   quipu_add_runtime_library(NAME)                          -> lib/libNAME.a
+#   quipu_runtime_sources(source...)
+#   quipu_add_test_tool(NAME source... [LINK library...])    -> test/bin/NAME
+
+option(QUIPU_SANITIZE "address and undefined-behaviour sanitizers" OFF)
+set(QUIPU_SANITIZE_FLAGS -fsanitize=address,undefined
+    -fno-sanitize-recover=all -fno-omit-frame-pointer)
+
+# Everything except the runtime that programs are linked with: those programs
+# must not need a sanitizer's library.
+function(quipu_sanitize target)
+  if(QUIPU_SANITIZE)
+    target_compile_options(${target} PRIVATE ${QUIPU_SANITIZE_FLAGS})
+    target_link_options(${target} PUBLIC ${QUIPU_SANITIZE_FLAGS})
+  endif()
+endfunction()
+
+function(quipu_compile_options target)
+  target_compile_options(${target} PRIVATE
+    -Wall -Wextra -Werror -Wno-unused-parameter)
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
+endfunction()
+
+# Code that sees LLVM: its headers and the generated ones are system headers.
+function(quipu_llvm_options target)
+  quipu_compile_options(${target})
+  quipu_sanitize(${target})
+  target_include_directories(${target} SYSTEM PUBLIC
+    ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS} ${PROJECT_BINARY_DIR})
+  separate_arguments(definitions NATIVE_COMMAND "${LLVM_DEFINITIONS}")
+  target_compile_definitions(${target} PUBLIC ${definitions})
+endfunction()
+
+# A static library of the compiler. EXCEPTIONS is for code that calls Halide.
+function(quipu_add_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "EXCEPTIONS" "" "LINK")
+  set(sources ${ARG_UNPARSED_ARGUMENTS})
+  if(NOT sources)
+    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp "")
+    set(sources ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp)
+  endif()
+  add_library(${name} STATIC ${sources})
+  quipu_llvm_options(${name})
+  if(NOT ARG_EXCEPTIONS)
+    target_compile_options(${name} PRIVATE -fno-exceptions)
+  endif()
+  target_link_libraries(${name} PUBLIC ${ARG_LINK} MLIR LLVM)
+endfunction()
+
+# An executable of the compiler.
+function(quipu_add_tool name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "LINK")
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  quipu_llvm_options(${name})
+  target_compile_options(${name} PRIVATE -fno-exceptions)
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} MLIR LLVM)
+endfunction()
+
+function(quipu_runtime_options target)
+  quipu_compile_options(${target})
+  target_compile_options(${target} PRIVATE
+    -O2 -march=x86-64 -ffunction-sections -fdata-sections
+    -fno-exceptions -fno-rtti)
+endfunction()
+
+# The library that every program is linked with. A sanitized build also makes
+# NAME-sanitized, which the test tools then link instead.
+function(quipu_add_runtime_library name)
+  file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp "")
+  add_library(${name} STATIC ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp)
+  quipu_runtime_options(${name})
+  if(QUIPU_SANITIZE)
+    add_library(${name}-sanitized STATIC
+                ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp)
+    quipu_runtime_options(${name}-sanitized)
+    quipu_sanitize(${name}-sanitized)
+  endif()
+endfunction()
+
+function(quipu_runtime_sources)
+  list(TRANSFORM ARGN PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/ REGEX "^[^/]")
+  target_sources(quipu-runtime PRIVATE ${ARGN})
+  if(QUIPU_SANITIZE)
+    target_sources(quipu-runtime-sanitized PRIVATE ${ARGN})
+  endif()
+endfunction()
+
+# An executable that only tests run; lit finds it as NAME and as %NAME. It sees
+# LLVM only if it links a library of the compiler.
+add_custom_target(quipu-test-tools)
+function(quipu_add_test_tool name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "LINK")
+  if(QUIPU_SANITIZE)
+    list(TRANSFORM ARG_LINK REPLACE "^quipu-runtime$" "quipu-runtime-sanitized")
+  endif()
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  set_target_properties(${name} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/test/bin)
+  quipu_compile_options(${name})
+  quipu_sanitize(${name})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK})
+  add_dependencies(quipu-test-tools ${name})
+endfunction()

@@ -1,0 +1,54 @@
+"""How lit finds and runs the tests: test/ and the pages of docs/passes/."""
+
+import os
+
+import lit.formats
+
+source = config.quipu_source_root
+build = config.quipu_build_root
+bin = os.path.join(build, "bin")
+test_bin = os.path.join(build, "test", "bin")
+
+config.name = "Quipu"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.test_source_root = os.path.join(source, "test")
+config.test_exec_root = os.path.join(build, "test")
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs"]
+
+config.environment = {
+    "PATH": os.pathsep.join([test_bin, bin, config.llvm_tools, "/usr/bin", "/bin"]),
+    "HOME": os.path.join(build, "test"),
+    "LC_ALL": "C.UTF-8",
+    "FILECHECK_OPTS": "-enable-var-scope",
+    # libLLVM itself is not instrumented, so containers that cross its border
+    # look overflowed.
+    "ASAN_OPTIONS": "detect_container_overflow=0:detect_leaks=0",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+}
+
+
+def program(name, path):
+    """%name stands for `path`, but not inside %name-more."""
+    config.substitutions.append((f"%{name}(?![-\\w])", path))
+
+
+for tool in ["quipu", "quipu-opt", "quipu-lsp-server", "quipu-reduce"]:
+    program(tool, os.path.join(bin, tool))
+for tool in sorted(os.listdir(test_bin)) if os.path.isdir(test_bin) else []:
+    program(tool, os.path.join(test_bin, tool))
+smollm2 = os.path.join(config.quipu_models, "SmolLM2-135M-Instruct.Q4_1.gguf")
+program("smollm2", smollm2)
+program("python", config.python)
+program("source", source)
+program("build", build)
+
+if os.path.exists(smollm2):
+    config.available_features.add("smollm2")
+if config.quipu_sanitize:
+    config.available_features.add("sanitize")
+with open("/proc/cpuinfo") as cpuinfo:
+    flags = next((line for line in cpuinfo if line.startswith("flags")), "").split()
+for feature, flag in [("avx2", "avx2"), ("avx512vnni", "avx512_vnni"), ("amx", "amx_int8")]:
+    if flag in flags:
+        config.available_features.add(feature)
