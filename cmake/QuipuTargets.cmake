@@ -1,6 +1,7 @@
 # Functions that the folders' CMakeLists.txt are written with:
 #
-#   quipu_add_library(NAME source... [LINK library...] [EXCEPTIONS])
+#   quipu_add_library(NAME source... [LINK library...] [PRIVATE library...]
+#                     [EXCEPTIONS])
 #   quipu_add_tool(NAME source... [LINK library...])         -> bin/NAME
 #   quipu_add_runtime_library(NAME)                          -> lib/libNAME.a
 #   quipu_runtime_sources(source...)
@@ -37,7 +38,7 @@ endfunction()
 
 # A static library of the compiler. EXCEPTIONS is for code that calls Halide.
 function(quipu_add_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "EXCEPTIONS" "" "LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "EXCEPTIONS" "" "LINK;PRIVATE")
   set(sources ${ARG_UNPARSED_ARGUMENTS})
   if(NOT sources)
     file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp "")
@@ -48,7 +49,8 @@ function(quipu_add_library name)
   if(NOT ARG_EXCEPTIONS)
     target_compile_options(${name} PRIVATE -fno-exceptions)
   endif()
-  target_link_libraries(${name} PUBLIC ${ARG_LINK} MLIR LLVM)
+  target_link_libraries(${name} PUBLIC ${ARG_LINK} MLIR LLVM
+                                PRIVATE ${ARG_PRIVATE})
 endfunction()
 
 # An executable of the compiler.

@@ -27,5 +27,8 @@ with tempfile.TemporaryDirectory() as folder:
 passed = sum(code in ("PASS", "XFAIL", "FLAKYPASS") for code in codes)
 skipped = sum(code in ("UNSUPPORTED", "SKIPPED", "EXCLUDED") for code in codes)
 failed = len(codes) - passed - skipped
-print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+summary = f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else "")
+with open(os.path.join(build, "test", "summary.txt"), "w") as file:
+    print(summary, file=file)
+print(summary)
 sys.exit(1 if failed or status or not passed else 0)

@@ -1,0 +1,23 @@
+# Everything from a bare clone on Debian 12, as root or with sudo.
+
+.PHONY: help setup build demo check
+
+help:
+	@echo 'make demo    compile SmolLM2 into one program and run it'
+	@echo 'make check   build and run all tests'
+	@echo 'make build   build the compiler and the runtime into build/release'
+	@echo 'make setup   install what the build needs (the others do it too)'
+
+setup:
+	@scripts/setup.sh
+
+build: setup
+	@scripts/build.sh
+
+demo: build
+	build/release/bin/quipu build build/models/SmolLM2-135M-Instruct.Q4_1.gguf -o build/smol
+	build/smol "Once upon a time" -n 64
+
+check: setup
+	@scripts/build.sh all quipu-test-tools
+	@build/venv/bin/python scripts/check.py build/release
