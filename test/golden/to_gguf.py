@@ -1,0 +1,100 @@
+"""Converts a Hugging Face folder of the Llama family to a GGUF file.
+
+usage: to_gguf.py FOLDER OUT.gguf [--type f32|f16|bf16|q8_0|q4_0|q4_1|...]
+
+Matrices are stored in the given type, vectors always in f32. The folders have
+no tokenizer, so neither has the file.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import gguf
+import numpy as np
+
+import safetensors_file
+
+NAMES = {
+    "input_layernorm": "attn_norm",
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "post_attention_layernorm": "ffn_norm",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+}
+OUTER_NAMES = {
+    "model.embed_tokens.weight": "token_embd.weight",
+    "model.norm.weight": "output_norm.weight",
+    "lm_head.weight": "output.weight",
+}
+
+
+def gguf_name(name):
+    if name in OUTER_NAMES:
+        return OUTER_NAMES[name]
+    _, _, layer, rest = name.split(".", 3)
+    rest, _, kind = rest.rpartition(".")
+    return f"blk.{layer}.{NAMES[rest]}.{kind}"
+
+
+def pair_neighbours(weight, heads):
+    """Reorders the rows of each head: Hugging Face's RoPE turns row i with row
+    i + half, llama.cpp's (for Llama) turns row 2i with row 2i + 1."""
+    rows, columns = weight.shape
+    return (weight.reshape(heads, 2, rows // heads // 2, columns)
+            .swapaxes(1, 2).reshape(rows, columns))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("out")
+    parser.add_argument("--type", default="f32")
+    args = parser.parse_args()
+    config = json.loads((args.folder / "config.json").read_text())
+    if config["model_type"] not in ("llama", "mistral"):
+        parser.error(f"{args.folder}: model_type '{config['model_type']}' is "
+                     "not of the Llama family")
+    if config.get("rope_scaling"):
+        parser.error(f"{args.folder}: rope_scaling is not converted")
+
+    heads = config["num_attention_heads"]
+    kv_heads = config.get("num_key_value_heads", heads)
+    head_dim = config.get("head_dim") or config["hidden_size"] // heads
+    writer = gguf.GGUFWriter(args.out, "llama")
+    writer.add_name(args.folder.name)
+    writer.add_vocab_size(config["vocab_size"])
+    writer.add_context_length(config["max_position_embeddings"])
+    writer.add_embedding_length(config["hidden_size"])
+    writer.add_block_count(config["num_hidden_layers"])
+    writer.add_feed_forward_length(config["intermediate_size"])
+    writer.add_head_count(heads)
+    writer.add_head_count_kv(kv_heads)
+    writer.add_key_length(head_dim)
+    writer.add_value_length(head_dim)
+    writer.add_rope_dimension_count(head_dim)
+    writer.add_rope_freq_base(config["rope_theta"])
+    writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
+
+    matrix_type = gguf.GGMLQuantizationType[args.type.upper()]
+    weights = safetensors_file.read(args.folder / "model.safetensors")
+    for name, weight in weights.items():
+        if name.endswith("q_proj.weight"):
+            weight = pair_neighbours(weight, heads)
+        elif name.endswith("k_proj.weight"):
+            weight = pair_neighbours(weight, kv_heads)
+        weight = np.ascontiguousarray(weight, np.float32)
+        kind = gguf.GGMLQuantizationType.F32 if weight.ndim == 1 else matrix_type
+        writer.add_tensor(gguf_name(name), gguf.quants.quantize(weight, kind),
+                          raw_dtype=kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+main()
