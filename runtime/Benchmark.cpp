@@ -1,0 +1,174 @@
+//===- Benchmark.cpp - Measuring a program's speed ------------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/Benchmark.h"
+#include <algorithm>
+#include <chrono>
+#include <emmintrin.h>
+#include <unistd.h>
+
+using namespace quipu;
+
+/// Each measurement is repeated; the median counts.
+static constexpr int repetitions = 3;
+
+static double now() {
+  using namespace std::chrono;
+  return duration<double>(steady_clock::now().time_since_epoch()).count();
+}
+
+/// Ids that are the same in every run.
+static std::vector<int32_t> someTokens(int32_t count, int32_t vocabulary) {
+  std::vector<int32_t> tokens(count);
+  uint32_t state = 1;
+  for (int32_t &token : tokens) {
+    state = state * 1664525 + 1013904223;
+    token = static_cast<int32_t>((state >> 8) % uint32_t(vocabulary));
+  }
+  return tokens;
+}
+
+/// The median tokens per second of running `tokens` from an empty context, at
+/// most `together` in one call.
+static Status measure(Session &session, const std::vector<int32_t> &tokens,
+                      int32_t together, double &tokensPerSecond) {
+  int32_t count = static_cast<int32_t>(tokens.size());
+  std::vector<double> seconds;
+  // The first run is to warm up: pages, caches, clock.
+  for (int i = 0; i <= repetitions; ++i) {
+    session.reset(0);
+    double start = now();
+    for (int32_t begin = 0; begin < count; begin += together) {
+      int32_t size = std::min(together, count - begin);
+      if (Status status = session.feed(&tokens[begin], size, 0, 1);
+          !status.ok())
+        return status;
+    }
+    if (i > 0)
+      seconds.push_back(now() - start);
+  }
+  std::sort(seconds.begin(), seconds.end());
+  tokensPerSecond = count / seconds[seconds.size() / 2];
+  return {};
+}
+
+static __m128i readAll(const __m128i *from, const __m128i *to) {
+  __m128i sums[4] = {};
+  for (; from < to; from += 4)
+    for (int i = 0; i < 4; ++i)
+      sums[i] = _mm_xor_si128(sums[i], _mm_load_si128(from + i));
+  return _mm_xor_si128(_mm_xor_si128(sums[0], sums[1]),
+                       _mm_xor_si128(sums[2], sums[3]));
+}
+
+/// The most bytes per second that the session's threads read from memory, in
+/// passes over a buffer much larger than the caches for about 0.3 s.
+static Status measureBandwidth(Session &session, double &bytesPerSecond) {
+  uint64_t cache = std::max(sysconf(_SC_LEVEL3_CACHE_SIZE), 0L);
+  uint64_t bytes = std::clamp<uint64_t>(4 * cache, 128 << 20, 1 << 30);
+  Pages buffer;
+  if (!buffer.reserve(bytes))
+    return {QUIPU_ERROR_MEMORY, "there is no memory to measure its bandwidth"};
+
+  char *start = static_cast<char *>(buffer.data());
+  auto part = [&](int32_t worker, int32_t workers) {
+    return start + bytes / 4096 * worker / workers * 4096;
+  };
+  session.workers().run([&](int32_t worker, int32_t workers) {
+    std::fill(part(worker, workers), part(worker + 1, workers), char(worker));
+  });
+  bytesPerSecond = 0;
+  for (double begin = now(), end = begin; end - begin < 0.3;) {
+    double passBegin = now();
+    session.workers().run([&](int32_t worker, int32_t workers) {
+      volatile __m128i result =
+          readAll(reinterpret_cast<const __m128i *>(part(worker, workers)),
+                  reinterpret_cast<const __m128i *>(part(worker + 1, workers)));
+      (void)result;
+    });
+    end = now();
+    bytesPerSecond = std::max(bytesPerSecond, bytes / (end - passBegin));
+  }
+  return {};
+}
+
+static std::string format(const char *pattern, double value) {
+  char buffer[64];
+  snprintf(buffer, sizeof(buffer), pattern, value);
+  return buffer;
+}
+
+static std::string quote(const char *text) {
+  std::string result = "\"";
+  for (; *text; ++text) {
+    unsigned char c = *text;
+    char buffer[8];
+    if (c < 0x20) {
+      snprintf(buffer, sizeof(buffer), "\\u%04x", c);
+      result += buffer;
+      continue;
+    }
+    if (c == '"' || c == '\\')
+      result += '\\';
+    result += static_cast<char>(c);
+  }
+  return result + "\"";
+}
+
+Status quipu::benchmark(Session &session, abi::CacheType cacheType,
+                        const BenchmarkOptions &options, std::string &report) {
+  const abi::Program &program = session.program();
+  int32_t longest = std::max(options.prefill, options.decode);
+  if (longest > session.context())
+    return {QUIPU_ERROR_CONTEXT_FULL,
+            "the context of " + std::to_string(session.context()) +
+                " positions is shorter than the " + std::to_string(longest) +
+                " tokens to measure; lower --prefill and --decode or raise "
+                "--context"};
+  double prefill, decode, bandwidth;
+  Status status =
+      measure(session, someTokens(options.prefill, program.vocabulary), longest,
+              prefill);
+  if (status.ok())
+    status = measure(session, someTokens(options.decode, program.vocabulary), 1,
+                     decode);
+  if (status.ok())
+    status = measureBandwidth(session, bandwidth);
+  if (!status.ok())
+    return status;
+
+  double perToken = static_cast<double>(program.bytesPerToken);
+  double share = perToken * decode / bandwidth;
+  const char *cache = cacheType == abi::CacheType::F16 ? "f16" : "f32";
+  int32_t threads = session.workers().count();
+  if (options.json) {
+    report = "{\"prefill_tokens_per_second\": " + format("%.3f", prefill) +
+             ", \"decode_tokens_per_second\": " + format("%.3f", decode) +
+             ", \"prefill_tokens\": " + std::to_string(options.prefill) +
+             ", \"decode_tokens\": " + std::to_string(options.decode) +
+             ", \"threads\": " + std::to_string(threads) +
+             ", \"weight_bytes_per_token\": " +
+             std::to_string(program.bytesPerToken) +
+             ", \"bandwidth_bytes_per_second\": " + format("%.0f", bandwidth) +
+             ", \"bandwidth_share\": " + format("%.4f", share) +
+             ", \"model\": " + quote(program.name) +
+             ", \"target\": " + quote(program.target) +
+             ", \"cache_type\": " + quote(cache) + "}\n";
+    return {};
+  }
+  report =
+      std::string(program.name) + ", " + program.target + ", " +
+      std::to_string(threads) + (threads == 1 ? " thread, " : " threads, ") +
+      cache + " cache\n" + "  prefill          " + format("%10.1f", prefill) +
+      " tokens/s  (" + std::to_string(options.prefill) + " tokens)\n" +
+      "  decode           " + format("%10.1f", decode) + " tokens/s  (" +
+      std::to_string(options.decode) + " tokens)\n" + "  weights read     " +
+      format("%10.1f", perToken / 1e6) + " MB/token\n" + "  memory bandwidth " +
+      format("%10.1f", bandwidth / 1e9) + " GB/s\n  decode reads     " +
+      format("%10.1f", 100 * share) + " % of the bandwidth\n";
+  return {};
+}

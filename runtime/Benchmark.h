@@ -1,0 +1,28 @@
+//===- Benchmark.h - Measuring a program's speed ----------------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_RUNTIME_BENCHMARK_H
+#define QUIPU_RUNTIME_BENCHMARK_H
+
+#include "runtime/Session.h"
+
+namespace quipu {
+
+struct BenchmarkOptions {
+  int32_t prefill = 512; // tokens of the prompt
+  int32_t decode = 128;  // tokens decoded one by one, from an empty context
+  bool json = false;
+};
+
+/// Measures prefill, decode and what the memory could give, and sets `report`
+/// to a table or to one JSON object.
+Status benchmark(Session &session, abi::CacheType cacheType,
+                 const BenchmarkOptions &options, std::string &report);
+
+} // namespace quipu
+
+#endif // QUIPU_RUNTIME_BENCHMARK_H

@@ -1,0 +1,60 @@
+//===- Generation.h - From a prompt to its continuation ---------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_RUNTIME_GENERATION_H
+#define QUIPU_RUNTIME_GENERATION_H
+
+#include "runtime/Arguments.h"
+#include "runtime/Session.h"
+#include <functional>
+#include <vector>
+
+namespace quipu {
+
+struct GenerationStatistics {
+  int64_t prompt = 0, generated = 0; // tokens
+  double promptSeconds = 0, generatedSeconds = 0;
+};
+
+/// Why a generation ended.
+enum class End { Length, Text, Context, Interrupt, Reader, Error };
+
+/// Runs the prompt and generates, for one sequence.
+class Generation {
+public:
+  Generation(Session &session, const Arguments &arguments,
+             std::function<bool(int32_t)> endsText)
+      : session(session), arguments(arguments), sampler(arguments.sampler),
+        endsText(std::move(endsText)) {}
+
+  /// Takes each generated token at once; false ends the generation.
+  using Reader = std::function<bool(int32_t token)>;
+
+  /// Continues `prompt`, which is not empty. After End::Error, `error` is set.
+  End run(const std::vector<int32_t> &prompt, const Reader &read,
+          std::string &error);
+
+  const GenerationStatistics &statistics() const { return counts; }
+
+  /// Makes Ctrl-C end a generation after the current token; the second one
+  /// ends the process.
+  static void catchInterrupts();
+
+private:
+  Status readPrompt(const std::vector<int32_t> &prompt);
+
+  Session &session;
+  const Arguments &arguments;
+  Sampler sampler;
+  std::function<bool(int32_t)> endsText;
+  std::vector<float> logits; // of the last token
+  GenerationStatistics counts;
+};
+
+} // namespace quipu
+
+#endif // QUIPU_RUNTIME_GENERATION_H

@@ -1,0 +1,243 @@
+//===- Session.cpp - A program's cache, scratch memory and threads --------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/Session.h"
+#include "runtime/Processor.h"
+#include <algorithm>
+#include <climits>
+#include <sys/mman.h>
+
+using namespace quipu;
+
+Pages::~Pages() {
+  if (start)
+    munmap(start, bytes);
+}
+
+bool Pages::reserve(uint64_t size) {
+  bytes = std::max<uint64_t>(size, 1);
+  void *map = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  start = map == MAP_FAILED ? nullptr : map;
+  return start;
+}
+
+static Status argument(std::string message) {
+  return {QUIPU_ERROR_ARGUMENT, std::move(message)};
+}
+
+static std::string number(int64_t value) { return std::to_string(value); }
+
+/// A sentence unless low <= value <= high.
+static Status inRange(const char *what, int64_t value, int64_t low,
+                      int64_t high) {
+  if (value >= low && value <= high)
+    return {};
+  return argument(std::string(what) + " must be from " + number(low) + " to " +
+                  number(high) + ", not " + number(value));
+}
+
+Status Session::create(const abi::Program &program,
+                       const SessionOptions &options,
+                       std::unique_ptr<Session> &session) {
+  if (program.abiVersion != abi::version)
+    return {QUIPU_ERROR_PROCESSOR,
+            "this program's code has interface version " +
+                number(program.abiVersion) + ", its runtime has " +
+                number(abi::version) +
+                "; rebuild it with one release of quipu"};
+  std::string missing = missingFeature(program.features);
+  if (!missing.empty())
+    return {QUIPU_ERROR_PROCESSOR,
+            "this program needs " + missing +
+                ", which this processor lacks; rebuild it with --target=native "
+                "here, or with a --target that fits both"};
+
+  for (Status status :
+       {inRange("the context", options.context, 0, mostContext),
+        inRange("threads", options.threads, 0, mostThreads),
+        inRange("sequences", options.sequences, 1, mostSequences),
+        inRange("the chunk", options.chunk, 0, INT_MAX)})
+    if (!status.ok())
+      return status;
+
+  std::unique_ptr<Session> made(new Session);
+  made->image = &program;
+  for (int32_t i = 0; i < program.stepCount; ++i)
+    if (program.steps[i].cacheType == options.cacheType)
+      made->steps.push_back(&program.steps[i]);
+  if (made->steps.empty()) {
+    const char *name = options.cacheType == abi::CacheType::F16 ? "f16" : "f32";
+    return argument(std::string("this program was built without an ") + name +
+                    " cache");
+  }
+  if (Status status = made->allocate(options); !status.ok())
+    return status;
+  int32_t threads = options.threads ? options.threads : allowedCpus().cores;
+  if (!made->team.start(threads, options.pin))
+    return {QUIPU_ERROR_MEMORY, "the system refuses to start " +
+                                    number(threads) +
+                                    " threads; ask for fewer"};
+  session = std::move(made);
+  return {};
+}
+
+Status Session::allocate(const SessionOptions &options) {
+  int32_t context = options.context ? options.context : image->context;
+  context = (context + abi::cachePositions - 1) & -abi::cachePositions;
+  // Kernels index one layer's keys and values with 32 bits.
+  int64_t layer = int64_t(2) * image->kvHeads * image->headDim;
+  uint64_t elements, cacheBytes;
+  if (__builtin_mul_overflow(layer, context, &layer) ||
+      __builtin_mul_overflow(layer, options.sequences, &layer) ||
+      layer > INT_MAX)
+    return argument("a context of " + number(context) + " positions for " +
+                    number(options.sequences) +
+                    " sequences is more than a cache can hold; ask for less");
+  uint64_t elementBytes = options.cacheType == abi::CacheType::F16 ? 2 : 4;
+  bool fits =
+      !__builtin_mul_overflow(image->cacheElements, context, &elements) &&
+      !__builtin_mul_overflow(elements, options.sequences, &elements) &&
+      !__builtin_mul_overflow(elements, elementBytes, &cacheBytes);
+  if (!fits || !cache.reserve(cacheBytes))
+    return {QUIPU_ERROR_MEMORY, "there is no memory for a cache of " +
+                                    number(context) +
+                                    " positions; ask for a shorter context"};
+
+  uint64_t arenaBytes = 0;
+  for (const abi::Step *step : steps)
+    arenaBytes = std::max(arenaBytes, step->arenaBytes);
+  uint64_t logitsBytes =
+      uint64_t(steps.back()->tokens) * image->logitsStride * sizeof(float);
+  if (!arena.reserve(arenaBytes) || !logits.reserve(logitsBytes))
+    return {QUIPU_ERROR_MEMORY, "there is no memory for the " +
+                                    number(arenaBytes + logitsBytes) +
+                                    " bytes that intermediate results need"};
+
+  chunk = options.chunk ? options.chunk : INT_MAX;
+  lengths.assign(options.sequences, 0);
+  args.cache = cache.data();
+  args.arena = arena.data();
+  args.logits = static_cast<float *>(logits.data());
+  args.weights = image->weights;
+  args.barrier = team.meetingPoint();
+  args.context = context;
+  args.slots = options.sequences;
+  return {};
+}
+
+/// Fills in `positions` and `slots`, and refuses what a step must not see.
+Status Session::check(const Batch &batch) {
+  if (batch.count < 1)
+    return argument("a step needs at least one token");
+  if (Status status =
+          inRange("the number of wanted rows", batch.rowCount, 0, batch.count);
+      !status.ok())
+    return status;
+  for (int32_t i = 0; batch.rows && i < batch.rowCount; ++i)
+    if (batch.rows[i] < (i ? batch.rows[i - 1] + 1 : 0) ||
+        batch.rows[i] >= batch.count)
+      return argument("wanted rows must rise and be less than the " +
+                      number(batch.count) + " tokens, but row " + number(i) +
+                      " is " + number(batch.rows[i]));
+
+  positions.resize(batch.count);
+  slots.resize(batch.count);
+  std::vector<int32_t> next(args.slots, -1); // positions after this batch
+  for (int32_t i = 0; i < batch.count; ++i) {
+    std::string where = "token " + number(i);
+    int32_t sequence = batch.sequences ? batch.sequences[i] : 0;
+    Status status = inRange((where + "'s id").c_str(), batch.tokens[i], 0,
+                            image->vocabulary - 1);
+    if (status.ok())
+      status =
+          inRange((where + "'s sequence").c_str(), sequence, 0, args.slots - 1);
+    if (!status.ok())
+      return status;
+    bool first = next[sequence] < 0;
+    int32_t expected = first ? lengths[sequence] : next[sequence];
+    int32_t position = batch.positions ? batch.positions[i] : expected;
+    if (batch.positions && (position < 0 || position > expected ||
+                            (!first && position < expected)))
+      return argument(where + " is at position " + number(position) +
+                      " of sequence " + number(sequence) + ", but " +
+                      number(expected) + " is next");
+    if (position >= args.context)
+      return {QUIPU_ERROR_CONTEXT_FULL,
+              "the context of " + number(args.context) + " positions is full"};
+    positions[i] = position;
+    slots[i] = sequence;
+    next[sequence] = position + 1;
+  }
+  return {};
+}
+
+/// The step that runs the next tokens best, and how many of them it takes: the
+/// largest that is filled, or the next larger one if that is filled to a
+/// quarter.
+const abi::Step &Session::pick(int32_t remaining, int32_t &count) const {
+  remaining = std::min(remaining, chunk);
+  size_t best = 0;
+  while (best + 1 < steps.size() && steps[best + 1]->tokens <= remaining)
+    ++best;
+  if (best + 1 < steps.size() && steps[best]->tokens < remaining &&
+      steps[best + 1]->tokens / 4 <= remaining)
+    ++best;
+  count = std::min(remaining, steps[best]->tokens);
+  return *steps[best];
+}
+
+Status Session::step(const Batch &batch, const RowReader &read,
+                     const Watcher &watch) {
+  if (Status status = check(batch); !status.ok())
+    return status;
+
+  std::vector<int32_t> rows; // of one call, counted from its first token
+  int32_t row = 0;
+  auto wanted = [&](int32_t i) {
+    return batch.rows ? batch.rows[i] : batch.count - batch.rowCount + i;
+  };
+  for (int32_t begin = 0; begin < batch.count;) {
+    const abi::Step &variant = pick(batch.count - begin, args.count);
+    rows.clear();
+    for (int32_t i = row; i < batch.rowCount && wanted(i) < begin + args.count;
+         ++i)
+      rows.push_back(wanted(i) - begin);
+    args.tokens = batch.tokens + begin;
+    args.positions = positions.data() + begin;
+    args.sequences = slots.data() + begin;
+    args.rows = rows.data();
+    args.rowCount = static_cast<int32_t>(rows.size());
+    team.run([&](int32_t worker, int32_t workers) {
+      variant.run(&args, worker, workers);
+    });
+
+    for (int32_t i = begin; i < begin + args.count; ++i)
+      lengths[slots[i]] = positions[i] + 1;
+    for (int32_t i = 0; read && i < args.rowCount; ++i)
+      if (Status status =
+              read(row + i, args.logits + int64_t(i) * image->logitsStride);
+          !status.ok())
+        return status;
+    row += args.rowCount;
+    begin += args.count;
+    if (watch && !watch(begin))
+      return {QUIPU_ERROR_INTERRUPTED, "interrupted"};
+  }
+  return {};
+}
+
+Status Session::feed(const int32_t *tokens, int32_t count, int32_t sequence,
+                     int32_t rowCount, const RowReader &read,
+                     const Watcher &watch) {
+  std::vector<int32_t> same(count, sequence);
+  return step({.tokens = tokens,
+               .count = count,
+               .sequences = same.data(),
+               .rowCount = rowCount},
+              read, watch);
+}
