@@ -1,0 +1,129 @@
+"""Fetches and builds what Quipu is compared with: llama.cpp.
+
+It comes from the source package of llama-cpp-python, which holds it under
+vendor/, in one pinned version: every measurement names the same code. All of
+it stays under build/peers/ and is made once.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PEERS = ROOT / "build" / "peers"
+LLAMA_PACKAGE = "llama-cpp-python==0.3.36"
+LLAMA_VERSION = "llama.cpp 0c1e570 (GCC, native, OpenMP)"
+MODEL = ROOT / "build" / "models" / "SmolLM2-135M-Instruct.Q4_1.gguf"
+QUIPU = ROOT / "build" / "release" / "bin" / "quipu"
+PROGRAM = ROOT / "build" / "smol"
+REFERENCE = ROOT / "build" / "smol-reference"
+CMAKE_OPTIONS = [
+    "-DCMAKE_BUILD_TYPE=Release",
+    "-DCMAKE_C_COMPILER=gcc",
+    "-DCMAKE_CXX_COMPILER=g++",
+    "-DGGML_NATIVE=ON",
+    "-DGGML_OPENMP=ON",
+    "-DLLAMA_CURL=OFF",
+    "-DLLAMA_OPENSSL=OFF",
+    "-DLLAMA_BUILD_TESTS=OFF",
+    "-DLLAMA_BUILD_EXAMPLES=OFF",
+    "-DLLAMA_BUILD_SERVER=OFF",
+    "-DLLAMA_BUILD_APP=OFF",
+    "-DLLAMA_USE_PREBUILT_UI=OFF",
+]
+
+
+def say(text):
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+def fail(text):
+    sys.exit(f"bench: error: {text}")
+
+
+def run(command, log=None):
+    """Runs a command; its output goes to `log`, named when the command fails."""
+    command = [str(part) for part in command]
+    with open(log or os.devnull, "a") as out:
+        result = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT)
+    if result.returncode:
+        fail(f"'{' '.join(command[:6])} …' failed with exit code "
+             f"{result.returncode}" + (f", see {log}" if log else ""))
+
+
+def model(path):
+    """The GGUF file at `path`, made sure to be there."""
+    if not path.exists():
+        fail(f"{path}: no such file" +
+             ("; 'make setup' fetches it" if path == MODEL else ""))
+    return path.resolve()
+
+
+def llama_source():
+    source = PEERS / "llama.cpp"
+    if not source.exists():
+        downloads, unpacked = PEERS / "download", PEERS / "unpacked"
+        unpacked.mkdir(parents=True, exist_ok=True)
+        say(f"fetching llama.cpp with {LLAMA_PACKAGE} from PyPI")
+        # Only this package comes as source: pip runs its build tools, which
+        # may be wheels, to read its metadata.
+        run([sys.executable, "-m", "pip", "download", "--no-deps", "--dest",
+             downloads, "--no-binary", "llama-cpp-python", LLAMA_PACKAGE],
+            PEERS / "pip.log")
+        package = next(downloads.glob("llama_cpp_python-*.tar.gz"))
+        run(["tar", "-xzf", package, "-C", unpacked], PEERS / "pip.log")
+        next(unpacked.glob("*/vendor/llama.cpp")).rename(source)
+        shutil.rmtree(unpacked)
+    return source
+
+
+def tool(name):
+    """A program beside this Python, as in build/venv, or on the path."""
+    beside = Path(sys.executable).parent / name
+    return str(beside) if beside.exists() else shutil.which(name)
+
+
+def llama_cpp():
+    """Builds llama.cpp once; returns the folder with `llama-bench`, its
+    libraries, and our `llama-logits`."""
+    source, build = llama_source(), PEERS / "llama.cpp-build"
+    log = PEERS / "build.log"
+    binaries = build / "bin"
+    if not (binaries / "llama-bench").exists():
+        say(f"building llama.cpp with GCC for this machine, about 5 minutes on "
+            f"2 cores; once, log in {log}")
+        for name in ("g++", "cmake"):
+            if not tool(name):
+                fail(f"building llama.cpp needs {name}; install it first")
+        options = list(CMAKE_OPTIONS)
+        if tool("ninja"):
+            options += ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={tool('ninja')}"]
+        if tool("ccache"):
+            options += [f"-DCMAKE_{language}_COMPILER_LAUNCHER=ccache"
+                        for language in ("C", "CXX")]
+        run([tool("cmake"), "-S", source, "-B", build, *options], log)
+        jobs = str(min(2, os.cpu_count()))
+        run(["nice", "-n", "10", tool("cmake"), "--build", build, "-j", jobs,
+             "--target", "llama-bench"], log)
+    ours = Path(__file__).parent / "llama_logits.cpp"
+    logits = binaries / "llama-logits"
+    if not logits.exists() or logits.stat().st_mtime < ours.stat().st_mtime:
+        run(["g++", "-std=c++20", "-O2", ours, f"-I{source}/include",
+             f"-I{source}/ggml/include", f"-L{binaries}", "-lllama", "-lggml",
+             "-lggml-base", "-Wl,-rpath,$ORIGIN", "-o", logits], log)
+    return binaries
+
+
+def quipu_program(path, model, target="native"):
+    """The program at `path`; compiled from `model` when it is missing."""
+    if not path.exists():
+        if not QUIPU.exists():
+            fail(f"{path}: no such program, and no compiler at {QUIPU} to make "
+                 "it; build Quipu first")
+        say(f"compiling {model.name} for target {target}")
+        run([QUIPU, "build", model, f"--target={target}", "-o", path],
+            PEERS / "quipu.log")
+    # A relative name without a slash would be looked up on the path.
+    return path.resolve()
