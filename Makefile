@@ -1,11 +1,13 @@
 # Everything from a bare clone on Debian 12, as root or with sudo.
 
-.PHONY: help setup build demo check
+.PHONY: help setup build demo check tidy format
 
 help:
 	@echo 'make demo    compile SmolLM2 into one program and run it'
 	@echo 'make check   build and run all tests'
 	@echo 'make build   build the compiler and the runtime into build/release'
+	@echo 'make tidy    run clang-tidy over all sources (make check: over runtime/)'
+	@echo 'make format  run clang-format over all sources'
 	@echo 'make setup   install what the build needs (the others do it too)'
 
 setup:
@@ -21,3 +23,9 @@ demo: build
 check: setup
 	@scripts/build.sh all quipu-test-tools
 	@build/venv/bin/python scripts/check.py build/release
+
+tidy: build
+	@build/venv/bin/python scripts/tidy.py build/release
+
+format:
+	git ls-files -z '*.h' '*.cpp' | xargs -0 clang-format-22 -i

@@ -16,7 +16,7 @@ with tempfile.TemporaryDirectory() as folder:
     status = subprocess.run(
         [lit, "-sv", "-j2", "--no-progress-bar", "--output", results]
         + arguments
-        + [os.path.join(build, "test")]
+        + [os.path.join(build, "test"), os.path.join(build, "docs", "passes")]
     ).returncode
     try:
         with open(results) as file:

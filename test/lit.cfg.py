@@ -1,4 +1,4 @@
-"""How lit finds and runs the tests: test/ and the pages of docs/passes/."""
+"""How lit runs the tests and the pages of docs/passes."""
 
 import os
 
@@ -9,11 +9,7 @@ build = config.quipu_build_root
 bin = os.path.join(build, "bin")
 test_bin = os.path.join(build, "test", "bin")
 
-config.name = "Quipu"
 config.test_format = lit.formats.ShTest(execute_external=False)
-config.test_source_root = os.path.join(source, "test")
-config.test_exec_root = os.path.join(build, "test")
-config.suffixes = [".mlir", ".test"]
 config.excludes = ["Inputs"]
 
 config.environment = {
@@ -25,6 +21,10 @@ config.environment = {
     # look overflowed.
     "ASAN_OPTIONS": "detect_container_overflow=0:detect_leaks=0",
     "UBSAN_OPTIONS": "print_stacktrace=1",
+    # The tests in style/ ask git about a clone that another user may own.
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "safe.directory",
+    "GIT_CONFIG_VALUE_0": "*",
 }
 
 

@@ -1,0 +1,59 @@
+"""Rules about the files of the repository; prints what breaks them.
+
+usage: style.py SOURCE length|passes|workplace
+"""
+
+import os
+import re
+import subprocess
+import sys
+
+
+def tracked(source, *patterns):
+    output = subprocess.run(
+        ["git", "-C", source, "ls-files", "-z", "--", *patterns],
+        check=True, capture_output=True, text=True,
+    ).stdout
+    files = [name for name in output.split("\0") if name]
+    return [name for name in files if os.path.isfile(os.path.join(source, name))]
+
+
+def read(source, name):
+    with open(os.path.join(source, name), encoding="utf-8", errors="replace") as file:
+        return file.read()
+
+
+def length(source):
+    """No source file has more than 600 lines."""
+    for name in tracked(source, "*.h", "*.cpp", "*.td", "*.py", "*.sh", "*.cmake"):
+        lines = read(source, name).count("\n")
+        if lines > 600:
+            yield f"{name}: {lines} lines; split it, 600 is the most"
+
+
+def passes(source):
+    """Every pass has a page and a test that are named after it."""
+    tests = [os.path.basename(name) for name in tracked(source, "test/*.mlir")]
+    pages = tracked(source, "docs/passes/*.md")
+    for table in tracked(source, "compiler/*Passes.td"):
+        for name in re.findall(r'^def \w+\s*:\s*Pass<\s*"([^"]+)"', read(source, table), re.M):
+            if f"docs/passes/{name}.md" not in pages:
+                yield f"{table}: pass '{name}' has no page docs/passes/{name}.md"
+            if not any(test.startswith(name) for test in tests):
+                yield f"{table}: pass '{name}' has no test test/**/{name}*.mlir"
+
+
+def workplace(source):
+    """No file names a path that exists only where it was written."""
+    for name in tracked(source):
+        if name == "test/style/Inputs/style.py":
+            continue
+        for number, line in enumerate(read(source, name).split("\n"), 1):
+            if re.search(r"(^|[^\w./])/(work|root)\b|\.\./shared|/tmp/venv|/tmp/wheels", line):
+                yield f"{name}:{number}: names a private path: {line.strip()[:100]}"
+
+
+source, rule = sys.argv[1:]
+broken = list({"length": length, "passes": passes, "workplace": workplace}[rule](source))
+print("\n".join(broken))
+sys.exit(1 if broken else 0)
