@@ -34,9 +34,9 @@ struct StepArgs {
   const int32_t *tokens;    // [count] ids, each < Program::vocabulary
   const int32_t *positions; // [count] each < context
   const int32_t *sequences; // [count] each < slots
-  const int32_t *rows;      // [rowCount] tokens whose logits are wanted, < count
-  /// [Step::tokens][Program::logitsStride]; the first rowCount rows are written,
-  /// the others are scratch.
+  const int32_t *rows; // [rowCount] tokens whose logits are wanted, < count
+  /// [Step::tokens][Program::logitsStride]; the first rowCount rows are
+  /// written, the others are scratch.
   float *logits;
   /// Keys, then values of each layer:
   ///   keys   [slot][kv_head][context / 16][head_dim][16 positions]
@@ -90,7 +90,7 @@ struct Program {
   uint64_t bytesPerToken; // bytes of weights that one decoded token reads
   uint64_t cacheElements; // cached numbers per position, over all layers
   const void *weights;    // page aligned
-  const void *tokenizer;  // a TokenizerImage, or null when the checkpoint has none
+  const void *tokenizer;  // a TokenizerImage, or null without one
   uint64_t tokenizerBytes;
 };
 
@@ -105,12 +105,12 @@ extern const quipu::abi::Program quipu_program;
 void quipu_barrier(void *barrier);
 
 /// Defined by the runtime, called by a step's first kernel:
-/// table[i][j] = (cos, sin)(positions[i] * frequencies[j]) * scale for
-/// i < count, j < half, computed so that any grouping of tokens gives the same
-/// bits.
+/// table[i][j] = (cos, sin)(positions[i] * frequencies[j] / factors[j]) * scale
+/// for i < count, j < half; `factors` is null when all are 1. Any grouping of
+/// tokens gives the same bits.
 void quipu_rope_angles(const int32_t *positions, int32_t count,
-                       const float *frequencies, int32_t half, float scale,
-                       float *table);
+                       const float *frequencies, const float *factors,
+                       int32_t half, float scale, float *table);
 }
 
 #endif // QUIPU_RUNTIME_ABI_H

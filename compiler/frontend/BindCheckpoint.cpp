@@ -1,0 +1,130 @@
+//===- BindCheckpoint.cpp - Sizes and formats into a spec -----------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/frontend/BoundParameters.h"
+#include "compiler/frontend/BoundWeights.h"
+#include "compiler/frontend/Checkpoint.h"
+#include "compiler/frontend/Passes.h"
+#include "compiler/frontend/gguf/GgufFile.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace quipu;
+
+namespace quipu {
+#define GEN_PASS_DEF_BINDCHECKPOINT
+#include "compiler/frontend/Passes.h.inc"
+} // namespace quipu
+
+/// The name that `tokens` tokens at once go by.
+static std::string getStepName(int64_t tokens) {
+  return tokens == 1 ? "decode" : "prefill" + std::to_string(tokens);
+}
+
+/// Gives `op`, whose operands are bound, its types.
+static LogicalResult inferTypes(Operation *op, int64_t tokens) {
+  MLIRContext *context = op->getContext();
+  if (auto input = dyn_cast<InputOp>(op)) {
+    input.getResult().setType(
+        RankedTensorType::get({tokens}, IntegerType::get(context, 32)));
+    return success();
+  }
+  if (auto layers = dyn_cast<LayersOp>(op)) {
+    auto count = dyn_cast<IntegerAttr>(layers.getCount());
+    if (!count || count.getInt() <= 0)
+      return layers.emitError("the number of layers is ")
+             << layers.getCount() << ", expected a positive integer";
+    for (Value value :
+         {Value(layers.getBody().getArgument(0)), layers.getResult()})
+      value.setType(layers.getInit().getType());
+    return success();
+  }
+  if (auto angles = dyn_cast<RopeAnglesOp>(op))
+    angles.setTokens(tokens);
+  auto inferring = dyn_cast<InferTypeOpInterface>(op);
+  if (!inferring)
+    return success();
+  SmallVector<Type> types;
+  if (failed(inferring.inferReturnTypes(
+          context, op->getLoc(), op->getOperands(), op->getRawDictionaryAttrs(),
+          op->getPropertiesStorage(), op->getRegions(), types)))
+    return failure();
+  for (auto [result, type] : llvm::zip_equal(op->getResults(), types))
+    result.setType(type);
+  return success();
+}
+
+/// A copy of the forward pass for `tokens` tokens.
+static LogicalResult addStep(ModelOp model, ArrayRef<Operation *> forward,
+                             int64_t tokens, const BoundParameters &parameters,
+                             BoundWeights &weights) {
+  OpBuilder builder(model.getContext());
+  builder.setInsertionPointToEnd(&model.getBody().front());
+  auto step =
+      StepOp::create(builder, model.getLoc(), getStepName(tokens), tokens,
+                     /*arena=*/IntegerAttr());
+  builder.createBlock(&step.getBody());
+  IRMapping mapping;
+  for (Operation *op : forward)
+    builder.clone(*op, mapping);
+  auto result = step.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {
+    return WalkResult(success(succeeded(parameters.substitute(op)) &&
+                              succeeded(weights.bind(op)) &&
+                              succeeded(inferTypes(op, tokens))));
+  });
+  return failure(result.wasInterrupted());
+}
+
+LogicalResult quipu::bindCheckpoint(ModuleOp module,
+                                    const Checkpoint &checkpoint,
+                                    ArrayRef<int64_t> tokens) {
+  auto models = llvm::to_vector(module.getOps<ModelOp>());
+  if (models.size() != 1)
+    return module.emitError("the spec has ")
+           << models.size() << " models; write exactly one quipu.model";
+  ModelOp model = models.front();
+  StringRef family = checkpoint.getArchitecture();
+  if (llvm::none_of(model.getArchitectures().getAsValueRange<StringAttr>(),
+                    [&](StringRef known) { return known == family; }))
+    return model.emitError("the spec @")
+           << model.getSymName() << " is for " << model.getArchitectures()
+           << ", but the checkpoint's family is \"" << family
+           << "\"; give a spec for it with --spec";
+
+  BoundParameters parameters(checkpoint);
+  BoundWeights weights(model, checkpoint);
+  if (failed(parameters.resolve(model)))
+    return failure();
+  SmallVector<Operation *> forward;
+  for (Operation &op : model.getBody().front())
+    if (!isa<ParamOp>(op))
+      forward.push_back(&op);
+  for (int64_t count : tokens)
+    if (failed(addStep(model, forward, count, parameters, weights)))
+      return failure();
+  for (Operation *op : llvm::reverse(forward))
+    op->erase();
+  for (ParamOp param : llvm::make_early_inc_range(model.getOps<ParamOp>()))
+    param.erase();
+  return success();
+}
+
+namespace {
+struct BindCheckpoint : quipu::impl::BindCheckpointBase<BindCheckpoint> {
+  using BindCheckpointBase::BindCheckpointBase;
+
+  void runOnOperation() override {
+    auto file = openGguf(checkpoint);
+    if (!file) {
+      getOperation().emitError(toString(file.takeError()));
+      return signalPassFailure();
+    }
+    if (failed(bindCheckpoint(getOperation(), **file, tokens)))
+      signalPassFailure();
+  }
+};
+} // namespace

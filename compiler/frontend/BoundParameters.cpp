@@ -1,0 +1,129 @@
+//===- BoundParameters.cpp - A spec's parameters as numbers ---------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/frontend/BoundParameters.h"
+#include "compiler/frontend/BoundWeights.h"
+#include "compiler/frontend/Checkpoint.h"
+#include "mlir/IR/Builders.h"
+#include <charconv>
+
+using namespace mlir;
+using namespace quipu;
+
+/// The shortest decimal number that rounds to the same f32 when `real` is one:
+/// a GGUF file's 9.9999997e-06 was somebody's 1e-05.
+static double getShortest(double real) {
+  float narrow = static_cast<float>(real);
+  if (narrow != real)
+    return real;
+  char digits[32];
+  char *end = std::to_chars(digits, std::end(digits), narrow).ptr;
+  std::from_chars(digits, end, real);
+  return real;
+}
+
+LogicalResult BoundParameters::resolve(ModelOp model) {
+  for (ParamOp param : model.getOps<ParamOp>())
+    if (!params.try_emplace(param.getSymName(), param).second)
+      return param.emitError("the parameter @")
+             << param.getSymName() << " is defined twice";
+  for (ParamOp param : model.getOps<ParamOp>())
+    if (failed(get(param)))
+      return failure();
+  return success();
+}
+
+FailureOr<Attribute> BoundParameters::get(ParamOp param) {
+  auto [entry, isNew] = values.try_emplace(param.getSymName());
+  if (!isNew && !entry->second)
+    return param.emitError("the parameter @")
+           << param.getSymName() << " is defined by itself";
+  if (!isNew)
+    return entry->second;
+  Builder builder(param.getContext());
+  std::string key = (checkpoint.getArchitecture() + "." + param.getKey()).str();
+  FailureOr<Attribute> value = Attribute();
+  if (std::optional<int64_t> integer = checkpoint.getInteger(key))
+    value = builder.getI64IntegerAttr(*integer);
+  else if (std::optional<double> real = checkpoint.getReal(key))
+    value = builder.getF64FloatAttr(getShortest(*real));
+  else if (std::optional<StringRef> word = checkpoint.getString(key))
+    value = builder.getStringAttr(*word);
+  else if (checkpoint.find(key))
+    return param.emitError() << checkpoint.getPath() << ": the key \"" << key
+                             << "\" is neither a number nor a word, as @"
+                             << param.getSymName() << " needs";
+  else if (param.getFallback())
+    value = evaluate(param, *param.getFallback());
+  else
+    return param.emitError() << checkpoint.getPath() << ": the key \"" << key
+                             << "\" is missing, and @" << param.getSymName()
+                             << " has no other value in the spec";
+  if (failed(value))
+    return failure();
+  return values[param.getSymName()] = *value;
+}
+
+FailureOr<Attribute> BoundParameters::getOther(ParamOp param,
+                                               Attribute symbol) {
+  auto reference = dyn_cast<FlatSymbolRefAttr>(symbol);
+  auto other = reference ? params.find(reference.getValue()) : params.end();
+  if (other == params.end())
+    return param.emitError("there is no parameter ") << symbol;
+  return get(other->second);
+}
+
+FailureOr<Attribute> BoundParameters::evaluate(ParamOp param,
+                                               Attribute fallback) {
+  Builder builder(param.getContext());
+  if (auto rows = dyn_cast<RowsAttr>(fallback)) {
+    const CheckpointTensor *tensor =
+        checkpoint.findTensor(getTensorName(rows.getWeight()));
+    if (!tensor)
+      return param.emitError()
+             << checkpoint.getPath() << ": the tensor \""
+             << getTensorName(rows.getWeight()) << "\" is missing, whose rows @"
+             << param.getSymName() << " needs";
+    return Attribute(builder.getI64IntegerAttr(tensor->shape.front()));
+  }
+  if (auto quotient = dyn_cast<FloorDivAttr>(fallback)) {
+    auto lhs = getOther(param, quotient.getLhs());
+    auto rhs = getOther(param, quotient.getRhs());
+    if (failed(lhs) || failed(rhs))
+      return failure();
+    auto dividend = dyn_cast<IntegerAttr>(*lhs),
+         divisor = dyn_cast<IntegerAttr>(*rhs);
+    if (!dividend || !divisor || divisor.getInt() <= 0)
+      return param.emitError("the quotient of ")
+             << *lhs << " and " << *rhs << " is no size";
+    return Attribute(
+        builder.getI64IntegerAttr(dividend.getInt() / divisor.getInt()));
+  }
+  if (isa<FlatSymbolRefAttr>(fallback))
+    return getOther(param, fallback);
+  return fallback;
+}
+
+LogicalResult BoundParameters::substitute(Operation *op) const {
+  StringRef missing;
+  AttrTypeReplacer replacer;
+  replacer.addReplacement(
+      [&](FlatSymbolRefAttr name) -> std::optional<Attribute> {
+        if (Attribute value = values.lookup(name.getValue()))
+          return value;
+        missing = name.getValue();
+        return std::nullopt;
+      });
+  DictionaryAttr bound = cast<DictionaryAttr>(
+      replacer.replace(Attribute(op->getAttrDictionary())));
+  if (!missing.empty())
+    return op->emitError("there is no parameter @") << missing;
+  for (NamedAttribute attribute : bound)
+    if (op->getAttr(attribute.getName()) != attribute.getValue())
+      op->setAttr(attribute.getName(), attribute.getValue());
+  return success();
+}

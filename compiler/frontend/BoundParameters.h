@@ -1,0 +1,45 @@
+//===- BoundParameters.h - A spec's parameters as numbers -------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_FRONTEND_BOUNDPARAMETERS_H
+#define QUIPU_COMPILER_FRONTEND_BOUNDPARAMETERS_H
+
+#include "dialect/Quipu.h"
+#include "mlir/IR/AttrTypeSubElements.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace quipu {
+class Checkpoint;
+
+/// What a checkpoint says of a spec's parameters.
+class BoundParameters {
+public:
+  explicit BoundParameters(const Checkpoint &checkpoint)
+      : checkpoint(checkpoint) {}
+
+  /// Finds a value for every parameter, or reports the one that has none, is
+  /// no number or word, or is defined by itself.
+  mlir::LogicalResult resolve(ModelOp model);
+
+  /// Replaces every parameter's name in the attributes of `op`.
+  mlir::LogicalResult substitute(mlir::Operation *op) const;
+
+private:
+  mlir::FailureOr<mlir::Attribute> get(ParamOp param);
+  mlir::FailureOr<mlir::Attribute> evaluate(ParamOp param,
+                                            mlir::Attribute fallback);
+  mlir::FailureOr<mlir::Attribute> getOther(ParamOp param,
+                                            mlir::Attribute symbol);
+
+  const Checkpoint &checkpoint;
+  llvm::StringMap<ParamOp> params;
+  llvm::StringMap<mlir::Attribute> values; // null while it is being resolved
+};
+
+} // namespace quipu
+
+#endif // QUIPU_COMPILER_FRONTEND_BOUNDPARAMETERS_H

@@ -1,0 +1,43 @@
+//===- BoundWeights.h - A spec's weights as typed tensors -------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_FRONTEND_BOUNDWEIGHTS_H
+#define QUIPU_COMPILER_FRONTEND_BOUNDWEIGHTS_H
+
+#include "dialect/Quipu.h"
+
+namespace quipu {
+class Checkpoint;
+
+/// "attn_q" is "attn_q.weight", "attn_q.bias" itself.
+std::string getTensorName(llvm::StringRef weight);
+/// The name of the tensor that a declaration stands for in one layer.
+std::string getTensorName(WeightOp weight, int64_t layer);
+
+/// What a checkpoint says of a spec's weights.
+class BoundWeights {
+public:
+  BoundWeights(ModelOp model, const Checkpoint &checkpoint)
+      : model(model), checkpoint(checkpoint) {}
+
+  /// Types the weights that `op` names and declares them in the model; reports
+  /// a missing one, and one that differs from layer to layer.
+  mlir::LogicalResult bind(mlir::Operation *op);
+
+private:
+  mlir::FailureOr<WeightAttr> bind(mlir::Operation *op, WeightAttr weight);
+  bool isThere(LayersOp layers, llvm::StringRef name) const;
+  mlir::FailureOr<mlir::RankedTensorType>
+  getType(mlir::Operation *op, LayersOp layers, llvm::StringRef name) const;
+
+  ModelOp model;
+  const Checkpoint &checkpoint;
+};
+
+} // namespace quipu
+
+#endif // QUIPU_COMPILER_FRONTEND_BOUNDWEIGHTS_H

@@ -1,0 +1,64 @@
+//===- Quipu.h - The Quipu dialect ------------------------------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_DIALECT_QUIPU_H
+#define QUIPU_DIALECT_QUIPU_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "dialect/QuipuDialect.h.inc"
+
+#include "dialect/QuipuEnums.h.inc"
+
+#include "dialect/QuipuTypeInterfaces.h.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "dialect/QuipuTypes.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialect/QuipuAttributes.h.inc"
+
+namespace quipu {
+/// How an op combines with others in a kernel.
+enum class FusionRole {
+  Row,         // reads a whole row of its input: a prologue
+  Contraction, // multiplies by a weight matrix: the heart of a kernel
+  Tile,        // each tile of the result needs that tile of the inputs only, or
+               // its own head: an epilogue
+  Whole,       // a kernel of its own
+};
+} // namespace quipu
+
+#include "dialect/QuipuOpInterfaces.h.inc"
+
+#define GET_OP_CLASSES
+#include "dialect/QuipuOps.h.inc"
+
+namespace quipu {
+
+/// The number of activations that one token has in `type`: the product of all
+/// dimensions but the first.
+int64_t getElementsPerToken(mlir::RankedTensorType type);
+
+/// Whether the type's numbers are stored in blocks.
+bool isBlockFormat(mlir::Type elementType);
+
+/// Bytes of `count` numbers of the element type; `count` is a whole number of
+/// blocks.
+int64_t getStorageBytes(mlir::Type elementType, int64_t count);
+
+} // namespace quipu
+
+#endif // QUIPU_DIALECT_QUIPU_H

@@ -1,0 +1,406 @@
+//===- Quipu.td - The ops of a language model --------------*- tablegen -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Shapes: M tokens in a step, H heads, D components of a head. An activation
+// is [M, ...]. A verifier's constraints are numbered C1, C2, ... in the op's
+// description; its messages and tests cite the numbers.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_OPS
+#define QUIPU_OPS
+
+include "dialect/QuipuAttributes.td"
+include "dialect/QuipuDialect.td"
+include "dialect/QuipuInterfaces.td"
+include "dialect/QuipuTypes.td"
+include "mlir/Interfaces/FunctionInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/IR/OpAsmInterface.td"
+include "mlir/IR/OpBase.td"
+include "mlir/IR/RegionKindInterface.td"
+include "mlir/IR/SymbolInterfaces.td"
+
+class Quipu_Op<string name, list<Trait> traits = []> : Op<Quipu_Dialect, name, traits>;
+
+/// An op of the model's mathematics: one result, whose type follows from the
+/// operands, with `asmName` as the name it has when the spec gave it none, and
+/// the way it combines with others in a kernel.
+class Quipu_ComputeOp<string name, string asmName, string role, list<Trait> traits = []>
+    : Quipu_Op<name, !listconcat([InferTypeOpAdaptor, OpAsmOpInterface, Quipu_FusionInterface], traits)> {
+  let results = (outs Quipu_Activation:$result);
+  let extraClassDeclaration = [{
+    static FusionRole getFusionRole() { return FusionRole::}] # role # [{; }
+    void getAsmResultNames(::mlir::OpAsmSetValueNameFn setName) {
+      setName(getResult(), "}] # asmName # [{");
+    }
+  }];
+}
+
+/// One operand, a result of the same type.
+class Quipu_UnaryOp<string name, string asmName, string role>
+    : Quipu_ComputeOp<name, asmName, role, [Pure]> {
+  let arguments = (ins Quipu_Activation:$input);
+  let assemblyFormat = "$input attr-dict custom<Bound>(type($input), type($result))";
+}
+
+/// Two operands and a result of one type.
+class Quipu_BinaryOp<string name, string asmName, list<Trait> traits = []>
+    : Quipu_ComputeOp<name, asmName, "Tile", !listconcat([Pure, SameTypeOperands], traits)> {
+  let arguments = (ins Quipu_Activation:$lhs, Quipu_Activation:$rhs);
+  let assemblyFormat = "$lhs `,` $rhs attr-dict custom<Same>(type($lhs), type($rhs), type($result))";
+}
+
+//===----------------------------------------------------------------------===//
+// Structure
+//===----------------------------------------------------------------------===//
+
+def Quipu_ModelOp : Quipu_Op<"model", [Symbol, SymbolTable, NoTerminator, SingleBlock,
+                                       NoRegionArguments, IsolatedFromAbove]> {
+  let summary = "a model family before binding, a model after";
+  let description = [{
+    Parameters first, then the forward pass. After binding the parameters are
+    gone; the weights are declared (`quipu.weight`), and there is one
+    `quipu.step` per number of tokens.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, StrArrayAttr:$architectures);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name `for` $architectures attr-dict-with-keyword $body";
+}
+
+def Quipu_ParamOp : Quipu_Op<"param", [HasParent<"ModelOp">]> {
+  let summary = "a size or constant that the checkpoint gives";
+  let description = [{
+    The value under the metadata key (without the family's prefix), else a
+    number, a word, another parameter, a quotient of two, or the number of rows
+    of a weight.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$key, OptionalAttr<AnyAttr>:$fallback);
+  let assemblyFormat = "$sym_name `=` $key (`else` custom<Fallback>($fallback)^)? attr-dict";
+}
+
+def Quipu_WeightOp : Quipu_Op<"weight", [Symbol, HasParent<"ModelOp">]> {
+  let summary = "a weight, its storage format and its place in the program";
+  let description = [{
+    Inside a layer loop one declaration stands for the weight of `layers`
+    layers. `pack-weights` adds the offset of layer 0 in the packed weights and
+    the distance from one layer to the next, both in bytes.
+
+    C1: a row is a whole number of blocks.
+    C2: the offset and the stride are multiples of 64.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$tensor, TypeAttrOf<AnyRankedTensor>:$type,
+                       OptionalAttr<I64Attr>:$layers, OptionalAttr<I64Attr>:$offset,
+                       OptionalAttr<I64Attr>:$stride);
+  let assemblyFormat = [{
+    $sym_name `=` $tensor (`layers` custom<Size>($layers)^)? `:` $type
+    (`packed` `at` custom<Size>($offset)^)? (`stride` custom<Size>($stride)^)? attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
+def Quipu_StepOp : Quipu_Op<"step", [Symbol, HasParent<"ModelOp">, NoTerminator, SingleBlock,
+                                     NoRegionArguments]> {
+  let summary = "an entry point of the program, for up to `tokens` tokens";
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$tokens, OptionalAttr<I64Attr>:$arena);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $sym_name `tokens` custom<Size>($tokens) (`arena` custom<Size>($arena)^)?
+    attr-dict-with-keyword $body
+  }];
+}
+
+def Quipu_LayersOp : Quipu_Op<"layers", [SingleBlockImplicitTerminator<"YieldOp">, OpAsmOpInterface]> {
+  let summary = "the layers, one body for all of them";
+  let description = [{
+    The body runs `count` times; its argument is `init` in layer 0 and what the
+    layer before has yielded afterwards. A weight `"w"` in the body is
+    `<prefix>.<layer>.w`.
+
+    C1: the argument, the yielded value and the result have the type of `init`.
+  }];
+  let arguments = (ins StrAttr:$prefix, Quipu_Size:$count, Quipu_Activation:$init);
+  let regions = (region SizedRegion<1>:$body);
+  let results = (outs Quipu_Activation:$result);
+  let assemblyFormat = [{
+    $prefix `times` custom<Size>($count) `from` $init attr-dict-with-keyword $body
+    custom<Bound>(type($init), type($result))
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    void getAsmResultNames(::mlir::OpAsmSetValueNameFn setName) { setName(getResult(), "last"); }
+    void getAsmBlockArgumentNames(::mlir::Region &region, ::mlir::OpAsmSetValueNameFn setName) {
+      for (::mlir::Value argument : region.getArguments())
+        setName(argument, "h");
+    }
+  }];
+}
+
+def Quipu_YieldOp : Quipu_Op<"yield", [Terminator, Pure, ParentOneOf<["LayersOp", "KernelOp"]>]> {
+  let summary = "what a layer hands to the next, or a kernel to the step";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "($values^)? attr-dict custom<BoundList>(type($values))";
+  let builders = [OpBuilder<(ins), [{ build($_builder, $_state, ::mlir::ValueRange()); }]>];
+}
+
+def Quipu_InputOp : Quipu_Op<"input", [Pure, OpAsmOpInterface]> {
+  let summary = "an input of the step, one number per token";
+  let description = [{
+    `"tokens"`: their ids. `"rows"`: which tokens' logits are wanted.
+  }];
+  let arguments = (ins StrAttr:$name);
+  let results = (outs Quipu_Activation:$result);
+  let assemblyFormat = "$name attr-dict custom<Result>(type($result))";
+  let extraClassDeclaration = [{
+    void getAsmResultNames(::mlir::OpAsmSetValueNameFn setName) { setName(getResult(), getName()); }
+  }];
+}
+
+def Quipu_PlacesOp : Quipu_Op<"places", [Pure, OpAsmOpInterface]> {
+  let summary = "where the step's tokens stand: the position and sequence of each";
+  let results = (outs Quipu_Places:$result);
+  let assemblyFormat = "attr-dict";
+  let extraClassDeclaration = [{
+    void getAsmResultNames(::mlir::OpAsmSetValueNameFn setName) { setName(getResult(), "at"); }
+  }];
+}
+
+def Quipu_OutputOp : Quipu_Op<"output", [MemoryEffects<[MemWrite]>]> {
+  let summary = "what the step returns";
+  let arguments = (ins StrAttr:$name, Quipu_Activation:$value);
+  let assemblyFormat = "$name `,` $value attr-dict custom<Result>(type($value))";
+}
+
+//===----------------------------------------------------------------------===//
+// The mathematics
+//===----------------------------------------------------------------------===//
+
+def Quipu_EmbedOp : Quipu_ComputeOp<"embed", "x", "Row", [Pure]> {
+  let summary = "the rows of a weight that the token ids name";
+  let description = [{
+    ids [M] -> [M, columns of the weight], in f32.
+    C1: the ids are a vector of i32. C2: the weight is a matrix.
+  }];
+  let arguments = (ins Quipu_Activation:$ids, Quipu_WeightAttr:$weight);
+  let assemblyFormat = "$ids `,` $weight attr-dict custom<Bound>(type($ids), type($result))";
+}
+
+def Quipu_GatherOp : Quipu_ComputeOp<"gather", "wanted", "Row", [Pure]> {
+  let summary = "the rows of an activation that the indices name";
+  let description = [{
+    input [M, ...], rows [R] -> [R, ...]. C1: the rows are a vector of i32.
+  }];
+  let arguments = (ins Quipu_Activation:$input, Quipu_Activation:$rows);
+  let assemblyFormat = "$input `,` $rows attr-dict custom<Bound>(type($input), type($rows), type($result))";
+}
+
+def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "Contraction", [Pure]> {
+  let summary = "y = W x (+ b)";
+  let description = [{
+    input [M, K] (or [M, H, D] with H * D = K) -> [M, shape...], in f32. The
+    weight is [N, K] with N the product of `shape`.
+
+    C1: the input has K numbers per token. C2: the weight has N rows.
+    C3: a bias has N numbers in f32. C4: an input in `!quipu.i8x32` goes with a
+    weight in a block format.
+  }];
+  let arguments = (ins Quipu_Activation:$input, Quipu_WeightAttr:$weight,
+                       OptionalAttr<Quipu_WeightAttr>:$bias,
+                       TypedArrayAttrBase<Quipu_Size, "output shape">:$shape);
+  let assemblyFormat = [{
+    $input `,` $weight (`bias` $bias^)? `->` $shape attr-dict
+    custom<Bound>(type($input), type($result))
+  }];
+  let hasVerifier = 1;
+}
+
+def Quipu_RMSNormOp : Quipu_ComputeOp<"rms_norm", "norm", "Row", [Pure]> {
+  let summary = "w * x / sqrt(mean(x^2) + eps), over the last dimension";
+  let description = [{
+    Zhang & Sennrich 2019, equation 4. [M, ..., D] -> the same.
+    C1: the weight has D numbers. C2: eps is positive.
+  }];
+  let arguments = (ins Quipu_Activation:$input, Quipu_WeightAttr:$weight, Quipu_Real:$eps);
+  let assemblyFormat = [{
+    $input `,` $weight `eps` custom<Real>($eps) attr-dict
+    custom<Bound>(type($input), type($result))
+  }];
+  let hasVerifier = 1;
+}
+
+def Quipu_QuantizeOp : Quipu_ComputeOp<"quantize", "quantized", "Row", [Pure]> {
+  let summary = "a row to 8-bit integers, in blocks of 32 with a scale each";
+  let description = [{
+    d = max|x| / 127, q = round-to-even(x / d), per block of the last dimension;
+    a block of zeros has d = 0. f32 [M, ...] -> `!quipu.i8x32` [M, product].
+    C1: a token's numbers are a multiple of 32.
+  }];
+  let arguments = (ins Quipu_Activation:$input);
+  let assemblyFormat = "$input attr-dict custom<Bound>(type($input), type($result))";
+}
+
+def Quipu_RopeAnglesOp : Quipu_ComputeOp<"rope_angles", "angles", "Whole", [Pure]> {
+  let summary = "cos and sin of each token's rotary angles";
+  let description = [{
+    angle(p, i) = p * theta^(-2i / dims), i < dims / 2 (Su 2021, section 3.2.2),
+    stretched by `scaling` and divided by the weight `factors` -> f32
+    [M, dims / 2, 2].
+    C1: dims is even and positive. C2: `factors` has dims / 2 numbers.
+    C3: the scaling has a known type and what that type needs.
+  }];
+  let arguments = (ins Quipu_Places:$places, Quipu_Size:$dims, Quipu_Real:$theta,
+                       OptionalAttr<Quipu_RopeScalingAttr>:$scaling,
+                       OptionalAttr<Quipu_WeightAttr>:$factors, OptionalAttr<I64Attr>:$tokens);
+  let assemblyFormat = [{
+    $places `dims` custom<Size>($dims) `theta` custom<Real>($theta) (`scaling` $scaling^)?
+    (`factors` $factors^)? (`tokens` custom<Size>($tokens)^)? attr-dict custom<Result>(type($result))
+  }];
+  let hasVerifier = 1;
+}
+
+def Quipu_RopeOp : Quipu_ComputeOp<"rope", "rotated", "Tile", [Pure]> {
+  let summary = "turns pairs of components by the token's angles";
+  let description = [{
+    [M, H, D] -> the same. The first 2 * (number of angles) components of a head
+    turn, the others stay (partial rotation). The pair i is (2i, 2i + 1) when
+    `adjacent`, as GGUF stores Llama, or (i, i + dims / 2) when `halves`, as
+    Hugging Face does. Su 2021, equation 34.
+    C1: the input has heads. C2: the angles are [M, dims / 2, 2] with
+    dims <= D.
+  }];
+  let arguments = (ins Quipu_Activation:$input, Quipu_Activation:$angles, Quipu_PairingAttr:$pairs);
+  let assemblyFormat = [{
+    $input `by` $angles `pairs` $pairs attr-dict
+    custom<Bound>(type($input), type($angles), type($result))
+  }];
+  let hasVerifier = 1;
+}
+
+def Quipu_CacheWriteOp : Quipu_ComputeOp<"cache_write", "cache", "Tile", [MemoryEffects<[MemWrite]>]> {
+  let summary = "stores the tokens' keys and values at their places";
+  let description = [{
+    key, value [M, H, D] -> the layer's cache, with them in it.
+    C1: key and value have the same type.
+  }];
+  let arguments = (ins Quipu_Activation:$key, Quipu_Activation:$value, Quipu_Places:$places,
+                       OptionalAttr<TypeAttr>:$element);
+  let results = (outs Quipu_Cache:$result);
+  let assemblyFormat = [{
+    $key `,` $value `at` $places (`as` $element^)? attr-dict
+    custom<Bound>(type($key), type($value), type($result))
+  }];
+  let hasVerifier = 1;
+}
+
+def Quipu_AttentionOp : Quipu_ComputeOp<"attention", "attended", "Whole", [MemoryEffects<[MemRead]>]> {
+  let summary = "causal attention of the tokens' queries over the cache";
+  let description = [{
+    query [M, H, D] -> the same: softmax(scale * q k^T) v over the positions
+    0 ... p of the token's sequence, p its own (Vaswani 2017, equation 1), with
+    H / (cache heads) query heads on each cached head (GQA, Ainslie 2023).
+    `scale` is 1 / sqrt(D) by default; `window` keeps the last positions only;
+    `soft_cap` c turns a score s into c * tanh(s / c); `sinks` adds one score per
+    head to the softmax that has no value.
+    C1: the query has heads of the cache's dim. C2: the cache's heads divide
+    the query's. C3: sinks are one f32 per query head. C4: window, soft_cap and
+    scale are positive.
+  }];
+  let arguments = (ins Quipu_Activation:$query, Quipu_Cache:$cache, Quipu_Places:$places,
+                       OptionalAttr<Quipu_Real>:$scale, OptionalAttr<Quipu_Size>:$window,
+                       OptionalAttr<Quipu_Real>:$soft_cap, OptionalAttr<Quipu_WeightAttr>:$sinks);
+  let assemblyFormat = [{
+    $query `over` $cache `at` $places (`scale` custom<Real>($scale)^)? (`window` custom<Size>($window)^)?
+    (`soft_cap` custom<Real>($soft_cap)^)? (`sinks` $sinks^)? attr-dict
+    custom<Bound>(type($query), type($cache), type($result))
+  }];
+  let hasVerifier = 1;
+}
+
+def Quipu_SwiGLUOp : Quipu_BinaryOp<"swiglu", "gated"> {
+  let summary = "silu(gate) * up (Shazeer 2020, section 2)";
+}
+def Quipu_AddOp : Quipu_BinaryOp<"add", "sum", [Commutative]> { let summary = "lhs + rhs"; }
+def Quipu_MulOp : Quipu_BinaryOp<"mul", "product", [Commutative]> { let summary = "lhs * rhs"; }
+
+def Quipu_ScaleOp : Quipu_ComputeOp<"scale", "scaled", "Tile", [Pure]> {
+  let summary = "input * factor";
+  let arguments = (ins Quipu_Activation:$input, Quipu_Real:$factor);
+  let assemblyFormat = [{
+    $input `by` custom<Real>($factor) attr-dict
+    custom<Bound>(type($input), type($result))
+  }];
+  let hasFolder = 1;
+}
+
+def Quipu_ActivateOp : Quipu_ComputeOp<"activate", "active", "Tile", [Pure]> {
+  let summary = "a pointwise non-linearity";
+  let description = [{
+    silu x / (1 + e^-x); gelu x Phi(x); gelu_tanh its tanh form (Hendrycks 2016,
+    section 2); relu max(x, 0); sigmoid 1 / (1 + e^-x); tanh.
+  }];
+  let arguments = (ins Quipu_ActivationKindAttr:$kind, Quipu_Activation:$input);
+  let assemblyFormat = [{
+    $kind $input attr-dict custom<Bound>(type($input), type($result))
+  }];
+  let hasFolder = 1;
+}
+
+def Quipu_SoftmaxOp : Quipu_UnaryOp<"softmax", "probabilities", "Row"> {
+  let summary = "e^x / sum(e^x), over the last dimension";
+}
+
+//===----------------------------------------------------------------------===//
+// Kernels
+//===----------------------------------------------------------------------===//
+
+def Quipu_KernelOp : Quipu_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove, HasParent<"ModelOp">,
+                                         SingleBlock, OpAsmOpInterface]> {
+  let summary = "ops that run as one, without a barrier inside";
+  let description = [{
+    Its meaning is its region inlined. A weight in it has its whole name
+    (`"blk.attn_q"`); the layer is the launch's.
+    C1: the yielded values have the function type's results.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type,
+                       OptionalAttr<Quipu_ScheduleAttr>:$schedule,
+                       OptionalAttr<DictArrayAttr>:$arg_attrs, OptionalAttr<DictArrayAttr>:$res_attrs);
+  let regions = (region SizedRegion<1>:$body);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::llvm::ArrayRef<::mlir::Type> getArgumentTypes() { return getFunctionType().getInputs(); }
+    ::llvm::ArrayRef<::mlir::Type> getResultTypes() { return getFunctionType().getResults(); }
+    ::mlir::Region *getCallableRegion() { return &getBody(); }
+  }];
+}
+
+def Quipu_LaunchOp : Quipu_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInterface>,
+                                         MemoryEffects<[MemRead, MemWrite]>, OpAsmOpInterface]> {
+  let summary = "all workers run a kernel, each its part of the grid";
+  let description = [{
+    `plan-memory` adds where in the arena the results lie, in bytes (-1: not in
+    the arena, as the cache and the logits).
+    C1: the kernel exists, and the operands and results have its types.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyType>:$inputs,
+                       OptionalAttr<DenseI64ArrayAttr>:$arena);
+  let results = (outs Variadic<AnyType>:$results);
+  let assemblyFormat = [{
+    $kernel `(` $inputs `)` (`arena` $arena^)? attr-dict `:` functional-type($inputs, $results)
+  }];
+  let extraClassDeclaration = [{
+    void getAsmResultNames(::mlir::OpAsmSetValueNameFn setName);
+  }];
+}
+
+def Quipu_BarrierOp : Quipu_Op<"barrier", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "every worker waits here for all others";
+  let assemblyFormat = "attr-dict";
+}
+
+#endif // QUIPU_OPS

@@ -1,0 +1,200 @@
+//===- QuipuAssembly.h - Custom directives of the ops' syntax -*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// Types are printed once they are bound: `!quipu.value` is never spelled. A
+// number has no type in the text: `576` and `1.0e-05` stand where the spec has
+// `@hidden` and `@eps`.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_DIALECT_QUIPUASSEMBLY_H
+#define QUIPU_DIALECT_QUIPUASSEMBLY_H
+
+#include "dialect/Quipu.h"
+
+namespace quipu {
+
+inline mlir::Type getUnbound(mlir::OpAsmParser &parser) {
+  return ValueType::get(parser.getContext());
+}
+
+inline bool isUnbound(mlir::Type type) { return mlir::isa<ValueType>(type); }
+
+//===----------------------------------------------------------------------===//
+// Types
+//===----------------------------------------------------------------------===//
+
+/// `(: type)?`
+inline mlir::ParseResult parseResult(mlir::OpAsmParser &parser,
+                                     mlir::Type &type) {
+  if (succeeded(parser.parseOptionalColon()))
+    return parser.parseType(type);
+  type = getUnbound(parser);
+  return mlir::success();
+}
+
+inline void printResult(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                        mlir::Type type) {
+  if (!isUnbound(type))
+    printer << ": " << type;
+}
+
+/// `(: type)?`, the type of all three.
+inline mlir::ParseResult parseSame(mlir::OpAsmParser &parser, mlir::Type &lhs,
+                                   mlir::Type &rhs, mlir::Type &result) {
+  if (parseResult(parser, result))
+    return mlir::failure();
+  lhs = rhs = result;
+  return mlir::success();
+}
+
+inline void printSame(mlir::OpAsmPrinter &printer, mlir::Operation *op,
+                      mlir::Type, mlir::Type, mlir::Type result) {
+  printResult(printer, op, result);
+}
+
+/// `(: input -> result)?`
+inline mlir::ParseResult parseBound(mlir::OpAsmParser &parser,
+                                    mlir::Type &input, mlir::Type &result) {
+  input = result = getUnbound(parser);
+  if (failed(parser.parseOptionalColon()))
+    return mlir::success();
+  return mlir::failure(parser.parseType(input) || parser.parseArrow() ||
+                       parser.parseType(result));
+}
+
+inline void printBound(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                       mlir::Type input, mlir::Type result) {
+  if (!isUnbound(input))
+    printer << ": " << input << " -> " << result;
+}
+
+/// `(: first, second -> result)?`
+inline mlir::ParseResult parseBound(mlir::OpAsmParser &parser,
+                                    mlir::Type &first, mlir::Type &second,
+                                    mlir::Type &result) {
+  first = second = result = getUnbound(parser);
+  if (failed(parser.parseOptionalColon()))
+    return mlir::success();
+  return mlir::failure(parser.parseType(first) || parser.parseComma() ||
+                       parser.parseType(second) || parser.parseArrow() ||
+                       parser.parseType(result));
+}
+
+inline void printBound(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                       mlir::Type first, mlir::Type second, mlir::Type result) {
+  if (!isUnbound(first))
+    printer << ": " << first << ", " << second << " -> " << result;
+}
+
+/// `(: type, type, ...)?`; a single value may be unbound.
+inline mlir::ParseResult
+parseBoundList(mlir::OpAsmParser &parser,
+               llvm::SmallVectorImpl<mlir::Type> &types) {
+  if (succeeded(parser.parseOptionalColon()))
+    return parser.parseTypeList(types);
+  types.push_back(getUnbound(parser));
+  return mlir::success();
+}
+
+inline void printBoundList(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                           mlir::TypeRange types) {
+  if (!llvm::all_of(types, isUnbound))
+    printer << ": " << types;
+}
+
+//===----------------------------------------------------------------------===//
+// Sizes and constants
+//===----------------------------------------------------------------------===//
+
+/// `@name` or an integer.
+inline mlir::ParseResult parseSize(mlir::OpAsmParser &parser,
+                                   mlir::Attribute &size) {
+  mlir::StringAttr symbol;
+  if (succeeded(parser.parseOptionalSymbolName(symbol))) {
+    size = mlir::FlatSymbolRefAttr::get(symbol);
+    return mlir::success();
+  }
+  int64_t value;
+  if (parser.parseInteger(value))
+    return mlir::failure();
+  size = parser.getBuilder().getI64IntegerAttr(value);
+  return mlir::success();
+}
+
+inline mlir::ParseResult parseSize(mlir::OpAsmParser &parser,
+                                   mlir::IntegerAttr &size) {
+  int64_t value;
+  if (parser.parseInteger(value))
+    return mlir::failure();
+  size = parser.getBuilder().getI64IntegerAttr(value);
+  return mlir::success();
+}
+
+inline void printSize(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                      mlir::Attribute size) {
+  printer.printAttributeWithoutType(size);
+}
+
+/// `@name` or a number.
+inline mlir::ParseResult parseReal(mlir::OpAsmParser &parser,
+                                   mlir::Attribute &real) {
+  mlir::StringAttr symbol;
+  if (succeeded(parser.parseOptionalSymbolName(symbol))) {
+    real = mlir::FlatSymbolRefAttr::get(symbol);
+    return mlir::success();
+  }
+  double value;
+  if (parser.parseFloat(value))
+    return mlir::failure();
+  real = parser.getBuilder().getF64FloatAttr(value);
+  return mlir::success();
+}
+
+inline void printReal(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                      mlir::Attribute real) {
+  printer.printAttributeWithoutType(real);
+}
+
+/// What a parameter is when the checkpoint does not say: `"word"`, a number,
+/// `@other`, `@lhs floordiv @rhs`, `rows "weight"`.
+inline mlir::ParseResult parseFallback(mlir::OpAsmParser &parser,
+                                       mlir::Attribute &fallback) {
+  if (succeeded(parser.parseOptionalKeyword("rows"))) {
+    mlir::StringAttr weight;
+    if (parser.parseAttribute(weight))
+      return mlir::failure();
+    fallback = RowsAttr::get(parser.getContext(), weight);
+    return mlir::success();
+  }
+  mlir::StringAttr symbol, divisor;
+  if (failed(parser.parseOptionalSymbolName(symbol)))
+    return parser.parseAttribute(fallback);
+  fallback = mlir::FlatSymbolRefAttr::get(symbol);
+  if (failed(parser.parseOptionalKeyword("floordiv")))
+    return mlir::success();
+  if (parser.parseSymbolName(divisor))
+    return mlir::failure();
+  fallback = FloorDivAttr::get(parser.getContext(), fallback,
+                               mlir::FlatSymbolRefAttr::get(divisor));
+  return mlir::success();
+}
+
+inline void printFallback(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                          mlir::Attribute fallback) {
+  if (auto rows = mlir::dyn_cast<RowsAttr>(fallback))
+    printer << "rows " << rows.getWeight();
+  else if (auto quotient = mlir::dyn_cast<FloorDivAttr>(fallback))
+    printer << quotient.getLhs() << " floordiv " << quotient.getRhs();
+  else
+    printer.printAttributeWithoutType(fallback);
+}
+
+} // namespace quipu
+
+#endif // QUIPU_DIALECT_QUIPUASSEMBLY_H

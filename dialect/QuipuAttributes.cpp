@@ -1,0 +1,47 @@
+//===- QuipuAttributes.cpp - Weights, scalings, schedules -*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialect/Quipu.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace quipu;
+
+#include "dialect/QuipuEnums.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialect/QuipuAttributes.cpp.inc"
+
+void QuipuDialect::registerAttributes() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialect/QuipuAttributes.cpp.inc"
+      >();
+}
+
+Attribute WeightAttr::parse(AsmParser &parser, Type) {
+  bool optional = succeeded(parser.parseOptionalKeyword("optional"));
+  StringAttr name, fallback;
+  if (parser.parseAttribute(name))
+    return {};
+  if (succeeded(parser.parseOptionalKeyword("else")) &&
+      parser.parseAttribute(fallback))
+    return {};
+  RankedTensorType type;
+  if (succeeded(parser.parseOptionalColon()) && parser.parseType(type))
+    return {};
+  return get(parser.getContext(), name, fallback, optional, type);
+}
+
+void WeightAttr::print(AsmPrinter &printer) const {
+  printer << (getOptional() ? "optional " : "") << getName();
+  if (getFallback())
+    printer << " else " << getFallback();
+  if (getType())
+    printer << " : " << getType();
+}

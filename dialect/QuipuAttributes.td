@@ -1,0 +1,139 @@
+//===- QuipuAttributes.td - Weights, scalings, schedules ---*- tablegen -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_ATTRIBUTES
+#define QUIPU_ATTRIBUTES
+
+include "dialect/QuipuDialect.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "mlir/IR/CommonAttrConstraints.td"
+include "mlir/IR/EnumAttr.td"
+
+class Quipu_Attr<string name, string attrMnemonic> : AttrDef<Quipu_Dialect, name> {
+  let mnemonic = attrMnemonic;
+}
+
+/// A size or a constant: a parameter's name before binding, a number after.
+def Quipu_Size : AnyAttrOf<[I64Attr, FlatSymbolRefAttr], "size">;
+def Quipu_Real : AnyAttrOf<[F64Attr, FlatSymbolRefAttr], "real">;
+
+def Quipu_WeightAttr : Quipu_Attr<"Weight", "weight"> {
+  let summary = "a tensor of the checkpoint";
+  let description = [{
+    `"attn_q"` names `attn_q.weight`, `"attn_q.bias"` itself. `else` names the
+    tensor to take when the first is missing; `optional` allows that there is
+    none, in which case binding drops the attribute. Binding adds the type:
+
+    ```mlir
+    "output" else "token_embd"
+    optional "rope_freqs"
+    "attn_q" : tensor<576x576x!quipu.q4_1>
+    ```
+  }];
+  let parameters = (ins "::mlir::StringAttr":$name,
+                        OptionalParameter<"::mlir::StringAttr">:$fallback,
+                        DefaultValuedParameter<"bool", "false">:$optional,
+                        OptionalParameter<"::mlir::RankedTensorType">:$type);
+  let hasCustomAssemblyFormat = 1;
+  let builders = [AttrBuilder<(ins "::mlir::StringAttr":$name, "::mlir::RankedTensorType":$type), [{
+    return $_get($_ctxt, name, ::mlir::StringAttr(), false, type);
+  }]>];
+}
+
+def Quipu_RopeScalingAttr : Quipu_Attr<"RopeScaling", "rope_scaling"> {
+  let summary = "how the rotary frequencies are stretched for long contexts";
+  let description = [{
+    - `none`.
+    - `linear`: positions divided by `factor` (Chen 2023, position interpolation).
+    - `llama3`: long wavelengths divided by `factor`, short ones kept, between
+      `original_context / low` and `original_context / high` a linear blend.
+    - `yarn`: NTK by parts (Peng 2023, section 3.2) with `beta_fast` and
+      `beta_slow`; cos and sin are multiplied by `attention`, which is
+      0.1 ln(factor) + 1 when it is not given (section 3.4).
+
+    Each field may be a parameter's name until it is bound.
+  }];
+  let parameters = (ins "::mlir::Attribute":$type,
+                        OptionalParameter<"::mlir::Attribute">:$factor,
+                        OptionalParameter<"::mlir::Attribute">:$original_context,
+                        OptionalParameter<"::mlir::Attribute">:$low,
+                        OptionalParameter<"::mlir::Attribute">:$high,
+                        OptionalParameter<"::mlir::Attribute">:$beta_fast,
+                        OptionalParameter<"::mlir::Attribute">:$beta_slow,
+                        OptionalParameter<"::mlir::Attribute">:$attention);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+def Quipu_FloorDivAttr : Quipu_Attr<"FloorDiv", "floordiv"> {
+  let summary = "the quotient of two sizes, as a parameter's fallback";
+  let parameters = (ins "::mlir::Attribute":$lhs, "::mlir::Attribute":$rhs);
+  let assemblyFormat = "`<` $lhs `,` $rhs `>`";
+}
+
+def Quipu_RowsAttr : Quipu_Attr<"Rows", "rows"> {
+  let summary = "the number of rows of a weight, as a parameter's fallback";
+  let parameters = (ins "::mlir::StringAttr":$weight);
+  let assemblyFormat = "`<` $weight `>`";
+}
+
+def Quipu_Activation_Silu     : I32EnumAttrCase<"Silu", 0, "silu">;
+def Quipu_Activation_Gelu     : I32EnumAttrCase<"Gelu", 1, "gelu">;
+def Quipu_Activation_GeluTanh : I32EnumAttrCase<"GeluTanh", 2, "gelu_tanh">;
+def Quipu_Activation_Relu     : I32EnumAttrCase<"Relu", 3, "relu">;
+def Quipu_Activation_Sigmoid  : I32EnumAttrCase<"Sigmoid", 4, "sigmoid">;
+def Quipu_Activation_Tanh     : I32EnumAttrCase<"Tanh", 5, "tanh">;
+def Quipu_ActivationKind : I32EnumAttr<"ActivationKind", "a pointwise non-linearity", [
+    Quipu_Activation_Silu, Quipu_Activation_Gelu, Quipu_Activation_GeluTanh,
+    Quipu_Activation_Relu, Quipu_Activation_Sigmoid, Quipu_Activation_Tanh]> {
+  let cppNamespace = "::quipu";
+  let genSpecializedAttr = 0;
+}
+def Quipu_ActivationKindAttr : EnumAttr<Quipu_Dialect, Quipu_ActivationKind, "activation"> {
+  let assemblyFormat = "$value";
+}
+
+def Quipu_Pairing_Adjacent : I32EnumAttrCase<"Adjacent", 0, "adjacent">;
+def Quipu_Pairing_Halves   : I32EnumAttrCase<"Halves", 1, "halves">;
+def Quipu_Pairing : I32EnumAttr<"Pairing", "which components a rotation turns together",
+    [Quipu_Pairing_Adjacent, Quipu_Pairing_Halves]> {
+  let cppNamespace = "::quipu";
+  let genSpecializedAttr = 0;
+}
+def Quipu_PairingAttr : EnumAttr<Quipu_Dialect, Quipu_Pairing, "pairing"> {
+  let assemblyFormat = "$value";
+}
+
+def Quipu_Grid_Tiles  : I32EnumAttrCase<"Tiles", 0, "tiles">;
+def Quipu_Grid_Tokens : I32EnumAttrCase<"Tokens", 1, "tokens">;
+def Quipu_Grid_Heads  : I32EnumAttrCase<"Heads", 2, "heads">;
+def Quipu_Grid : I32EnumAttr<"Grid", "what the workers divide among themselves",
+    [Quipu_Grid_Tiles, Quipu_Grid_Tokens, Quipu_Grid_Heads]> {
+  let cppNamespace = "::quipu";
+  let genSpecializedAttr = 0;
+}
+def Quipu_GridAttr : EnumAttr<Quipu_Dialect, Quipu_Grid, "grid"> {
+  let assemblyFormat = "$value";
+}
+
+def Quipu_ScheduleAttr : Quipu_Attr<"Schedule", "schedule"> {
+  let summary = "how a kernel runs";
+  let description = [{
+    - `grid`: what is divided over the workers: `tiles` (of `lanes` output rows
+      of a weight), `tokens`, or `heads` (key/value heads of each token).
+    - `lanes`: 32-bit lanes of a vector; with `tiles`, output rows of a tile.
+    - `tokens` x `tiles`: the register tile of a linear kernel.
+    - `bytes`, `operations`: what one call moves and computes in all, from
+      which the choice was made.
+  }];
+  let parameters = (ins EnumParameter<Quipu_Grid>:$grid,
+                        "int64_t":$lanes, "int64_t":$tokens, "int64_t":$tiles,
+                        "int64_t":$bytes, "int64_t":$operations);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+#endif // QUIPU_ATTRIBUTES

@@ -1,0 +1,60 @@
+//===- QuipuDialect.cpp - Registration and types -*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialect/Quipu.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace quipu;
+
+#include "dialect/QuipuDialect.cpp.inc"
+
+#include "dialect/QuipuTypeInterfaces.cpp.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "dialect/QuipuTypes.cpp.inc"
+
+void QuipuDialect::initialize() {
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "dialect/QuipuTypes.cpp.inc"
+      >();
+  registerAttributes();
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/QuipuOps.cpp.inc"
+      >();
+}
+
+LogicalResult CacheType::verify(function_ref<InFlightDiagnostic()> emitError,
+                                Type elementType, int64_t heads, int64_t dim) {
+  if (!elementType.isF16() && !elementType.isF32())
+    return emitError() << "a cache holds f16 or f32, not " << elementType;
+  if (heads <= 0 || dim <= 0)
+    return emitError()
+           << "a cache has at least one head and one component, not " << heads
+           << " and " << dim;
+  return success();
+}
+
+int64_t quipu::getElementsPerToken(RankedTensorType type) {
+  int64_t count = 1;
+  for (int64_t size : type.getShape().drop_front())
+    count *= size;
+  return count;
+}
+
+bool quipu::isBlockFormat(Type elementType) {
+  return isa<BlockFormat>(elementType);
+}
+
+int64_t quipu::getStorageBytes(Type elementType, int64_t count) {
+  if (auto format = dyn_cast<BlockFormat>(elementType))
+    return count / format.getBlockElements() * format.getBlockBytes();
+  return count * elementType.getIntOrFloatBitWidth() / 8;
+}

@@ -1,0 +1,26 @@
+//===- QuipuFolds.cpp - Folds -*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialect/Quipu.h"
+
+using namespace mlir;
+using namespace quipu;
+
+/// x * 1 is x.
+OpFoldResult ScaleOp::fold(FoldAdaptor) {
+  auto factor = dyn_cast<FloatAttr>(getFactor());
+  return factor && factor.getValue().isExactlyValue(1.0) ? getInput()
+                                                         : OpFoldResult();
+}
+
+/// relu(relu(x)) is relu(x).
+OpFoldResult ActivateOp::fold(FoldAdaptor) {
+  auto inner = getInput().getDefiningOp<ActivateOp>();
+  bool again = inner && getKind() == ActivationKind::Relu &&
+               inner.getKind() == ActivationKind::Relu;
+  return again ? getInput() : OpFoldResult();
+}

@@ -1,0 +1,87 @@
+//===- QuipuKernels.cpp - Kernels and their launches -*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialect/Quipu.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/Interfaces/FunctionImplementation.h"
+
+using namespace mlir;
+using namespace quipu;
+
+/// `@name(%arg: type, ...) -> (type, ...) (schedule <...>)? { ... }`
+ParseResult KernelOp::parse(OpAsmParser &parser, OperationState &state) {
+  StringAttr name;
+  SmallVector<OpAsmParser::Argument> arguments;
+  SmallVector<Type> results;
+  if (parser.parseSymbolName(name) ||
+      parser.parseArgumentList(arguments, OpAsmParser::Delimiter::Paren,
+                               /*allowType=*/true) ||
+      parser.parseOptionalArrowTypeList(results))
+    return failure();
+  SmallVector<Type> types;
+  for (OpAsmParser::Argument &argument : arguments)
+    types.push_back(argument.type);
+  auto &properties = state.getOrAddProperties<Properties>();
+  properties.sym_name = name;
+  properties.function_type =
+      TypeAttr::get(parser.getBuilder().getFunctionType(types, results));
+  if (succeeded(parser.parseOptionalKeyword("schedule"))) {
+    Attribute schedule = ScheduleAttr::parse(parser, Type());
+    if (!schedule)
+      return failure();
+    properties.schedule = cast<ScheduleAttr>(schedule);
+  }
+  return failure(parser.parseOptionalAttrDictWithKeyword(state.attributes) ||
+                 parser.parseRegion(*state.addRegion(), arguments));
+}
+
+void KernelOp::print(OpAsmPrinter &printer) {
+  printer << ' ';
+  printer.printSymbolName(getSymName());
+  printer << '(';
+  llvm::interleaveComma(
+      getBody().getArguments(), printer,
+      [&](BlockArgument argument) { printer.printRegionArgument(argument); });
+  printer << ')';
+  printer.printOptionalArrowTypeList(getResultTypes());
+  if (getSchedule()) {
+    printer << " schedule ";
+    getSchedule()->print(printer);
+  }
+  printer.printOptionalAttrDictWithKeyword(
+      (*this)->getDiscardableAttrDictionary().getValue());
+  printer << ' ';
+  printer.printRegion(getBody(), /*printEntryBlockArgs=*/false);
+}
+
+LogicalResult KernelOp::verify() {
+  auto yield = dyn_cast<YieldOp>(getBody().front().getTerminator());
+  if (!yield || yield.getValues().getTypes() != TypeRange(getResultTypes()))
+    return emitOpError("C1: the body does not yield ")
+           << getFunctionType().getResults();
+  return success();
+}
+
+LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto kernel =
+      symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
+  if (!kernel)
+    return emitOpError("C1: there is no kernel ") << getKernelAttr();
+  if (getInputs().getTypes() != TypeRange(kernel.getArgumentTypes()) ||
+      getResultTypes() != TypeRange(kernel.getResultTypes()))
+    return emitOpError("C1: the kernel ")
+           << getKernelAttr() << " has the type " << kernel.getFunctionType();
+  if (getArena() && getArena()->size() != getNumResults())
+    return emitOpError("C1: an arena offset for each of ")
+           << getNumResults() << " results";
+  return success();
+}
+
+void LaunchOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
+  for (Value result : getResults())
+    setName(result, getKernel());
+}

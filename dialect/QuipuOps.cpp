@@ -1,0 +1,169 @@
+//===- QuipuOps.cpp - Verifiers of the model's ops -*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialect/Quipu.h"
+#include "dialect/QuipuAssembly.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/Interfaces/FunctionImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace quipu;
+
+#include "dialect/QuipuOpInterfaces.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "dialect/QuipuOps.cpp.inc"
+
+static bool isPositive(Attribute number) {
+  if (auto integer = dyn_cast_or_null<IntegerAttr>(number))
+    return integer.getInt() > 0;
+  if (auto real = dyn_cast_or_null<FloatAttr>(number))
+    return real.getValueAsDouble() > 0;
+  return true; // not bound yet, or not there
+}
+
+/// A vector of `count` f32.
+static bool isVector(RankedTensorType type, int64_t count) {
+  return type.getRank() == 1 && type.getDimSize(0) == count &&
+         type.getElementType().isF32();
+}
+
+LogicalResult WeightOp::verify() {
+  auto type = cast<RankedTensorType>(getType());
+  if (auto format = dyn_cast<BlockFormat>(type.getElementType()))
+    if (type.getRank() == 0 ||
+        type.getShape().back() % format.getBlockElements())
+      return emitOpError("C1: a row is not a whole number of blocks of ")
+             << format.getBlockElements() << ": " << type;
+  for (std::optional<uint64_t> bytes : {getOffset(), getStride()})
+    if (bytes && *bytes % 64)
+      return emitOpError("C2: ") << *bytes << " is no multiple of 64";
+  return success();
+}
+
+LogicalResult LayersOp::verify() {
+  Block &body = getBody().front();
+  Type type = getInit().getType();
+  auto yield = cast<YieldOp>(body.getTerminator());
+  if (body.getNumArguments() != 1 || body.getArgument(0).getType() != type ||
+      yield.getValues().size() != 1 ||
+      yield.getValues().front().getType() != type ||
+      getResult().getType() != type)
+    return emitOpError("C1: the body does not take and yield one value of ")
+           << type;
+  return success();
+}
+
+LogicalResult LinearOp::verify() {
+  auto input = dyn_cast<RankedTensorType>(getInput().getType());
+  RankedTensorType weight = getWeight().getType();
+  if (!input || !weight)
+    return success();
+  int64_t elements = getElementsPerToken(input);
+  if (weight.getRank() != 2 || weight.getDimSize(1) != elements)
+    return emitOpError("C1: the weight ")
+           << getWeight().getName() << " is " << weight
+           << ", but the input has " << elements << " numbers per token";
+  auto result = cast<RankedTensorType>(getResult().getType());
+  int64_t outputs = getElementsPerToken(result);
+  if (weight.getDimSize(0) != outputs)
+    return emitOpError("C2: the weight ")
+           << getWeight().getName() << " has " << weight.getDimSize(0)
+           << " rows, but the output shape " << getShape() << " needs "
+           << outputs;
+  if (getBias() && !isVector(getBias()->getType(), outputs))
+    return emitOpError("C3: the bias ")
+           << getBias()->getName() << " is " << getBias()->getType()
+           << " instead of " << outputs << " numbers in f32";
+  if (isBlockFormat(input.getElementType()) &&
+      !isBlockFormat(weight.getElementType()))
+    return emitOpError("C4: an input in ")
+           << input.getElementType() << " goes with a weight in blocks, not "
+           << weight.getElementType();
+  return success();
+}
+
+LogicalResult RMSNormOp::verify() {
+  if (!isPositive(getEps()))
+    return emitOpError("C2: eps is not positive");
+  auto input = dyn_cast<RankedTensorType>(getInput().getType());
+  RankedTensorType weight = getWeight().getType();
+  if (!input || !weight || isVector(weight, input.getShape().back()))
+    return success();
+  return emitOpError("C1: the weight ")
+         << getWeight().getName() << " is " << weight << " instead of "
+         << input.getShape().back() << " numbers in f32";
+}
+
+LogicalResult RopeAnglesOp::verify() {
+  auto result = dyn_cast<RankedTensorType>(getResult().getType());
+  if (!result)
+    return success();
+  if (getFactors() && !isVector(getFactors()->getType(), result.getDimSize(1)))
+    return emitOpError("C2: the factors are ")
+           << getFactors()->getType() << " instead of " << result.getDimSize(1)
+           << " numbers in f32";
+  if (!getScaling())
+    return success();
+  auto type = dyn_cast<StringAttr>(getScaling()->getType());
+  if (!type || !llvm::is_contained({"none", "linear", "llama3", "yarn"},
+                                   type.getValue()))
+    return emitOpError("C3: the scaling ")
+           << getScaling()->getType()
+           << " is none of none, linear, llama3, yarn";
+  bool needsFactor = type.getValue() != "none";
+  bool needsContext = needsFactor && type.getValue() != "linear";
+  if ((needsFactor && !getScaling()->getFactor()) ||
+      (needsContext && !getScaling()->getOriginalContext()) ||
+      (type.getValue() == "llama3" &&
+       (!getScaling()->getLow() || !getScaling()->getHigh())))
+    return emitOpError("C3: the scaling ") << type << " lacks a field";
+  return success();
+}
+
+LogicalResult RopeOp::verify() {
+  auto input = dyn_cast<RankedTensorType>(getInput().getType());
+  auto angles = dyn_cast<RankedTensorType>(getAngles().getType());
+  if (!input || !angles)
+    return success();
+  if (input.getRank() != 3)
+    return emitOpError("C1: the input has no heads: ") << input;
+  if (angles.getRank() != 3 || angles.getDimSize(0) != input.getDimSize(0) ||
+      angles.getDimSize(2) != 2 ||
+      angles.getDimSize(1) * 2 > input.getDimSize(2))
+    return emitOpError("C2: the angles ") << angles << " do not fit " << input;
+  return success();
+}
+
+LogicalResult CacheWriteOp::verify() {
+  if (getKey().getType() != getValue().getType())
+    return emitOpError("C1: key and value have different types");
+  return success();
+}
+
+LogicalResult AttentionOp::verify() {
+  if (!isPositive(getScaleAttr()) || !isPositive(getWindowAttr()) ||
+      !isPositive(getSoftCapAttr()))
+    return emitOpError("C4: window, soft_cap and scale are positive");
+  auto query = dyn_cast<RankedTensorType>(getQuery().getType());
+  auto cache = dyn_cast<CacheType>(getCache().getType());
+  if (!query || !cache)
+    return success();
+  if (query.getRank() != 3 || query.getDimSize(2) != cache.getDim())
+    return emitOpError("C1: the query ")
+           << query << " has no heads of " << cache.getDim() << " components";
+  if (query.getDimSize(1) % cache.getHeads())
+    return emitOpError("C2: ")
+           << cache.getHeads() << " cached heads do not divide "
+           << query.getDimSize(1) << " query heads";
+  if (getSinks() && !isVector(getSinks()->getType(), query.getDimSize(1)))
+    return emitOpError("C3: the sinks are ")
+           << getSinks()->getType() << " instead of " << query.getDimSize(1)
+           << " numbers in f32";
+  return success();
+}

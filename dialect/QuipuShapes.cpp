@@ -1,0 +1,193 @@
+//===- QuipuShapes.cpp - Types of results from types of operands -*- C++
+//-*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// Before binding every activation is a `!quipu.value`, and so is what follows
+// from one.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialect/Quipu.h"
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace quipu;
+
+using Types = SmallVectorImpl<Type>;
+
+static RankedTensorType getBound(Value value) {
+  return dyn_cast<RankedTensorType>(value.getType());
+}
+
+static LogicalResult inferUnbound(MLIRContext *context, Types &types) {
+  types.push_back(ValueType::get(context));
+  return success();
+}
+
+static LogicalResult inferFrom(Value value, Types &types) {
+  types.push_back(value.getType());
+  return success();
+}
+
+/// The shape that `sizes` names, behind `tokens`.
+static FailureOr<SmallVector<int64_t>>
+inferShape(std::optional<Location> loc, int64_t tokens, ArrayAttr sizes) {
+  SmallVector<int64_t> shape{tokens};
+  for (Attribute size : sizes) {
+    auto number = dyn_cast<IntegerAttr>(size);
+    if (!number)
+      return emitOptionalError(loc, "the size ", size, " is not bound");
+    if (number.getInt() <= 0)
+      return emitOptionalError(loc, "the size ", number.getInt(),
+                               " is not positive");
+    shape.push_back(number.getInt());
+  }
+  return shape;
+}
+
+LogicalResult EmbedOp::inferReturnTypes(MLIRContext *context,
+                                        std::optional<Location> loc, Adaptor op,
+                                        Types &types) {
+  RankedTensorType ids = getBound(op.getIds());
+  if (!ids)
+    return inferUnbound(context, types);
+  RankedTensorType weight = op.getWeight().getType();
+  if (ids.getRank() != 1 || !ids.getElementType().isInteger(32))
+    return emitOptionalError(loc, "C1: the ids are a vector of i32, not ", ids);
+  if (!weight || weight.getRank() != 2)
+    return emitOptionalError(loc, "C2: the weight ", op.getWeight().getName(),
+                             " is not a bound matrix");
+  types.push_back(RankedTensorType::get(
+      {ids.getDimSize(0), weight.getDimSize(1)}, Float32Type::get(context)));
+  return success();
+}
+
+LogicalResult GatherOp::inferReturnTypes(MLIRContext *context,
+                                         std::optional<Location> loc,
+                                         Adaptor op, Types &types) {
+  RankedTensorType input = getBound(op.getInput()),
+                   rows = getBound(op.getRows());
+  if (!input || !rows)
+    return inferUnbound(context, types);
+  if (rows.getRank() != 1 || !rows.getElementType().isInteger(32))
+    return emitOptionalError(loc, "C1: the rows are a vector of i32, not ",
+                             rows);
+  SmallVector<int64_t> shape(input.getShape());
+  shape.front() = rows.getDimSize(0);
+  types.push_back(RankedTensorType::get(shape, input.getElementType()));
+  return success();
+}
+
+LogicalResult LinearOp::inferReturnTypes(MLIRContext *context,
+                                         std::optional<Location> loc,
+                                         Adaptor op, Types &types) {
+  RankedTensorType input = getBound(op.getInput());
+  if (!input)
+    return inferUnbound(context, types);
+  auto shape = inferShape(loc, input.getDimSize(0), op.getShape());
+  if (failed(shape))
+    return failure();
+  types.push_back(RankedTensorType::get(*shape, Float32Type::get(context)));
+  return success();
+}
+
+LogicalResult RMSNormOp::inferReturnTypes(MLIRContext *,
+                                          std::optional<Location>, Adaptor op,
+                                          Types &types) {
+  return inferFrom(op.getInput(), types);
+}
+
+LogicalResult QuantizeOp::inferReturnTypes(MLIRContext *context,
+                                           std::optional<Location> loc,
+                                           Adaptor op, Types &types) {
+  RankedTensorType input = getBound(op.getInput());
+  if (!input)
+    return inferUnbound(context, types);
+  auto format = I8BlockType::get(context);
+  int64_t elements = getElementsPerToken(input);
+  if (elements % format.getBlockElements())
+    return emitOptionalError(loc, "C1: ", elements,
+                             " numbers of a token are no multiple of 32");
+  types.push_back(
+      RankedTensorType::get({input.getDimSize(0), elements}, format));
+  return success();
+}
+
+LogicalResult RopeAnglesOp::inferReturnTypes(MLIRContext *context,
+                                             std::optional<Location> loc,
+                                             Adaptor op, Types &types) {
+  auto dims = dyn_cast<IntegerAttr>(op.getDims());
+  if (!dims || !op.getTokensAttr())
+    return inferUnbound(context, types);
+  if (dims.getInt() <= 0 || dims.getInt() % 2)
+    return emitOptionalError(loc, "C1: dims is even and positive, not ",
+                             dims.getInt());
+  types.push_back(
+      RankedTensorType::get({op.getTokensAttr().getInt(), dims.getInt() / 2, 2},
+                            Float32Type::get(context)));
+  return success();
+}
+
+LogicalResult RopeOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
+                                       Adaptor op, Types &types) {
+  return inferFrom(op.getInput(), types);
+}
+
+LogicalResult CacheWriteOp::inferReturnTypes(MLIRContext *context,
+                                             std::optional<Location> loc,
+                                             Adaptor op, Types &types) {
+  RankedTensorType key = getBound(op.getKey());
+  if (!key)
+    return inferUnbound(context, types);
+  if (key.getRank() != 3 || op.getKey().getType() != op.getValue().getType())
+    return emitOptionalError(loc,
+                             "C1: key and value have one type with heads, not ",
+                             key, " and ", op.getValue().getType());
+  Type element = op.getElement().value_or(Float16Type::get(context));
+  types.push_back(
+      CacheType::get(context, element, key.getDimSize(1), key.getDimSize(2)));
+  return success();
+}
+
+LogicalResult AttentionOp::inferReturnTypes(MLIRContext *,
+                                            std::optional<Location>, Adaptor op,
+                                            Types &types) {
+  return inferFrom(op.getQuery(), types);
+}
+
+LogicalResult ScaleOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
+                                        Adaptor op, Types &types) {
+  return inferFrom(op.getInput(), types);
+}
+
+LogicalResult ActivateOp::inferReturnTypes(MLIRContext *,
+                                           std::optional<Location>, Adaptor op,
+                                           Types &types) {
+  return inferFrom(op.getInput(), types);
+}
+
+LogicalResult SoftmaxOp::inferReturnTypes(MLIRContext *,
+                                          std::optional<Location>, Adaptor op,
+                                          Types &types) {
+  return inferFrom(op.getInput(), types);
+}
+
+LogicalResult SwiGLUOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
+                                         Adaptor op, Types &types) {
+  return inferFrom(op.getLhs(), types);
+}
+
+LogicalResult AddOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
+                                      Adaptor op, Types &types) {
+  return inferFrom(op.getLhs(), types);
+}
+
+LogicalResult MulOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
+                                      Adaptor op, Types &types) {
+  return inferFrom(op.getLhs(), types);
+}
