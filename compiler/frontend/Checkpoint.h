@@ -30,7 +30,8 @@ int64_t getBlockElements(StorageFormat format);
 /// Bytes of one block.
 int64_t getBlockBytes(StorageFormat format);
 
-/// A value of the checkpoint's metadata. Strings point into the checkpoint.
+/// A value of the checkpoint's metadata. Strings point into the checkpoint and
+/// hold any bytes. An integer is an int64_t unless only a uint64_t can hold it.
 using MetadataValue =
     std::variant<bool, int64_t, uint64_t, double, llvm::StringRef,
                  std::vector<bool>, std::vector<int64_t>, std::vector<double>,
@@ -63,7 +64,8 @@ public:
   virtual llvm::ArrayRef<CheckpointTensor> getTensors() const = 0;
 
   /// The value under `key` as an integer, a real, a string: none when the key
-  /// is missing or of another kind. Integers convert to reals, not back.
+  /// is missing or of another kind, or the integer too large. Integers convert
+  /// to reals, not back.
   std::optional<int64_t> getInteger(llvm::StringRef key) const;
   std::optional<double> getReal(llvm::StringRef key) const;
   std::optional<llvm::StringRef> getString(llvm::StringRef key) const;
