@@ -20,6 +20,9 @@
 using namespace llvm;
 using namespace quipu;
 
+/// Of tokens and of merges: their hash tables' slots fit 32 bits.
+static constexpr size_t maxEntries = size_t(1) << 30;
+
 /// Text of the checkpoint as it may stand in a message: on one line, not long.
 static std::string quote(StringRef text) {
   std::string quoted = "'";
@@ -155,9 +158,10 @@ Error Builder::readTokens() {
     return error("ggml.tokens", " has " + Twine(texts.size()) +
                                     " tokens, but the model's embedding has " +
                                     Twine(vocabulary) + " rows");
-  if (texts.empty() || texts.size() > INT32_MAX)
+  if (texts.empty() || texts.size() > maxEntries)
     return error("ggml.tokens", " has " + Twine(texts.size()) +
-                                    " tokens, expected 1 to 2147483647");
+                                    " tokens, expected 1 to " +
+                                    Twine(maxEntries));
 
   auto types =
       get<std::vector<int64_t>>("ggml.token_type", "a list of integers");
@@ -229,8 +233,10 @@ Error Builder::readMerges() {
     return list.takeError();
   if (!*list)
     return error("ggml.merges", " is missing, convert the model again");
-  if ((*list)->size() >= MergeSlot::empty)
-    return error("ggml.merges", " has too many entries");
+  if ((*list)->size() > maxEntries)
+    return error("ggml.merges", " has " + Twine((*list)->size()) +
+                                    " entries, expected at most " +
+                                    Twine(maxEntries));
   for (auto [rank, merge] : enumerate(**list)) {
     std::string where = ("ggml.merges[" + Twine(rank) + "]").str();
     auto [left, right] = merge.split(' ');
