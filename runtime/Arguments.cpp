@@ -163,7 +163,7 @@ std::string quipu::helpText(const abi::Program &program,
          " --chat --temperature 0.8 --top-p 0.9 \"Tell me a story.\"\n  " +
          name + " --tokens \"1 2 3\" --logits logits.npy\n  " + name +
          " --bench --json\n" + commandLine(unused, numbers, cacheType).help() +
-         "\nExit status: 0; 1 after an error, which is told in one sentence; "
+         "\nExit status: 0; 1 after an error, told in one sentence; "
          "130 after Ctrl-C.\n";
 }
 

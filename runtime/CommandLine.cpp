@@ -148,7 +148,7 @@ std::string CommandLine::parse(int argc, const char *const *argv) {
 }
 
 std::string CommandLine::help() const {
-  constexpr size_t indent = 25, width = 80;
+  constexpr size_t indent = 26, width = 80;
   std::string result;
   const char *group = "";
   for (const Option &option : options) {

@@ -86,7 +86,7 @@ Status Generation::readPrompt(const std::vector<int32_t> &prompt) {
         progress.update(done);
         return !interrupted;
       });
-  if (status.ok() && all)
+  if (status.ok() && all && !interrupted)
     status = checked(file.finish());
   return status;
 }
@@ -95,7 +95,7 @@ End Generation::run(const std::vector<int32_t> &prompt, const Reader &read,
                     std::string &error) {
   auto failed = [&](Status status) {
     error = std::move(status.message);
-    return status.code == QUIPU_ERROR_INTERRUPTED ? End::Interrupt : End::Error;
+    return End::Error;
   };
   double start = now();
   if (Status status = readPrompt(prompt); !status.ok())
@@ -107,9 +107,11 @@ End Generation::run(const std::vector<int32_t> &prompt, const Reader &read,
   counts.promptSeconds = promptEnd - start;
 
   int32_t vocabulary = session.program().vocabulary;
-  for (int64_t left = arguments.length; left != 0; left -= left > 0) {
+  for (int64_t left = arguments.length;; left -= left > 0) {
     if (interrupted)
       return End::Interrupt;
+    if (left == 0)
+      return End::Length;
     int32_t token = sampler.choose(logits.data(), vocabulary);
     if (!arguments.ignoreEos && endsText(token))
       return End::Text;
@@ -119,7 +121,7 @@ End Generation::run(const std::vector<int32_t> &prompt, const Reader &read,
     if (!read(token))
       return End::Reader;
     if (left == 1)
-      break;
+      return End::Length;
     if (session.length(0) == session.context())
       return End::Context;
     Status status =
@@ -130,5 +132,4 @@ End Generation::run(const std::vector<int32_t> &prompt, const Reader &read,
     if (!status.ok())
       return failed(std::move(status));
   }
-  return End::Length;
 }

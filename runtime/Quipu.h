@@ -54,8 +54,7 @@ typedef enum quipu_status {
   QUIPU_ERROR_CAPACITY = 3,     // your buffer is too small; the size is set
   QUIPU_ERROR_NO_TOKENIZER = 4, // the checkpoint came without one
   QUIPU_ERROR_PROCESSOR = 5,    // the model was built for another processor
-  QUIPU_ERROR_MEMORY = 6,       // no memory or threads left
-  QUIPU_ERROR_INTERRUPTED = 7   // a callback asked to stop
+  QUIPU_ERROR_MEMORY = 6        // no memory or threads left
 } quipu_status;
 
 typedef enum quipu_cache_type {

@@ -226,7 +226,7 @@ Status Session::step(const Batch &batch, const RowReader &read,
     row += args.rowCount;
     begin += args.count;
     if (watch && !watch(begin))
-      return {QUIPU_ERROR_INTERRUPTED, "interrupted"};
+      break;
   }
   return {};
 }

@@ -74,7 +74,8 @@ public:
   /// Is given the logits, [vocabulary], of wanted row number `row`, which are
   /// valid during the call.
   using RowReader = std::function<Status(int32_t row, const float *logits)>;
-  /// Is told how many of the batch's tokens are done; false interrupts.
+  /// Is told how many of the batch's tokens are done; after false, `step`
+  /// returns at once.
   using Watcher = std::function<bool(int32_t done)>;
 
   /// Runs a batch of any size, cut into the program's steps. Checks all of it
@@ -106,8 +107,8 @@ private:
   abi::StepArgs args = {};
   std::vector<const abi::Step *> steps; // by rising number of tokens
   int32_t chunk = 0;
-  std::vector<int32_t> lengths;              // [slot]
-  std::vector<int32_t> positions, slots;     // of the batch being run
+  std::vector<int32_t> lengths;          // [slot]
+  std::vector<int32_t> positions, slots; // of the batch being run
   Pages cache, arena, logits;
   Workers team;
 };
