@@ -17,7 +17,8 @@ message(STATUS "LLVM ${LLVM_PACKAGE_VERSION} in ${LLVM_DIR}")
 
 file(GLOB QUIPU_HALIDE_DIRS
      ${QUIPU_VENV}/lib/python3*/site-packages/halide/lib64/cmake/Halide)
-find_package(Halide 21 REQUIRED CONFIG COMPONENTS shared
+# Quiet about the Python bindings, which need headers that we do not.
+find_package(Halide 21 REQUIRED QUIET CONFIG COMPONENTS shared
              HINTS ${QUIPU_HALIDE_DIRS})
 
 list(APPEND CMAKE_MODULE_PATH ${MLIR_CMAKE_DIR} ${LLVM_CMAKE_DIR})
