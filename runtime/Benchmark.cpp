@@ -8,7 +8,6 @@
 #include "runtime/Benchmark.h"
 #include <algorithm>
 #include <chrono>
-#include <emmintrin.h>
 #include <unistd.h>
 
 using namespace quipu;
@@ -56,13 +55,14 @@ static Status measure(Session &session, const std::vector<int32_t> &tokens,
   return {};
 }
 
-static __m128i readAll(const __m128i *from, const __m128i *to) {
-  __m128i sums[4] = {};
+using Lanes = uint64_t __attribute__((vector_size(16)));
+
+static Lanes readAll(const Lanes *from, const Lanes *to) {
+  Lanes sums[4] = {};
   for (; from < to; from += 4)
     for (int i = 0; i < 4; ++i)
-      sums[i] = _mm_xor_si128(sums[i], _mm_load_si128(from + i));
-  return _mm_xor_si128(_mm_xor_si128(sums[0], sums[1]),
-                       _mm_xor_si128(sums[2], sums[3]));
+      sums[i] ^= from[i];
+  return sums[0] ^ sums[1] ^ sums[2] ^ sums[3];
 }
 
 /// The most bytes per second that the session's threads read from memory, in
@@ -85,9 +85,9 @@ static Status measureBandwidth(Session &session, double &bytesPerSecond) {
   for (double begin = now(), end = begin; end - begin < 0.3;) {
     double passBegin = now();
     session.workers().run([&](int32_t worker, int32_t workers) {
-      volatile __m128i result =
-          readAll(reinterpret_cast<const __m128i *>(part(worker, workers)),
-                  reinterpret_cast<const __m128i *>(part(worker + 1, workers)));
+      volatile Lanes result =
+          readAll(reinterpret_cast<const Lanes *>(part(worker, workers)),
+                  reinterpret_cast<const Lanes *>(part(worker + 1, workers)));
       (void)result;
     });
     end = now();

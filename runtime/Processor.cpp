@@ -33,6 +33,19 @@ static int coreOf(int cpu) {
   return first;
 }
 
+/// How many CPUs' time the container may use; `cores` if that is not limited.
+static int32_t withinQuota(int32_t cores) {
+  FILE *file = fopen("/sys/fs/cgroup/cpu.max", "re");
+  if (!file)
+    return cores;
+  long long quota, period; // in microseconds; "max" is no number
+  if (fscanf(file, "%lld %lld", &quota, &period) == 2 && period > 0)
+    cores =
+        static_cast<int32_t>(std::clamp<long long>(quota / period, 1, cores));
+  fclose(file);
+  return cores;
+}
+
 AllowedCpus quipu::allowedCpus() {
   constexpr int most = 8192;
   cpu_set_t *set = CPU_ALLOC(most);
@@ -52,7 +65,8 @@ AllowedCpus quipu::allowedCpus() {
   CPU_FREE(set);
   if (firsts.empty())
     firsts.push_back(0);
-  AllowedCpus cpus{firsts, static_cast<int32_t>(firsts.size())};
+  auto count = static_cast<int32_t>(firsts.size());
+  AllowedCpus cpus{firsts, count, withinQuota(count)};
   cpus.numbers.insert(cpus.numbers.end(), siblings.begin(), siblings.end());
   return cpus;
 }

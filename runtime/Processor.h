@@ -21,6 +21,8 @@ struct AllowedCpus {
   std::vector<int> numbers;
   /// How many of them are on a core of their own.
   int32_t cores;
+  /// `cores`, or fewer if the container may not use as many at a time.
+  int32_t usableCores;
 };
 
 AllowedCpus allowedCpus();

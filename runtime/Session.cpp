@@ -77,7 +77,8 @@ Status Session::create(const abi::Program &program,
   }
   if (Status status = made->allocate(options); !status.ok())
     return status;
-  int32_t threads = options.threads ? options.threads : allowedCpus().cores;
+  int32_t threads =
+      options.threads ? options.threads : allowedCpus().usableCores;
   if (!made->team.start(threads, options.pin))
     return {QUIPU_ERROR_MEMORY, "the system refuses to start " +
                                     number(threads) +

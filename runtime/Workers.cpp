@@ -92,7 +92,8 @@ bool Workers::start(int32_t count, bool pin) {
   // Whoever spins while another worker has no CPU only makes it later.
   barrier.spins = enough ? spinsBetweenKernels : 0;
   barrier.count = count;
-  if (pin && enough)
+  pin = pin && enough && count >= cpus.cores;
+  if (pin)
     pinTo(pthread_self(), cpus.numbers[0]);
 
   // Signals are for the program's own threads.
@@ -113,7 +114,7 @@ bool Workers::start(int32_t count, bool pin) {
       complete = false;
       break;
     }
-    if (pin && enough)
+    if (pin)
       pinTo(thread.handle, cpus.numbers[worker]);
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);

@@ -51,7 +51,8 @@ public:
   ~Workers();
 
   /// Starts `count` - 1 threads. With `pin`, worker i (the caller is 0) stays
-  /// on one CPU, each on a core of its own, if there are CPUs for all of them.
+  /// on one CPU, each on a core of its own, if that takes all cores: fewer
+  /// threads are free to get out of other processes' way.
   /// Returns false if the system has no more threads to give.
   bool start(int32_t count, bool pin);
 
