@@ -363,11 +363,12 @@ def Quipu_KernelOp : Quipu_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove,
   let summary = "ops that run as one, without a barrier inside";
   let description = [{
     Its meaning is its region inlined. A weight in it has its whole name
-    (`"blk.attn_q"`); the layer is the launch's.
+    (`"blk.attn_q"`); the layer is the launch's. A `wanted` kernel runs over the
+    rows whose logits are wanted instead of all tokens.
     C1: the yielded values have the function type's results.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type,
-                       OptionalAttr<Quipu_ScheduleAttr>:$schedule,
+                       OptionalAttr<Quipu_ScheduleAttr>:$schedule, UnitAttr:$wanted,
                        OptionalAttr<DictArrayAttr>:$arg_attrs, OptionalAttr<DictArrayAttr>:$res_attrs);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;

@@ -12,7 +12,7 @@
 using namespace mlir;
 using namespace quipu;
 
-/// `@name(%arg: type, ...) -> (type, ...) (schedule <...>)? { ... }`
+/// `@name(%arg: type, ...) -> (type, ...) (schedule <...>)? (wanted)? { ... }`
 ParseResult KernelOp::parse(OpAsmParser &parser, OperationState &state) {
   StringAttr name;
   SmallVector<OpAsmParser::Argument> arguments;
@@ -52,6 +52,8 @@ void KernelOp::print(OpAsmPrinter &printer) {
     printer << " schedule ";
     getSchedule()->print(printer);
   }
+  if (getWanted())
+    printer << " wanted";
   printer.printOptionalAttrDictWithKeyword(
       (*this)->getDiscardableAttrDictionary().getValue());
   printer << ' ';

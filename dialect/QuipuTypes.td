@@ -65,11 +65,12 @@ def Quipu_Q4_0Type : Quipu_BlockType<"Q4_0", "q4_0", 32, 18, "d * (q - 8), q of 
 def Quipu_Q4_1Type : Quipu_BlockType<"Q4_1", "q4_1", 32, 20, "d * q + m, q of 4 bits">;
 def Quipu_Q8_0Type : Quipu_BlockType<"Q8_0", "q8_0", 32, 34, "d * q, q of 8 bits, signed">;
 
-def Quipu_I8BlockType : Quipu_BlockType<"I8Block", "i8x32", 32, 40,
-    "an activation, d * q with d in f32 and q of 8 bits, and the sum of the q"> {
+def Quipu_I8BlockType : Quipu_BlockType<"I8Block", "i8x32", 32, 44,
+    "an activation, d * q with d in f32 and q of 8 bits, and two sums of the q"> {
   let description = [{
     What a linear layer on a quantised weight reads: d = max|x| / 127 and
-    q = round-to-even(x / d), per row and block of 32.
+    q = round-to-even(x / d), per row and block of 32. Two sums of a block's q
+    correct for the offset and the minimum of a weight's block.
   }];
 }
 

@@ -1,0 +1,130 @@
+//===- KernelGroup.cpp - Ops that become one kernel -----------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/transforms/KernelGroup.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace quipu;
+
+void KernelGroup::add(FusionInterface op) {
+  if (ops.empty()) {
+    role = op.getFusionRole();
+    input = op->getNumOperands() ? op->getOperand(0) : Value();
+  }
+  ops.push_back(op);
+}
+
+void KernelGroup::addPrologue(const KernelGroup &rows) {
+  ops.insert(ops.begin(), rows.ops.begin(), rows.ops.end());
+}
+
+/// The weight that `op` multiplies or looks up, or an empty string.
+static StringRef getWeightName(Operation *op) {
+  auto weight = op->getAttrOfType<WeightAttr>("weight");
+  return weight ? weight.getName().getValue() : "";
+}
+
+/// "attn_q" and "attn_k" are "attn_q_k".
+static std::string join(StringRef names, StringRef name) {
+  size_t common = 0;
+  for (size_t i = 0;
+       i < std::min(names.size(), name.size()) && names[i] == name[i]; ++i)
+    if (names[i] == '_')
+      common = i + 1;
+  return (names + "_" + name.drop_front(common)).str();
+}
+
+std::string KernelGroup::getName(StepOp step) const {
+  std::string name;
+  for (Operation *op : ops)
+    if (cast<FusionInterface>(op).getFusionRole() == role)
+      if (StringRef weight = getWeightName(op); !weight.empty())
+        name = name.empty() ? weight.str() : join(name, weight);
+  if (name.empty()) {
+    name = ops.back()->getName().stripDialect();
+    for (Operation *user : ops.back()->getUsers())
+      if (StringRef weight = getWeightName(user); !weight.empty()) {
+        name += "_" + weight.str();
+        break;
+      }
+  }
+  return (step.getSymName() + "." + name).str();
+}
+
+void KernelGroup::outline(StepOp step, SymbolTable &symbols) {
+  MLIRContext *context = step.getContext();
+  SetVector<Value> inputs, outputs;
+  auto isInside = [&](Operation *op) { return llvm::is_contained(ops, op); };
+  for (Operation *op : ops)
+    for (Value operand : op->getOperands())
+      if (!isInside(operand.getDefiningOp()))
+        inputs.insert(operand);
+  for (Operation *op : ops)
+    for (Value result : op->getResults())
+      if (cast<FusionInterface>(op).getFusionRole() != FusionRole::Row ||
+          role == FusionRole::Row)
+        if (llvm::any_of(result.getUsers(),
+                         [&](Operation *user) { return !isInside(user); }))
+          outputs.insert(result);
+
+  SmallVector<Type> inputTypes(
+      llvm::map_range(inputs, [](Value value) { return value.getType(); }));
+  SmallVector<Type> outputTypes(
+      llvm::map_range(outputs, [](Value value) { return value.getType(); }));
+  SmallVector<Location> inputLocs(
+      llvm::map_range(inputs, [](Value value) { return value.getLoc(); }));
+  SmallVector<Location> locs(
+      llvm::map_range(ops, [](Operation *op) { return op->getLoc(); }));
+  Location loc = FusedLoc::get(context, locs);
+
+  bool wanted = llvm::any_of(ops, [&](Operation *op) {
+    return isa<GatherOp>(op) ||
+           llvm::any_of(op->getOperands(), [&](Value operand) {
+             auto launch = operand.getDefiningOp<LaunchOp>();
+             return launch &&
+                    symbols.lookup<KernelOp>(launch.getKernel()).getWanted();
+           });
+  });
+  OpBuilder builder(step);
+  auto kernel =
+      KernelOp::create(builder, loc, getName(step),
+                       FunctionType::get(context, inputTypes, outputTypes),
+                       ScheduleAttr(), wanted, ArrayAttr(), ArrayAttr());
+  symbols.insert(kernel, Block::iterator(step));
+  Block *body =
+      builder.createBlock(&kernel.getBody(), {}, inputTypes, inputLocs);
+  IRMapping mapping;
+  mapping.map(inputs.getArrayRef(), body->getArguments());
+  auto layers = ops.front()->getParentOfType<LayersOp>();
+  for (Operation *op : ops) {
+    Operation *copy = builder.clone(*op, mapping);
+    for (NamedAttribute attribute : op->getAttrs())
+      if (auto weight = dyn_cast<WeightAttr>(attribute.getValue());
+          weight && layers)
+        copy->setAttr(
+            attribute.getName(),
+            WeightAttr::get(context,
+                            builder.getStringAttr(layers.getPrefix() + "." +
+                                                  weight.getName().getValue()),
+                            weight.getType()));
+  }
+  YieldOp::create(builder, loc, llvm::map_to_vector(outputs, [&](Value value) {
+                    return mapping.lookup(value);
+                  }));
+
+  builder.setInsertionPointAfter(ops.back());
+  auto launch = LaunchOp::create(builder, loc, outputTypes, kernel.getSymName(),
+                                 inputs.getArrayRef(), DenseI64ArrayAttr());
+  for (auto [value, result] : llvm::zip_equal(outputs, launch.getResults())) {
+    Value output = value;
+    output.replaceUsesWithIf(
+        result, [&](OpOperand &use) { return !isInside(use.getOwner()); });
+  }
+}

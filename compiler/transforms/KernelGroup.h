@@ -1,0 +1,42 @@
+//===- KernelGroup.h - Ops that become one kernel ---------------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_TRANSFORMS_KERNELGROUP_H
+#define QUIPU_COMPILER_TRANSFORMS_KERNELGROUP_H
+
+#include "dialect/Quipu.h"
+
+namespace quipu {
+
+/// Ops of one block that become one kernel, in the order of the block.
+class KernelGroup {
+public:
+  void add(FusionInterface op);
+  /// Repeats the ops of `rows` before the group's own.
+  void addPrologue(const KernelGroup &rows);
+
+  /// The first op's role, which is the group's.
+  FusionRole getRole() const { return role; }
+  /// What the first op reads.
+  mlir::Value getInput() const { return input; }
+  llvm::ArrayRef<mlir::Operation *> getOps() const { return ops; }
+
+  /// Adds the kernel to the model and its launch behind the group's last op;
+  /// users outside the group read the launch's results then.
+  void outline(StepOp step, mlir::SymbolTable &symbols);
+
+private:
+  std::string getName(StepOp step) const;
+
+  FusionRole role;
+  mlir::Value input;
+  llvm::SmallVector<mlir::Operation *> ops;
+};
+
+} // namespace quipu
+
+#endif // QUIPU_COMPILER_TRANSFORMS_KERNELGROUP_H

@@ -1,0 +1,78 @@
+//===- Passes.td - From graph to schedule ------------------*- tablegen -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// In the order in which they run. Each has a page in docs/passes and a test in
+// test/transforms of its name.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_TRANSFORMS_PASSES
+#define QUIPU_COMPILER_TRANSFORMS_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+class Quipu_Pass<string name> : Pass<name, "::mlir::ModuleOp"> {
+  let dependentDialects = ["::quipu::QuipuDialect"];
+}
+
+def QuantizeActivations : Quipu_Pass<"quantize-activations"> {
+  let summary = "gives linear layers on block formats 8-bit inputs";
+  let description = [{
+    A linear layer whose weight is in a block format reads `quipu.quantize` of
+    its input, so that it multiplies integers inside a block.
+  }];
+}
+
+def FormKernels : Quipu_Pass<"form-kernels"> {
+  let summary = "groups ops that run without a barrier between them";
+  let description = [{
+    Linear layers of one input lie side by side in a kernel, with the ops on
+    their tiles behind them. For one token the norm and the quantisation before
+    them move into the kernel, where each worker repeats them; for more tokens
+    they are a kernel of their own.
+  }];
+  let options = [
+    Option<"eachOp", "each-op", "bool", /*default=*/"false",
+           "one kernel per op, as the reference target runs them">,
+  ];
+}
+
+def ChooseSchedules : Quipu_Pass<"choose-schedules"> {
+  let summary = "says how each kernel runs";
+  let options = [
+    Option<"lanes", "lanes", "int64_t", /*default=*/"16",
+           "32-bit lanes of the target's vectors">,
+    Option<"registers", "registers", "int64_t", /*default=*/"32",
+           "vector registers of the target">,
+  ];
+}
+
+def PackWeights : Quipu_Pass<"pack-weights"> {
+  let summary = "gives each weight its place in the program";
+  let description = [{
+    The weights of one layer lie together, in the order in which the kernels
+    read them, and layer follows layer.
+  }];
+}
+
+def PlanMemory : Quipu_Pass<"plan-memory"> {
+  let summary = "gives each kernel's results their place in the arena";
+  let description = [{
+    Values that are never alive together share their bytes. What a layer takes
+    and what it yields have one place.
+  }];
+}
+
+def PlaceBarriers : Quipu_Pass<"place-barriers"> {
+  let summary = "separates launches that depend on each other";
+  let description = [{
+    A launch waits when it reads, or overwrites, what a launch since the last
+    barrier has written or read.
+  }];
+}
+
+#endif // QUIPU_COMPILER_TRANSFORMS_PASSES

@@ -1,0 +1,47 @@
+//===- QuantizeActivations.cpp - 8-bit inputs of linear layers ------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/transforms/Passes.h"
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace quipu;
+
+namespace quipu {
+#define GEN_PASS_DEF_QUANTIZEACTIVATIONS
+#include "compiler/transforms/Passes.h.inc"
+} // namespace quipu
+
+/// The spec's line without the name of the value that it defines.
+static Location getUnnamed(Location location) {
+  auto named = dyn_cast<NameLoc>(location);
+  return named ? named.getChildLoc() : location;
+}
+
+namespace {
+struct QuantizeActivations
+    : quipu::impl::QuantizeActivationsBase<QuantizeActivations> {
+  void runOnOperation() override {
+    // One quantisation serves all linear layers of an input: q, k and v.
+    DenseMap<Value, Value> quantized;
+    getOperation().walk([&](LinearOp linear) {
+      RankedTensorType weight = linear.getWeight().getType();
+      auto input = dyn_cast<RankedTensorType>(linear.getInput().getType());
+      if (!weight || !input || !isBlockFormat(weight.getElementType()) ||
+          isBlockFormat(input.getElementType()))
+        return;
+      Value &value = quantized[linear.getInput()];
+      if (!value) {
+        OpBuilder builder(linear);
+        value = QuantizeOp::create(builder, getUnnamed(linear.getLoc()),
+                                   linear.getInput());
+      }
+      linear.getInputMutable().assign(value);
+    });
+  }
+};
+} // namespace

@@ -1,0 +1,34 @@
+//===- PackedLayout.h - Sizes of packed weights and rows --------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_DIALECT_PACKEDLAYOUT_H
+#define QUIPU_DIALECT_PACKEDLAYOUT_H
+
+#include "mlir/IR/BuiltinTypes.h"
+
+namespace quipu {
+
+/// Rows of a weight matrix that lie interleaved, one vector lane each.
+inline constexpr int64_t tileRows = 16;
+
+/// Packed weights and rows of activations begin at multiples of this.
+inline constexpr int64_t packedAlignment = 64;
+
+/// Bytes of a packed weight: of a matrix its tiles of 16 rows, the last one
+/// filled with zeros, of a vector its numbers in f32; a multiple of 64.
+int64_t getPackedBytes(mlir::RankedTensorType weight);
+
+/// Bytes from one token's row of an activation to the next.
+int64_t getRowBytes(mlir::RankedTensorType activation);
+
+/// Bytes of an activation in the arena: rows for a multiple of `tileRows`
+/// tokens, as a kernel may compute a few more than are wanted.
+int64_t getArenaBytes(mlir::RankedTensorType activation);
+
+} // namespace quipu
+
+#endif // QUIPU_DIALECT_PACKEDLAYOUT_H
