@@ -1,0 +1,222 @@
+//===- HalideOps.h - The ops of a kernel as Halide functions ----*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A KernelBuilder walks a kernel's ops in order: one call per op, which only
+// defines what is computed; Schedule.h says how. The definitions do not depend
+// on the number of tokens, and each rounds at the same places whatever the
+// schedule: a kernel for one token and one for 128 give the same bits.
+//
+// Calling convention of a kernel: int kernel(...) with the arguments in the
+// order of KernelBuilder::arguments, then outputArguments. Scalars are int32;
+// everything else is a halide_buffer_t of which only `host` is read.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_CODEGEN_CPU_HALIDEOPS_H
+#define QUIPU_COMPILER_CODEGEN_CPU_HALIDEOPS_H
+
+#include "Halide.h"
+#include "compiler/codegen/cpu/WeightLayout.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace quipu::cpu {
+
+/// What a kernel expects at one place of its argument list.
+struct KernelArgument {
+  /// The operand, result or scalar it belongs to, as named when it was made.
+  std::string name;
+  bool isScalar = false;
+  /// The host pointer is the operand's address plus this many bytes.
+  int64_t offset = 0;
+};
+
+/// A result of a kernel and how its work divides. The caller passes which units
+/// to compute as the scalars `<name>_first` and `<name>_count`.
+struct KernelResult {
+  std::string name;
+  /// The whole grid has this many units.
+  int64_t units = 1;
+  /// The host pointer is the result's address + first * unitBytes (+ rows_first
+  /// * rowBytes). Both are 0 for the cache: it is addressed from its base.
+  int64_t unitBytes = 0;
+  int64_t rowBytes = 0;
+};
+
+/// How the index of a value is split up.
+enum class Form {
+  Rows,  // (i, row)
+  Tiles, // (i % 16, i / 16, row): what a linear layer gives
+  Heads, // (i % headDim, i / headDim, row)
+};
+
+/// A float value inside a kernel.
+struct Value {
+  Form form = Form::Rows;
+  Halide::Func func;
+  int64_t width = 0;
+  int64_t headDim = 0;
+  /// Linear layers (indices into KernelBuilder::linears) it is computed from.
+  std::vector<unsigned> linears;
+  /// For Form::Heads: what is kept in memory while one head is computed, and
+  /// the norm over each head, if there is one.
+  std::optional<Halide::Func> head;
+  std::vector<unsigned> norms;
+};
+
+/// Rows of int8 values, see QuantizedRowLayout.
+struct QuantizedValue {
+  int64_t width = 0;
+  Halide::Func values; // (i % 32, block, row)
+  Halide::Func scales; // (block, row)
+  Halide::Func starts; // (block, row)
+  Halide::Func sums;   // (block, row)
+};
+
+/// Which elements of a head RoPE turns together.
+enum class RopePairing { Adjacent, Halves };
+
+struct RopeShape {
+  RopePairing pairing;
+  int64_t dims; // leading elements of a head that are turned; even
+};
+
+/// The cache of one layer, see runtime/Abi.h.
+struct CacheShape {
+  bool isHalf; // f16, otherwise f32
+  int64_t kvHeads;
+  int64_t headDim; // a multiple of 16
+};
+
+class KernelBuilder {
+public:
+  /// A kernel for up to `tokens` rows. With one token, rows are not counted;
+  /// otherwise scalars rows_first and rows_count are the first arguments, and
+  /// row buffers hold a multiple of 16 rows.
+  KernelBuilder(std::string name, int64_t tokens);
+
+  //===------------------------------------------------------------------===//
+  // Operands
+  //===------------------------------------------------------------------===//
+
+  /// f32 [tokens][width], rows `stride` floats apart.
+  Value rows(const std::string &name, int64_t width, int64_t stride);
+  QuantizedValue quantizedRows(const std::string &name, int64_t width);
+
+  //===------------------------------------------------------------------===//
+  // Ops
+  //===------------------------------------------------------------------===//
+
+  /// Row tokens[row] of a packed weight.
+  Value embed(const std::string &tokens, const std::string &weight,
+              WeightLayout layout);
+  /// x / sqrt(mean(x^2) + epsilon) * weight, over rows or over each head.
+  Value rmsNorm(const Value &x, const std::string &weight, float epsilon);
+  QuantizedValue quantize(const Value &x);
+  Value linear(const QuantizedValue &x, const std::string &weight,
+               WeightLayout layout);
+  Value linear(const Value &x, const std::string &weight, WeightLayout layout);
+  Value bias(const Value &x, const std::string &bias);
+  Value add(const Value &x, const Value &y);
+  Value multiply(const Value &x, float factor);
+  /// silu(gate) * up
+  Value swiglu(const Value &gate, const Value &up);
+  Value heads(const Value &x, int64_t headDim);
+  /// `table` is f32 [tokens][dims / 2][cos, sin].
+  Value rope(const Value &heads, const std::string &table, RopeShape shape);
+
+  //===------------------------------------------------------------------===//
+  // Results
+  //===------------------------------------------------------------------===//
+
+  /// f32 [tokens][width]; `stride` as for rows(). A unit is a head, or a few
+  /// tiles.
+  void result(const std::string &name, const Value &x, int64_t stride);
+  void result(const std::string &name, const QuantizedValue &x);
+  /// Writes heads to the keys or values of a layer's cache, at positions[row]
+  /// of slot sequences[row]. Needs the scalar `context`. A unit is a head.
+  void writeKeys(const std::string &name, const Value &heads, CacheShape shape);
+  void writeValues(const std::string &name, const Value &heads,
+                   CacheShape shape);
+
+  //===------------------------------------------------------------------===//
+  // What the schedules and compileKernel read
+  //===------------------------------------------------------------------===//
+
+  struct Norm {
+    int64_t width;
+    int lanes; // partial sums; a function of the width only
+    Halide::Func partial, folded, factor;
+  };
+  struct Quantize {
+    int64_t width;
+    Halide::Func input, largest, inverse, rounded, total;
+    QuantizedValue to;
+  };
+  struct Linear {
+    WeightLayout layout;
+    Halide::Func dot;
+    // Quantized weights only.
+    Halide::Func bytes, accumulator;
+    Halide::RDom inner; // (4, 8) inside a block
+    Halide::RDom outer; // blocks, or columns
+  };
+  struct Output {
+    enum Kind { Rows, Tiles, Heads, Cache, Quantized } kind;
+    Halide::Func func;
+    Value value;
+    /// Cache: the converted head; its loops.
+    std::optional<Halide::Func> stored;
+    Halide::RDom loops; // (headDim, tokens at once, token groups, heads)
+    Halide::Param<int32_t> first, count;
+    unsigned result; // index into results
+  };
+
+  std::string name;
+  int64_t tokens;
+  /// A kernel's arguments are these, then outputArguments.
+  std::vector<KernelArgument> arguments, outputArguments;
+  std::vector<KernelResult> results;
+  std::vector<Halide::Argument> halideArguments;
+  std::vector<Norm> norms;
+  std::vector<Quantize> quantizes;
+  std::vector<Linear> linears;
+  std::vector<Output> outputs;
+
+  Halide::Pipeline pipeline() const;
+  /// Tokens that a kernel computes together: 1 or 4.
+  int tokensAtOnce() const { return tokens == 1 ? 1 : 4; }
+
+private:
+  Halide::ImageParam buffer(const std::string &name, Halide::Type type,
+                            std::vector<int64_t> strides, int64_t offset = 0);
+  Halide::Param<int32_t> scalar(const std::string &name);
+  Halide::ImageParam rowIndices(const std::string &name);
+  void writeCache(const std::string &name, const Value &heads, CacheShape shape,
+                  bool keys);
+  Output &addOutput(Output::Kind kind, const std::string &name, int64_t units,
+                    int64_t unitBytes, int64_t rowBytes);
+
+  Halide::Param<int32_t> rowsFirst, rowsCount;
+  std::optional<Halide::Param<int32_t>> context;
+  std::optional<Halide::ImageParam> positions, sequences;
+};
+
+/// e^x with a relative error below 2e-7, the same operations on every target;
+/// x is clamped to [-87, 88].
+Halide::Expr exponential(Halide::Expr x);
+
+/// f(first) + ... + f(first + count - 1) as a balanced tree.
+Halide::Expr sumTree(int first, int count,
+                     const std::function<Halide::Expr(int)> &f);
+
+} // namespace quipu::cpu
+
+#endif // QUIPU_COMPILER_CODEGEN_CPU_HALIDEOPS_H

@@ -1,0 +1,63 @@
+//===- KernelModule.cpp - Halide's bitcode, ready for LLVM ----------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/codegen/cpu/KernelModule.h"
+
+#include "llvm/Bitcode/BitcodeReader.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/Instructions.h"
+#include "llvm/IR/Module.h"
+
+using namespace llvm;
+
+static bool isProduct(const Value *value) {
+  auto *op = dyn_cast<BinaryOperator>(value);
+  return op && op->getOpcode() == Instruction::FMul;
+}
+
+static void allowFusing(Function &kernel) {
+  for (Instruction &op : instructions(kernel)) {
+    unsigned opcode = op.getOpcode();
+    if (opcode == Instruction::FMul)
+      op.setHasAllowContract(true);
+    else if (opcode == Instruction::FAdd || opcode == Instruction::FSub)
+      op.setHasAllowContract(
+          !(isProduct(op.getOperand(0)) && isProduct(op.getOperand(1))));
+  }
+}
+
+Expected<std::unique_ptr<Module>>
+quipu::cpu::parseKernel(StringRef bitcode, StringRef name,
+                        LLVMContext &context) {
+  Expected<std::unique_ptr<Module>> module =
+      parseBitcodeFile(MemoryBufferRef(bitcode, name), context);
+  if (!module)
+    return module.takeError();
+  if (Function *metadata = (*module)->getFunction((name + "_metadata").str()))
+    metadata->eraseFromParent();
+  if (auto *storage =
+          (*module)->getNamedGlobal((name + "_metadata_storage").str()))
+    storage->setLinkage(GlobalValue::InternalLinkage);
+  for (Function &function : **module) {
+    for (const char *attribute : {"target-cpu", "target-features", "tune-cpu"})
+      function.removeFnAttr(attribute);
+    allowFusing(function);
+  }
+  // The names and default values that only the metadata pointed to.
+  bool changed = true;
+  while (changed) {
+    changed = false;
+    for (GlobalVariable &global : make_early_inc_range((*module)->globals())) {
+      global.removeDeadConstantUsers();
+      if (global.use_empty() && global.hasLocalLinkage()) {
+        global.eraseFromParent();
+        changed = true;
+      }
+    }
+  }
+  return module;
+}
