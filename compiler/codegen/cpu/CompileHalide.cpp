@@ -51,6 +51,17 @@ static Target halideTarget(llvm::StringRef arch,
   return target;
 }
 
+llvm::Error quipu::cpu::catchHalide(llvm::StringRef kernel,
+                                    llvm::function_ref<void()> build) {
+  try {
+    build();
+  } catch (const Halide::Error &error) {
+    return llvm::createStringError("kernel '" + kernel +
+                                   "' cannot be generated: " + error.what());
+  }
+  return llvm::Error::success();
+}
+
 llvm::Expected<std::string> quipu::cpu::compileHalide(
     const Pipeline &pipeline, const std::vector<Argument> &arguments,
     const std::string &name, llvm::StringRef arch,
@@ -69,7 +80,7 @@ llvm::Expected<std::string> quipu::cpu::compileHalide(
         copy.compile_to({{type, path.str().str()}}, arguments, name,
                         halideTarget(arch, features));
       }))
-    return error;
+    return std::move(error);
   auto buffer = llvm::MemoryBuffer::getFile(path);
   if (!buffer)
     return llvm::errorCodeToError(buffer.getError());
