@@ -11,12 +11,21 @@
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/Module.h"
+#include "llvm/IR/Operator.h"
 
 using namespace llvm;
 
+/// A product, perhaps negated or cut out of a longer vector.
 static bool isProduct(const Value *value) {
-  auto *op = dyn_cast<BinaryOperator>(value);
-  return op && op->getOpcode() == Instruction::FMul;
+  if (auto *shuffle = dyn_cast<ShuffleVectorInst>(value))
+    return isProduct(shuffle->getOperand(0)) ||
+           isProduct(shuffle->getOperand(1));
+  auto *op = dyn_cast<Operator>(value);
+  if (!op)
+    return false;
+  if (op->getOpcode() == Instruction::FNeg)
+    return isProduct(op->getOperand(0));
+  return op->getOpcode() == Instruction::FMul;
 }
 
 static void allowFusing(Function &kernel) {
