@@ -1,0 +1,276 @@
+//===- ReferenceCalls.cpp - Ops as calls of their references --------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/codegen/reference/ReferenceCalls.h"
+#include "compiler/codegen/cpu/WeightLayout.h"
+#include "dialect/PackedLayout.h"
+#include "dialect/Reference.h"
+#include "dialect/RopeFrequencies.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace quipu;
+
+//===----------------------------------------------------------------------===//
+// One entry per op
+//===----------------------------------------------------------------------===//
+
+using Caller = void (*)(ReferenceCalls &, Operation *);
+
+template <typename Op> static std::pair<StringRef, Caller> entry() {
+  return {Op::getOperationName(), [](ReferenceCalls &calls, Operation *op) {
+            calls.call(cast<Op>(op));
+          }};
+}
+
+static Caller getCaller(StringRef opName) {
+  static const llvm::StringMap<Caller> callers = {
+      entry<EmbedOp>(),   entry<GatherOp>(),     entry<LinearOp>(),
+      entry<RMSNormOp>(), entry<QuantizeOp>(),   entry<RopeAnglesOp>(),
+      entry<RopeOp>(),    entry<CacheWriteOp>(), entry<AttentionOp>(),
+      entry<SwiGLUOp>(),  entry<AddOp>(),        entry<MulOp>(),
+      entry<ScaleOp>(),   entry<ActivateOp>(),   entry<SoftmaxOp>(),
+  };
+  return callers.lookup(opName);
+}
+
+bool ReferenceCalls::has(StringRef opName) { return getCaller(opName); }
+
+LogicalResult ReferenceCalls::emit(Operation *op) {
+  Caller caller = getCaller(op->getName().getStringRef());
+  if (!caller)
+    return op->emitOpError("has no reference");
+  current = op;
+  caller(*this, op);
+  return failure(failed);
+}
+
+//===----------------------------------------------------------------------===//
+// Arguments
+//===----------------------------------------------------------------------===//
+
+ReferenceCalls::ReferenceCalls(KernelOp kernel, AbiBuilder &abi, Block *entry)
+    : kernel(kernel), abi(abi), args(entry->getArgument(0)),
+      layer(entry->getArgument(1)) {
+  std::tie(begin, end) =
+      abi.getWorkerRange(abi.getCount(args, kernel.getWanted()),
+                         entry->getArgument(2), entry->getArgument(3));
+}
+
+static RankedTensorType getTensor(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+static int64_t getElements(Value value) {
+  return getElementsPerToken(getTensor(value));
+}
+static int64_t getLastDim(Value value) {
+  return getTensor(value).getShape().back();
+}
+static double getNumber(Attribute real, double missing) {
+  auto number = dyn_cast_or_null<FloatAttr>(real);
+  return number ? number.getValueAsDouble() : missing;
+}
+
+template <typename Function>
+void ReferenceCalls::callFunction(Operation *op,
+                                  std::initializer_list<Arguments> arguments) {
+  SmallVector<Value> values;
+  for (const Arguments &argument : arguments)
+    values.append(argument);
+  values.append({begin, end});
+  if (!failed)
+    abi.call<Function>(
+        ("quipu_reference_" + op->getName().stripDialect()).str(), values);
+}
+
+ReferenceCalls::Arguments ReferenceCalls::getRows(Value rows) {
+  return {getPointer(rows), abi.getInt64(getRowBytes(getTensor(rows)))};
+}
+
+ReferenceCalls::Arguments ReferenceCalls::getReals(Value rows) {
+  if (!getTensor(rows).getElementType().isF32()) {
+    current->emitOpError("is computed in f32 only, not with ")
+        << rows.getType();
+    failed = true;
+  }
+  return getRows(rows);
+}
+
+ReferenceCalls::Arguments
+ReferenceCalls::getWeight(std::optional<WeightAttr> weight) {
+  if (!weight)
+    return {abi.getNull()};
+  auto declared = kernel->getParentOfType<ModelOp>().lookupSymbol<WeightOp>(
+      weight->getName());
+  if (declared && declared.getOffset())
+    return {abi.getWeight(args, layer, declared)};
+  current->emitOpError("needs the weight ")
+      << weight->getName() << ", which has no place; run pack-weights first";
+  failed = true;
+  return {};
+}
+
+ReferenceCalls::Arguments ReferenceCalls::getMatrix(WeightAttr weight) {
+  using cpu::WeightFormat;
+  Type element = weight.getType().getElementType();
+  std::optional<WeightFormat> format =
+      llvm::TypeSwitch<Type, std::optional<WeightFormat>>(element)
+          .Case([](Float32Type) { return WeightFormat::F32; })
+          .Case([](Float16Type) { return WeightFormat::F16; })
+          .Case([](BFloat16Type) { return WeightFormat::BF16; })
+          .Case([](Q4_0Type) { return WeightFormat::Q4_0; })
+          .Case([](Q4_1Type) { return WeightFormat::Q4_1; })
+          .Case([](Q8_0Type) { return WeightFormat::Q8_0; })
+          .Default(std::nullopt);
+  if (!format) {
+    current->emitOpError("cannot read weights in ") << element;
+    failed = true;
+    return {};
+  }
+  Arguments arguments = getWeight(weight);
+  arguments.append(getKind(int32_t(*format)));
+  return arguments;
+}
+
+ReferenceCalls::Arguments ReferenceCalls::getCache(Value cache) {
+  auto type = cast<CacheType>(cache.getType());
+  return {args, layer,
+          abi.getInt32(int32_t(type.getElementType().isF16()
+                                   ? abi::CacheType::F16
+                                   : abi::CacheType::F32))};
+}
+
+//===----------------------------------------------------------------------===//
+// Calls
+//===----------------------------------------------------------------------===//
+
+void ReferenceCalls::call(EmbedOp op) {
+  callFunction<decltype(quipu_reference_embed)>(
+      op, {getVector(op.getIds()), getMatrix(op.getWeight()),
+           getSize(getElements(op.getResult())), getReals(op.getResult())});
+}
+
+void ReferenceCalls::call(GatherOp op) {
+  RankedTensorType type = getTensor(op.getInput());
+  int64_t bytes =
+      getStorageBytes(type.getElementType(), getElementsPerToken(type));
+  callFunction<decltype(quipu_reference_gather)>(
+      op, {getRows(op.getInput()), getVector(op.getRows()), getSize(bytes),
+           getRows(op.getResult())});
+}
+
+void ReferenceCalls::call(LinearOp op) {
+  bool quantized = isa<I8BlockType>(getTensor(op.getInput()).getElementType());
+  RankedTensorType weight = op.getWeight().getType();
+  callFunction<decltype(quipu_reference_linear)>(
+      op, {quantized ? getRows(op.getInput()) : getReals(op.getInput()),
+           getKind(quantized), getMatrix(op.getWeight()),
+           getSize(weight.getDimSize(0)), getSize(weight.getDimSize(1)),
+           getWeight(op.getBias()), getReals(op.getResult())});
+}
+
+void ReferenceCalls::call(RMSNormOp op) {
+  int64_t size = getLastDim(op.getInput());
+  callFunction<decltype(quipu_reference_rms_norm)>(
+      op, {getReals(op.getInput()), getWeight(op.getWeight()),
+           getReal(getNumber(op.getEps(), 0)),
+           getSize(getElements(op.getInput()) / size), getSize(size),
+           getReals(op.getResult())});
+}
+
+void ReferenceCalls::call(QuantizeOp op) {
+  callFunction<decltype(quipu_reference_quantize)>(
+      op, {getReals(op.getInput()), getSize(getElements(op.getInput())),
+           getRows(op.getResult())});
+}
+
+void ReferenceCalls::call(RopeAnglesOp op) {
+  FailureOr<RopeFrequencies> rope = getRopeFrequencies(op);
+  if (mlir::failed(rope)) {
+    failed = true;
+    return;
+  }
+  callFunction<decltype(quipu_reference_rope_angles)>(
+      op, {{args},
+           {abi.getConstant(
+               (kernel.getSymName() + ".frequencies" + Twine(tables++)).str(),
+               rope->frequencies)},
+           getWeight(op.getFactors()),
+           getSize(rope->frequencies.size()),
+           getReal(rope->scale),
+           getReals(op.getResult())});
+}
+
+void ReferenceCalls::call(RopeOp op) {
+  RankedTensorType type = getTensor(op.getInput());
+  callFunction<decltype(quipu_reference_rope)>(
+      op, {getReals(op.getInput()), getReals(op.getAngles()),
+           getKind(op.getPairs() == Pairing::Halves),
+           getSize(type.getDimSize(1)), getSize(type.getDimSize(2)),
+           getSize(getTensor(op.getAngles()).getDimSize(1)),
+           getReals(op.getResult())});
+}
+
+void ReferenceCalls::call(CacheWriteOp op) {
+  auto cache = cast<CacheType>(op.getResult().getType());
+  callFunction<decltype(quipu_reference_cache_write)>(
+      op,
+      {getCache(op.getResult()), getReals(op.getKey()), getReals(op.getValue()),
+       getSize(cache.getHeads()), getSize(cache.getDim())});
+}
+
+void ReferenceCalls::call(AttentionOp op) {
+  auto cache = cast<CacheType>(op.getCache().getType());
+  auto window = dyn_cast_or_null<IntegerAttr>(op.getWindowAttr());
+  double scale = 1 / std::sqrt(double(cache.getDim()));
+  callFunction<decltype(quipu_reference_attention)>(
+      op, {getCache(op.getCache()), getReals(op.getQuery()),
+           getSize(getTensor(op.getQuery()).getDimSize(1)),
+           getSize(cache.getHeads()), getSize(cache.getDim()),
+           getReal(getNumber(op.getScaleAttr(), scale)),
+           getSize(window ? window.getInt() : 0),
+           getReal(getNumber(op.getSoftCapAttr(), 0)), getWeight(op.getSinks()),
+           getReals(op.getResult())});
+}
+
+template <typename Function, typename Op>
+void ReferenceCalls::callBinary(Op op) {
+  callFunction<Function>(op, {getReals(op.getLhs()), getReals(op.getRhs()),
+                              getSize(getElements(op.getResult())),
+                              getReals(op.getResult())});
+}
+
+void ReferenceCalls::call(SwiGLUOp op) {
+  callBinary<decltype(quipu_reference_swiglu)>(op);
+}
+void ReferenceCalls::call(AddOp op) {
+  callBinary<decltype(quipu_reference_add)>(op);
+}
+void ReferenceCalls::call(MulOp op) {
+  callBinary<decltype(quipu_reference_mul)>(op);
+}
+
+void ReferenceCalls::call(ScaleOp op) {
+  callFunction<decltype(quipu_reference_scale)>(
+      op, {getReals(op.getInput()), getReal(getNumber(op.getFactor(), 1)),
+           getSize(getElements(op.getInput())), getReals(op.getResult())});
+}
+
+void ReferenceCalls::call(ActivateOp op) {
+  callFunction<decltype(quipu_reference_activate)>(
+      op, {getReals(op.getInput()), getKind(int32_t(op.getKind())),
+           getSize(getElements(op.getInput())), getReals(op.getResult())});
+}
+
+void ReferenceCalls::call(SoftmaxOp op) {
+  int64_t size = getLastDim(op.getInput());
+  callFunction<decltype(quipu_reference_softmax)>(
+      op, {getReals(op.getInput()), getSize(getElements(op.getInput()) / size),
+           getSize(size), getReals(op.getResult())});
+}
