@@ -8,12 +8,10 @@
 #ifndef QUIPU_DIALECT_PACKEDLAYOUT_H
 #define QUIPU_DIALECT_PACKEDLAYOUT_H
 
+#include "dialect/TileRows.h"
 #include "mlir/IR/BuiltinTypes.h"
 
 namespace quipu {
-
-/// Rows of a weight matrix that lie interleaved, one vector lane each.
-inline constexpr int64_t tileRows = 16;
 
 /// Packed weights and rows of activations begin at multiples of this.
 inline constexpr int64_t packedAlignment = 64;

@@ -34,6 +34,20 @@ Value AbiBuilder::getNull() {
   return LLVM::ZeroOp::create(builder, loc, getPointerType());
 }
 
+Value AbiBuilder::getConstant(StringRef name, ArrayRef<float> values) {
+  if (!module.lookupSymbol(name)) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(module.getBody());
+    auto data = DenseElementsAttr::get(
+        RankedTensorType::get(values.size(), builder.getF32Type()), values);
+    LLVM::GlobalOp::create(
+        builder, loc,
+        LLVM::LLVMArrayType::get(builder.getF32Type(), values.size()),
+        /*isConstant=*/true, LLVM::Linkage::Internal, name, data);
+  }
+  return LLVM::AddressOfOp::create(builder, loc, getPointerType(), name);
+}
+
 Value AbiBuilder::addBytes(Value pointer, Value bytes) {
   return LLVM::GEPOp::create(builder, loc, getPointerType(),
                              builder.getI8Type(), pointer, bytes);

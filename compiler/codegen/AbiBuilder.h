@@ -29,6 +29,8 @@ public:
   mlir::Value getInt64(int64_t value);
   mlir::Value getFloat(float value);
   mlir::Value getNull();
+  /// The address of an array that the module defines under `name`.
+  mlir::Value getConstant(llvm::StringRef name, llvm::ArrayRef<float> values);
 
   /// `pointer` + `bytes`; the bytes are an i64.
   mlir::Value addBytes(mlir::Value pointer, mlir::Value bytes);

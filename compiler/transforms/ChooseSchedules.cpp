@@ -7,12 +7,16 @@
 //===----------------------------------------------------------------------===//
 
 //
-// The cost of a register tile of t tokens and n tiles, per block of 32 columns
-// (or per column, for the float formats) and per token and tile: the multiply-
-// adds are the same for all; loading and unpacking a weight is shared by t
-// tokens, loading an activation by n tiles. The accumulators, an integer and a
-// float one each for block formats, must fit in the registers beside the
-// operands.
+// One token: the weights stream by once, and memory sets the pace. A tile of a
+// block format is a stream of its own; the float formats need four sums at a
+// time to hide the latency of an addition.
+//
+// More tokens: the cost of a register tile of t tokens and n tiles, per block
+// of 32 columns (or per column, for the float formats) and per token and tile.
+// The multiply-adds are the same for all; loading and unpacking a weight is
+// shared by t tokens, loading an activation by n tiles. The accumulators, an
+// integer and a float one each for block formats, must fit in the registers
+// beside what is being unpacked.
 //
 //===----------------------------------------------------------------------===//
 
@@ -25,6 +29,9 @@ namespace quipu {
 #define GEN_PASS_DEF_CHOOSESCHEDULES
 #include "compiler/transforms/Passes.h.inc"
 } // namespace quipu
+
+/// Registers for an activation, a mask and a scale.
+static constexpr int64_t operandRegisters = 3;
 
 /// Instructions to load the weights of a block of one tile and bring them to
 /// bytes: a 4-bit format masks and shifts.
@@ -56,8 +63,12 @@ struct ChooseSchedules : quipu::impl::ChooseSchedulesBase<ChooseSchedules> {
 
   /// The register tile (tokens, tiles) of least cost.
   std::pair<int64_t, int64_t> chooseTile(Type element, int64_t maxTokens) {
-    int64_t accumulators = isBlockFormat(element) ? 2 : 1;
-    double activation = isBlockFormat(element) ? 8 : 1;
+    bool isBlock = isBlockFormat(element);
+    if (maxTokens == 1)
+      return {1, isBlock ? 1 : 4};
+    int64_t accumulators = isBlock ? 2 : 1;
+    int64_t unpacked = isBlock && !isa<Q8_0Type>(element) ? 2 : 1;
+    double activation = isBlock ? 8 : 1;
     std::pair<int64_t, int64_t> best{1, 1};
     double bestCost = std::numeric_limits<double>::infinity();
     for (int64_t tokens : {1, 2, 4, 8})
@@ -65,7 +76,8 @@ struct ChooseSchedules : quipu::impl::ChooseSchedulesBase<ChooseSchedules> {
         // A vector lane is an output row, a tile 16 of them.
         int64_t vectors = tiles * 16 / lanes;
         if (tokens > maxTokens ||
-            accumulators * tokens * vectors + vectors + 2 > registers)
+            (accumulators * tokens + unpacked) * vectors + operandRegisters >
+                registers)
           continue;
         double cost = getUnpackCost(element) / tokens + activation / tiles;
         if (cost < bestCost) {

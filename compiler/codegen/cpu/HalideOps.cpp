@@ -49,8 +49,9 @@ Expr quipu::cpu::sumTree(int first, int count,
 // Operands
 //===----------------------------------------------------------------------===//
 
-KernelBuilder::KernelBuilder(std::string name, int64_t tokens)
-    : name(std::move(name)), tokens(tokens) {
+KernelBuilder::KernelBuilder(std::string name, int64_t tokens,
+                             RegisterTile tile)
+    : name(std::move(name)), tokens(tokens), tile(tile) {
   if (tokens == 1)
     return;
   rowsFirst = scalar("rows_first");
@@ -74,9 +75,9 @@ Param<int32_t> KernelBuilder::scalar(const std::string &name) {
   return param;
 }
 
-Value KernelBuilder::rows(const std::string &name, int64_t width,
-                          int64_t stride) {
-  Value x;
+FloatValue KernelBuilder::rows(const std::string &name, int64_t width,
+                               int64_t stride) {
+  FloatValue x;
   x.width = width;
   ImageParam in = buffer(name, Float(32), {1, stride});
   in.set_host_alignment(4);
@@ -118,12 +119,13 @@ static Type elementType(WeightFormat format) {
   }
 }
 
-Value KernelBuilder::embed(const std::string &tokenIds,
-                           const std::string &weight, WeightLayout layout) {
+FloatValue KernelBuilder::embed(const std::string &tokenIds,
+                                const std::string &weight,
+                                WeightLayout layout) {
   ImageParam ids = buffer(tokenIds, Int(32), {1});
   Expr id = unsafe_promise_clamped(ids(m), 0, int(layout.n - 1));
   Expr tile = id / 16, lane = id % 16;
-  Value x;
+  FloatValue x;
   x.width = layout.k;
   x.func = Func("embedding");
   int64_t bytes = layout.tileBytes();
@@ -156,8 +158,8 @@ Value KernelBuilder::embed(const std::string &tokenIds,
   return x;
 }
 
-Value KernelBuilder::rmsNorm(const Value &x, const std::string &weight,
-                             float epsilon) {
+FloatValue KernelBuilder::rmsNorm(const FloatValue &x,
+                                  const std::string &weight, float epsilon) {
   ImageParam w = buffer(weight, Float(32), {1});
   Norm norm;
   norm.width = x.form == Form::Heads ? x.headDim : x.width;
@@ -194,7 +196,7 @@ Value KernelBuilder::rmsNorm(const Value &x, const std::string &weight,
                        [&](int lane) { return Expr(norm.folded(with(lane))); });
   norm.factor(outer) = 1.0f / sqrt(total / float(norm.width) + epsilon);
 
-  Value y = x;
+  FloatValue y = x;
   y.func = Func("normed");
   std::vector<Expr> row(outer.begin(), outer.end());
   y.func(vars(i)) = (f(with(i)) * norm.factor(row)) * w(i);
@@ -203,7 +205,7 @@ Value KernelBuilder::rmsNorm(const Value &x, const std::string &weight,
   return y;
 }
 
-QuantizedValue KernelBuilder::quantize(const Value &x) {
+QuantizedValue KernelBuilder::quantize(const FloatValue &x) {
   Quantize q;
   q.width = x.width;
   q.input = Func("input");
@@ -233,9 +235,11 @@ QuantizedValue KernelBuilder::quantize(const Value &x) {
   return q.to;
 }
 
-Value KernelBuilder::linear(const QuantizedValue &x, const std::string &weight,
-                            WeightLayout layout) {
-  Linear op{layout};
+FloatValue KernelBuilder::linear(const QuantizedValue &x,
+                                 const std::string &weight,
+                                 WeightLayout layout) {
+  Linear op;
+  op.layout = layout;
   bool nibbles = layout.format != WeightFormat::Q8_0;
   int64_t bytes = layout.tileBytes();
   op.bytes = Func("bytes");
@@ -275,7 +279,7 @@ Value KernelBuilder::linear(const QuantizedValue &x, const std::string &weight,
   }
   op.dot(r, t, m) = sum;
 
-  Value y;
+  FloatValue y;
   y.form = Form::Tiles;
   y.width = layout.n;
   y.linears.push_back(linears.size());
@@ -285,9 +289,10 @@ Value KernelBuilder::linear(const QuantizedValue &x, const std::string &weight,
   return y;
 }
 
-Value KernelBuilder::linear(const Value &x, const std::string &weight,
-                            WeightLayout layout) {
-  Linear op{layout};
+FloatValue KernelBuilder::linear(const FloatValue &x, const std::string &weight,
+                                 WeightLayout layout) {
+  Linear op;
+  op.layout = layout;
   Type type = elementType(layout.format);
   int64_t tile = layout.k * tileRows;
   ImageParam w = buffer(weight, type, {1, 16, tile});
@@ -297,7 +302,7 @@ Value KernelBuilder::linear(const Value &x, const std::string &weight,
   Func in = x.func;
   op.dot(r, t, m) = 0.0f;
   op.dot(r, t, m) += f32(w(r, op.outer.x, t)) * in(op.outer.x, m);
-  Value y;
+  FloatValue y;
   y.form = Form::Tiles;
   y.width = layout.n;
   y.linears.push_back(linears.size());
@@ -307,7 +312,7 @@ Value KernelBuilder::linear(const Value &x, const std::string &weight,
 }
 
 /// The value's element at the place that `like` indexes by its own variables.
-static Expr at(const Value &x, Form form, int64_t headDim) {
+static Expr at(const FloatValue &x, Form form, int64_t headDim) {
   Func f = x.func;
   if (form == Form::Rows)
     return f(i, m);
@@ -316,7 +321,7 @@ static Expr at(const Value &x, Form form, int64_t headDim) {
   return form == Form::Tiles ? f(t * 16 + r, m) : f(h * int(headDim) + d, m);
 }
 
-static void define(Value &y, Expr value) {
+static void define(FloatValue &y, Expr value) {
   y.func = Func("elementwise");
   if (y.form == Form::Rows)
     y.func(i, m) = value;
@@ -327,42 +332,42 @@ static void define(Value &y, Expr value) {
 }
 
 /// The form of x and y together, with what both are computed from.
-static Value join(const Value &x, const Value &y) {
-  Value z = x.form >= y.form ? x : y;
-  const Value &other = x.form >= y.form ? y : x;
+static FloatValue join(const FloatValue &x, const FloatValue &y) {
+  FloatValue z = x.form >= y.form ? x : y;
+  const FloatValue &other = x.form >= y.form ? y : x;
   z.linears.insert(z.linears.end(), other.linears.begin(), other.linears.end());
   return z;
 }
 
-Value KernelBuilder::bias(const Value &x, const std::string &bias) {
-  Value y;
+FloatValue KernelBuilder::bias(const FloatValue &x, const std::string &bias) {
+  FloatValue y;
   ImageParam in = buffer(bias, Float(32), {1});
   y.func(i, m) = in(i);
   y.width = x.width;
   return add(x, y);
 }
 
-Value KernelBuilder::add(const Value &x, const Value &y) {
-  Value z = join(x, y);
+FloatValue KernelBuilder::add(const FloatValue &x, const FloatValue &y) {
+  FloatValue z = join(x, y);
   define(z, at(x, z.form, z.headDim) + at(y, z.form, z.headDim));
   return z;
 }
 
-Value KernelBuilder::multiply(const Value &x, float factor) {
-  Value y = x;
+FloatValue KernelBuilder::multiply(const FloatValue &x, float factor) {
+  FloatValue y = x;
   define(y, at(x, x.form, x.headDim) * factor);
   return y;
 }
 
-Value KernelBuilder::swiglu(const Value &gate, const Value &up) {
-  Value z = join(gate, up);
+FloatValue KernelBuilder::swiglu(const FloatValue &gate, const FloatValue &up) {
+  FloatValue z = join(gate, up);
   Expr g = at(gate, z.form, z.headDim);
   define(z, g / (1.0f + exponential(-g)) * at(up, z.form, z.headDim));
   return z;
 }
 
-Value KernelBuilder::heads(const Value &x, int64_t headDim) {
-  Value y = x;
+FloatValue KernelBuilder::heads(const FloatValue &x, int64_t headDim) {
+  FloatValue y = x;
   y.form = Form::Heads;
   y.headDim = headDim;
   y.func = Func("head");
@@ -375,10 +380,10 @@ Value KernelBuilder::heads(const Value &x, int64_t headDim) {
   return y;
 }
 
-Value KernelBuilder::rope(const Value &heads, const std::string &table,
-                          RopeShape shape) {
+FloatValue KernelBuilder::rope(const FloatValue &heads,
+                               const std::string &table, RopeShape shape) {
   int dims = shape.dims, half = dims / 2;
-  ImageParam angles = buffer(table, Float(32), {1, 2, dims});
+  ImageParam angles = buffer(table, Float(32), {1, 2, (dims + 15) / 16 * 16});
   Func x = heads.func;
   bool adjacent = shape.pairing == RopePairing::Adjacent;
   Expr second = adjacent ? d % 2 == 1 : d >= half;
@@ -388,7 +393,7 @@ Value KernelBuilder::rope(const Value &heads, const std::string &table,
   Expr cosine = angles(0, pair, m), sine = angles(1, pair, m);
   Expr turned =
       x(d, h, m) * cosine + x(partner, h, m) * select(second, sine, -sine);
-  Value y = heads;
+  FloatValue y = heads;
   y.func = Func("rope");
   y.func(d, h, m) =
       dims == heads.headDim ? turned : select(d < dims, turned, x(d, h, m));
@@ -402,7 +407,8 @@ Value KernelBuilder::rope(const Value &heads, const std::string &table,
 KernelBuilder::Output &
 KernelBuilder::addOutput(Output::Kind kind, const std::string &name,
                          int64_t units, int64_t unitBytes, int64_t rowBytes) {
-  Output output{kind};
+  Output output;
+  output.kind = kind;
   output.result = results.size();
   results.push_back({name, units, unitBytes, rowBytes});
   if (kind == Output::Tiles || kind == Output::Heads || kind == Output::Cache) {
@@ -414,23 +420,14 @@ KernelBuilder::addOutput(Output::Kind kind, const std::string &name,
   return outputs.back();
 }
 
-/// Tiles that are computed together. For one token a tile is a stream of its
-/// own; more tokens share the activations they load. The float formats need
-/// several independent sums.
-static int64_t tilesAtOnce(const KernelBuilder &kernel, const Value &x) {
-  int64_t tiles = (x.width + tileRows - 1) / tileRows;
-  WeightFormat format = kernel.linears[x.linears.front()].layout.format;
-  int64_t most = 1;
-  if (!isQuantized(format))
-    most = kernel.tokens == 1 ? 4 : 3;
-  else if (kernel.tokens > 1)
-    most = format == WeightFormat::Q8_0 && x.linears.size() == 1 ? 3 : 2;
+int64_t KernelBuilder::tilesAtOnce(int64_t tiles) const {
+  int64_t most = tile.tiles;
   while (tiles % most)
     --most;
   return most;
 }
 
-void KernelBuilder::result(const std::string &name, const Value &x,
+void KernelBuilder::result(const std::string &name, const FloatValue &x,
                            int64_t stride) {
   int64_t rowBytes = tokens == 1 ? 0 : stride * 4;
   if (x.form == Form::Rows) {
@@ -443,7 +440,7 @@ void KernelBuilder::result(const std::string &name, const Value &x,
     return;
   }
   bool isTiles = x.form == Form::Tiles;
-  int64_t unit = isTiles ? tilesAtOnce(*this, x) : 1;
+  int64_t unit = isTiles ? tilesAtOnce((x.width + tileRows - 1) / tileRows) : 1;
   int64_t width = isTiles ? tileRows : x.headDim;
   int64_t units = (x.width + width * unit - 1) / (width * unit);
   Output &output = addOutput(isTiles ? Output::Tiles : Output::Heads, name,
@@ -472,7 +469,8 @@ void KernelBuilder::result(const std::string &name, const QuantizedValue &x) {
   QuantizedRowLayout layout{x.width};
   results.push_back({name, 1, 0, 0});
   auto add = [&](Func part, int64_t offset) {
-    Output output{Output::Quantized};
+    Output output;
+    output.kind = Output::Quantized;
     output.result = results.size() - 1;
     output.func = Func("result");
     output.func(_) = part(_);
@@ -493,17 +491,17 @@ void KernelBuilder::result(const std::string &name, const QuantizedValue &x) {
   add(x.sums, layout.sumOffset());
 }
 
-void KernelBuilder::writeKeys(const std::string &name, const Value &heads,
+void KernelBuilder::writeKeys(const std::string &name, const FloatValue &heads,
                               CacheShape shape) {
   writeCache(name, heads, shape, /*keys=*/true);
 }
 
-void KernelBuilder::writeValues(const std::string &name, const Value &heads,
-                                CacheShape shape) {
+void KernelBuilder::writeValues(const std::string &name,
+                                const FloatValue &heads, CacheShape shape) {
   writeCache(name, heads, shape, /*keys=*/false);
 }
 
-void KernelBuilder::writeCache(const std::string &name, const Value &heads,
+void KernelBuilder::writeCache(const std::string &name, const FloatValue &heads,
                                CacheShape shape, bool keys) {
   if (!context) {
     context = scalar("context");

@@ -58,7 +58,7 @@ enum class Form {
 };
 
 /// A float value inside a kernel.
-struct Value {
+struct FloatValue {
   Form form = Form::Rows;
   Halide::Func func;
   int64_t width = 0;
@@ -95,19 +95,25 @@ struct CacheShape {
   int64_t headDim; // a multiple of 16
 };
 
+/// Tokens and tiles of 16 rows that are computed together.
+struct RegisterTile {
+  int64_t tokens, tiles;
+};
+
 class KernelBuilder {
 public:
   /// A kernel for up to `tokens` rows. With one token, rows are not counted;
   /// otherwise scalars rows_first and rows_count are the first arguments, and
   /// row buffers hold a multiple of 16 rows.
-  KernelBuilder(std::string name, int64_t tokens);
+  /// `tile` is what a linear layer keeps in registers.
+  KernelBuilder(std::string name, int64_t tokens, RegisterTile tile);
 
   //===------------------------------------------------------------------===//
   // Operands
   //===------------------------------------------------------------------===//
 
   /// f32 [tokens][width], rows `stride` floats apart.
-  Value rows(const std::string &name, int64_t width, int64_t stride);
+  FloatValue rows(const std::string &name, int64_t width, int64_t stride);
   QuantizedValue quantizedRows(const std::string &name, int64_t width);
 
   //===------------------------------------------------------------------===//
@@ -115,22 +121,25 @@ public:
   //===------------------------------------------------------------------===//
 
   /// Row tokens[row] of a packed weight.
-  Value embed(const std::string &tokens, const std::string &weight,
-              WeightLayout layout);
+  FloatValue embed(const std::string &tokens, const std::string &weight,
+                   WeightLayout layout);
   /// x / sqrt(mean(x^2) + epsilon) * weight, over rows or over each head.
-  Value rmsNorm(const Value &x, const std::string &weight, float epsilon);
-  QuantizedValue quantize(const Value &x);
-  Value linear(const QuantizedValue &x, const std::string &weight,
-               WeightLayout layout);
-  Value linear(const Value &x, const std::string &weight, WeightLayout layout);
-  Value bias(const Value &x, const std::string &bias);
-  Value add(const Value &x, const Value &y);
-  Value multiply(const Value &x, float factor);
+  FloatValue rmsNorm(const FloatValue &x, const std::string &weight,
+                     float epsilon);
+  QuantizedValue quantize(const FloatValue &x);
+  FloatValue linear(const QuantizedValue &x, const std::string &weight,
+                    WeightLayout layout);
+  FloatValue linear(const FloatValue &x, const std::string &weight,
+                    WeightLayout layout);
+  FloatValue bias(const FloatValue &x, const std::string &bias);
+  FloatValue add(const FloatValue &x, const FloatValue &y);
+  FloatValue multiply(const FloatValue &x, float factor);
   /// silu(gate) * up
-  Value swiglu(const Value &gate, const Value &up);
-  Value heads(const Value &x, int64_t headDim);
+  FloatValue swiglu(const FloatValue &gate, const FloatValue &up);
+  FloatValue heads(const FloatValue &x, int64_t headDim);
   /// `table` is f32 [tokens][dims / 2][cos, sin].
-  Value rope(const Value &heads, const std::string &table, RopeShape shape);
+  FloatValue rope(const FloatValue &heads, const std::string &table,
+                  RopeShape shape);
 
   //===------------------------------------------------------------------===//
   // Results
@@ -138,12 +147,13 @@ public:
 
   /// f32 [tokens][width]; `stride` as for rows(). A unit is a head, or a few
   /// tiles.
-  void result(const std::string &name, const Value &x, int64_t stride);
+  void result(const std::string &name, const FloatValue &x, int64_t stride);
   void result(const std::string &name, const QuantizedValue &x);
   /// Writes heads to the keys or values of a layer's cache, at positions[row]
   /// of slot sequences[row]. Needs the scalar `context`. A unit is a head.
-  void writeKeys(const std::string &name, const Value &heads, CacheShape shape);
-  void writeValues(const std::string &name, const Value &heads,
+  void writeKeys(const std::string &name, const FloatValue &heads,
+                 CacheShape shape);
+  void writeValues(const std::string &name, const FloatValue &heads,
                    CacheShape shape);
 
   //===------------------------------------------------------------------===//
@@ -171,7 +181,7 @@ public:
   struct Output {
     enum Kind { Rows, Tiles, Heads, Cache, Quantized } kind;
     Halide::Func func;
-    Value value;
+    FloatValue value;
     /// Cache: the converted head; its loops.
     std::optional<Halide::Func> stored;
     Halide::RDom loops; // (headDim, tokens at once, token groups, heads)
@@ -181,6 +191,7 @@ public:
 
   std::string name;
   int64_t tokens;
+  RegisterTile tile;
   /// A kernel's arguments are these, then outputArguments.
   std::vector<KernelArgument> arguments, outputArguments;
   std::vector<KernelResult> results;
@@ -191,16 +202,17 @@ public:
   std::vector<Output> outputs;
 
   Halide::Pipeline pipeline() const;
-  /// Tokens that a kernel computes together: 1 or 4.
-  int tokensAtOnce() const { return tokens == 1 ? 1 : 4; }
+  int tokensAtOnce() const { return tile.tokens; }
+  /// The largest divisor of `tiles` that the register tile allows.
+  int64_t tilesAtOnce(int64_t tiles) const;
 
 private:
   Halide::ImageParam buffer(const std::string &name, Halide::Type type,
                             std::vector<int64_t> strides, int64_t offset = 0);
   Halide::Param<int32_t> scalar(const std::string &name);
   Halide::ImageParam rowIndices(const std::string &name);
-  void writeCache(const std::string &name, const Value &heads, CacheShape shape,
-                  bool keys);
+  void writeCache(const std::string &name, const FloatValue &heads,
+                  CacheShape shape, bool keys);
   Output &addOutput(Output::Kind kind, const std::string &name, int64_t units,
                     int64_t unitBytes, int64_t rowBytes);
 

@@ -47,15 +47,12 @@ static void scheduleSum(Linear &op, LoopLevel level) {
 }
 
 /// The heads of `value` are kept on the stack at `level`, a few tokens each.
-static void scheduleHead(KernelBuilder &kernel, Value &value, LoopLevel level) {
+static void scheduleHead(KernelBuilder &kernel, FloatValue &value,
+                         LoopLevel level) {
   Func head = *value.head;
   std::vector<Var> vars = head.args();
   Var d = vars[0], h = vars[1], m = vars[2];
-  int tiles = value.headDim / tileRows, most = kernel.tokens == 1 ? 1 : 2;
-  if (!isQuantized(kernel.linears[value.linears.front()].layout.format))
-    most = kernel.tokens == 1 ? 4 : 2;
-  while (tiles % most)
-    --most;
+  int most = kernel.tilesAtOnce(value.headDim / quipu::tileRows);
   Var outer("outer"), inner("inner"), lane("lane");
   head.compute_at(level)
       .store_in(MemoryType::Stack)

@@ -75,8 +75,9 @@ public:
   Translation(KernelOp kernel, std::map<std::string, BufferOwner> &owners)
       : kernel(kernel), owners(owners),
         builder(std::make_unique<KernelBuilder>(
-            kernel.getSymName().str(),
-            getRowsAtOnce(kernel, getTokens(kernel)))) {}
+            kernel.getSymName().str(), getRowsAtOnce(kernel, getTokens(kernel)),
+            RegisterTile{kernel.getSchedule()->getTokens(),
+                         kernel.getSchedule()->getTiles()})) {}
 
   FailureOr<std::unique_ptr<KernelBuilder>> run() {
     for (mlir::Operation &op : kernel.getBody().front().without_terminator())
@@ -119,7 +120,7 @@ private:
     return getElementsPerToken(mlir::cast<RankedTensorType>(value.getType()));
   }
 
-  const cpu::Value &getFloats(mlir::Value value) {
+  const FloatValue &getFloats(mlir::Value value) {
     auto it = floats.find(value);
     if (it == floats.end())
       it = floats
@@ -140,8 +141,8 @@ private:
   }
 
   /// The value as heads; a linear layer's result becomes that on first use.
-  const cpu::Value &getHeads(mlir::Value value) {
-    const cpu::Value &found = getFloats(value);
+  const FloatValue &getHeads(mlir::Value value) {
+    const FloatValue &found = getFloats(value);
     if (found.form == Form::Heads)
       return found;
     auto [it, isNew] = heads.try_emplace(value);
@@ -192,7 +193,7 @@ private:
           std::string weight = getWeight(op.getWeight());
           WeightLayout layout = getLayout(op.getWeight().getType());
           auto input = mlir::cast<RankedTensorType>(op.getInput().getType());
-          cpu::Value y =
+          FloatValue y =
               isBlockFormat(input.getElementType())
                   ? builder->linear(getQuantized(op.getInput()), weight, layout)
                   : builder->linear(getFloats(op.getInput()), weight, layout);
@@ -250,7 +251,7 @@ private:
       return a.getAsOpaquePointer() < b.getAsOpaquePointer();
     }
   };
-  std::map<mlir::Value, cpu::Value, Less> floats, heads;
+  std::map<mlir::Value, FloatValue, Less> floats, heads;
   std::map<mlir::Value, QuantizedValue, Less> quantized;
 };
 } // namespace

@@ -22,14 +22,13 @@
 #ifndef QUIPU_COMPILER_CODEGEN_CPU_WEIGHTLAYOUT_H
 #define QUIPU_COMPILER_CODEGEN_CPU_WEIGHTLAYOUT_H
 
+#include "dialect/TileRows.h"
 #include <cstdint>
 
 namespace quipu::cpu {
 
 enum class WeightFormat { F32, F16, BF16, Q4_0, Q4_1, Q8_0 };
 
-/// Rows of a weight that are interleaved.
-inline constexpr int64_t tileRows = 16;
 /// Numbers that share a scale, in weights and in quantized activations.
 inline constexpr int64_t blockSize = 32;
 

@@ -1,0 +1,214 @@
+//===- LowerSteps.cpp - Makes each step a host function -------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/codegen/AbiBuilder.h"
+#include "compiler/codegen/Passes.h"
+#include "runtime/Abi.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace quipu;
+
+namespace quipu {
+#define GEN_PASS_DEF_LOWERSTEPS
+#include "compiler/codegen/Passes.h.inc"
+} // namespace quipu
+
+namespace {
+
+/// One step for one type of cache.
+class StepLowering {
+public:
+  StepLowering(StepOp step, Type cacheType)
+      : step(step), cacheType(cacheType), builder(step.getContext()),
+        abi(builder, step.getLoc(), step->getParentOfType<ModuleOp>()) {}
+
+  LogicalResult run() {
+    builder.setInsertionPoint(step->getParentOp());
+    Type i32 = builder.getI32Type();
+    auto type = LLVM::LLVMFunctionType::get(
+        LLVM::LLVMVoidType::get(builder.getContext()),
+        {abi.getPointerType(), i32, i32});
+    auto function = LLVM::LLVMFuncOp::create(
+        builder, step.getLoc(), addSuffix(step.getSymName()), type);
+    function->setAttr(
+        "quipu.step",
+        builder.getDictionaryAttr({
+            {builder.getStringAttr("tokens"), step.getTokensAttr()},
+            {builder.getStringAttr("cache"), TypeAttr::get(cacheType)},
+            {builder.getStringAttr("arena"), step.getArenaAttr()},
+        }));
+    Block *entry = function.addEntryBlock(builder);
+    builder.setInsertionPointToStart(entry);
+    args = entry->getArgument(0);
+    worker = entry->getArgument(1);
+    workers = entry->getArgument(2);
+    arena = abi.loadPointer(args, offsetof(abi::StepArgs, arena));
+    if (failed(lower(step.getBody().front(), abi.getInt32(0))))
+      return failure();
+    LLVM::ReturnOp::create(builder, step.getLoc(), ValueRange());
+    return success();
+  }
+
+private:
+  std::string addSuffix(StringRef name) {
+    return (name + (cacheType.isF16() ? "_f16" : "_f32")).str();
+  }
+
+  LogicalResult lower(Block &block, Value layer) {
+    for (Operation &op : block) {
+      if (auto input = dyn_cast<InputOp>(op)) {
+        size_t field = input.getName() == "tokens"
+                           ? offsetof(abi::StepArgs, tokens)
+                           : offsetof(abi::StepArgs, rows);
+        pointers[input.getResult()] = abi.loadPointer(args, field);
+      } else if (auto layers = dyn_cast<LayersOp>(op)) {
+        if (failed(lower(layers)))
+          return failure();
+      } else if (auto launch = dyn_cast<LaunchOp>(op)) {
+        lower(launch, layer);
+      } else if (isa<BarrierOp>(op)) {
+        abi.call<decltype(quipu_barrier)>(
+            "quipu_barrier",
+            abi.loadPointer(args, offsetof(abi::StepArgs, barrier)));
+      } else if (!isa<PlacesOp, YieldOp, OutputOp>(op)) {
+        return op.emitOpError("is not in a kernel; run form-kernels first");
+      }
+    }
+    return success();
+  }
+
+  LogicalResult lower(LayersOp layers) {
+    Value pointer = pointers.lookup(layers.getInit());
+    pointers[layers.getBody().getArgument(0)] = pointer;
+    pointers[layers.getResult()] = pointer;
+    Value first = abi.getInt32(0), step = abi.getInt32(1);
+    Value count = abi.getInt32(cast<IntegerAttr>(layers.getCount()).getInt());
+    auto loop =
+        scf::ForOp::create(builder, layers.getLoc(), first, count, step);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(loop.getBody());
+    return lower(layers.getBody().front(), loop.getInductionVar());
+  }
+
+  void lower(LaunchOp launch, Value layer) {
+    SmallVector<Value> operands{args, layer, worker, workers};
+    for (Value input : launch.getInputs())
+      if (isa<RankedTensorType>(input.getType()))
+        operands.push_back(pointers.lookup(input));
+    for (auto [result, offset] :
+         llvm::zip_equal(launch.getResults(), *launch.getArena())) {
+      if (!isa<RankedTensorType>(result.getType()))
+        continue;
+      Value &pointer = pointers[result];
+      pointer = offset >= 0
+                    ? abi.addBytes(arena, offset)
+                    : abi.loadPointer(args, offsetof(abi::StepArgs, logits));
+      operands.push_back(pointer);
+    }
+    SmallVector<Type> types(ValueRange(operands).getTypes());
+    auto type = LLVM::LLVMFunctionType::get(
+        LLVM::LLVMVoidType::get(builder.getContext()), types);
+    LLVM::CallOp::create(builder, launch.getLoc(),
+                         abi.declare(getKernel(launch), type), operands);
+  }
+
+  /// The kernel for this type of cache; made when it does not exist yet.
+  std::string getKernel(LaunchOp launch) {
+    auto model = step->getParentOfType<ModelOp>();
+    auto kernel = model.lookupSymbol<KernelOp>(launch.getKernel());
+    auto isOther = [&](Type type) {
+      auto cache = dyn_cast<CacheType>(type);
+      return cache && cache.getElementType() != cacheType;
+    };
+    if (llvm::none_of(llvm::concat<const Type>(kernel.getArgumentTypes(),
+                                               kernel.getResultTypes()),
+                      isOther))
+      return kernel.getSymName().str();
+    std::string name = addSuffix(kernel.getSymName());
+    if (!model.lookupSymbol(name)) {
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointAfter(kernel);
+      auto copy = cast<KernelOp>(builder.clone(*kernel));
+      copy.setSymName(name);
+      copy.walk([&](CacheWriteOp write) { write.setElement(cacheType); });
+      AttrTypeReplacer replacer;
+      replacer.addReplacement([&](CacheType type) -> Type {
+        return CacheType::get(type.getContext(), cacheType, type.getHeads(),
+                              type.getDim());
+      });
+      replacer.recursivelyReplaceElementsIn(copy, /*replaceAttrs=*/true,
+                                            /*replaceLocs=*/false,
+                                            /*replaceTypes=*/true);
+    }
+    return name;
+  }
+
+  StepOp step;
+  Type cacheType;
+  OpBuilder builder;
+  AbiBuilder abi;
+  Value args, worker, workers, arena;
+  DenseMap<Value, Value> pointers;
+};
+
+/// What the program's table says of the model.
+DictionaryAttr getSizes(StepOp step) {
+  Builder builder(step.getContext());
+  int64_t vocabulary = 0, hidden = 0, layers = 0, elements = 0;
+  CacheType cache;
+  step.walk([&](OutputOp output) {
+    vocabulary = getElementsPerToken(
+        cast<RankedTensorType>(output.getValue().getType()));
+  });
+  step.walk([&](LayersOp loop) {
+    int64_t count = cast<IntegerAttr>(loop.getCount()).getInt();
+    layers += count;
+    hidden =
+        getElementsPerToken(cast<RankedTensorType>(loop.getInit().getType()));
+    loop.walk([&](LaunchOp launch) {
+      for (Type type : launch.getResultTypes())
+        if (auto written = dyn_cast<CacheType>(type)) {
+          cache = written;
+          elements += 2 * count * written.getHeads() * written.getDim();
+        }
+    });
+  });
+  auto entry = [&](StringRef name, int64_t value) {
+    return NamedAttribute(builder.getStringAttr(name),
+                          builder.getI64IntegerAttr(value));
+  };
+  return builder.getDictionaryAttr({
+      entry("vocabulary", vocabulary),
+      entry("logits_stride", llvm::alignTo(vocabulary, 16)),
+      entry("hidden", hidden),
+      entry("layers", layers),
+      entry("kv_heads", cache ? cache.getHeads() : 0),
+      entry("head_dim", cache ? cache.getDim() : 0),
+      entry("cache_elements", elements),
+  });
+}
+
+struct LowerSteps : quipu::impl::LowerStepsBase<LowerSteps> {
+  void runOnOperation() override {
+    MLIRContext *context = &getContext();
+    auto result = getOperation().walk([&](ModelOp model) {
+      for (StepOp step : llvm::make_early_inc_range(model.getOps<StepOp>())) {
+        model->setAttr("quipu.sizes", getSizes(step));
+        for (Type cacheType :
+             {Type(Float16Type::get(context)), Type(Float32Type::get(context))})
+          if (failed(StepLowering(step, cacheType).run()))
+            return WalkResult::interrupt();
+        step.erase();
+      }
+      return WalkResult::skip();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+};
+} // namespace
