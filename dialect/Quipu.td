@@ -92,7 +92,8 @@ def Quipu_WeightOp : Quipu_Op<"weight", [Symbol, HasParent<"ModelOp">]> {
     the distance from one layer to the next, both in bytes.
 
     C1: a row is a whole number of blocks.
-    C2: the offset and the stride are multiples of 64.
+    C2: the offset and the stride are multiples of 64, not negative.
+    C3: the sizes and the number of layers are positive.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$tensor, TypeAttrOf<AnyRankedTensor>:$type,
                        OptionalAttr<I64Attr>:$layers, OptionalAttr<I64Attr>:$offset,
@@ -187,7 +188,7 @@ def Quipu_EmbedOp : Quipu_ComputeOp<"embed", "x", "Row", [Pure]> {
     C1: the ids are a vector of i32. C2: the weight is a matrix.
   }];
   let arguments = (ins Quipu_Activation:$ids, Quipu_WeightAttr:$weight);
-  let assemblyFormat = "$ids `,` $weight attr-dict custom<Bound>(type($ids), type($result))";
+  let assemblyFormat = "$ids `,` custom<Weight>($weight) attr-dict custom<Bound>(type($ids), type($result))";
 }
 
 def Quipu_GatherOp : Quipu_ComputeOp<"gather", "wanted", "Row", [Pure]> {
@@ -213,7 +214,7 @@ def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "Contraction", [Pure]> 
                        OptionalAttr<Quipu_WeightAttr>:$bias,
                        TypedArrayAttrBase<Quipu_Size, "output shape">:$shape);
   let assemblyFormat = [{
-    $input `,` $weight (`bias` $bias^)? `->` $shape attr-dict
+    $input `,` custom<Weight>($weight) (`bias` custom<Weight>($bias)^)? `->` $shape attr-dict
     custom<Bound>(type($input), type($result))
   }];
   let hasVerifier = 1;
@@ -227,7 +228,7 @@ def Quipu_RMSNormOp : Quipu_ComputeOp<"rms_norm", "norm", "Row", [Pure]> {
   }];
   let arguments = (ins Quipu_Activation:$input, Quipu_WeightAttr:$weight, Quipu_Real:$eps);
   let assemblyFormat = [{
-    $input `,` $weight `eps` custom<Real>($eps) attr-dict
+    $input `,` custom<Weight>($weight) `eps` custom<Real>($eps) attr-dict
     custom<Bound>(type($input), type($result))
   }];
   let hasVerifier = 1;
@@ -258,7 +259,7 @@ def Quipu_RopeAnglesOp : Quipu_ComputeOp<"rope_angles", "angles", "Whole", [Pure
                        OptionalAttr<Quipu_WeightAttr>:$factors, OptionalAttr<I64Attr>:$tokens);
   let assemblyFormat = [{
     $places `dims` custom<Size>($dims) `theta` custom<Real>($theta) (`scaling` $scaling^)?
-    (`factors` $factors^)? (`tokens` custom<Size>($tokens)^)? attr-dict custom<Result>(type($result))
+    (`factors` custom<Weight>($factors)^)? (`tokens` custom<Size>($tokens)^)? attr-dict custom<Result>(type($result))
   }];
   let hasVerifier = 1;
 }
@@ -275,7 +276,7 @@ def Quipu_RopeOp : Quipu_ComputeOp<"rope", "rotated", "Tile", [Pure]> {
   }];
   let arguments = (ins Quipu_Activation:$input, Quipu_Activation:$angles, Quipu_PairingAttr:$pairs);
   let assemblyFormat = [{
-    $input `by` $angles `pairs` $pairs attr-dict
+    $input `by` $angles `pairs` custom<Word>($pairs) attr-dict
     custom<Bound>(type($input), type($angles), type($result))
   }];
   let hasVerifier = 1;
@@ -315,7 +316,7 @@ def Quipu_AttentionOp : Quipu_ComputeOp<"attention", "attended", "Whole", [Memor
                        OptionalAttr<Quipu_Real>:$soft_cap, OptionalAttr<Quipu_WeightAttr>:$sinks);
   let assemblyFormat = [{
     $query `over` $cache `at` $places (`scale` custom<Real>($scale)^)? (`window` custom<Size>($window)^)?
-    (`soft_cap` custom<Real>($soft_cap)^)? (`sinks` $sinks^)? attr-dict
+    (`soft_cap` custom<Real>($soft_cap)^)? (`sinks` custom<Weight>($sinks)^)? attr-dict
     custom<Bound>(type($query), type($cache), type($result))
   }];
   let hasVerifier = 1;
@@ -345,7 +346,7 @@ def Quipu_ActivateOp : Quipu_ComputeOp<"activate", "active", "Tile", [Pure]> {
   }];
   let arguments = (ins Quipu_ActivationKindAttr:$kind, Quipu_Activation:$input);
   let assemblyFormat = [{
-    $kind $input attr-dict custom<Bound>(type($input), type($result))
+    custom<Word>($kind) $input attr-dict custom<Bound>(type($input), type($result))
   }];
   let hasFolder = 1;
 }
@@ -387,6 +388,7 @@ def Quipu_LaunchOp : Quipu_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpI
     `plan-memory` adds where in the arena the results lie, in bytes (-1: not in
     the arena, as the cache and the logits).
     C1: the kernel exists, and the operands and results have its types.
+    C2: there is one arena offset for each result.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyType>:$inputs,
                        OptionalAttr<DenseI64ArrayAttr>:$arena);

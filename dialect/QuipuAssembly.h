@@ -16,6 +16,7 @@
 #define QUIPU_DIALECT_QUIPUASSEMBLY_H
 
 #include "dialect/Quipu.h"
+#include "mlir/IR/DialectImplementation.h"
 
 namespace quipu {
 
@@ -159,6 +160,36 @@ inline mlir::ParseResult parseReal(mlir::OpAsmParser &parser,
 inline void printReal(mlir::OpAsmPrinter &printer, mlir::Operation *,
                       mlir::Attribute real) {
   printer.printAttributeWithoutType(real);
+}
+
+//===----------------------------------------------------------------------===//
+// Weights, words, fallbacks
+//===----------------------------------------------------------------------===//
+
+inline mlir::ParseResult parseWeight(mlir::OpAsmParser &parser,
+                                     WeightAttr &weight) {
+  weight = WeightAttr::parseText(parser);
+  return mlir::success(weight != nullptr);
+}
+
+inline void printWeight(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                        WeightAttr weight) {
+  weight.printText(printer);
+}
+
+/// A case of an enumeration.
+template <typename EnumAttr>
+mlir::ParseResult parseWord(mlir::OpAsmParser &parser, EnumAttr &word) {
+  auto value = mlir::FieldParser<decltype(word.getValue())>::parse(parser);
+  if (failed(value))
+    return mlir::failure();
+  word = EnumAttr::get(parser.getContext(), *value);
+  return mlir::success();
+}
+
+template <typename EnumAttr>
+void printWord(mlir::OpAsmPrinter &printer, mlir::Operation *, EnumAttr word) {
+  printer << word.getValue();
 }
 
 /// What a parameter is when the checkpoint does not say: `"word"`, a number,

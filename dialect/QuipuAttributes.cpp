@@ -24,13 +24,18 @@ void QuipuDialect::registerAttributes() {
       >();
 }
 
-Attribute WeightAttr::parse(AsmParser &parser, Type) {
+/// A string without a type behind it: the type that follows is the weight's.
+static ParseResult parseName(AsmParser &parser, StringAttr &name) {
+  return parser.parseAttribute(name, NoneType::get(parser.getContext()));
+}
+
+WeightAttr WeightAttr::parseText(AsmParser &parser) {
   bool optional = succeeded(parser.parseOptionalKeyword("optional"));
   StringAttr name, fallback;
-  if (parser.parseAttribute(name))
+  if (parseName(parser, name))
     return {};
   if (succeeded(parser.parseOptionalKeyword("else")) &&
-      parser.parseAttribute(fallback))
+      parseName(parser, fallback))
     return {};
   RankedTensorType type;
   if (succeeded(parser.parseOptionalColon()) && parser.parseType(type))
@@ -38,7 +43,20 @@ Attribute WeightAttr::parse(AsmParser &parser, Type) {
   return get(parser.getContext(), name, fallback, optional, type);
 }
 
+Attribute WeightAttr::parse(AsmParser &parser, Type) {
+  if (parser.parseLess())
+    return {};
+  WeightAttr weight = parseText(parser);
+  return weight && succeeded(parser.parseGreater()) ? weight : WeightAttr();
+}
+
 void WeightAttr::print(AsmPrinter &printer) const {
+  printer << '<';
+  printText(printer);
+  printer << '>';
+}
+
+void WeightAttr::printText(AsmPrinter &printer) const {
   printer << (getOptional() ? "optional " : "") << getName();
   if (getFallback())
     printer << " else " << getFallback();

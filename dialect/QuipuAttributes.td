@@ -35,6 +35,11 @@ def Quipu_WeightAttr : Quipu_Attr<"Weight", "weight"> {
     "attn_q" : tensor<576x576x!quipu.q4_1>
     ```
   }];
+  let extraClassDeclaration = [{
+    /// What ops print, without the brackets.
+    static WeightAttr parseText(::mlir::AsmParser &parser);
+    void printText(::mlir::AsmPrinter &printer) const;
+  }];
   let parameters = (ins "::mlir::StringAttr":$name,
                         OptionalParameter<"::mlir::StringAttr">:$fallback,
                         DefaultValuedParameter<"bool", "false">:$optional,

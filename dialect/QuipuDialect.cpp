@@ -8,6 +8,7 @@
 #include "dialect/Quipu.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -44,8 +45,10 @@ LogicalResult CacheType::verify(function_ref<InFlightDiagnostic()> emitError,
 
 int64_t quipu::getElementsPerToken(RankedTensorType type) {
   int64_t count = 1;
+  // Sizes come from strangers' checkpoints.
   for (int64_t size : type.getShape().drop_front())
-    count *= size;
+    if (llvm::MulOverflow(count, size, count))
+      return std::numeric_limits<int64_t>::max();
   return count;
 }
 

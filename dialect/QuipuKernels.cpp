@@ -35,6 +35,8 @@ ParseResult KernelOp::parse(OpAsmParser &parser, OperationState &state) {
       return failure();
     properties.schedule = cast<ScheduleAttr>(schedule);
   }
+  if (succeeded(parser.parseOptionalKeyword("wanted")))
+    properties.wanted = parser.getBuilder().getUnitAttr();
   return failure(parser.parseOptionalAttrDictWithKeyword(state.attributes) ||
                  parser.parseRegion(*state.addRegion(), arguments));
 }
@@ -78,8 +80,8 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
     return emitOpError("C1: the kernel ")
            << getKernelAttr() << " has the type " << kernel.getFunctionType();
   if (getArena() && getArena()->size() != getNumResults())
-    return emitOpError("C1: an arena offset for each of ")
-           << getNumResults() << " results";
+    return emitOpError("C2: ") << getArena()->size() << " arena offsets for "
+                               << getNumResults() << " results";
   return success();
 }
 

@@ -29,7 +29,7 @@ static bool isPositive(Attribute number) {
 
 /// A vector of `count` f32.
 static bool isVector(RankedTensorType type, int64_t count) {
-  return type.getRank() == 1 && type.getDimSize(0) == count &&
+  return type && type.getRank() == 1 && type.getDimSize(0) == count &&
          type.getElementType().isF32();
 }
 
@@ -40,9 +40,14 @@ LogicalResult WeightOp::verify() {
         type.getShape().back() % format.getBlockElements())
       return emitOpError("C1: a row is not a whole number of blocks of ")
              << format.getBlockElements() << ": " << type;
-  for (std::optional<uint64_t> bytes : {getOffset(), getStride()})
-    if (bytes && *bytes % 64)
+  for (std::optional<int64_t> bytes : {getOffset(), getStride()})
+    if (bytes && (*bytes < 0 || *bytes % 64))
       return emitOpError("C2: ") << *bytes << " is no multiple of 64";
+  bool empty =
+      llvm::any_of(type.getShape(), [](int64_t size) { return size <= 0; });
+  if (type.getRank() == 0 || empty ||
+      (getLayers() && static_cast<int64_t>(*getLayers()) <= 0))
+    return emitOpError("C3: a size or the number of layers is not positive");
   return success();
 }
 
@@ -62,10 +67,10 @@ LogicalResult LayersOp::verify() {
 LogicalResult LinearOp::verify() {
   auto input = dyn_cast<RankedTensorType>(getInput().getType());
   RankedTensorType weight = getWeight().getType();
-  if (!input || !weight)
+  if (!input)
     return success();
   int64_t elements = getElementsPerToken(input);
-  if (weight.getRank() != 2 || weight.getDimSize(1) != elements)
+  if (!weight || weight.getRank() != 2 || weight.getDimSize(1) != elements)
     return emitOpError("C1: the weight ")
            << getWeight().getName() << " is " << weight
            << ", but the input has " << elements << " numbers per token";
@@ -93,7 +98,7 @@ LogicalResult RMSNormOp::verify() {
     return emitOpError("C2: eps is not positive");
   auto input = dyn_cast<RankedTensorType>(getInput().getType());
   RankedTensorType weight = getWeight().getType();
-  if (!input || !weight || isVector(weight, input.getShape().back()))
+  if (!input || isVector(weight, input.getShape().back()))
     return success();
   return emitOpError("C1: the weight ")
          << getWeight().getName() << " is " << weight << " instead of "
@@ -102,8 +107,8 @@ LogicalResult RMSNormOp::verify() {
 
 LogicalResult RopeAnglesOp::verify() {
   auto result = dyn_cast<RankedTensorType>(getResult().getType());
-  if (!result)
-    return success();
+  if (!result || result.getRank() != 3)
+    return success(); // not bound yet, or reported by the shape rule
   if (getFactors() && !isVector(getFactors()->getType(), result.getDimSize(1)))
     return emitOpError("C2: the factors are ")
            << getFactors()->getType() << " instead of " << result.getDimSize(1)

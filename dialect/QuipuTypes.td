@@ -74,10 +74,13 @@ def Quipu_I8BlockType : Quipu_BlockType<"I8Block", "i8x32", 32, 44,
   }];
 }
 
-/// An activation: symbolic before binding, a ranked tensor after.
+/// An activation: symbolic before binding, a ranked tensor after, whose first
+/// dimension is the tokens.
 def Quipu_Activation : Type<
-    Or<[Quipu_ValueType.predicate, AnyRankedTensor.predicate]>, "activation",
-    "::mlir::Type">;
+    Or<[Quipu_ValueType.predicate,
+        And<[AnyStaticShapeTensor.predicate,
+             CPred<"::llvm::cast<::mlir::ShapedType>($_self).getRank() > 0">]>]>,
+    "activation", "::mlir::Type">;
 /// Cached keys and values: symbolic before binding.
 def Quipu_Cache : Type<
     Or<[Quipu_ValueType.predicate, Quipu_CacheType.predicate]>, "cache",

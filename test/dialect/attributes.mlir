@@ -1,0 +1,55 @@
+// RUN: %quipu-opt %s -verify-diagnostics -split-input-file -allow-unregistered-dialect | %quipu-opt -split-input-file -allow-unregistered-dialect | FileCheck %s
+
+// CHECK: a = #quipu.weight<"w">,
+// CHECK-SAME: b = #quipu.weight<"w" else "v">,
+// CHECK-SAME: c = #quipu.weight<optional "w">,
+// CHECK-SAME: d = #quipu.weight<"w" : tensor<8x32x!quipu.q4_1>>,
+// CHECK-SAME: e = #quipu.weight<"a \22quoted\22 name">
+"weights"() {a = #quipu.weight<"w">, b = #quipu.weight<"w" else "v">, c = #quipu.weight<optional "w">,
+             d = #quipu.weight<"w" : tensor<8x32x!quipu.q4_1>>, e = #quipu.weight<"a \22quoted\22 name">} : () -> ()
+
+// CHECK: "scalings"() {a = #quipu.rope_scaling<type = "none">, b = #quipu.rope_scaling<type = @t, factor = @f, original_context = 4096 : i64, low = 1.000000e+00 : f64, high = 4.000000e+00 : f64, beta_fast = 3.200000e+01 : f64, beta_slow = 1.000000e+00 : f64, attention = @a>}
+"scalings"() {a = #quipu.rope_scaling<type = "none">,
+              b = #quipu.rope_scaling<type = @t, factor = @f, original_context = 4096, low = 1.0, high = 4.0,
+                                      beta_fast = 32.0, beta_slow = 1.0, attention = @a>} : () -> ()
+
+// CHECK: "fallbacks"() {a = #quipu.floordiv<@n, @m>, b = #quipu.rows<"w">}
+"fallbacks"() {a = #quipu.floordiv<@n, @m>, b = #quipu.rows<"w">} : () -> ()
+
+// CHECK: a = #quipu<activation silu>, b = #quipu<activation gelu>, c = #quipu<activation gelu_tanh>, d = #quipu<activation relu>, e = #quipu<activation sigmoid>, f = #quipu<activation tanh>, g = #quipu<pairing adjacent>, h = #quipu<pairing halves>
+"enums"() {a = #quipu<activation silu>, b = #quipu<activation gelu>, c = #quipu<activation gelu_tanh>,
+           d = #quipu<activation relu>, e = #quipu<activation sigmoid>, f = #quipu<activation tanh>,
+           g = #quipu<pairing adjacent>, h = #quipu<pairing halves>} : () -> ()
+
+// CHECK: a = #quipu.schedule<grid = tiles, lanes = 16, tokens = 4, tiles = 3, bytes = 1, operations = 2>
+// CHECK-SAME: b = #quipu.schedule<grid = heads,
+// CHECK-SAME: c = #quipu.schedule<grid = tokens,
+"schedules"() {a = #quipu.schedule<grid = tiles, lanes = 16, tokens = 4, tiles = 3, bytes = 1, operations = 2>,
+               b = #quipu.schedule<grid = heads, lanes = 8, tokens = 1, tiles = 1, bytes = 0, operations = 0>,
+               c = #quipu.schedule<operations = 0, bytes = 0, tiles = 1, tokens = 1, lanes = 8, grid = tokens>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{integer literal not valid for specified type}}
+"weights"() {a = #quipu.weight<64>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{invalid kind of type specified}}
+"weights"() {a = #quipu.weight<"w" : i32>} : () -> ()
+
+// -----
+
+// expected-error@+2 {{expected ::quipu::ActivationKind to be one of: silu, gelu, gelu_tanh, relu, sigmoid, tanh}}
+// expected-error@+1 {{failed to parse Quipu_ActivationKindAttr parameter}}
+"enums"() {a = #quipu<activation selu>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{struct is missing required parameter: type}}
+"scalings"() {a = #quipu.rope_scaling<factor = 2.0>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{duplicate or unknown struct parameter name: depth}}
+"schedules"() {a = #quipu.schedule<depth = 3>} : () -> ()

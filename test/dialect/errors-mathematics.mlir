@@ -1,0 +1,581 @@
+// Every constraint of the ops of a forward pass, by its name: op and number. `shape`
+// is a result that does not follow from the operands.
+
+// RUN: %quipu-opt %s -verify-diagnostics -split-input-file
+
+// embed_c1
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1xi64>
+  // expected-error@+2 {{C1: the ids are a vector of i32, not 'tensor<1xi64>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.embed %x, "w" : tensor<8x4xf32> : tensor<1xi64> -> tensor<1x4xf32>
+}
+
+// -----
+
+// embed_c1_rank
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x2xi32>
+  // expected-error@+2 {{C1: the ids are a vector of i32, not 'tensor<1x2xi32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.embed %x, "w" : tensor<8x4xf32> : tensor<1x2xi32> -> tensor<1x4xf32>
+}
+
+// -----
+
+// embed_c2
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1xi32>
+  // expected-error@+2 {{C2: the weight "w" is not a bound matrix}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.embed %x, "w" : tensor<8xf32> : tensor<1xi32> -> tensor<1x4xf32>
+}
+
+// -----
+
+// embed_shape
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1xi32>
+  // expected-error@+2 {{inferred type(s) 'tensor<1x4xf32>' are incompatible with return type(s) of operation 'tensor<1x8xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.embed %x, "w" : tensor<8x4xf16> : tensor<1xi32> -> tensor<1x8xf32>
+}
+
+// -----
+
+// gather_c1
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<4x8xf32>
+  %r = quipu.input "r" : tensor<2xf32>
+  // expected-error@+2 {{C1: the rows are a vector of i32, not 'tensor<2xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.gather %x, %r : tensor<4x8xf32>, tensor<2xf32> -> tensor<2x8xf32>
+}
+
+// -----
+
+// gather_shape
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<4x8xf32>
+  %r = quipu.input "r" : tensor<2xi32>
+  // expected-error@+2 {{inferred type(s) 'tensor<2x8xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.gather %x, %r : tensor<4x8xf32>, tensor<2xi32> -> tensor<4x8xf32>
+}
+
+// -----
+
+// linear_c1
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  // expected-error@+1 {{C1: the weight "w" is 'tensor<8x32xf32>', but the input has 64 numbers per token}}
+  %out = quipu.linear %x, "w" : tensor<8x32xf32> -> [8] : tensor<1x64xf32> -> tensor<1x8xf32>
+}
+
+// -----
+
+// linear_c1_vector
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  // expected-error@+1 {{C1: the weight "w" is 'tensor<64xf32>', but the input has 64 numbers per token}}
+  %out = quipu.linear %x, "w" : tensor<64xf32> -> [8] : tensor<1x64xf32> -> tensor<1x8xf32>
+}
+
+// -----
+
+// linear_c1_heads
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x4x16xf32>
+  // expected-error@+1 {{C1: the weight "w" is 'tensor<8x16xf32>', but the input has 64 numbers per token}}
+  %out = quipu.linear %x, "w" : tensor<8x16xf32> -> [8] : tensor<1x4x16xf32> -> tensor<1x8xf32>
+}
+
+// -----
+
+// linear_c1_unbound
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  // expected-error@+1 {{C1: the weight "w" is '<<NULL TYPE>>'}}
+  %out = quipu.linear %x, "w" -> [8] : tensor<1x64xf32> -> tensor<1x8xf32>
+}
+
+// -----
+
+// linear_c2
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  // expected-error@+1 {{C2: the weight "w" has 8 rows, but the output shape [2, 8] needs 16}}
+  %out = quipu.linear %x, "w" : tensor<8x64xf32> -> [2, 8] : tensor<1x64xf32> -> tensor<1x2x8xf32>
+}
+
+// -----
+
+// linear_c2_overflow: 2^60 + 1 heads of 64 are 64 rows modulo 2^64
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  // expected-error@+1 {{C2: the weight "w" has 64 rows, but the output shape [1152921504606846977, 64] needs 9223372036854775807}}
+  %out = quipu.linear %x, "w" : tensor<64x64xf32> -> [1152921504606846977, 64] : tensor<1x64xf32> -> tensor<1x1152921504606846977x64xf32>
+}
+
+// -----
+
+// linear_c3
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  // expected-error@+1 {{C3: the bias "b" is 'tensor<4xf32>' instead of 8 numbers in f32}}
+  %out = quipu.linear %x, "w" : tensor<8x64xf32> bias "b" : tensor<4xf32> -> [8] : tensor<1x64xf32> -> tensor<1x8xf32>
+}
+
+// -----
+
+// linear_c3_format
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  // expected-error@+1 {{C3: the bias "b" is 'tensor<8xf16>' instead of 8 numbers in f32}}
+  %out = quipu.linear %x, "w" : tensor<8x64xf32> bias "b" : tensor<8xf16> -> [8] : tensor<1x64xf32> -> tensor<1x8xf32>
+}
+
+// -----
+
+// linear_c3_unbound
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  // expected-error@+1 {{C3: the bias "b" is '<<NULL TYPE>>' instead of 8 numbers in f32}}
+  %out = quipu.linear %x, "w" : tensor<8x64xf32> bias "b" -> [8] : tensor<1x64xf32> -> tensor<1x8xf32>
+}
+
+// -----
+
+// linear_c4
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64x!quipu.i8x32>
+  // expected-error@+1 {{C4: an input in '!quipu.i8x32' goes with a weight in blocks, not 'f16'}}
+  %out = quipu.linear %x, "w" : tensor<8x64xf16> -> [8] : tensor<1x64x!quipu.i8x32> -> tensor<1x8xf32>
+}
+
+// -----
+
+// linear_shape_not_bound
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  // expected-error@+2 {{the size @n is not bound}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.linear %x, "w" : tensor<8x64xf32> -> [@n] : tensor<1x64xf32> -> tensor<1x8xf32>
+}
+
+// -----
+
+// linear_shape_not_positive
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  // expected-error@+2 {{the size 0 is not positive}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.linear %x, "w" : tensor<8x64xf32> -> [0] : tensor<1x64xf32> -> tensor<1x8xf32>
+}
+
+// -----
+
+// linear_shape
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  // expected-error@+2 {{inferred type(s) 'tensor<1x2x4xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.linear %x, "w" : tensor<8x64xf32> -> [2, 4] : tensor<1x64xf32> -> tensor<1x8xf32>
+}
+
+// -----
+
+// rms_norm_c1
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  // expected-error@+1 {{C1: the weight "w" is 'tensor<32xf32>' instead of 64 numbers in f32}}
+  %out = quipu.rms_norm %x, "w" : tensor<32xf32> eps 1.0e-5 : tensor<1x64xf32> -> tensor<1x64xf32>
+}
+
+// -----
+
+// rms_norm_c1_last_dimension
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x4x16xf32>
+  // expected-error@+1 {{C1: the weight "w" is 'tensor<64xf32>' instead of 16 numbers in f32}}
+  %out = quipu.rms_norm %x, "w" : tensor<64xf32> eps 1.0e-5 : tensor<1x4x16xf32> -> tensor<1x4x16xf32>
+}
+
+// -----
+
+// rms_norm_c2
+quipu.model @m for [] {
+  %x = quipu.input "x"
+  // expected-error@+1 {{C2: eps is not positive}}
+  %out = quipu.rms_norm %x, "w" eps 0.0
+}
+
+// -----
+
+// rms_norm_c2_negative
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  // expected-error@+1 {{C2: eps is not positive}}
+  %out = quipu.rms_norm %x, "w" : tensor<64xf32> eps -1.0 : tensor<1x64xf32> -> tensor<1x64xf32>
+}
+
+// -----
+
+// quantize_c1
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<2x48xf32>
+  // expected-error@+2 {{C1: 48 numbers of a token are no multiple of 32}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.quantize %x : tensor<2x48xf32> -> tensor<2x48x!quipu.i8x32>
+}
+
+// -----
+
+// quantize_shape
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<2x4x16xf32>
+  // expected-error@+2 {{inferred type(s) 'tensor<2x64x!quipu.i8x32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.quantize %x : tensor<2x4x16xf32> -> tensor<2x4x16x!quipu.i8x32>
+}
+
+// -----
+
+// rope_angles_c1_odd
+quipu.model @m for [] {
+  %at = quipu.places
+  // expected-error@+2 {{C1: dims is even and positive, not 15}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.rope_angles %at dims 15 theta 10000.0 tokens 1 : tensor<1x7x2xf32>
+}
+
+// -----
+
+// rope_angles_c1_zero
+quipu.model @m for [] {
+  %at = quipu.places
+  // expected-error@+2 {{C1: dims is even and positive, not 0}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.rope_angles %at dims 0 theta 10000.0 tokens 1 : tensor<1x7x2xf32>
+}
+
+// -----
+
+// rope_angles_c2
+quipu.model @m for [] {
+  %at = quipu.places
+  // expected-error@+1 {{C2: the factors are 'tensor<4xf32>' instead of 8 numbers in f32}}
+  %out = quipu.rope_angles %at dims 16 theta 10000.0 factors "f" : tensor<4xf32> tokens 1 : tensor<1x8x2xf32>
+}
+
+// -----
+
+// rope_angles_c3_type
+quipu.model @m for [] {
+  %at = quipu.places
+  // expected-error@+1 {{C3: the scaling "ntk" is none of none, linear, llama3, yarn}}
+  %out = quipu.rope_angles %at dims 16 theta 10000.0 scaling <type = "ntk"> tokens 1 : tensor<1x8x2xf32>
+}
+
+// -----
+
+// rope_angles_c3_no_word
+quipu.model @m for [] {
+  %at = quipu.places
+  // expected-error@+1 {{C3: the scaling 3 : i64 is none of none, linear, llama3, yarn}}
+  %out = quipu.rope_angles %at dims 16 theta 10000.0 scaling <type = 3> tokens 1 : tensor<1x8x2xf32>
+}
+
+// -----
+
+// rope_angles_c3_linear
+quipu.model @m for [] {
+  %at = quipu.places
+  // expected-error@+1 {{C3: the scaling "linear" lacks a field}}
+  %out = quipu.rope_angles %at dims 16 theta 10000.0 scaling <type = "linear"> tokens 1 : tensor<1x8x2xf32>
+}
+
+// -----
+
+// rope_angles_c3_yarn
+quipu.model @m for [] {
+  %at = quipu.places
+  // expected-error@+1 {{C3: the scaling "yarn" lacks a field}}
+  %out = quipu.rope_angles %at dims 16 theta 10000.0 scaling <type = "yarn", factor = 4.0> tokens 1 : tensor<1x8x2xf32>
+}
+
+// -----
+
+// rope_angles_c3_llama3
+quipu.model @m for [] {
+  %at = quipu.places
+  // expected-error@+1 {{C3: the scaling "llama3" lacks a field}}
+  %out = quipu.rope_angles %at dims 16 theta 10000.0 scaling <type = "llama3", factor = 4.0, original_context = 8192, low = 1.0> tokens 1 : tensor<1x8x2xf32>
+}
+
+// -----
+
+// rope_c1
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  %a = quipu.input "a" : tensor<1x8x2xf32>
+  // expected-error@+1 {{C1: the input has no heads: 'tensor<1x64xf32>'}}
+  %out = quipu.rope %x by %a pairs adjacent : tensor<1x64xf32>, tensor<1x8x2xf32> -> tensor<1x64xf32>
+}
+
+// -----
+
+// rope_c2_tokens
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<2x4x16xf32>
+  %a = quipu.input "a" : tensor<1x8x2xf32>
+  // expected-error@+1 {{C2: the angles 'tensor<1x8x2xf32>' do not fit 'tensor<2x4x16xf32>'}}
+  %out = quipu.rope %x by %a pairs adjacent : tensor<2x4x16xf32>, tensor<1x8x2xf32> -> tensor<2x4x16xf32>
+}
+
+// -----
+
+// rope_c2_dims
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x4x16xf32>
+  %a = quipu.input "a" : tensor<1x9x2xf32>
+  // expected-error@+1 {{C2: the angles 'tensor<1x9x2xf32>' do not fit 'tensor<1x4x16xf32>'}}
+  %out = quipu.rope %x by %a pairs halves : tensor<1x4x16xf32>, tensor<1x9x2xf32> -> tensor<1x4x16xf32>
+}
+
+// -----
+
+// rope_c2_no_pair
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x4x16xf32>
+  %a = quipu.input "a" : tensor<1x8xf32>
+  // expected-error@+1 {{C2: the angles 'tensor<1x8xf32>' do not fit 'tensor<1x4x16xf32>'}}
+  %out = quipu.rope %x by %a pairs halves : tensor<1x4x16xf32>, tensor<1x8xf32> -> tensor<1x4x16xf32>
+}
+
+// -----
+
+// rope_shape
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x4x16xf32>
+  %a = quipu.input "a" : tensor<1x8x2xf32>
+  // expected-error@+2 {{inferred type(s) 'tensor<1x4x16xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.rope %x by %a pairs halves : tensor<1x4x16xf32>, tensor<1x8x2xf32> -> tensor<1x64xf32>
+}
+
+// -----
+
+// cache_write_c1
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x4x16xf32>
+  %v = quipu.input "v" : tensor<1x2x16xf32>
+  %at = quipu.places
+  // expected-error@+1 {{C1: key and value have different types}}
+  %out = quipu.cache_write %x, %v at %at : tensor<1x4x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<f16, heads 4, dim 16>
+}
+
+// -----
+
+// cache_write_c1_no_heads
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  %at = quipu.places
+  // expected-error@+2 {{C1: key and value have one type with heads, not 'tensor<1x64xf32>' and 'tensor<1x64xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.cache_write %x, %x at %at : tensor<1x64xf32>, tensor<1x64xf32> -> !quipu.cache<f16, heads 4, dim 16>
+}
+
+// -----
+
+// cache_write_c1_half_bound
+quipu.model @m for [] {
+  %x = quipu.input "x"
+  %v = quipu.input "v" : tensor<1x2x16xf32>
+  %at = quipu.places
+  // expected-error@+1 {{C1: key and value have different types}}
+  %out = "quipu.cache_write"(%x, %v, %at) : (!quipu.value, tensor<1x2x16xf32>, !quipu.places) -> !quipu.value
+}
+
+// -----
+
+// cache_write_shape
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x4x16xf32>
+  %at = quipu.places
+  // expected-error@+2 {{inferred type(s) '!quipu.cache<f32, heads 4, dim 16>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.cache_write %x, %x at %at as f32 : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<f16, heads 4, dim 16>
+}
+
+// -----
+
+// attention_c1
+quipu.model @m for [] {
+  %q = quipu.input "q" : tensor<1x4x16xf32>
+  %k = quipu.input "k" : tensor<1x2x8xf32>
+  %at = quipu.places
+  %kv = quipu.cache_write %k, %k at %at : tensor<1x2x8xf32>, tensor<1x2x8xf32> -> !quipu.cache<f16, heads 2, dim 8>
+  // expected-error@+1 {{C1: the query 'tensor<1x4x16xf32>' has no heads of 8 components}}
+  %out = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<f16, heads 2, dim 8> -> tensor<1x4x16xf32>
+}
+
+// -----
+
+// attention_c1_no_heads
+quipu.model @m for [] {
+  %q = quipu.input "q" : tensor<1x64xf32>
+  %k = quipu.input "k" : tensor<1x4x16xf32>
+  %at = quipu.places
+  %kv = quipu.cache_write %k, %k at %at : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<f16, heads 4, dim 16>
+  // expected-error@+1 {{C1: the query 'tensor<1x64xf32>' has no heads of 16 components}}
+  %out = quipu.attention %q over %kv at %at : tensor<1x64xf32>, !quipu.cache<f16, heads 4, dim 16> -> tensor<1x64xf32>
+}
+
+// -----
+
+// attention_c2
+quipu.model @m for [] {
+  %q = quipu.input "q" : tensor<1x4x16xf32>
+  %k = quipu.input "k" : tensor<1x3x16xf32>
+  %at = quipu.places
+  %kv = quipu.cache_write %k, %k at %at : tensor<1x3x16xf32>, tensor<1x3x16xf32> -> !quipu.cache<f16, heads 3, dim 16>
+  // expected-error@+1 {{C2: 3 cached heads do not divide 4 query heads}}
+  %out = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<f16, heads 3, dim 16> -> tensor<1x4x16xf32>
+}
+
+// -----
+
+// attention_c3
+quipu.model @m for [] {
+  %q = quipu.input "q" : tensor<1x4x16xf32>
+  %k = quipu.input "k" : tensor<1x2x16xf32>
+  %at = quipu.places
+  %kv = quipu.cache_write %k, %k at %at : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
+  // expected-error@+1 {{C3: the sinks are 'tensor<2xf32>' instead of 4 numbers in f32}}
+  %out = quipu.attention %q over %kv at %at sinks "s" : tensor<2xf32> : tensor<1x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<1x4x16xf32>
+}
+
+// -----
+
+// attention_c4_scale
+quipu.model @m for [] {
+  %q = quipu.input "q" : tensor<1x4x16xf32>
+  %k = quipu.input "k" : tensor<1x2x16xf32>
+  %at = quipu.places
+  %kv = quipu.cache_write %k, %k at %at : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
+  // expected-error@+1 {{C4: window, soft_cap and scale are positive}}
+  %out = quipu.attention %q over %kv at %at scale 0.0 : tensor<1x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<1x4x16xf32>
+}
+
+// -----
+
+// attention_c4_window
+quipu.model @m for [] {
+  %q = quipu.input "q" : tensor<1x4x16xf32>
+  %k = quipu.input "k" : tensor<1x2x16xf32>
+  %at = quipu.places
+  %kv = quipu.cache_write %k, %k at %at : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
+  // expected-error@+1 {{C4: window, soft_cap and scale are positive}}
+  %out = quipu.attention %q over %kv at %at window 0 : tensor<1x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<1x4x16xf32>
+}
+
+// -----
+
+// attention_c4_soft_cap
+quipu.model @m for [] {
+  %q = quipu.input "q" : tensor<1x4x16xf32>
+  %k = quipu.input "k" : tensor<1x2x16xf32>
+  %at = quipu.places
+  %kv = quipu.cache_write %k, %k at %at : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
+  // expected-error@+1 {{C4: window, soft_cap and scale are positive}}
+  %out = quipu.attention %q over %kv at %at soft_cap -1.0 : tensor<1x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<1x4x16xf32>
+}
+
+// -----
+
+// add_shape
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  %y = quipu.input "y" : tensor<1x32xf32>
+  // expected-error@+1 {{requires all operands to have the same type}}
+  %out = "quipu.add"(%x, %y) : (tensor<1x64xf32>, tensor<1x32xf32>) -> tensor<1x64xf32>
+}
+
+// -----
+
+// swiglu_shape
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  // expected-error@+2 {{inferred type(s) 'tensor<1x64xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = "quipu.swiglu"(%x, %x) : (tensor<1x64xf32>, tensor<1x64xf32>) -> tensor<1x32xf32>
+}
+
+// -----
+
+// mul_shape
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  // expected-error@+2 {{inferred type(s) 'tensor<1x64xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = "quipu.mul"(%x, %x) : (tensor<1x64xf32>, tensor<1x64xf32>) -> tensor<1x32xf32>
+}
+
+// -----
+
+// scale_shape
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  // expected-error@+2 {{inferred type(s) 'tensor<1x64xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.scale %x by 2.0 : tensor<1x64xf32> -> tensor<1x32xf32>
+}
+
+// -----
+
+// activate_shape
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  // expected-error@+2 {{inferred type(s) 'tensor<1x64xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.activate tanh %x : tensor<1x64xf32> -> tensor<1x32xf32>
+}
+
+// -----
+
+// softmax_shape
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  // expected-error@+2 {{inferred type(s) 'tensor<1x64xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.softmax %x : tensor<1x64xf32> -> tensor<1x32xf32>
+}
+
+// -----
+
+// scale_factor
+quipu.model @m for [] {
+  %x = quipu.input "x"
+  // expected-error@+1 {{attribute 'factor' failed to satisfy constraint: real}}
+  %out = "quipu.scale"(%x) {factor = "two"} : (!quipu.value) -> !quipu.value
+}
+
+// -----
+
+// linear_shape_word
+quipu.model @m for [] {
+  %x = quipu.input "x"
+  // expected-error@+1 {{attribute 'shape' failed to satisfy constraint: output shape}}
+  %out = quipu.linear %x, "w" -> ["wide"]
+}
+
+// -----
+
+// rope_angles_shape
+quipu.model @m for [] {
+  %at = quipu.places
+  // expected-error@+2 {{inferred type(s) 'tensor<1x8x2xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.rope_angles %at dims 16 theta 10000.0 factors "f" : tensor<8xf32> tokens 1 : tensor<16xf32>
+}

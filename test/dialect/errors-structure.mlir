@@ -1,0 +1,184 @@
+// RUN: %quipu-opt %s -verify-diagnostics -split-input-file
+
+// weight_c1
+quipu.model @m for [] {
+  // expected-error@+1 {{C1: a row is not a whole number of blocks of 32: 'tensor<8x48x!quipu.q4_1>'}}
+  quipu.weight @w = "w.weight" : tensor<8x48x!quipu.q4_1>
+}
+
+// -----
+
+// weight_c1_no_row
+quipu.model @m for [] {
+  // expected-error@+1 {{C1: a row is not a whole number of blocks of 32: 'tensor<!quipu.q8_0>'}}
+  quipu.weight @w = "w.weight" : tensor<!quipu.q8_0>
+}
+
+// -----
+
+// weight_c2
+quipu.model @m for [] {
+  // expected-error@+1 {{C2: 96 is no multiple of 64}}
+  quipu.weight @w = "w.weight" : tensor<8x32xf32> packed at 96
+}
+
+// -----
+
+// weight_c2_stride
+quipu.model @m for [] {
+  // expected-error@+1 {{C2: 65 is no multiple of 64}}
+  quipu.weight @w = "w.weight" layers 2 : tensor<8x32xf32> packed at 64 stride 65
+}
+
+// -----
+
+// weight_c2_negative
+quipu.model @m for [] {
+  // expected-error@+1 {{C2: -64 is no multiple of 64}}
+  quipu.weight @w = "w.weight" : tensor<8x32xf32> packed at -64
+}
+
+// -----
+
+// weight_c3
+quipu.model @m for [] {
+  // expected-error@+1 {{C3: a size or the number of layers is not positive}}
+  quipu.weight @w = "w.weight" : tensor<0x32xf32>
+}
+
+// -----
+
+// weight_c3_dynamic
+quipu.model @m for [] {
+  // expected-error@+1 {{C3: a size or the number of layers is not positive}}
+  quipu.weight @w = "w.weight" : tensor<?x32xf32>
+}
+
+// -----
+
+// weight_c3_no_dimension
+quipu.model @m for [] {
+  // expected-error@+1 {{C3: a size or the number of layers is not positive}}
+  quipu.weight @w = "w.weight" : tensor<f32>
+}
+
+// -----
+
+// weight_c3_layers
+quipu.model @m for [] {
+  // expected-error@+1 {{C3: a size or the number of layers is not positive}}
+  quipu.weight @w = "w.weight" layers 0 : tensor<32xf32>
+}
+
+// -----
+
+// expected-error@+1 {{'quipu.weight' op expects parent op 'quipu.model'}}
+quipu.weight @w = "w.weight" : tensor<8x32xf32>
+
+// -----
+
+// expected-error@+1 {{'quipu.param' op expects parent op 'quipu.model'}}
+quipu.param @p = "p"
+
+// -----
+
+// expected-error@+1 {{'quipu.step' op expects parent op 'quipu.model'}}
+quipu.step @decode tokens 1 {}
+
+// -----
+
+quipu.model @m for [] {
+  // expected-note@+1 {{see existing symbol definition here}}
+  quipu.weight @w = "w.weight" : tensor<8x32xf32>
+  // expected-error@+1 {{redefinition of symbol named 'w'}}
+  quipu.weight @w = "w.weight" : tensor<8x32xf32>
+}
+
+// -----
+
+// layers_c1_yield
+quipu.model @m for [] {
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    // expected-error@+1 {{C1: the body does not take and yield one value of 'tensor<1x64xf32>'}}
+    %y = quipu.layers "blk" times 2 from %x {
+    ^layer(%h: tensor<1x64xf32>):
+      %z = quipu.input "z" : tensor<1x32xf32>
+      quipu.yield %z : tensor<1x32xf32>
+    } : tensor<1x64xf32> -> tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// layers_c1_argument
+quipu.model @m for [] {
+  %x = quipu.input "x"
+  // expected-error@+1 {{C1: the body does not take and yield one value of '!quipu.value'}}
+  %y = quipu.layers "blk" times @n from %x {
+  ^layer(%h: tensor<1x64xf32>):
+    quipu.yield %x
+  }
+}
+
+// -----
+
+// layers_c1_no_argument
+quipu.model @m for [] {
+  %x = quipu.input "x"
+  // expected-error@+1 {{C1: the body does not take and yield one value of '!quipu.value'}}
+  %y = quipu.layers "blk" times @n from %x {
+    quipu.yield %x
+  }
+}
+
+// -----
+
+// layers_c1_no_yield
+quipu.model @m for [] {
+  %x = quipu.input "x"
+  // expected-error@+1 {{C1: the body does not take and yield one value of '!quipu.value'}}
+  %y = quipu.layers "blk" times @n from %x {
+  ^layer(%h: !quipu.value):
+  }
+}
+
+// -----
+
+// layers_c1_result
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  // expected-error@+1 {{C1: the body does not take and yield one value of 'tensor<1x64xf32>'}}
+  %y = quipu.layers "blk" times 2 from %x {
+  ^layer(%h: tensor<1x64xf32>):
+    quipu.yield %h : tensor<1x64xf32>
+  } : tensor<1x64xf32> -> tensor<1x32xf32>
+}
+
+// -----
+
+quipu.model @m for [] {
+  // expected-error@+1 {{'quipu.yield' op expects parent op to be one of 'quipu.layers, quipu.kernel'}}
+  "quipu.yield"() : () -> ()
+}
+
+// -----
+
+quipu.model @m for [] {
+  // expected-error@+1 {{'quipu.input' op result #0 must be activation, but got 'tensor<?x4xf32>'}}
+  %x = quipu.input "x" : tensor<?x4xf32>
+}
+
+// -----
+
+quipu.model @m for [] {
+  // expected-error@+1 {{'quipu.input' op result #0 must be activation, but got 'tensor<f32>'}}
+  %x = quipu.input "x" : tensor<f32>
+}
+
+// -----
+
+quipu.model @m for [] {
+  // expected-error@+1 {{'quipu.input' op result #0 must be activation, but got 'i32'}}
+  %x = quipu.input "x" : i32
+}

@@ -1,0 +1,185 @@
+// Every op, before and after binding, survives printing and parsing, in its own
+// syntax and in the generic one.
+
+// RUN: %quipu-opt %s | %quipu-opt | FileCheck %s
+// RUN: %quipu-opt %s --mlir-print-op-generic | %quipu-opt | FileCheck %s
+
+//===----------------------------------------------------------------------===//
+// A spec: names for sizes, no types
+//===----------------------------------------------------------------------===//
+
+// CHECK-LABEL: quipu.model @spec for ["a", "b"] {
+quipu.model @spec for ["a", "b"] {
+  // CHECK-NEXT: quipu.param @n = "count"{{$}}
+  // CHECK-NEXT: quipu.param @m = "other" else @n
+  // CHECK-NEXT: quipu.param @d = "dim" else @n floordiv @m
+  // CHECK-NEXT: quipu.param @v = "vocabulary" else rows "token_embd"
+  // CHECK-NEXT: quipu.param @eps = "eps" else 1.000000e-05
+  // CHECK-NEXT: quipu.param @word = "word" else "none"
+  // CHECK-NEXT: quipu.param @zero = "zero" else 0
+  quipu.param @n = "count"
+  quipu.param @m = "other" else @n
+  quipu.param @d = "dim" else @n floordiv @m
+  quipu.param @v = "vocabulary" else rows "token_embd"
+  quipu.param @eps = "eps" else 1.0e-5
+  quipu.param @word = "word" else "none"
+  quipu.param @zero = "zero" else 0
+
+  // CHECK-NEXT: %[[TOKENS:.+]] = quipu.input "tokens"{{ *$}}
+  // CHECK-NEXT: %[[AT:.+]] = quipu.places{{ *$}}
+  // CHECK-NEXT: %[[ANGLES:.+]] = quipu.rope_angles %[[AT]] dims @d theta @eps scaling <type = @word, factor = 2.000000e+00 : f64> factors optional "rope_freqs"{{ *$}}
+  // CHECK-NEXT: %[[X:.+]] = quipu.embed %[[TOKENS]], "token_embd"{{ *$}}
+  %tokens = quipu.input "tokens"
+  %at = quipu.places
+  %angles = quipu.rope_angles %at dims @d theta @eps scaling <type = @word, factor = 2.0> factors optional "rope_freqs"
+  %x = quipu.embed %tokens, "token_embd"
+  // CHECK-NEXT: %[[LAST:.+]] = quipu.layers "blk" times @n from %[[X]] {
+  // CHECK-NEXT: ^{{.+}}(%[[H:.+]]: !quipu.value):
+  %last = quipu.layers "blk" times @n from %x {
+  ^layer(%h: !quipu.value):
+    // CHECK-NEXT: %[[NORM:.+]] = quipu.rms_norm %[[H]], "norm" eps @eps{{ *$}}
+    // CHECK-NEXT: %[[Q:.+]] = quipu.linear %[[NORM]], "q" bias optional "q.bias" -> [@n, @d]{{ *$}}
+    // CHECK-NEXT: %[[K:.+]] = quipu.linear %[[NORM]], "k" else "q" -> [@m, 64]{{ *$}}
+    // CHECK-NEXT: %[[R:.+]] = quipu.rope %[[Q]] by %[[ANGLES]] pairs halves{{ *$}}
+    // CHECK-NEXT: %[[KV:.+]] = quipu.cache_write %[[K]], %[[K]] at %[[AT]]{{ *$}}
+    // CHECK-NEXT: %[[KV32:.+]] = quipu.cache_write %[[K]], %[[K]] at %[[AT]] as f32{{ *$}}
+    // CHECK-NEXT: %[[A:.+]] = quipu.attention %[[R]] over %[[KV]] at %[[AT]]{{ *$}}
+    // CHECK-NEXT: quipu.attention %[[R]] over %[[KV32]] at %[[AT]] scale @eps window @n soft_cap 5.000000e+01 sinks "sinks"{{ *$}}
+    %norm = quipu.rms_norm %h, "norm" eps @eps
+    %q = quipu.linear %norm, "q" bias optional "q.bias" -> [@n, @d]
+    %k = quipu.linear %norm, "k" else "q" -> [@m, 64]
+    %r = quipu.rope %q by %angles pairs halves
+    %kv = quipu.cache_write %k, %k at %at
+    %kv32 = quipu.cache_write %k, %k at %at as f32
+    %a = quipu.attention %r over %kv at %at
+    %b = quipu.attention %r over %kv32 at %at scale @eps window @n soft_cap 50.0 sinks "sinks"
+    // CHECK-NEXT: %[[Z:.+]] = quipu.quantize %[[H]]{{ *$}}
+    // CHECK-NEXT: %[[S:.+]] = quipu.swiglu %[[H]], %[[A]]{{ *$}}
+    // CHECK-NEXT: %[[SUM:.+]] = quipu.add %[[S]], %[[A]]{{ *$}}
+    // CHECK-NEXT: %[[MUL:.+]] = quipu.mul %[[SUM]], %[[A]]{{ *$}}
+    // CHECK-NEXT: %[[SC:.+]] = quipu.scale %[[MUL]] by @eps{{ *$}}
+    // CHECK-NEXT: %[[ACT:.+]] = quipu.activate gelu_tanh %[[SC]]{{ *$}}
+    // CHECK-NEXT: %[[SOFT:.+]] = quipu.softmax %[[ACT]]{{ *$}}
+    // CHECK-NEXT: quipu.yield %[[SOFT]]{{ *$}}
+    %z = quipu.quantize %h
+    %s = quipu.swiglu %h, %a
+    %sum = quipu.add %s, %a
+    %mul = quipu.mul %sum, %a
+    %sc = quipu.scale %mul by @eps
+    %act = quipu.activate gelu_tanh %sc
+    %soft = quipu.softmax %act
+    quipu.yield %soft
+  }
+  // CHECK:      %[[ROWS:.+]] = quipu.input "rows"
+  // CHECK-NEXT: %[[WANTED:.+]] = quipu.gather %[[LAST]], %[[ROWS]]{{ *$}}
+  // CHECK-NEXT: quipu.output "logits", %[[WANTED]]{{ *$}}
+  %rows = quipu.input "rows"
+  %wanted = quipu.gather %last, %rows
+  quipu.output "logits", %wanted
+}
+
+//===----------------------------------------------------------------------===//
+// A bound model: numbers and types
+//===----------------------------------------------------------------------===//
+
+// CHECK-LABEL: quipu.model @bound for ["a"] {
+quipu.model @bound for ["a"] {
+  // CHECK-NEXT: quipu.weight @token_embd = "token_embd.weight" : tensor<96x64xf16>{{ *$}}
+  // CHECK-NEXT: quipu.weight @blk.norm = "blk.*.norm.weight" layers 3 : tensor<64xf32> packed at 12288 stride 512
+  // CHECK-NEXT: quipu.weight @output = "output.weight" : tensor<96x64x!quipu.q8_0> packed at 0
+  quipu.weight @token_embd = "token_embd.weight" : tensor<96x64xf16>
+  quipu.weight @blk.norm = "blk.*.norm.weight" layers 3 : tensor<64xf32> packed at 12288 stride 512
+  quipu.weight @output = "output.weight" : tensor<96x64x!quipu.q8_0> packed at 0
+
+  // CHECK-LABEL: quipu.step @prefill2 tokens 2 {
+  quipu.step @prefill2 tokens 2 {
+    // CHECK-NEXT: %[[TOKENS:.+]] = quipu.input "tokens" : tensor<2xi32>
+    // CHECK-NEXT: %[[AT:.+]] = quipu.places
+    // CHECK-NEXT: %[[ANGLES:.+]] = quipu.rope_angles %[[AT]] dims 16 theta 1.000000e+04 scaling <type = "llama3", factor = 8.000000e+00 : f64, original_context = 8192 : i64, low = 1.000000e+00 : f64, high = 4.000000e+00 : f64> factors "rope_freqs" : tensor<8xf32> tokens 2 : tensor<2x8x2xf32>
+    // CHECK-NEXT: %[[X:.+]] = quipu.embed %[[TOKENS]], "token_embd" : tensor<96x64xf16> : tensor<2xi32> -> tensor<2x64xf32>
+    %tokens = quipu.input "tokens" : tensor<2xi32>
+    %at = quipu.places
+    %angles = quipu.rope_angles %at dims 16 theta 10000.0 scaling <type = "llama3", factor = 8.0 : f64, original_context = 8192 : i64, low = 1.0 : f64, high = 4.0 : f64> factors "rope_freqs" : tensor<8xf32> tokens 2 : tensor<2x8x2xf32>
+    %x = quipu.embed %tokens, "token_embd" : tensor<96x64xf16> : tensor<2xi32> -> tensor<2x64xf32>
+    // CHECK-NEXT: quipu.layers "blk" times 3 from %[[X]] {
+    // CHECK-NEXT: ^{{.+}}(%[[H:.+]]: tensor<2x64xf32>):
+    %last = quipu.layers "blk" times 3 from %x {
+    ^layer(%h: tensor<2x64xf32>):
+      // CHECK-NEXT: %[[N:.+]] = quipu.rms_norm %[[H]], "norm" : tensor<64xf32> eps 1.000000e-05 : tensor<2x64xf32> -> tensor<2x64xf32>
+      // CHECK-NEXT: %[[Z:.+]] = quipu.quantize %[[N]] : tensor<2x64xf32> -> tensor<2x64x!quipu.i8x32>
+      // CHECK-NEXT: %[[Q:.+]] = quipu.linear %[[Z]], "q" : tensor<64x64x!quipu.q4_0> bias "q.bias" : tensor<64xf32> -> [4, 16] : tensor<2x64x!quipu.i8x32> -> tensor<2x4x16xf32>
+      // CHECK-NEXT: %[[K:.+]] = quipu.linear %[[N]], "k" : tensor<32x64xbf16> -> [2, 16] : tensor<2x64xf32> -> tensor<2x2x16xf32>
+      // CHECK-NEXT: %[[R:.+]] = quipu.rope %[[Q]] by %[[ANGLES]] pairs adjacent : tensor<2x4x16xf32>, tensor<2x8x2xf32> -> tensor<2x4x16xf32>
+      // CHECK-NEXT: %[[KV:.+]] = quipu.cache_write %[[K]], %[[K]] at %[[AT]] : tensor<2x2x16xf32>, tensor<2x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
+      // CHECK-NEXT: %[[A:.+]] = quipu.attention %[[R]] over %[[KV]] at %[[AT]] scale 2.500000e-01 window 8 soft_cap 5.000000e+01 sinks "sinks" : tensor<4xf32> : tensor<2x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<2x4x16xf32>
+      // CHECK-NEXT: %[[O:.+]] = quipu.linear %[[A]], "o" : tensor<64x64xf32> -> [64] : tensor<2x4x16xf32> -> tensor<2x64xf32>
+      %n = quipu.rms_norm %h, "norm" : tensor<64xf32> eps 1.0e-5 : tensor<2x64xf32> -> tensor<2x64xf32>
+      %z = quipu.quantize %n : tensor<2x64xf32> -> tensor<2x64x!quipu.i8x32>
+      %q = quipu.linear %z, "q" : tensor<64x64x!quipu.q4_0> bias "q.bias" : tensor<64xf32> -> [4, 16] : tensor<2x64x!quipu.i8x32> -> tensor<2x4x16xf32>
+      %k = quipu.linear %n, "k" : tensor<32x64xbf16> -> [2, 16] : tensor<2x64xf32> -> tensor<2x2x16xf32>
+      %r = quipu.rope %q by %angles pairs adjacent : tensor<2x4x16xf32>, tensor<2x8x2xf32> -> tensor<2x4x16xf32>
+      %kv = quipu.cache_write %k, %k at %at : tensor<2x2x16xf32>, tensor<2x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
+      %a = quipu.attention %r over %kv at %at scale 0.25 window 8 soft_cap 50.0 sinks "sinks" : tensor<4xf32> : tensor<2x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<2x4x16xf32>
+      %o = quipu.linear %a, "o" : tensor<64x64xf32> -> [64] : tensor<2x4x16xf32> -> tensor<2x64xf32>
+      // CHECK-NEXT: %[[G:.+]] = quipu.swiglu %[[O]], %[[N]] : tensor<2x64xf32>
+      // CHECK-NEXT: %[[S:.+]] = quipu.add %[[G]], %[[H]] : tensor<2x64xf32>
+      // CHECK-NEXT: %[[M:.+]] = quipu.mul %[[S]], %[[S]] : tensor<2x64xf32>
+      // CHECK-NEXT: %[[C:.+]] = quipu.scale %[[M]] by 2.000000e+00 : tensor<2x64xf32> -> tensor<2x64xf32>
+      // CHECK-NEXT: %[[T:.+]] = quipu.activate silu %[[C]] : tensor<2x64xf32> -> tensor<2x64xf32>
+      // CHECK-NEXT: %[[P:.+]] = quipu.softmax %[[T]] : tensor<2x64xf32> -> tensor<2x64xf32>
+      // CHECK-NEXT: quipu.yield %[[P]] : tensor<2x64xf32>
+      // CHECK-NEXT: } : tensor<2x64xf32> -> tensor<2x64xf32>
+      %g = quipu.swiglu %o, %n : tensor<2x64xf32>
+      %s = quipu.add %g, %h : tensor<2x64xf32>
+      %m = quipu.mul %s, %s : tensor<2x64xf32>
+      %c = quipu.scale %m by 2.0 : tensor<2x64xf32> -> tensor<2x64xf32>
+      %t = quipu.activate silu %c : tensor<2x64xf32> -> tensor<2x64xf32>
+      %p = quipu.softmax %t : tensor<2x64xf32> -> tensor<2x64xf32>
+      quipu.yield %p : tensor<2x64xf32>
+    } : tensor<2x64xf32> -> tensor<2x64xf32>
+    // CHECK:      %[[W:.+]] = quipu.gather %{{.+}}, %{{.+}} : tensor<2x64xf32>, tensor<2xi32> -> tensor<2x64xf32>
+    // CHECK-NEXT: quipu.output "hidden", %[[W]] : tensor<2x64xf32>
+    %rows = quipu.input "rows" : tensor<2xi32>
+    %w = quipu.gather %last, %rows : tensor<2x64xf32>, tensor<2xi32> -> tensor<2x64xf32>
+    quipu.output "hidden", %w : tensor<2x64xf32>
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Kernels and their launches
+//===----------------------------------------------------------------------===//
+
+// CHECK-LABEL: quipu.model @kernels for [] {
+quipu.model @kernels for [] {
+  // CHECK-NEXT: quipu.kernel @double(%[[X:.+]]: tensor<1x64xf32>) -> tensor<1x64xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 2, bytes = 512, operations = 64> {
+  // CHECK-NEXT: %[[Y:.+]] = quipu.add %[[X]], %[[X]] : tensor<1x64xf32>
+  // CHECK-NEXT: quipu.yield %[[Y]] : tensor<1x64xf32>
+  quipu.kernel @double(%x: tensor<1x64xf32>) -> tensor<1x64xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 2, bytes = 512, operations = 64> {
+    %y = quipu.add %x, %x : tensor<1x64xf32>
+    quipu.yield %y : tensor<1x64xf32>
+  }
+  // CHECK: quipu.kernel @both(%[[X:.+]]: tensor<1x64xf32>, %{{.+}}: !quipu.places) -> (tensor<1x64xf32>, tensor<1x64xf32>) wanted {
+  quipu.kernel @both(%x: tensor<1x64xf32>, %at: !quipu.places) -> (tensor<1x64xf32>, tensor<1x64xf32>) wanted {
+    quipu.yield %x, %x : tensor<1x64xf32>, tensor<1x64xf32>
+  }
+  // CHECK: quipu.kernel @tagged(%{{.+}}: tensor<1x64xf32>) -> tensor<1x64xf32> schedule <grid = heads, {{.+}}> wanted attributes {note = "kept"} {
+  quipu.kernel @tagged(%x: tensor<1x64xf32>) -> tensor<1x64xf32> schedule <grid = heads, lanes = 8, tokens = 1, tiles = 1, bytes = 0, operations = 0> wanted attributes {note = "kept"} {
+    quipu.yield %x : tensor<1x64xf32>
+  }
+
+  // CHECK-LABEL: quipu.step @decode tokens 1 arena 512 {
+  quipu.step @decode tokens 1 arena 512 {
+    // CHECK-NEXT: %[[AT:.+]] = quipu.places
+    // CHECK-NEXT: %[[X:.+]] = quipu.input "x" : tensor<1x64xf32>
+    // CHECK-NEXT: %[[D:.+]] = quipu.launch @double(%[[X]]) arena [256] : (tensor<1x64xf32>) -> tensor<1x64xf32>
+    // CHECK-NEXT: quipu.barrier
+    // CHECK-NEXT: %[[B:.+]], %[[B2:.+]] = quipu.launch @both(%[[D]], %[[AT]]) : (tensor<1x64xf32>, !quipu.places) -> (tensor<1x64xf32>, tensor<1x64xf32>)
+    // CHECK-NEXT: quipu.output "y", %[[B2]] : tensor<1x64xf32>
+    %at = quipu.places
+    %x = quipu.input "x" : tensor<1x64xf32>
+    %d = quipu.launch @double(%x) arena [256] : (tensor<1x64xf32>) -> tensor<1x64xf32>
+    quipu.barrier
+    %b:2 = quipu.launch @both(%d, %at) : (tensor<1x64xf32>, !quipu.places) -> (tensor<1x64xf32>, tensor<1x64xf32>)
+    quipu.output "y", %b#1 : tensor<1x64xf32>
+  }
+}

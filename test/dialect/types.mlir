@@ -1,0 +1,43 @@
+// RUN: %quipu-opt %s -verify-diagnostics -split-input-file -allow-unregistered-dialect | %quipu-opt -split-input-file -allow-unregistered-dialect | FileCheck %s
+
+// CHECK: "storage"() {format = tensor<8x64x!quipu.q4_0>} : () -> ()
+// CHECK: "storage"() {format = tensor<8x64x!quipu.q4_1>} : () -> ()
+// CHECK: "storage"() {format = tensor<8x64x!quipu.q8_0>} : () -> ()
+// CHECK: "storage"() {format = tensor<8x64x!quipu.i8x32>} : () -> ()
+// CHECK: "storage"() {format = !quipu.cache<f16, heads 3, dim 64>} : () -> ()
+// CHECK: "storage"() {format = !quipu.cache<f32, heads 1, dim 1>} : () -> ()
+// CHECK: "storage"() {format = !quipu.value} : () -> ()
+// CHECK: "storage"() {format = !quipu.places} : () -> ()
+"storage"() {format = tensor<8x64x!quipu.q4_0>} : () -> ()
+"storage"() {format = tensor<8x64x!quipu.q4_1>} : () -> ()
+"storage"() {format = tensor<8x64x!quipu.q8_0>} : () -> ()
+"storage"() {format = tensor<8x64x!quipu.i8x32>} : () -> ()
+"storage"() {format = !quipu.cache<f16, heads 3, dim 64>} : () -> ()
+"storage"() {format = !quipu.cache<f32, heads 1, dim 1>} : () -> ()
+"storage"() {format = !quipu.value} : () -> ()
+"storage"() {format = !quipu.places} : () -> ()
+
+// -----
+
+// expected-error@+1 {{a cache holds f16 or f32, not 'bf16'}}
+"storage"() {format = !quipu.cache<bf16, heads 3, dim 64>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{a cache has at least one head and one component, not 0 and 64}}
+"storage"() {format = !quipu.cache<f16, heads 0, dim 64>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{a cache has at least one head and one component, not 3 and -1}}
+"storage"() {format = !quipu.cache<f16, heads 3, dim -1>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{expected 'heads'}}
+"storage"() {format = !quipu.cache<f16, 3, 64>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{unknown  type `q5_1` in dialect `quipu`}}
+"storage"() {format = tensor<8x64x!quipu.q5_1>} : () -> ()
