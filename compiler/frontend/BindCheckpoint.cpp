@@ -104,6 +104,10 @@ LogicalResult quipu::bindCheckpoint(ModuleOp module,
     if (!isa<ParamOp>(op))
       forward.push_back(&op);
   for (int64_t count : tokens)
+    if (count <= 0)
+      return module.emitError("the number of tokens of a step is ")
+             << count << ", expected a positive integer";
+  for (int64_t count : tokens)
     if (failed(addStep(model, forward, count, parameters, weights)))
       return failure();
   for (Operation *op : llvm::reverse(forward))

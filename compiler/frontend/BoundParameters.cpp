@@ -28,9 +28,7 @@ static double getShortest(double real) {
 
 LogicalResult BoundParameters::resolve(ModelOp model) {
   for (ParamOp param : model.getOps<ParamOp>())
-    if (!params.try_emplace(param.getSymName(), param).second)
-      return param.emitError("the parameter @")
-             << param.getSymName() << " is defined twice";
+    params[param.getSymName()] = param;
   for (ParamOp param : model.getOps<ParamOp>())
     if (failed(get(param)))
       return failure();

@@ -1,0 +1,106 @@
+// What bind-checkpoint says of a broken spec.
+
+// RUN: %python %S/Inputs/make_llama.py %t.gguf
+// RUN: %quipu-opt %s -verify-diagnostics -split-input-file --bind-checkpoint="checkpoint=%t.gguf tokens=1"
+
+quipu.model @cycle for ["llama"] {
+  // expected-error@+1 {{the parameter @a is defined by itself}}
+  quipu.param @a = "none.a" else @b
+  quipu.param @b = "none.b" else @a
+}
+
+// -----
+
+quipu.model @self for ["llama"] {
+  quipu.param @one = "block_count"
+  // expected-error@+1 {{the parameter @a is defined by itself}}
+  quipu.param @a = "none.a" else @one floordiv @a
+}
+
+// -----
+
+// A cycle that the file's own value cuts is none.
+quipu.model @cut for ["llama"] {
+  quipu.param @a = "block_count" else @b
+  quipu.param @b = "none.b" else @a
+}
+
+// -----
+
+quipu.model @unknown for ["llama"] {
+  // expected-error@+1 {{there is no parameter @nobody}}
+  quipu.param @a = "none.a" else @nobody
+}
+
+// -----
+
+quipu.model @unknown_divisor for ["llama"] {
+  quipu.param @one = "block_count"
+  // expected-error@+1 {{there is no parameter @nobody}}
+  quipu.param @a = "none.a" else @one floordiv @nobody
+}
+
+// -----
+
+quipu.model @unknown_use for ["llama"] {
+  %x = quipu.input "tokens"
+  // expected-error@+1 {{there is no parameter @nobody}}
+  %y = quipu.scale %x by @nobody
+}
+
+// -----
+
+quipu.model @unknown_in_scaling for ["llama"] {
+  %at = quipu.places
+  // expected-error@+1 {{there is no parameter @nobody}}
+  %y = quipu.rope_angles %at dims 16 theta 10000.0 scaling <type = @nobody>
+}
+
+// -----
+
+quipu.model @unknown_in_shape for ["llama"] {
+  %tokens = quipu.input "tokens"
+  %x = quipu.embed %tokens, "token_embd"
+  // expected-error@+1 {{there is no parameter @nobody}}
+  %y = quipu.linear %x, "token_embd" -> [@nobody]
+}
+
+// -----
+
+quipu.model @twice for ["llama"] {
+  // expected-note@+1 {{see existing symbol definition here}}
+  quipu.param @a = "block_count"
+  // expected-error@+1 {{redefinition of symbol named 'a'}}
+  quipu.param @a = "embedding_length"
+}
+
+// -----
+
+// expected-error@+1 {{the spec has 2 models; write exactly one quipu.model}}
+module {
+  quipu.model @one for ["llama"] {}
+  quipu.model @two for ["llama"] {}
+}
+
+// -----
+
+// expected-error@+1 {{the spec has 0 models; write exactly one quipu.model}}
+module {}
+
+// -----
+
+quipu.model @fallback for ["llama"] {
+  %tokens = quipu.input "tokens"
+  // expected-error@+1 {{the tensor "neither.weight" is missing}}
+  %x = quipu.embed %tokens, "missing" else "neither"
+}
+
+// -----
+
+// Types that do not follow from the checkpoint's are reported where they appear.
+quipu.model @inference for ["llama"] {
+  %tokens = quipu.input "tokens"
+  %x = quipu.embed %tokens, "token_embd"
+  // expected-error@+1 {{C1: the ids are a vector of i32, not 'tensor<1x64xf32>'}}
+  %y = quipu.embed %x, "token_embd"
+}

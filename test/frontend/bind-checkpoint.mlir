@@ -1,0 +1,73 @@
+// RUN: %python %S/Inputs/make_llama.py %t.gguf
+// RUN: %quipu-opt %source/models/llama.mlir --bind-checkpoint="checkpoint=%t.gguf tokens=1,3" | FileCheck %s
+// RUN: %quipu-opt %source/models/llama.mlir --bind-checkpoint="checkpoint=%t.gguf tokens=1,3" | %quipu-opt | FileCheck %s
+
+// Parameters are gone; weights are declared once, in the order in which the spec
+// names them, whatever the number of steps. `output` is not in the file, nor is
+// `rope_freqs`, nor are biases.
+// CHECK-NOT:   quipu.param
+// CHECK:       quipu.model @llama for ["llama"] {
+// CHECK-NEXT:    quipu.weight @token_embd = "token_embd.weight" : tensor<96x64x!quipu.q8_0>
+// CHECK-NEXT:    quipu.weight @blk.attn_norm = "blk.*.attn_norm.weight" layers 2 : tensor<64xf32>
+// CHECK-NEXT:    quipu.weight @blk.attn_q = "blk.*.attn_q.weight" layers 2 : tensor<64x64x!quipu.q4_1>
+// CHECK-NEXT:    quipu.weight @blk.attn_k = "blk.*.attn_k.weight" layers 2 : tensor<32x64x!quipu.q4_1>
+// CHECK-NEXT:    quipu.weight @blk.attn_v =
+// CHECK-NEXT:    quipu.weight @blk.attn_output =
+// CHECK-NEXT:    quipu.weight @blk.ffn_norm =
+// CHECK-NEXT:    quipu.weight @blk.ffn_gate =
+// CHECK-NEXT:    quipu.weight @blk.ffn_up =
+// CHECK-NEXT:    quipu.weight @blk.ffn_down = "blk.*.ffn_down.weight" layers 2 : tensor<64x128x!quipu.q4_1>
+// CHECK-NEXT:    quipu.weight @output_norm = "output_norm.weight" : tensor<64xf32>
+
+// CHECK-NEXT:    quipu.step @decode tokens 1 {
+// CHECK-NEXT:      %[[TOKENS:.+]] = quipu.input "tokens" : tensor<1xi32>
+// CHECK-NEXT:      %[[AT:.+]] = quipu.places
+// @rope_dims is @head_dim, which is 64 floordiv 4; @theta has a number in the spec.
+// CHECK-NEXT:      %[[ANGLES:.+]] = quipu.rope_angles %[[AT]] dims 16 theta 1.000000e+04 scaling <type = "none", factor = 1.000000e+00 : f64, original_context = 0 : i64> tokens 1 : tensor<1x8x2xf32>
+// CHECK-NEXT:      %[[X:.+]] = quipu.embed %[[TOKENS]], "token_embd" : tensor<96x64x!quipu.q8_0> : tensor<1xi32> -> tensor<1x64xf32>
+// CHECK-NEXT:      %[[LAST:.+]] = quipu.layers "blk" times 2 from %[[X]] {
+// CHECK-NEXT:      ^{{.+}}(%[[H:.+]]: tensor<1x64xf32>):
+// The file's f32 9.99999974e-06 was 1e-05.
+// CHECK-NEXT:        %[[N:.+]] = quipu.rms_norm %[[H]], "attn_norm" : tensor<64xf32> eps 1.000000e-05 : tensor<1x64xf32> -> tensor<1x64xf32>
+// CHECK-NEXT:        %[[Q:.+]] = quipu.linear %[[N]], "attn_q" : tensor<64x64x!quipu.q4_1> -> [4, 16] : tensor<1x64xf32> -> tensor<1x4x16xf32>
+// CHECK-NEXT:        %[[K:.+]] = quipu.linear %[[N]], "attn_k" : tensor<32x64x!quipu.q4_1> -> [2, 16] : tensor<1x64xf32> -> tensor<1x2x16xf32>
+// CHECK-NEXT:        %[[V:.+]] = quipu.linear %[[N]], "attn_v" : tensor<32x64x!quipu.q4_1> -> [2, 16] : tensor<1x64xf32> -> tensor<1x2x16xf32>
+// CHECK-NEXT:        %[[QR:.+]] = quipu.rope %[[Q]] by %[[ANGLES]] pairs adjacent : tensor<1x4x16xf32>, tensor<1x8x2xf32> -> tensor<1x4x16xf32>
+// CHECK-NEXT:        %[[KR:.+]] = quipu.rope %[[K]] by %[[ANGLES]] pairs adjacent
+// CHECK-NEXT:        %[[KV:.+]] = quipu.cache_write %[[KR]], %[[V]] at %[[AT]] : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
+// CHECK-NEXT:        %[[A:.+]] = quipu.attention %[[QR]] over %[[KV]] at %[[AT]] : tensor<1x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<1x4x16xf32>
+// CHECK-NEXT:        %[[O:.+]] = quipu.linear %[[A]], "attn_output" : tensor<64x64x!quipu.q4_1> -> [64] : tensor<1x4x16xf32> -> tensor<1x64xf32>
+// CHECK:             quipu.swiglu {{.+}} : tensor<1x128xf32>
+// CHECK:             quipu.yield %{{.+}} : tensor<1x64xf32>
+// CHECK-NEXT:      } : tensor<1x64xf32> -> tensor<1x64xf32>
+// CHECK-NEXT:      %[[ROWS:.+]] = quipu.input "rows" : tensor<1xi32>
+// CHECK-NEXT:      %[[WANTED:.+]] = quipu.gather %[[LAST]], %[[ROWS]] : tensor<1x64xf32>, tensor<1xi32> -> tensor<1x64xf32>
+// CHECK-NEXT:      %[[NORM:.+]] = quipu.rms_norm %[[WANTED]], "output_norm"
+// The embedding serves as the output matrix.
+// CHECK-NEXT:      %[[LOGITS:.+]] = quipu.linear %[[NORM]], "token_embd" : tensor<96x64x!quipu.q8_0> -> [96] : tensor<1x64xf32> -> tensor<1x96xf32>
+// CHECK-NEXT:      quipu.output "logits", %[[LOGITS]] : tensor<1x96xf32>
+
+// CHECK:         quipu.step @prefill3 tokens 3 {
+// CHECK:           quipu.rope_angles {{.+}} tokens 3 : tensor<3x8x2xf32>
+// CHECK:           quipu.layers "blk" times 2
+// CHECK:             quipu.linear {{.+}}, "attn_q" : tensor<64x64x!quipu.q4_1> -> [4, 16] : tensor<3x64xf32> -> tensor<3x4x16xf32>
+// CHECK:           quipu.output "logits", %{{.+}} : tensor<3x96xf32>
+
+// What the file says comes before what the spec says; optional weights are taken
+// when they are there.
+// RUN: %python %S/Inputs/make_llama.py %t-all.gguf output.weight=F16:96x64 rope_freqs.weight=F32:4 blk.0.attn_q.bias=F32:64 blk.1.attn_q.bias=F32:64 blk.0.attn_norm.weight=F16 blk.1.attn_norm.weight=F16 +rope.freq_base=500000.0 "+rope.scaling.type='linear'" +rope.scaling.factor=2.5 +rope.dimension_count=8 +attention.key_length=16 +vocab_size=96
+// RUN: %quipu-opt %source/models/llama.mlir --bind-checkpoint="checkpoint=%t-all.gguf tokens=1" | FileCheck %s --check-prefix=ALL
+// ALL: quipu.weight @rope_freqs = "rope_freqs.weight" : tensor<4xf32>
+// Vectors are widened as they are packed.
+// ALL: quipu.weight @blk.attn_norm = "blk.*.attn_norm.weight" layers 2 : tensor<64xf32>
+// ALL: quipu.weight @blk.attn_q.bias = "blk.*.attn_q.bias" layers 2 : tensor<64xf32>
+// ALL: quipu.weight @output = "output.weight" : tensor<96x64xf16>
+// ALL: quipu.rope_angles %{{.+}} dims 8 theta 5.000000e+05 scaling <type = "linear", factor = 2.500000e+00 : f64, original_context = 0 : i64> factors "rope_freqs" : tensor<4xf32> tokens 1 : tensor<1x4x2xf32>
+// ALL: quipu.linear %{{.+}}, "attn_q" : tensor<64x64x!quipu.q4_1> bias "attn_q.bias" : tensor<64xf32> -> [4, 16]
+// ALL: quipu.linear %{{.+}}, "attn_k" : tensor<32x64x!quipu.q4_1> -> [2, 16]
+// ALL: quipu.linear %{{.+}}, "output" : tensor<96x64xf16> -> [96]
+
+// An f32 that needs nine digits keeps its value; f64s stay as they are.
+// RUN: %python %S/Inputs/make_llama.py %t-real.gguf +attention.layer_norm_rms_epsilon=1.00000012
+// RUN: %quipu-opt %source/models/llama.mlir --bind-checkpoint="checkpoint=%t-real.gguf tokens=1" | FileCheck %s --check-prefix=REAL
+// REAL: quipu.rms_norm {{.+}} eps 1.0000001{{[0-9]*}} :
