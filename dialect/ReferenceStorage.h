@@ -54,12 +54,12 @@ inline float readWeight(const uint8_t *tile, const cpu::WeightLayout &layout,
   auto halfAt = [](const uint8_t *numbers, int64_t index) {
     return reinterpret_cast<const uint16_t *>(numbers)[index];
   };
-  int64_t index = column * cpu::tileRows + lane;
+  int64_t index = column * tileRows + lane;
   const uint8_t *block = tile + column / cpu::blockSize * layout.blockBytes();
   const uint8_t *values = block + layout.valueOffset();
   auto scale = [&] { return fromHalf(halfAt(block, lane)); };
   auto byte = [&](int64_t i) {
-    return values[(i / 4 * cpu::tileRows + lane) * 4 + i % 4];
+    return values[(i / 4 * tileRows + lane) * 4 + i % 4];
   };
   auto nibble = [&] {
     int64_t i = column % cpu::blockSize;
@@ -88,9 +88,9 @@ inline void readWeightRow(const void *weight, cpu::WeightFormat format,
                           int64_t columns, int64_t row, float *result) {
   cpu::WeightLayout layout{format, 0, columns};
   const uint8_t *tile = static_cast<const uint8_t *>(weight) +
-                        row / cpu::tileRows * layout.tileBytes();
+                        row / tileRows * layout.tileBytes();
   for (int64_t column = 0; column < columns; ++column)
-    result[column] = readWeight(tile, layout, row % cpu::tileRows, column);
+    result[column] = readWeight(tile, layout, row % tileRows, column);
 }
 
 struct CachePlace {

@@ -1,0 +1,78 @@
+"""embed, gather, linear and quantize, over every format of weights."""
+
+import ctypes
+
+import numpy as np
+
+from reference import Rows, call, near, normal, random, run, same
+from weights import format_number, formats, make_weight
+
+
+def quantize(x):
+    """Values, scales, starts and sums of rows in !quipu.i8x32."""
+    blocks = x.reshape(len(x), -1, 32)
+    scale = np.abs(blocks).max(axis=2) / np.float32(127)
+    safe = np.where(scale == 0, np.float32(1), scale)
+    q = np.rint(blocks / safe[:, :, None]).astype(np.int32)
+    sums = q.sum(axis=2)
+    return q, scale, -128 * sums, np.float32(16) * scale * sums.astype(np.float32)
+
+
+def quantized_rows(x):
+    q, scale, starts, sums = quantize(x)
+    parts = [q.astype(np.int8), scale, starts.astype(np.int32), sums.astype(np.float32)]
+    row = np.concatenate([part.reshape(len(x), -1).view(np.uint8) for part in parts], axis=1)
+    return np.pad(row, ((0, 0), (0, -row.shape[1] % 64)))
+
+
+x = normal(5, 96)
+x[1, 32:64] = 0
+x[2, 7] = 1e9
+x[3] *= 1e-30
+wanted = quantized_rows(x)
+got = run("quantize", Rows(x), 96, shape=wanted.shape, dtype=np.uint8)
+same(got, wanted, "quantize")
+rounded = np.zeros(96, np.float32)
+call("dequantize", got[0], 96, rounded)
+q, scale, _, _ = quantize(x)
+same(rounded, (q[0] * scale[0][:, None]).astype(np.float32).ravel(), "dequantize")
+
+for name in formats:
+    for n, k in [(1, 32), (16, 64), (35, 96), (20, 160)] + [(17, 45)] * (name[0] != "Q"):
+        packed, weight = make_weight(name, n, k)
+        ids = random.integers(0, n, 6).astype(np.int32)
+        got = run("embed", ids, packed, format_number(name), k, shape=(6, k))
+        same(got, weight[ids], f"embed {name} {n} {k}")
+
+        x, bias = normal(5, k), normal(n)
+        shape = (5, n)
+        arguments = (ctypes.c_int32(0), packed, format_number(name), n, k)
+        exact = x.astype(np.float64) @ weight.T.astype(np.float64)
+        got = run("linear", Rows(x), *arguments, None, shape=shape)
+        near(got, exact, what=f"linear {name} {n} {k}")
+        got = run("linear", Rows(x), *arguments, bias, shape=shape)
+        near(got, exact + bias, what=f"linear {name} with bias")
+        if k % 32 == 0:
+            q, scale, _, _ = quantize(x)
+            read = (q * np.float64(scale)[:, :, None]).reshape(5, k)
+            arguments = (ctypes.c_int32(1), *arguments[1:])
+            got = run("linear", Rows(quantized_rows(x)), *arguments, bias, shape=shape)
+            near(got, read @ weight.T + bias, what=f"linear {name} of i8x32")
+
+# Every half and every bfloat16, among them infinities, subnormals and zeros.
+every = np.arange(65536, dtype=np.uint16).reshape(4096, 16)
+every = every[(every & 0x7C00 != 0x7C00).all(axis=1) | (every & 0x3FF == 0).all(axis=1)]
+for name, wanted in [
+    ("F16", every.view(np.float16).astype(np.float32)),
+    ("BF16", (every.astype(np.uint32) << 16).view(np.float32)),
+]:
+    packed = np.ascontiguousarray(every.reshape(-1, 16, 16).transpose(0, 2, 1))
+    ids = np.arange(len(every), dtype=np.int32)
+    same(
+        run("embed", ids, packed, format_number(name), 16, shape=every.shape), wanted, name
+    )
+
+x = normal(7, 3, 4)
+rows = np.array([6, 0, 0, 3], np.int32)
+same(run("gather", Rows(x), rows, 48, shape=(4, 3, 4)), x[rows], "gather")
+print("embed, gather, linear, quantize: as numpy")

@@ -1,0 +1,76 @@
+"""Norms, rotations and what goes number by number."""
+
+import ctypes
+import math
+
+import numpy as np
+
+from reference import Rows, StepArgs, near, normal, run, same
+
+big = np.float64
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-big(x)))
+
+
+erf = np.vectorize(math.erf)
+
+for size in (1, 31, 64):
+    x, weight = normal(4, 3, size), normal(size)
+    norm = big(x) / np.sqrt((big(x) ** 2).mean(axis=-1, keepdims=True) + 0.25)
+    got = run("rms_norm", Rows(x), weight, 0.25, 3, size, shape=x.shape)
+    near(got, norm * weight, what="rms_norm")
+
+    shifted = x + 200  # e^200 is no f32
+    e = np.exp(big(shifted) - 200)
+    got = run("softmax", Rows(shifted), 3, size, shape=x.shape)
+    near(got, e / e.sum(axis=-1, keepdims=True), 1e-6, what="softmax")
+
+    x, y = 3 * normal(4, size), normal(4, size)
+    flat = {"shape": x.shape}
+    near(run("swiglu", Rows(x), Rows(y), size, **flat), x * sigmoid(x) * y, what="swiglu")
+    same(run("add", Rows(x), Rows(y), size, **flat), x + y, "add")
+    same(run("mul", Rows(x), Rows(y), size, **flat), x * y, "mul")
+    same(run("scale", Rows(x), 0.1, size, **flat), x * np.float32(0.1), "scale")
+    tanh_form = np.tanh(math.sqrt(2 / math.pi) * (big(x) + 0.044715 * big(x) ** 3))
+    kinds = [
+        x * sigmoid(x),
+        0.5 * x * (1 + erf(x / math.sqrt(2))),
+        0.5 * x * (1 + tanh_form),
+        np.maximum(x, 0),
+        sigmoid(x),
+        np.tanh(big(x)),
+    ]
+    for kind, wanted in enumerate(kinds):
+        got = run("activate", Rows(x), ctypes.c_int32(kind), size, **flat)
+        near(got, wanted + 0.0, what=f"activate {kind}") if wanted.any() else same(
+            got, wanted.astype(np.float32), f"activate {kind}"
+        )
+
+positions = np.array([0, 1, 77, 4095], np.int32)
+frequencies = np.array([1, 0.1, 0.013], np.float32)
+args = StepArgs(positions)
+for factors in (None, np.array([1, 2, 8], np.float32)):
+    got = run("rope_angles", args, frequencies, factors, 3, 1.25, shape=(4, 3, 2))
+    stretched = frequencies if factors is None else frequencies / factors
+    angles = big(positions.astype(np.float32)[:, None] * stretched)
+    near(got[..., 0], 1.25 * np.cos(angles), what="cosines")
+    near(got[..., 1], 1.25 * np.sin(angles), what="sines")
+
+for heads, dim, half in [(1, 2, 1), (3, 8, 4), (2, 10, 3)]:
+    x, angles = normal(4, heads, dim), normal(4, half, 2)
+    turn = big(angles[..., 0]) + 1j * big(angles[..., 1])
+    for halves in (0, 1):
+        pairs = np.arange(2 * half)
+        first, second = (pairs[:half], pairs[half:]) if halves else (pairs[::2], pairs[1::2])
+        turned = (x[..., first] + 1j * x[..., second]) * turn[:, None]
+        wanted = big(x)
+        wanted[..., first], wanted[..., second] = turned.real, turned.imag
+        got = run(
+            "rope", Rows(x), Rows(angles), ctypes.c_int32(halves), heads, dim, half,
+            shape=x.shape,
+        )
+        near(got, wanted, what=f"rope {heads} {dim} {half} {halves}")
+        same(got[..., 2 * half :], x[..., 2 * half :], "what does not turn")
+print("norms, rotations, pointwise ops: as numpy")
