@@ -48,39 +48,35 @@ inline float fromBFloat(uint16_t number) {
   return std::bit_cast<float>(uint32_t(number) << 16);
 }
 
-/// One number of a tile of 16 packed rows: row `lane` of them, column `column`.
-inline float readWeight(const uint8_t *tile, const cpu::WeightLayout &layout,
-                        int64_t lane, int64_t column) {
-  auto halfAt = [](const uint8_t *numbers, int64_t index) {
-    return reinterpret_cast<const uint16_t *>(numbers)[index];
+/// Row `lane` of a block of 16 packed rows.
+inline void readBlock(const uint8_t *block, const cpu::WeightLayout &layout,
+                      int64_t lane, float *result) {
+  auto halfAt = [&](int64_t offset) {
+    return fromHalf(reinterpret_cast<const uint16_t *>(block + offset)[lane]);
   };
-  int64_t index = column * tileRows + lane;
-  const uint8_t *block = tile + column / cpu::blockSize * layout.blockBytes();
   const uint8_t *values = block + layout.valueOffset();
-  auto scale = [&] { return fromHalf(halfAt(block, lane)); };
   auto byte = [&](int64_t i) {
     return values[(i / 4 * tileRows + lane) * 4 + i % 4];
   };
-  auto nibble = [&] {
-    int64_t i = column % cpu::blockSize;
-    return float(i < 16 ? byte(i) & 15 : byte(i - 16) >> 4);
-  };
+  float scale = halfAt(0);
   switch (layout.format) {
-  case cpu::WeightFormat::F32:
-    return reinterpret_cast<const float *>(tile)[index];
-  case cpu::WeightFormat::F16:
-    return fromHalf(halfAt(tile, index));
-  case cpu::WeightFormat::BF16:
-    return fromBFloat(halfAt(tile, index));
-  case cpu::WeightFormat::Q4_0:
-    return scale() * (nibble() - 8);
-  case cpu::WeightFormat::Q4_1:
-    return scale() * nibble() +
-           fromHalf(halfAt(block + layout.minOffset(), lane));
   case cpu::WeightFormat::Q8_0:
-    return scale() * float(byte(column % cpu::blockSize) - 128);
+    for (int64_t i = 0; i < cpu::blockSize; ++i)
+      result[i] = scale * float(byte(i) - 128);
+    return;
+  case cpu::WeightFormat::Q4_0:
+    for (int64_t i = 0; i < 16; ++i) {
+      result[i] = scale * float((byte(i) & 15) - 8);
+      result[i + 16] = scale * float((byte(i) >> 4) - 8);
+    }
+    return;
+  default: // Q4_1
+    float minimum = halfAt(layout.minOffset());
+    for (int64_t i = 0; i < 16; ++i) {
+      result[i] = scale * float(byte(i) & 15) + minimum;
+      result[i + 16] = scale * float(byte(i) >> 4) + minimum;
+    }
   }
-  return 0;
 }
 
 /// Row `row` of a packed weight of `columns` columns.
@@ -89,8 +85,21 @@ inline void readWeightRow(const void *weight, cpu::WeightFormat format,
   cpu::WeightLayout layout{format, 0, columns};
   const uint8_t *tile = static_cast<const uint8_t *>(weight) +
                         row / tileRows * layout.tileBytes();
-  for (int64_t column = 0; column < columns; ++column)
-    result[column] = readWeight(tile, layout, row % tileRows, column);
+  int64_t lane = row % tileRows;
+  if (isQuantized(format)) {
+    for (int64_t i = 0; i < layout.blocks(); ++i)
+      readBlock(tile + i * layout.blockBytes(), layout, lane,
+                result + i * cpu::blockSize);
+    return;
+  }
+  auto *halves = reinterpret_cast<const uint16_t *>(tile);
+  auto *floats = reinterpret_cast<const float *>(tile);
+  for (int64_t i = 0; i < columns; ++i) {
+    int64_t at = i * tileRows + lane;
+    result[i] = format == cpu::WeightFormat::F32   ? floats[at]
+                : format == cpu::WeightFormat::F16 ? fromHalf(halves[at])
+                                                   : fromBFloat(halves[at]);
+  }
 }
 
 struct CachePlace {

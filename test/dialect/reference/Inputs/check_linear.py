@@ -29,6 +29,8 @@ x = normal(5, 96)
 x[1, 32:64] = 0
 x[2, 7] = 1e9
 x[3] *= 1e-30
+x[4, :32] = np.arange(32) - 15.5  # halves, to the even neighbour
+x[4, 0] = 127
 wanted = quantized_rows(x)
 got = run("quantize", Rows(x), 96, shape=wanted.shape, dtype=np.uint8)
 same(got, wanted, "quantize")
