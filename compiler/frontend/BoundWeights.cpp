@@ -57,8 +57,7 @@ static Type getElementType(MLIRContext *context, StorageFormat format) {
   llvm_unreachable("an unknown storage format");
 }
 
-/// A vector's numbers are widened to f32 as they are packed.
-static RankedTensorType getBoundType(MLIRContext *context,
+RankedTensorType quipu::getBoundType(MLIRContext *context,
                                      const CheckpointTensor &tensor) {
   Type element = tensor.shape.size() == 1
                      ? Float32Type::get(context)

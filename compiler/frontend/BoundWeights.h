@@ -12,11 +12,17 @@
 
 namespace quipu {
 class Checkpoint;
+struct CheckpointTensor;
 
 /// "attn_q" is "attn_q.weight", "attn_q.bias" itself.
 std::string getTensorName(llvm::StringRef weight);
 /// The name of the tensor that a declaration stands for in one layer.
 std::string getTensorName(WeightOp weight, int64_t layer);
+
+/// The type of the tensor's declaration: a matrix keeps its storage format, a
+/// vector's numbers are widened to f32 as they are packed.
+mlir::RankedTensorType getBoundType(mlir::MLIRContext *context,
+                                    const CheckpointTensor &tensor);
 
 /// What a checkpoint says of a spec's weights.
 class BoundWeights {

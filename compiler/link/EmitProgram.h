@@ -1,0 +1,51 @@
+//===- EmitProgram.h - From stage `llvm` to the finished file ---*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_LINK_EMITPROGRAM_H
+#define QUIPU_COMPILER_LINK_EMITPROGRAM_H
+
+#include "compiler/link/LinkProgram.h"
+#include "compiler/link/PackedWeights.h"
+#include "compiler/link/Target.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/IR/Module.h"
+
+namespace quipu {
+
+struct EmitOptions {
+  /// The folder of the kernels' bitcode.
+  std::string kernels;
+  /// Positions of a sequence by default; 0 for the checkpoint's.
+  int64_t context = 0;
+  /// "quipu 0.1.0, LLVM 22.1.8, Halide 21.0.0".
+  std::string compiler;
+};
+
+struct LinkOptions {
+  ProgramKind kind = ProgramKind::Executable;
+  /// The folder of the runtime's libraries, see findRuntimeFolder.
+  std::string runtimeFolder;
+  std::string output;
+};
+
+/// The optimised code of a module of stage `llvm`, with its program table; what
+/// emitMachineCode takes. `tokenizer` is a TokenizerImage or empty.
+llvm::Expected<std::unique_ptr<llvm::Module>>
+buildCode(mlir::ModuleOp module, const Checkpoint &checkpoint,
+          llvm::ArrayRef<uint8_t> tokenizer, const Target &target,
+          const EmitOptions &options, llvm::LLVMContext &context);
+
+/// Writes the program (or library) `link.output`: code, weights, tokenizer and
+/// runtime. On an error nothing is left. `progress` is about packing weights.
+llvm::Error emitProgram(mlir::ModuleOp module, const Checkpoint &checkpoint,
+                        llvm::ArrayRef<uint8_t> tokenizer, const Target &target,
+                        const EmitOptions &options, const LinkOptions &link,
+                        const Progress &progress = {});
+
+} // namespace quipu
+
+#endif // QUIPU_COMPILER_LINK_EMITPROGRAM_H

@@ -1,0 +1,193 @@
+//===- LinkProgram.cpp - From objects to the finished file ----------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/link/LinkProgram.h"
+#include "compiler/link/RuntimeFiles.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
+#include "llvm/Support/Signals.h"
+
+using namespace llvm;
+using namespace quipu;
+
+static Error cannotWrite(StringRef path, std::error_code error) {
+  return createStringError("cannot write '" + path + "': " + error.message());
+}
+
+Expected<TemporaryFile> TemporaryFile::create(StringRef output,
+                                              StringRef suffix) {
+  if (sys::fs::is_directory(output))
+    return cannotWrite(output, std::make_error_code(std::errc::is_a_directory));
+  SmallString<128> model(output), path;
+  sys::path::remove_filename(model);
+  sys::path::append(model,
+                    "." + sys::path::filename(output) + "-%%%%%%%%" + suffix);
+  int descriptor;
+  if (std::error_code error =
+          sys::fs::createUniqueFile(model, descriptor, path))
+    return cannotWrite(output, error);
+  sys::fs::file_t handle = sys::fs::convertFDToNativeFile(descriptor);
+  sys::fs::closeFile(handle);
+  sys::RemoveFileOnSignal(path);
+  return TemporaryFile(output, path);
+}
+
+TemporaryFile::TemporaryFile(TemporaryFile &&other)
+    : output(std::move(other.output)), path(std::move(other.path)) {
+  other.path.clear();
+}
+
+TemporaryFile::~TemporaryFile() {
+  if (path.empty())
+    return;
+  sys::fs::remove(path);
+  sys::DontRemoveFileOnSignal(path);
+}
+
+Error TemporaryFile::write(function_ref<Error(raw_fd_ostream &)> write) {
+  std::error_code error;
+  raw_fd_ostream stream(path, error);
+  if (error)
+    return cannotWrite(output, error);
+  stream.SetBufferSize(1 << 20);
+  Error failure = write(stream);
+  stream.close();
+  if (!stream.has_error())
+    return failure;
+  consumeError(std::move(failure));
+  error = stream.error();
+  stream.clear_error();
+  return cannotWrite(output, error);
+}
+
+Error TemporaryFile::keep() {
+  if (std::error_code error = sys::fs::rename(path, output))
+    return cannotWrite(output, error);
+  sys::DontRemoveFileOnSignal(path);
+  path.clear();
+  return Error::success();
+}
+
+std::string quipu::findRuntimeFolder(const char *argv0, void *mainAddress) {
+  SmallString<128> folder(sys::fs::getMainExecutable(argv0, mainAddress));
+  sys::path::remove_filename(folder);
+  sys::path::append(folder, "..", "lib");
+  sys::path::remove_dots(folder, /*remove_dot_dot=*/true);
+  return folder.str().str();
+}
+
+/// Clang with LLD, or whatever the system calls its compiler.
+static Expected<std::string> findDriver() {
+  for (StringRef name :
+       {"clang++-22", QUIPU_LLVM_TOOLS "/clang++", "clang++", "c++"})
+    if (ErrorOr<std::string> path = sys::findProgramByName(name))
+      return *path;
+  return createStringError("there is no linker: neither clang++-22, clang++ "
+                           "nor c++ is in PATH; install clang-22 and lld-22");
+}
+
+/// The first line of what the linker says, without its own name.
+static std::string getReason(StringRef path) {
+  auto buffer = MemoryBuffer::getFile(path);
+  if (!buffer)
+    return "it does not say why";
+  auto [line, rest] = (*buffer)->getBuffer().ltrim().split('\n');
+  auto [before, after] = line.split("error: ");
+  return (after.empty() ? line : after).rtrim().str();
+}
+
+static Error runLinker(ArrayRef<std::string> arguments, StringRef output) {
+  Expected<TemporaryFile> messages = TemporaryFile::create(output, ".txt");
+  if (!messages)
+    return messages.takeError();
+  SmallVector<StringRef> words(arguments.begin(), arguments.end());
+  std::string reason;
+  int status = sys::ExecuteAndWait(
+      words[0], words, std::nullopt,
+      {"", messages->getPath(), messages->getPath()}, 0, 0, &reason);
+  if (status == 0)
+    return Error::success();
+  if (reason.empty())
+    reason = getReason(messages->getPath());
+  return createStringError("cannot link '" + output + "': " + reason);
+}
+
+/// The header beside a library.
+static Error writeHeader(StringRef library) {
+  SmallString<128> path(library);
+  sys::path::remove_filename(path);
+  sys::path::append(path, "quipu.h");
+  Expected<TemporaryFile> header = TemporaryFile::create(path, ".h");
+  if (!header)
+    return header.takeError();
+  if (Error error = header->write([](raw_fd_ostream &to) {
+        to << publicHeader;
+        return Error::success();
+      }))
+    return error;
+  return header->keep();
+}
+
+Error quipu::linkProgram(ProgramKind kind, ArrayRef<StringRef> objects,
+                         StringRef runtimeFolder, StringRef output) {
+  Expected<std::string> driver = findDriver();
+  if (!driver)
+    return driver.takeError();
+  Expected<TemporaryFile> file = TemporaryFile::create(output, "");
+  if (!file)
+    return file.takeError();
+  Expected<TemporaryFile> exports = TemporaryFile::create(output, ".exports");
+  if (!exports)
+    return exports.takeError();
+  if (Error error = exports->write([](raw_fd_ostream &to) {
+        to << publicExports;
+        return Error::success();
+      }))
+    return error;
+
+  std::vector<std::string> arguments = {*driver, "-fuse-ld=lld", "-o",
+                                        file->getPath().str()};
+  auto add = [&](std::initializer_list<std::string> more) {
+    arguments.insert(arguments.end(), more);
+  };
+  for (StringRef object : objects)
+    arguments.push_back(object.str());
+  SmallVector<StringRef> libraries = {"libquipu-runtime.a"};
+  if (kind == ProgramKind::Executable) {
+    libraries.insert(libraries.begin(), "libquipu-runtime-main.a");
+    // libc expects `_end` near its code: before the weights, which follow all
+    // other data at the beginning of a page.
+    add({"-static-pie", "-Wl,--defsym=_end=quipu_weights"});
+  } else {
+    add({"-shared", "-static-libstdc++", "-static-libgcc",
+         "-Wl,-soname," + sys::path::filename(output).str(),
+         "-Wl,-u,quipu_create",
+         "-Wl,--version-script=" + exports->getPath().str()});
+  }
+  for (StringRef library : libraries) {
+    SmallString<128> path(runtimeFolder);
+    sys::path::append(path, library);
+    if (!sys::fs::exists(path))
+      return createStringError("the runtime library '" + path +
+                               "' is missing; it belongs to quipu, install it "
+                               "again");
+    arguments.push_back(path.str().str());
+  }
+  // The names of functions stay, for profilers. More than 2 GB of weights fit
+  // only behind everything that code refers to.
+  add({"-pthread", "-Wl,--gc-sections", "-Wl,--strip-debug", "-Wl,-z,relro",
+       "-Wl,-z,lrodata-after-bss", "-Wl,-z,now", "-Wl,-z,noexecstack"});
+  if (Error error = runLinker(arguments, output))
+    return error;
+  if (kind == ProgramKind::Library)
+    if (Error error = writeHeader(output))
+      return error;
+  return file->keep();
+}

@@ -1,0 +1,63 @@
+//===- LinkProgram.h - From objects to the finished file --------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_LINK_LINKPROGRAM_H
+#define QUIPU_COMPILER_LINK_LINKPROGRAM_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/raw_ostream.h"
+#include <functional>
+#include <string>
+
+namespace quipu {
+
+/// A file under a hidden name beside the output, so that it has the output's
+/// disk. Goes away with this object, and when a signal ends the process, unless
+/// it was kept.
+class TemporaryFile {
+public:
+  /// `output` is what the file is for.
+  static llvm::Expected<TemporaryFile> create(llvm::StringRef output,
+                                              llvm::StringRef suffix);
+  TemporaryFile(TemporaryFile &&other);
+  ~TemporaryFile();
+
+  llvm::StringRef getPath() const { return path; }
+  /// Replaces the content by what `write` writes.
+  llvm::Error
+  write(llvm::function_ref<llvm::Error(llvm::raw_fd_ostream &)> write);
+  /// Moves the file to where its output belongs.
+  llvm::Error keep();
+
+private:
+  TemporaryFile(llvm::StringRef output, llvm::StringRef path)
+      : output(output), path(path) {}
+
+  std::string output;
+  llvm::SmallString<128> path; // empty if there is nothing to remove
+};
+
+enum class ProgramKind {
+  Executable, // static: needs nothing but the kernel
+  Library     // shared, exports what Quipu.h declares; quipu.h is put beside it
+};
+
+/// The folder of the runtime's libraries, `../lib` seen from the program that
+/// runs; `argv0` and the address of `main` help to find that.
+std::string findRuntimeFolder(const char *argv0, void *mainAddress);
+
+/// Links the objects with the runtime. The output appears when it is complete.
+llvm::Error linkProgram(ProgramKind kind,
+                        llvm::ArrayRef<llvm::StringRef> objects,
+                        llvm::StringRef runtimeFolder, llvm::StringRef output);
+
+} // namespace quipu
+
+#endif // QUIPU_COMPILER_LINK_LINKPROGRAM_H

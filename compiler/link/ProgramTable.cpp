@@ -1,0 +1,272 @@
+//===- ProgramTable.cpp - The constant that describes a program -----------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/link/ProgramTable.h"
+#include "compiler/link/PackedWeights.h"
+#include "compiler/link/Target.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "runtime/Abi.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/IR/Constants.h"
+#include "llvm/IR/GlobalVariable.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/Path.h"
+#include <cstddef>
+
+using namespace llvm;
+using namespace quipu;
+
+/// The longest context that a program can have by default; the runtime's limit.
+static constexpr int64_t mostContext = 1 << 24;
+
+namespace {
+/// A constant with the layout of a C++ struct.
+class StructBuilder {
+public:
+  explicit StructBuilder(Module &module) : module(module) {}
+
+  void add(size_t offset, Constant *value) {
+    pad(offset);
+    fields.push_back(value);
+    size += module.getDataLayout().getTypeStoreSize(value->getType());
+  }
+  void addInt32(size_t offset, int64_t value) {
+    add(offset, ConstantInt::get(Type::getInt32Ty(module.getContext()), value));
+  }
+  void addInt64(size_t offset, uint64_t value) {
+    add(offset, ConstantInt::get(Type::getInt64Ty(module.getContext()), value));
+  }
+  void addString(size_t offset, const Twine &text) {
+    add(offset, addConstant(ConstantDataArray::getString(module.getContext(),
+                                                         text.str())));
+  }
+
+  Constant *finish(size_t end) {
+    pad(end);
+    return ConstantStruct::getAnon(module.getContext(), fields,
+                                   /*Packed=*/true);
+  }
+
+  GlobalVariable *addConstant(Constant *value, const Twine &name = "") {
+    auto *global =
+        new GlobalVariable(module, value->getType(), /*isConstant=*/true,
+                           GlobalValue::PrivateLinkage, value, name);
+    global->setUnnamedAddr(GlobalValue::UnnamedAddr::Global);
+    return global;
+  }
+
+private:
+  void pad(size_t offset) {
+    assert(offset >= size && "fields overlap or are out of order");
+    if (offset > size)
+      fields.push_back(Constant::getNullValue(
+          ArrayType::get(Type::getInt8Ty(module.getContext()), offset - size)));
+    size = offset;
+  }
+
+  Module &module;
+  SmallVector<Constant *> fields;
+  size_t size = 0;
+};
+
+struct StepEntry {
+  Function *function;
+  int64_t tokens;
+  uint64_t arenaBytes;
+  abi::CacheType cacheType;
+};
+} // namespace
+
+/// A number of the dictionary that fits in an int32_t, or 0 to `most`.
+static Expected<int64_t> getNumber(mlir::DictionaryAttr dictionary,
+                                   StringRef name, const Twine &where,
+                                   int64_t most = INT32_MAX) {
+  auto value = dictionary.getAs<mlir::IntegerAttr>(name);
+  if (!value || value.getValue().getSignificantBits() > 64 ||
+      value.getValue().getSExtValue() < 0 ||
+      value.getValue().getSExtValue() > most)
+    return createStringError(where + ": '" + name +
+                             "' must be a number from 0 to " + Twine(most));
+  return value.getValue().getSExtValue();
+}
+
+/// By cache type, then by rising number of tokens.
+static Expected<std::vector<StepEntry>> findSteps(Module &module,
+                                                  mlir::ModuleOp source) {
+  std::vector<StepEntry> steps;
+  for (auto function : source.getOps<mlir::LLVM::LLVMFuncOp>()) {
+    auto step = function->getAttrOfType<mlir::DictionaryAttr>("quipu.step");
+    if (!step)
+      continue;
+    std::string where = ("quipu.step of '" + function.getSymName() + "'").str();
+    auto cache = step.getAs<mlir::TypeAttr>("cache");
+    if (!cache || !(cache.getValue().isF16() || cache.getValue().isF32()))
+      return createStringError(where + ": 'cache' must be f16 or f32");
+    Expected<int64_t> tokens = getNumber(step, "tokens", where);
+    if (!tokens)
+      return tokens.takeError();
+    Expected<int64_t> arena = getNumber(step, "arena", where, INT64_MAX);
+    if (!arena)
+      return arena.takeError();
+    Function *body = module.getFunction(function.getSymName());
+    if (!body || body->isDeclaration())
+      return createStringError(where + ": the function has no body");
+    steps.push_back(
+        {body, *tokens, static_cast<uint64_t>(*arena),
+         cache.getValue().isF16() ? abi::CacheType::F16 : abi::CacheType::F32});
+  }
+  if (steps.empty())
+    return createStringError("the module has no function with a 'quipu.step' "
+                             "attribute; is it of stage llvm?");
+  sort(steps, [](const StepEntry &a, const StepEntry &b) {
+    return std::tuple(a.cacheType, a.tokens, a.function->getName()) <
+           std::tuple(b.cacheType, b.tokens, b.function->getName());
+  });
+  return steps;
+}
+
+static Constant *buildSteps(Module &module, ArrayRef<StepEntry> steps) {
+  SmallVector<Constant *> entries;
+  for (const StepEntry &step : steps) {
+    StructBuilder entry(module);
+    entry.addString(offsetof(abi::Step, name), step.function->getName());
+    entry.add(offsetof(abi::Step, run), step.function);
+    entry.addInt64(offsetof(abi::Step, arenaBytes), step.arenaBytes);
+    entry.addInt32(offsetof(abi::Step, tokens), step.tokens);
+    entry.addInt32(offsetof(abi::Step, cacheType),
+                   static_cast<int32_t>(step.cacheType));
+    entries.push_back(entry.finish(sizeof(abi::Step)));
+  }
+  return ConstantArray::get(
+      ArrayType::get(entries[0]->getType(), entries.size()), entries);
+}
+
+static Expected<int64_t> getContext(const ProgramDescription &description) {
+  const Checkpoint &checkpoint = description.checkpoint;
+  if (description.context) {
+    if (description.context < 1 || description.context > mostContext)
+      return createStringError("the context must be from 1 to " +
+                               Twine(mostContext) + " positions, not " +
+                               Twine(description.context));
+    return description.context;
+  }
+  std::string key = (checkpoint.getArchitecture() + ".context_length").str();
+  std::optional<int64_t> context = checkpoint.getInteger(key);
+  if (!context || *context < 1 || *context > mostContext)
+    return createStringError(
+        checkpoint.getPath() + ": \"" + key + "\" must be a number from 1 to " +
+        Twine(mostContext) + "; say with --context how many positions to keep");
+  return *context;
+}
+
+/// A name that a terminal can show: valid UTF-8 without control characters.
+static std::string getPrintable(StringRef text) {
+  std::string printable = json::fixUTF8(text.take_front(256));
+  for (char &c : printable)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+      c = ' ';
+  return printable;
+}
+
+static GlobalVariable *addTokenizer(Module &module, ArrayRef<uint8_t> image) {
+  Constant *bytes = ConstantDataArray::get(module.getContext(), image);
+  auto *global =
+      new GlobalVariable(module, bytes->getType(),
+                         /*isConstant=*/true, GlobalValue::InternalLinkage,
+                         bytes, tokenizerSymbol);
+  global->setAlignment(Align(64));
+  return global;
+}
+
+static GlobalVariable *declareWeights(Module &module) {
+  auto *global = new GlobalVariable(
+      module, Type::getInt8Ty(module.getContext()), /*isConstant=*/true,
+      GlobalValue::ExternalLinkage, nullptr, weightsSymbol);
+  global->setVisibility(GlobalValue::HiddenVisibility);
+  if (module.getTargetTriple().isX86())
+    global->setCodeModel(CodeModel::Large);
+  return global;
+}
+
+Error quipu::addProgramTable(Module &module, mlir::ModuleOp source,
+                             const ProgramDescription &description) {
+  auto models = source.getOps<ModelOp>();
+  auto sizes = models.empty()
+                   ? mlir::DictionaryAttr()
+                   : (*models.begin())
+                         ->getAttrOfType<mlir::DictionaryAttr>("quipu.sizes");
+  if (!sizes)
+    return createStringError("the module has no model with a 'quipu.sizes' "
+                             "attribute; is it of stage llvm?");
+  Expected<std::vector<StepEntry>> steps = findSteps(module, source);
+  if (!steps)
+    return steps.takeError();
+  Expected<int64_t> context = getContext(description);
+  if (!context)
+    return context.takeError();
+
+  using abi::Program;
+  StructBuilder table(module);
+  table.addInt32(offsetof(Program, abiVersion), abi::version);
+  for (auto [offset, name] :
+       {std::pair(offsetof(Program, vocabulary), "vocabulary"),
+        std::pair(offsetof(Program, logitsStride), "logits_stride"),
+        std::pair(offsetof(Program, hidden), "hidden"),
+        std::pair(offsetof(Program, layers), "layers"),
+        std::pair(offsetof(Program, kvHeads), "kv_heads"),
+        std::pair(offsetof(Program, headDim), "head_dim")}) {
+    Expected<int64_t> number = getNumber(sizes, name, "quipu.sizes");
+    if (!number)
+      return number.takeError();
+    table.addInt32(offset, *number);
+  }
+  Expected<int64_t> cacheElements =
+      getNumber(sizes, "cache_elements", "quipu.sizes", INT64_MAX);
+  if (!cacheElements)
+    return cacheElements.takeError();
+  table.addInt32(offsetof(Program, context), *context);
+  table.addInt32(offsetof(Program, stepCount), steps->size());
+  GlobalVariable *stepTable =
+      table.addConstant(buildSteps(module, *steps), "quipu_steps");
+  stepTable->setAlignment(Align(alignof(abi::Step)));
+  table.add(offsetof(Program, steps), stepTable);
+
+  const Checkpoint &checkpoint = description.checkpoint;
+  StringRef name = checkpoint.getString("general.name").value_or("");
+  if (name.empty())
+    name = sys::path::stem(checkpoint.getPath());
+  table.addString(offsetof(Program, name), getPrintable(name));
+  table.addString(offsetof(Program, architecture),
+                  getPrintable(checkpoint.getArchitecture()));
+  table.addString(offsetof(Program, target),
+                  description.target.getDescription());
+  table.addString(offsetof(Program, formats), description.weights.getFormats());
+  table.addString(offsetof(Program, compiler), description.compiler);
+  table.addString(offsetof(Program, features),
+                  description.target.getRequiredFeatures());
+  table.addInt64(offsetof(Program, weightBytes),
+                 description.weights.getBytes());
+  table.addInt64(offsetof(Program, bytesPerToken),
+                 description.weights.getBytesPerToken());
+  table.addInt64(offsetof(Program, cacheElements), *cacheElements);
+  table.add(offsetof(Program, weights), declareWeights(module));
+  ArrayRef<uint8_t> tokenizer = description.tokenizer;
+  table.add(offsetof(Program, tokenizer),
+            tokenizer.empty()
+                ? ConstantPointerNull::get(
+                      PointerType::getUnqual(module.getContext()))
+                : static_cast<Constant *>(addTokenizer(module, tokenizer)));
+  table.addInt64(offsetof(Program, tokenizerBytes), tokenizer.size());
+
+  Constant *value = table.finish(sizeof(Program));
+  auto *program =
+      new GlobalVariable(module, value->getType(), /*isConstant=*/true,
+                         GlobalValue::ExternalLinkage, value, programSymbol);
+  program->setVisibility(GlobalValue::HiddenVisibility);
+  program->setAlignment(Align(alignof(Program)));
+  return Error::success();
+}

@@ -1,0 +1,61 @@
+//===- Target.h - The processor that a program is for -----------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_LINK_TARGET_H
+#define QUIPU_COMPILER_LINK_TARGET_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include "llvm/TargetParser/Triple.h"
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace llvm {
+class Function;
+class TargetMachine;
+} // namespace llvm
+
+namespace quipu {
+
+/// Code uses only features that the runtime can check, so a program either
+/// says what the processor lacks or runs on it.
+struct Target {
+  /// As the user gave it: "native", "x86-64-v4+avx512vnni", "reference".
+  std::string name;
+  llvm::Triple triple;
+  /// LLVM's name of the processor, for its timing: "znver5".
+  std::string processor;
+  /// LLVM's names, in alphabetical order; those that the processors of the
+  /// triple all have are left out.
+  std::vector<std::string> features;
+
+  /// "native" is this machine's processor, "reference" any of its kind, other
+  /// names are LLVM's; each may be followed by "+feature"s. An error lists the
+  /// known names.
+  static llvm::Expected<Target> create(llvm::StringRef name);
+
+  bool has(llvm::StringRef feature) const;
+  /// Plain code that is easy to compare with.
+  bool isReference() const { return name == "reference"; }
+  /// f32 numbers in a vector register.
+  int getVectorLanes() const { return has("avx512f") ? 16 : 8; }
+  int getVectorRegisters() const { return has("avx512f") ? 32 : 16; }
+  /// What abi::Program::features says: "avx2,fma".
+  std::string getRequiredFeatures() const;
+  /// "native (znver5)", "x86-64-v3".
+  std::string getDescription() const;
+
+  /// For position-independent code.
+  std::unique_ptr<llvm::TargetMachine> createMachine() const;
+  /// Lets the function use the features, and no others.
+  void setAttributes(llvm::Function &function) const;
+};
+
+} // namespace quipu
+
+#endif // QUIPU_COMPILER_LINK_TARGET_H

@@ -1,0 +1,101 @@
+//===- link-test.cpp - From stage `llvm` to a program, alone --------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// usage: link-test target NAME
+//          prints what NAME stands for
+//        link-test asm|program|library TARGET CONTEXT MODULE CHECKPOINT
+//                  KERNELS RUNTIME OUTPUT
+//          CONTEXT may be 0, KERNELS and RUNTIME are folders
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/frontend/gguf/GgufFile.h"
+#include "compiler/link/EmitProgram.h"
+#include "compiler/link/Optimize.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/ADT/StringExtras.h"
+#include <csignal>
+
+using namespace llvm;
+using namespace quipu;
+
+static Error printTarget(StringRef name) {
+  Expected<quipu::Target> target = quipu::Target::create(name);
+  if (!target)
+    return target.takeError();
+  outs() << "target " << target->getDescription() << '\n'
+         << "features " << target->getRequiredFeatures() << '\n'
+         << target->getVectorRegisters() << " registers of "
+         << target->getVectorLanes() << " lanes\n";
+  if (target->isReference())
+    outs() << "plain\n";
+  return Error::success();
+}
+
+static Error run(ArrayRef<char *> arguments) {
+  StringRef what = arguments[1];
+  if (what == "target")
+    return printTarget(arguments[2]);
+
+  mlir::DialectRegistry registry;
+  registry.insert<QuipuDialect, mlir::LLVM::LLVMDialect>();
+  mlir::MLIRContext context(registry);
+  mlir::OwningOpRef<mlir::ModuleOp> module =
+      mlir::parseSourceFile<mlir::ModuleOp>(arguments[4], &context);
+  if (!module)
+    return createStringError("the module does not parse");
+  Expected<std::unique_ptr<Checkpoint>> checkpoint = openGguf(arguments[5]);
+  if (!checkpoint)
+    return checkpoint.takeError();
+  Expected<quipu::Target> target = quipu::Target::create(arguments[2]);
+  if (!target)
+    return target.takeError();
+  EmitOptions options{arguments[6], 0, "quipu test"};
+  if (!to_integer(arguments[3], options.context))
+    return createStringError("CONTEXT must be a number");
+
+  if (what == "asm") {
+    LLVMContext llvmContext;
+    Expected<std::unique_ptr<Module>> code =
+        buildCode(*module, **checkpoint, {}, *target, options, llvmContext);
+    if (!code)
+      return code.takeError();
+    SmallString<0> text;
+    raw_svector_ostream stream(text);
+    if (Error error =
+            emitMachineCode(**code, *target, MachineOutput::Assembly, stream))
+      return error;
+    outs() << text;
+    return Error::success();
+  }
+  LinkOptions link{what == "library" ? ProgramKind::Library
+                                     : ProgramKind::Executable,
+                   arguments[7], arguments[8]};
+  uint64_t last = 0, all = 0;
+  Error error = emitProgram(*module, **checkpoint, {}, *target, options, link,
+                            [&](uint64_t done, uint64_t total) {
+                              last = done;
+                              all = total;
+                            });
+  if (!error)
+    outs() << "packed " << last << " of " << all << " bytes\n";
+  return error;
+}
+
+int main(int argc, char **argv) {
+  // A file that grows too large is an error of the write instead.
+  signal(SIGXFSZ, SIG_IGN);
+  if (argc != 3 && argc != 9) {
+    errs() << "usage: see link-test.cpp\n";
+    return 2;
+  }
+  if (Error error = run(ArrayRef(argv, argc))) {
+    errs() << "quipu: error: " << toString(std::move(error)) << '\n';
+    return 1;
+  }
+}
