@@ -4,15 +4,79 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+//
+// The one table of stages: the flags --emit, --from and --dump-stages, the help
+// and the README's map come from it, and every boundary is checked with it.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef QUIPU_COMPILER_PIPELINE_H
 #define QUIPU_COMPILER_PIPELINE_H
 
 #include "mlir/IR/DialectRegistry.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
 
 namespace quipu {
 
+/// What the passes of the stages must know. quipu-opt reads it from the text of
+/// a pipeline, `--stage-graph="checkpoint=model.gguf"`.
+struct StageOptions : mlir::PassPipelineOptions<StageOptions> {
+  Option<std::string> checkpoint{*this, "checkpoint",
+                                 llvm::cl::desc("path of the GGUF file")};
+  ListOption<int64_t> tokens{*this, "tokens",
+                             llvm::cl::desc("a step for each number of tokens"),
+                             llvm::cl::list_init<int64_t>({1, 64})};
+  Option<bool> reference{*this, "reference",
+                         llvm::cl::desc("plain code, one kernel per op")};
+  Option<std::string> arch{*this, "arch",
+                           llvm::cl::desc("the target's architecture"),
+                           llvm::cl::init("x86_64")};
+  ListOption<std::string> features{
+      *this, "features",
+      llvm::cl::desc("the target's features, as LLVM calls them")};
+  Option<std::string> kernels{
+      *this, "kernels", llvm::cl::desc("folder for the kernels' bitcode")};
+  Option<int64_t> lanes{*this, "lanes",
+                        llvm::cl::desc("32-bit lanes of the target's vectors"),
+                        llvm::cl::init(16)};
+  Option<int64_t> registers{*this, "registers",
+                            llvm::cl::desc("vector registers of the target"),
+                            llvm::cl::init(32)};
+};
+
+struct Stage {
+  llvm::StringRef name;
+  /// The folder of the source that makes it.
+  llvm::StringRef folder;
+  /// What the model is then: the end of a sentence.
+  llvm::StringRef meaning;
+  /// Adds the passes that lead here from the stage before; null when it is not
+  /// passes that do.
+  void (*addPasses)(mlir::OpPassManager &, const StageOptions &);
+  /// Names of ops and of dialects that may be there afterwards, in a kernel
+  /// and elsewhere. "mathematics" stands for every op that runs in kernels.
+  llvm::ArrayRef<llvm::StringRef> legal, legalInKernels;
+
+  /// Whether the stage can be printed and parsed as MLIR.
+  bool isModule() const { return !legal.empty(); }
+};
+
+/// From spec to program.
+llvm::ArrayRef<Stage> getStages();
+/// The stage of that name, or null.
+const Stage *findStage(llvm::StringRef name);
+/// "spec, graph, ...", for messages.
+std::string listStages();
+
+/// The stage's passes, and the check that they have left legal ops only.
+void addStage(mlir::OpPassManager &passes, const Stage &stage,
+              const StageOptions &options);
+/// `verify-stage`: an error at the first op that is not legal at the stage.
+std::unique_ptr<mlir::Pass> createVerifyStagePass(llvm::StringRef stage = "");
+
 void registerDialects(mlir::DialectRegistry &registry);
+/// All passes, and for each stage with passes the pipeline `stage-<name>`.
 void registerPasses();
 
 } // namespace quipu

@@ -7,13 +7,11 @@
 
 #include "compiler/Pipeline.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
-#include "mlir/Transforms/Passes.h"
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   quipu::registerDialects(registry);
   quipu::registerPasses();
-  mlir::registerTransformsPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "Quipu's passes\n", registry));
 }

@@ -1,0 +1,315 @@
+//===- Build.cpp - Makes a program of a checkpoint ------------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/tools/Build.h"
+#include "compiler/Pipeline.h"
+#include "compiler/codegen/cpu/Passes.h"
+#include "compiler/frontend/ReadModule.h"
+#include "compiler/frontend/gguf/GgufFile.h"
+#include "compiler/link/EmitProgram.h"
+#include "compiler/link/Optimize.h"
+#include "compiler/link/TokenizerImage.h"
+#include "compiler/tools/Diagnostics.h"
+#include "compiler/tools/Files.h"
+#include "compiler/tools/Specs.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/Path.h"
+#include <chrono>
+
+using namespace mlir;
+using namespace quipu;
+using llvm::Error;
+using llvm::Expected;
+
+StringRef quipu::getCompilerVersion() {
+  return "quipu " QUIPU_VERSION ", LLVM " LLVM_VERSION_STRING
+         ", Halide " HALIDE_VERSION;
+}
+
+static DialectRegistry makeRegistry() {
+  DialectRegistry registry;
+  registerDialects(registry);
+  return registry;
+}
+
+namespace {
+class Build {
+public:
+  explicit Build(const BuildArguments &arguments)
+      : arguments(arguments),
+        context(makeRegistry(), MLIRContext::Threading::DISABLED),
+        diagnostics(sourceManager, &context, bar) {}
+
+  LogicalResult run();
+
+private:
+  LogicalResult check();
+  LogicalResult openInputs();
+  /// The spec, or the file that the build resumes from.
+  LogicalResult readFirst();
+  LogicalResult runPasses(const Stage &stage);
+  /// A stage as text, "-" for standard output.
+  LogicalResult write(const Stage &stage, StringRef path);
+  Error print(const Stage &stage, raw_ostream &os);
+  Error printAssembly(raw_ostream &os);
+  LogicalResult writeProgram(const Stage &stage);
+  Error makeTokenizer();
+  /// 0-spec.mlir, ... in the folder of --dump-stages.
+  std::string getDumpPath(const Stage &stage);
+  /// How much of the build is done when `done` of the stage is.
+  double getPart(const Stage &stage, double done) {
+    return (static_cast<double>(&stage - first) + done) /
+           static_cast<double>(last - first + 1);
+  }
+
+  const BuildArguments &arguments;
+  std::chrono::steady_clock::time_point start =
+      std::chrono::steady_clock::now();
+  ProgressBar bar;
+  llvm::SourceMgr sourceManager;
+  MLIRContext context;
+  Diagnostics diagnostics;
+  const Stage *first = nullptr, *last = nullptr;
+  std::optional<Target> target;
+  std::unique_ptr<Checkpoint> checkpoint;
+  std::optional<CacheFolder> cache;
+  OwningOpRef<ModuleOp> module;
+  std::vector<uint8_t> tokenizer;
+  StageOptions options;
+  EmitOptions emitOptions;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// What the user gave
+//===----------------------------------------------------------------------===//
+
+static LogicalResult checkFolder(StringRef option, StringRef path) {
+  StringRef folder = llvm::sys::path::parent_path(path);
+  if (llvm::sys::fs::is_directory(path))
+    return fail("'" + option + " " + path +
+                "' is a folder; give the name of a file");
+  if (!folder.empty() && !llvm::sys::fs::is_directory(folder))
+    return fail("'" + option + " " + path + "' is in a folder that does not " +
+                "exist");
+  return success();
+}
+
+LogicalResult Build::check() {
+  last = findStage(arguments.emit);
+  if (!last)
+    return fail("'--emit' takes " + listStages() + ", not '" + arguments.emit +
+                "'");
+  auto [name, file] = StringRef(arguments.from).split(':');
+  first = findStage(arguments.from.empty() ? "spec" : name);
+  if (!first || !first->isModule())
+    return fail("'--from' takes a stage that is a module (see --help), not '" +
+                name + "'");
+  if (first > last)
+    return fail("'--from " + name + "' comes after '--emit " + last->name +
+                "'");
+  if (!arguments.from.empty() && file.empty() && arguments.dumpStages.empty())
+    return fail("'--from " + name + "' needs the file: '--from " + name +
+                ":FILE', or the folder where it is: '--dump-stages DIR'");
+  if (arguments.model.empty())
+    return fail("there is no model; give a GGUF file: quipu build MODEL -o "
+                "OUT");
+  if (arguments.output.empty() && last->name == "program")
+    return fail("there is no name for the program; give one with '-o OUT'");
+  if (!arguments.output.empty() && arguments.output != "-")
+    return checkFolder("-o", arguments.output);
+  return success();
+}
+
+LogicalResult Build::openInputs() {
+  Expected<Target> known = Target::create(arguments.target);
+  if (!known)
+    return fail(known.takeError());
+  target = std::move(*known);
+  auto file = openGguf(arguments.model);
+  if (!file)
+    return fail(file.takeError());
+  checkpoint = std::move(*file);
+  options.checkpoint = arguments.model;
+  options.reference = target->isReference();
+  options.lanes = target->getVectorLanes();
+  options.registers = target->getVectorRegisters();
+  options.arch = target->triple.getArchName().str();
+  options.features = target->features;
+  emitOptions.context = arguments.context;
+  emitOptions.compiler = getCompilerVersion();
+  if (!arguments.dumpStages.empty())
+    if (std::error_code code =
+            llvm::sys::fs::create_directories(arguments.dumpStages))
+      return fail("cannot make the folder '" + arguments.dumpStages +
+                  "': " + code.message());
+  if (last < findStage("llvm"))
+    return success();
+  Expected<CacheFolder> folder = CacheFolder::open();
+  if (!folder)
+    return fail(folder.takeError());
+  cache.emplace(std::move(*folder));
+  options.kernels = emitOptions.kernels = cache->getPath().str();
+  return success();
+}
+
+std::string Build::getDumpPath(const Stage &stage) {
+  llvm::SmallString<128> path(arguments.dumpStages);
+  llvm::sys::path::append(path, llvm::Twine(&stage - getStages().begin()) +
+                                    "-" + stage.name +
+                                    (stage.isModule() ? ".mlir" : ".s"));
+  return path.str().str();
+}
+
+LogicalResult Build::readFirst() {
+  std::string path = StringRef(arguments.from).split(':').second.str();
+  if (path.empty())
+    path = arguments.from.empty() ? arguments.spec : getDumpPath(*first);
+  if (path.empty()) {
+    auto spec =
+        findSpec(checkpoint->getArchitecture(), sourceManager, &context);
+    if (!spec)
+      return fail(arguments.model + ": " + llvm::toString(spec.takeError()));
+    module = std::move(*spec);
+    return success();
+  }
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
+  if (!buffer)
+    return fail("cannot read '" + path + "': " + buffer.getError().message());
+  sourceManager.AddNewSourceBuffer(std::move(*buffer), SMLoc());
+  module = readModule(sourceManager, &context);
+  return success(static_cast<bool>(module));
+}
+
+//===----------------------------------------------------------------------===//
+// Stages
+//===----------------------------------------------------------------------===//
+
+LogicalResult Build::run() {
+  if (failed(check()) || failed(openInputs()) || failed(readFirst()))
+    return failure();
+  for (const Stage *stage = first; stage <= last; ++stage) {
+    bar.show(stage->name, getPart(*stage, 0));
+    if (stage->isModule() && failed(runPasses(*stage)))
+      return failure();
+    if (stage->name == "program")
+      return writeProgram(*stage);
+    // The file that the build resumes from stays as the user edited it.
+    if (!arguments.dumpStages.empty() &&
+        (stage != first || arguments.from.empty()) &&
+        failed(write(*stage, getDumpPath(*stage))))
+      return failure();
+  }
+  return write(*last, arguments.output.empty() ? "-" : arguments.output);
+}
+
+LogicalResult Build::runPasses(const Stage &stage) {
+  PassManager passes(&context);
+  if (&stage == first)
+    passes.addPass(createVerifyStagePass(stage.name));
+  else
+    addStage(passes, stage, options);
+  return passes.run(*module);
+}
+
+LogicalResult Build::write(const Stage &stage, StringRef path) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (Error error = stage.isModule() ? print(stage, os) : printAssembly(os))
+    return fail(std::move(error));
+  bar.clear();
+  if (Error error = writeFile(path, [&](raw_ostream &to) {
+        to << text;
+        return Error::success();
+      }))
+    return fail(std::move(error));
+  return success();
+}
+
+Error Build::print(const Stage &stage, raw_ostream &os) {
+  module->print(os, OpPrintingFlags().printNameLocAsPrefix());
+  os << '\n';
+  if (stage.name != "cpu" || options.reference)
+    return Error::success();
+  for (ModelOp model : module->getOps<ModelOp>())
+    for (KernelOp kernel : model.getOps<KernelOp>()) {
+      Expected<std::string> statements =
+          printHalideStatements(kernel, options.arch, target->features);
+      if (!statements)
+        return statements.takeError();
+      if (statements->empty())
+        continue;
+      os << "\n// What Halide makes of @" << kernel.getSymName() << ":\n";
+      for (StringRef line : llvm::split(StringRef(*statements).rtrim(), '\n'))
+        os << "// " << line << '\n';
+    }
+  return Error::success();
+}
+
+Error Build::makeTokenizer() {
+  for (ModelOp model : module->getOps<ModelOp>())
+    if (auto sizes = model->getAttrOfType<DictionaryAttr>("quipu.sizes"))
+      if (auto vocabulary = sizes.getAs<IntegerAttr>("vocabulary")) {
+        auto image = buildTokenizerImage(*checkpoint, vocabulary.getInt());
+        if (!image)
+          return image.takeError();
+        tokenizer = std::move(*image);
+        return Error::success();
+      }
+  return llvm::createStringError("stage 'llvm' has no quipu.model with "
+                                 "quipu.sizes = {vocabulary = ...}");
+}
+
+Error Build::printAssembly(raw_ostream &os) {
+  if (Error error = makeTokenizer())
+    return error;
+  llvm::LLVMContext llvmContext;
+  auto code = buildCode(*module, *checkpoint, tokenizer, *target, emitOptions,
+                        llvmContext);
+  if (!code)
+    return code.takeError();
+  llvm::SmallString<0> text;
+  llvm::raw_svector_ostream to(text);
+  if (Error error =
+          emitMachineCode(**code, *target, MachineOutput::Assembly, to))
+    return error;
+  os << text;
+  return Error::success();
+}
+
+LogicalResult Build::writeProgram(const Stage &stage) {
+  if (Error error = makeTokenizer())
+    return fail(std::move(error));
+  LinkOptions link{arguments.library ? ProgramKind::Library
+                                     : ProgramKind::Executable,
+                   arguments.runtimeFolder, arguments.output};
+  Error error =
+      emitProgram(*module, *checkpoint, tokenizer, *target, emitOptions, link,
+                  [&](uint64_t done, uint64_t total) {
+                    bar.show("packing weights",
+                             getPart(stage, static_cast<double>(done) /
+                                                static_cast<double>(total)));
+                  });
+  bar.clear();
+  if (error)
+    return fail(std::move(error));
+  uint64_t bytes = 0;
+  llvm::sys::fs::file_size(arguments.output, bytes);
+  std::chrono::duration<double> seconds =
+      std::chrono::steady_clock::now() - start;
+  if (bar.isShown())
+    llvm::errs() << llvm::sys::path::filename(arguments.output)
+                 << llvm::format(": %.1f MB, %.1f s\n",
+                                 static_cast<double>(bytes) / 1e6,
+                                 seconds.count());
+  return success();
+}
+
+LogicalResult quipu::build(const BuildArguments &arguments) {
+  return Build(arguments).run();
+}

@@ -1,0 +1,40 @@
+//===- Build.h - Makes a program of a checkpoint ----------------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_TOOLS_BUILD_H
+#define QUIPU_COMPILER_TOOLS_BUILD_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/LogicalResult.h"
+#include <cstdint>
+#include <string>
+
+namespace quipu {
+
+/// What the user asked for; a path or name is empty when it was not given.
+struct BuildArguments {
+  std::string model;
+  std::string output;
+  std::string spec;
+  std::string target;
+  std::string emit;       // a stage's name
+  std::string from;       // STAGE or STAGE:FILE
+  std::string dumpStages; // a folder
+  uint32_t context = 0;
+  bool library = false;
+  std::string runtimeFolder; // of the runtime's libraries
+};
+
+/// Runs the stages that the arguments ask for; errors have been printed.
+llvm::LogicalResult build(const BuildArguments &arguments);
+
+/// "quipu 0.1.0, LLVM 22.1.8, Halide 21.0.0"
+llvm::StringRef getCompilerVersion();
+
+} // namespace quipu
+
+#endif // QUIPU_COMPILER_TOOLS_BUILD_H

@@ -1,0 +1,26 @@
+//===- Specs.h - The specs that quipu brings along --------------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_TOOLS_SPECS_H
+#define QUIPU_COMPILER_TOOLS_SPECS_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/SourceMgr.h"
+
+namespace quipu {
+
+/// The spec for `family` ("llama") among those of models/, parsed. Its text
+/// goes into `sourceManager`. An error lists the families that have one.
+llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>
+findSpec(llvm::StringRef family, llvm::SourceMgr &sourceManager,
+         mlir::MLIRContext *context);
+
+} // namespace quipu
+
+#endif // QUIPU_COMPILER_TOOLS_SPECS_H
