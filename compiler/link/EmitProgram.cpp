@@ -83,5 +83,7 @@ Error quipu::emitProgram(mlir::ModuleOp module, const Checkpoint &checkpoint,
       }))
     return error;
   return linkProgram(link.kind, {codeFile->getPath(), weightsFile->getPath()},
-                     link.runtimeFolder, link.output);
+                     link.runtimeFolder,
+                     target.isReference() ? "libquipu-reference.a" : "",
+                     link.output);
 }

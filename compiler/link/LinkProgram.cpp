@@ -136,7 +136,8 @@ static Error writeHeader(StringRef library) {
 }
 
 Error quipu::linkProgram(ProgramKind kind, ArrayRef<StringRef> objects,
-                         StringRef runtimeFolder, StringRef output) {
+                         StringRef runtimeFolder, StringRef library,
+                         StringRef output) {
   Expected<std::string> driver = findDriver();
   if (!driver)
     return driver.takeError();
@@ -159,7 +160,10 @@ Error quipu::linkProgram(ProgramKind kind, ArrayRef<StringRef> objects,
   };
   for (StringRef object : objects)
     arguments.push_back(object.str());
-  SmallVector<StringRef> libraries = {"libquipu-runtime.a"};
+  SmallVector<StringRef> libraries;
+  if (!library.empty())
+    libraries.push_back(library);
+  libraries.push_back("libquipu-runtime.a");
   if (kind == ProgramKind::Executable) {
     libraries.insert(libraries.begin(), "libquipu-runtime-main.a");
     // libc expects `_end` near its code: before the weights, which follow all
@@ -171,9 +175,9 @@ Error quipu::linkProgram(ProgramKind kind, ArrayRef<StringRef> objects,
          "-Wl,-u,quipu_create",
          "-Wl,--version-script=" + exports->getPath().str()});
   }
-  for (StringRef library : libraries) {
+  for (StringRef name : libraries) {
     SmallString<128> path(runtimeFolder);
-    sys::path::append(path, library);
+    sys::path::append(path, name);
     if (!sys::fs::exists(path))
       return createStringError("the runtime library '" + path +
                                "' is missing; it belongs to quipu, install it "

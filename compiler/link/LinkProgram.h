@@ -53,10 +53,12 @@ enum class ProgramKind {
 /// runs; `argv0` and the address of `main` help to find that.
 std::string findRuntimeFolder(const char *argv0, void *mainAddress);
 
-/// Links the objects with the runtime. The output appears when it is complete.
+/// Links the objects with the runtime, and with `library` of its folder, if
+/// that is not empty. The output appears when it is complete.
 llvm::Error linkProgram(ProgramKind kind,
                         llvm::ArrayRef<llvm::StringRef> objects,
-                        llvm::StringRef runtimeFolder, llvm::StringRef output);
+                        llvm::StringRef runtimeFolder, llvm::StringRef library,
+                        llvm::StringRef output);
 
 } // namespace quipu
 

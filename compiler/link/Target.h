@@ -41,7 +41,9 @@ struct Target {
 
   bool has(llvm::StringRef feature) const;
   /// Plain code that is easy to compare with.
-  bool isReference() const { return name == "reference"; }
+  bool isReference() const {
+    return llvm::StringRef(name).split('+').first == "reference";
+  }
   /// f32 numbers in a vector register.
   int getVectorLanes() const { return has("avx512f") ? 16 : 8; }
   int getVectorRegisters() const { return has("avx512f") ? 32 : 16; }
