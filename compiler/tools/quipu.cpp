@@ -32,7 +32,7 @@ static cl::opt<std::string>
                     "machine's, the default), reference (plain slow code to "
                     "compare with), or LLVM's name of one, as x86-64-v3; "
                     "'+FEATURE' adds a feature"));
-static cl::opt<unsigned>
+static cl::opt<std::string>
     context("context", cl::sub(buildCommand), cl::value_desc("N"),
             cl::desc("Positions that the program keeps by default (default: as "
                      "the model was trained)"));
@@ -91,7 +91,7 @@ examples:
 }
 
 /// cl's message as the end of `quipu: error: ...`.
-static std::string rephrase(StringRef message) {
+static std::string rephrase(StringRef message, StringRef help) {
   auto [first, second] = message.split('\n');
   first.consume_front("quipu: ");
   std::string sentence = first.split(".  Try:").first.rtrim("!.").str();
@@ -99,43 +99,59 @@ static std::string rephrase(StringRef message) {
     sentence[0] = toLower(sentence[0]);
   second = second.split('\n').first;
   if (second.consume_front("quipu: Did you mean "))
-    sentence += "; did you mean " + second.str();
-  return sentence;
+    return sentence + "; did you mean " + second.str();
+  return sentence + "; see " + help.str();
+}
+
+/// cl itself does not say which option's value the end of the line has cut off.
+static const cl::Option *findWithoutValue(StringRef last) {
+  auto &options = cl::getRegisteredOptions(buildCommand);
+  auto option = options.find(last.ltrim('-'));
+  return last.starts_with("-") && option != options.end() &&
+                 !option->second->ValueStr.empty()
+             ? option->second
+             : nullptr;
+}
+
+static LogicalResult run(int argc, char **argv) {
+  std::string path = argv[0], message;
+  argv[0] = const_cast<char *>("quipu");
+  raw_string_ostream errors(message);
+  if (const cl::Option *option = findWithoutValue(argv[argc - 1]))
+    return fail(Twine("'") + argv[argc - 1] +
+                "' needs a value: " + argv[argc - 1] + " " + option->ValueStr);
+  if (!cl::ParseCommandLineOptions(argc, argv, "", &errors))
+    // Nothing: cl has complained about a value already.
+    return message.empty()
+               ? failure()
+               : fail(rephrase(message, StringRef(argv[1]) == "build"
+                                            ? "quipu build --help"
+                                            : "quipu --help"));
+  uint32_t positions = 0;
+  if (!context.empty() &&
+      (!to_integer(context, positions, 10) || positions == 0))
+    return fail("'--context' takes a whole number from 1, not '" + context +
+                "'");
+  return build(
+      {model, output, spec, target, emit, from, dumpStages, positions, library,
+       findRuntimeFolder(path.c_str(), reinterpret_cast<void *>(&run))});
 }
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
-  bool help = false, forBuild = argc > 1 && StringRef(argv[1]) == "build";
-  for (const char *argument : ArrayRef(argv, argc)) {
-    StringRef text(argument);
-    help |= text == "--help" || text == "-h";
-  }
-  if (help) {
-    forBuild ? printBuildHelp(outs()) : printHelp(outs());
-    return 0;
-  }
-  if (argc == 2 && StringRef(argv[1]) == "--version") {
+  StringRef command = argc > 1 ? argv[1] : "--help";
+  bool help = any_of(ArrayRef(argv, argc), [](StringRef argument) {
+    return argument == "--help" || argument == "-h";
+  });
+  if (help && command == "build")
+    printBuildHelp(outs());
+  else if (help || argc == 1)
+    printHelp(outs());
+  else if (command == "--version")
     outs() << getCompilerVersion() << '\n';
-    return 0;
-  }
-  if (argc == 2 && StringRef(argv[1]) == "--print-stages") {
+  else if (command == "--print-stages")
     printStageTable(outs());
-    return 0;
-  }
-
-  std::string path = argv[0], message;
-  argv[0] = const_cast<char *>("quipu");
-  raw_string_ostream errors(message);
-  if (!cl::ParseCommandLineOptions(argc, argv, "", &errors)) {
-    (void)fail(rephrase(message) + "; see " +
-               (forBuild ? "quipu build --help" : "quipu --help"));
-    return 1;
-  }
-  if (!buildCommand) {
-    printHelp(errs());
-    return 1;
-  }
-  return failed(build(
-      {model, output, spec, target, emit, from, dumpStages, context, library,
-       findRuntimeFolder(path.c_str(), reinterpret_cast<void *>(&main))}));
+  else
+    return failed(run(argc, argv));
+  return 0;
 }
