@@ -7,7 +7,7 @@ target triple = "x86_64--linux-gnu"
 
 ; logits[i] = (i == (token + position + 1) % 16) + (i * weight + 2) / 16384, where weight is the
 ; first number of blk.0.attn_norm, at byte 576.
-define void @some_kernel(i32 %token, i32 %position, ptr %logits, ptr %weights) #0 {
+define void @next.halide(i32 %token, i32 %position, ptr %logits, ptr %weights) #0 {
 entry:
   %sum = add i32 %token, %position
   %next = add i32 %sum, 1
@@ -34,7 +34,7 @@ end:
   ret void
 }
 
-define i32 @some_kernel_argv(ptr %arguments) #0 {
+define i32 @next.halide_argv(ptr %arguments) #0 {
   ret i32 0
 }
 
