@@ -94,7 +94,8 @@ struct LowerKernelsToReference
   void runOnOperation() override {
     SmallVector<KernelOp> kernels;
     getOperation().walk([&](KernelOp kernel) { kernels.push_back(kernel); });
-    for (KernelOp kernel : kernels) {
+    // A function that is new comes before all others.
+    for (KernelOp kernel : llvm::reverse(kernels)) {
       if (failed(lowerKernel(kernel)))
         return signalPassFailure();
       kernel.erase();

@@ -1,0 +1,105 @@
+// RUN: %quipu-opt %s --lower-kernels-to-reference | FileCheck %s --implicit-check-not=quipu.kernel
+// RUN: %quipu-opt %s --lower-kernels-to-reference | sed "/quipu.model/,/^  }/d" | mlir-translate --mlir-to-llvmir | FileCheck %s --check-prefix=LLVM
+
+// lower-steps has declared what it calls.
+llvm.func @others(!llvm.ptr, i32, i32, i32, !llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr)
+
+quipu.model @m for ["m"] {
+  quipu.weight @token_embd = "token_embd.weight" : tensor<40x32x!quipu.q8_0> packed at 128
+  quipu.weight @blk.norm = "blk.norm.weight" layers 3 : tensor<32xf32> packed at 4096 stride 640
+  quipu.weight @blk.w = "blk.w.weight" layers 3 : tensor<20x32xf16> packed at 4224 stride 640
+
+  // CHECK: llvm.func @embed(
+  // CHECK-SAME: %[[ARGS:.*]]: !llvm.ptr, %[[LAYER:.*]]: i32, %[[WORKER:.*]]: i32, %[[WORKERS:.*]]: i32, %[[IDS:.*]]: !llvm.ptr, %[[OUT:.*]]: !llvm.ptr)
+  // The tokens of the worker: count is at 72 in abi::StepArgs.
+  // CHECK: %[[COUNT:.*]] = llvm.mlir.constant(72 : i64)
+  // CHECK: llvm.getelementptr %[[ARGS]][%[[COUNT]]]
+  // CHECK: %[[BEGIN:.*]] = llvm.sdiv
+  // CHECK: %[[END:.*]] = llvm.sdiv
+  // CHECK: %[[FORMAT:.*]] = llvm.mlir.constant(5 : i32)
+  // CHECK-NEXT: %[[COLUMNS:.*]] = llvm.mlir.constant(32 : i64)
+  // CHECK-NEXT: %[[STRIDE:.*]] = llvm.mlir.constant(128 : i64)
+  // CHECK: llvm.call @quipu_reference_embed(%[[IDS]], %{{.*}}, %[[FORMAT]], %[[COLUMNS]], %[[OUT]], %[[STRIDE]], %[[BEGIN]], %[[END]])
+  quipu.kernel @embed(%ids: tensor<8xi32>) -> tensor<8x32xf32> {
+    %x = quipu.embed %ids, "token_embd" : tensor<40x32x!quipu.q8_0> : tensor<8xi32> -> tensor<8x32xf32>
+    quipu.yield %x : tensor<8x32xf32>
+  }
+
+  // A kernel of several ops hands its rows on the stack; its weights are the
+  // layer's. It runs over the rows whose logits are wanted (rowCount is at 76).
+  // CHECK: llvm.func @quipu_reference_rms_norm(!llvm.ptr, i64, !llvm.ptr, f32, i64, i64, !llvm.ptr, i64, i64, i64)
+  // CHECK: llvm.func @fused(
+  // CHECK-SAME: %{{.*}}: !llvm.ptr, %[[LAYER:.*]]: i32, %{{.*}}: i32, %{{.*}}: i32, %[[IN:.*]]: !llvm.ptr, %[[OUT:.*]]: !llvm.ptr)
+  // CHECK: llvm.mlir.constant(76 : i64)
+  // CHECK: %[[BYTES:.*]] = llvm.mlir.constant(2048 : i64)
+  // CHECK: %[[NORM:.*]] = llvm.alloca %[[BYTES]] x i8 {alignment = 64 : i64}
+  // CHECK: llvm.sext %[[LAYER]]
+  // CHECK: llvm.mlir.constant(640 : i64)
+  // CHECK: llvm.call @quipu_reference_rms_norm(%[[IN]], {{.*}}, %[[NORM]],
+  // CHECK: llvm.call @quipu_reference_linear(%[[NORM]], {{.*}}, %[[OUT]],
+  quipu.kernel @fused(%h: tensor<8x32xf32>) -> tensor<8x20xf32> wanted {
+    %n = quipu.rms_norm %h, "blk.norm" : tensor<32xf32> eps 1.0e-5 : tensor<8x32xf32> -> tensor<8x32xf32>
+    %y = quipu.linear %n, "blk.w" : tensor<20x32xf16> -> [20] : tensor<8x32xf32> -> tensor<8x20xf32>
+    quipu.yield %y : tensor<8x20xf32>
+  }
+
+  // CHECK: llvm.mlir.global internal constant @[[TABLE:angles.frequencies0]](dense<[1.000000e+00, 0.00999999977]>
+  // CHECK: llvm.func @angles(
+  // CHECK: %[[T:.*]] = llvm.mlir.addressof @[[TABLE]]
+  // CHECK: %[[NONE:.*]] = llvm.mlir.zero
+  // CHECK: llvm.call @quipu_reference_rope_angles(%{{.*}}, %[[T]], %[[NONE]],
+  quipu.kernel @angles(%at: !quipu.places) -> tensor<8x2x2xf32> {
+    %a = quipu.rope_angles %at dims 4 theta 10000.0 tokens 8 : tensor<8x2x2xf32>
+    quipu.yield %a : tensor<8x2x2xf32>
+  }
+
+  // Places and caches are no pointers; the type of cache is a number.
+  // CHECK: llvm.func @write(
+  // CHECK-SAME: %[[ARGS:.*]]: !llvm.ptr, %[[LAYER:.*]]: i32, %{{.*}}: i32, %{{.*}}: i32, %[[K:.*]]: !llvm.ptr, %[[V:.*]]: !llvm.ptr)
+  // CHECK: %[[F32:.*]] = llvm.mlir.constant(1 : i32)
+  // CHECK: llvm.call @quipu_reference_cache_write(%[[ARGS]], %[[LAYER]], %[[F32]], %[[K]], %{{.*}}, %[[V]],
+  quipu.kernel @write(%k: tensor<8x1x16xf32>, %v: tensor<8x1x16xf32>, %at: !quipu.places) -> !quipu.cache<f32, heads 1, dim 16> {
+    %kv = quipu.cache_write %k, %v at %at as f32 : tensor<8x1x16xf32>, tensor<8x1x16xf32> -> !quipu.cache<f32, heads 1, dim 16>
+    quipu.yield %kv : !quipu.cache<f32, heads 1, dim 16>
+  }
+
+  // CHECK: llvm.func @attend(
+  // CHECK-SAME: %[[ARGS:.*]]: !llvm.ptr, %[[LAYER:.*]]: i32, %{{.*}}: i32, %{{.*}}: i32, %[[Q:.*]]: !llvm.ptr, %[[OUT:.*]]: !llvm.ptr)
+  // CHECK: llvm.mlir.constant(2.500000e-01 : f32)
+  // CHECK: llvm.mlir.constant(7 : i64)
+  // CHECK: llvm.call @quipu_reference_attention(%[[ARGS]], %[[LAYER]], %{{.*}}, %[[Q]],
+  // LLVM-LABEL: define void @attend
+  // LLVM: call void @quipu_reference_attention(ptr %0, i32 %1, i32 1, ptr %4, i64 128, i64 2, i64 1, i64 16, float 2.500000e-01, i64 7, float 0.000000e+00, ptr null, ptr %5, i64 128, i64 %{{.*}}, i64 %{{.*}})
+  quipu.kernel @attend(%q: tensor<8x2x16xf32>, %kv: !quipu.cache<f32, heads 1, dim 16>, %at: !quipu.places) -> tensor<8x2x16xf32> {
+    %a = quipu.attention %q over %kv at %at window 7 : tensor<8x2x16xf32>, !quipu.cache<f32, heads 1, dim 16> -> tensor<8x2x16xf32>
+    quipu.yield %a : tensor<8x2x16xf32>
+  }
+
+  // Every other op.
+  // LLVM-LABEL: define void @others
+  // LLVM: call void @quipu_reference_gather({{.*}}, i64 128,
+  // LLVM: call void @quipu_reference_rope({{.*}}, i32 1, i64 2, i64 16, i64 2,
+  // LLVM: call void @quipu_reference_add({{.*}}, i64 32,
+  // LLVM: call void @quipu_reference_mul({{.*}}, i64 32,
+  // LLVM: call void @quipu_reference_swiglu({{.*}}, i64 32,
+  // LLVM: call void @quipu_reference_scale({{.*}}, float 5.000000e-01, i64 32,
+  // LLVM: call void @quipu_reference_activate({{.*}}, i32 2, i64 32,
+  // LLVM: call void @quipu_reference_softmax({{.*}}, i64 2, i64 16,
+  // LLVM: call void @quipu_reference_quantize({{.*}}, i64 32,
+  // LLVM: call void @quipu_reference_linear({{.*}}, i32 1, {{.*}}, i32 5, i64 40, i64 32, ptr null,
+  quipu.kernel @others(%x: tensor<8x2x16xf32>, %rows: tensor<8xi32>, %angles: tensor<8x2x2xf32>) -> tensor<8x40xf32> {
+    %g = quipu.gather %x, %rows : tensor<8x2x16xf32>, tensor<8xi32> -> tensor<8x2x16xf32>
+    %r = quipu.rope %g by %angles pairs halves : tensor<8x2x16xf32>, tensor<8x2x2xf32> -> tensor<8x2x16xf32>
+    %s = quipu.add %g, %r : tensor<8x2x16xf32>
+    %p = quipu.mul %g, %s : tensor<8x2x16xf32>
+    %u = quipu.swiglu %p, %g : tensor<8x2x16xf32>
+    %c = quipu.scale %u by 0.5 : tensor<8x2x16xf32> -> tensor<8x2x16xf32>
+    %t = quipu.activate gelu_tanh %c : tensor<8x2x16xf32> -> tensor<8x2x16xf32>
+    %m = quipu.softmax %t : tensor<8x2x16xf32> -> tensor<8x2x16xf32>
+    %q = quipu.quantize %m : tensor<8x2x16xf32> -> tensor<8x32x!quipu.i8x32>
+    %y = quipu.linear %q, "token_embd" : tensor<40x32x!quipu.q8_0> -> [40] : tensor<8x32x!quipu.i8x32> -> tensor<8x40xf32>
+    quipu.yield %y : tensor<8x40xf32>
+  }
+  // The weights stay.
+  // CHECK: quipu.weight @token_embd
+}
