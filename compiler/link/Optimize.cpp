@@ -6,13 +6,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/link/Optimize.h"
+#include "compiler/codegen/cpu/KernelModule.h"
 #include "compiler/link/Target.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
-#include "llvm/Bitcode/BitcodeReader.h"
-#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Verifier.h"
@@ -37,68 +36,30 @@ cloneTranslatable(mlir::ModuleOp module) {
   return copy;
 }
 
-/// The function that a kernel's bitcode is about: the declaration's name, or
-/// else the only one besides what Halide adds to it.
-static Expected<Function *> findKernel(Module &module, StringRef name,
-                                       StringRef path) {
-  Function *found = module.getFunction(name);
-  if (found && !found->isDeclaration())
-    return found;
-  found = nullptr;
-  for (Function &function : module) {
-    StringRef other = function.getName();
-    if (function.isDeclaration() || !function.hasExternalLinkage() ||
-        other.ends_with("_argv") || other.ends_with("_metadata"))
-      continue;
-    if (found)
-      return createStringError(path + ": the kernel bitcode has more than one "
-                                      "function; delete the file to make it "
-                                      "again");
-    found = &function;
-  }
-  if (!found)
-    return createStringError(path + ": the kernel bitcode has no function; "
-                                    "delete the file to make it again");
-  return found;
-}
-
 static Expected<std::unique_ptr<Module>>
 readKernel(StringRef path, StringRef name, const Module &program) {
   ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFile(path);
   if (!buffer)
     return createStringError("cannot read the kernel '" + path +
                              "': " + buffer.getError().message());
-  Expected<std::unique_ptr<Module>> module =
-      parseBitcodeFile(**buffer, program.getContext());
+  Expected<std::unique_ptr<Module>> module = quipu::cpu::parseKernel(
+      (*buffer)->getBuffer(), name, program.getContext());
   if (!module)
     return createStringError(path + ": this is no bitcode of a kernel (" +
                              toString(module.takeError()) +
                              "); delete the file to make it again");
-  Expected<Function *> kernel = findKernel(**module, name, path);
-  if (!kernel)
-    return kernel.takeError();
-  (*kernel)->setName(name);
-  (*kernel)->setComdat(nullptr);
-  internalizeModule(
-      **module, [&](const GlobalValue &value) { return &value == *kernel; });
+  Function *kernel = (*module)->getFunction(name);
+  if (!kernel || kernel->isDeclaration())
+    return createStringError(path + ": the kernel bitcode has no function " +
+                             name + "; delete the file to make it again");
+  kernel->setComdat(nullptr);
+  internalizeModule(**module,
+                    [&](const GlobalValue &value) { return &value == kernel; });
   // Halide's are about its own runtime and the LLVM in it.
   if (NamedMDNode *flags = (*module)->getModuleFlagsMetadata())
     flags->eraseFromParent();
   (*module)->setTargetTriple(program.getTargetTriple());
   (*module)->setDataLayout(program.getDataLayout());
-
-  // What Halide writes as a product and a sum is meant to become one fma.
-  for (Function &function : **module)
-    for (Instruction &instruction : instructions(function))
-      switch (instruction.getOpcode()) {
-      case Instruction::FAdd:
-      case Instruction::FSub:
-      case Instruction::FMul:
-        instruction.setHasAllowContract(true);
-        break;
-      default:
-        break;
-      }
   return module;
 }
 
