@@ -118,6 +118,10 @@ void KernelGroup::outline(StepOp step, SymbolTable &symbols) {
   YieldOp::create(builder, loc, llvm::map_to_vector(outputs, [&](Value value) {
                     return mapping.lookup(value);
                   }));
+  // A prologue may hold more than this kernel reads.
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*body)))
+    if (isOpTriviallyDead(&op))
+      op.erase();
 
   builder.setInsertionPointAfter(ops.back());
   auto launch = LaunchOp::create(builder, loc, outputTypes, kernel.getSymName(),

@@ -24,11 +24,11 @@ namespace {
 struct PackWeights : quipu::impl::PackWeightsBase<PackWeights> {
   void runOnOperation() override {
     getOperation().walk([&](ModelOp model) {
-      // The weights of one layer loop (their names have its prefix) are
+      // The weights of one layer loop (their tensors have its prefix) are
       // neighbours; the others follow each other.
       llvm::MapVector<StringRef, SmallVector<WeightOp>> loops;
       for (WeightOp weight : model.getOps<WeightOp>())
-        loops[weight.getLayers() ? weight.getSymName().split('.').first
+        loops[weight.getLayers() ? weight.getTensor().split('*').first
                                  : weight.getSymName()]
             .push_back(weight);
       OpBuilder builder(model.getContext());

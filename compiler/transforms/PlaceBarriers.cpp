@@ -20,8 +20,11 @@ namespace quipu {
 
 namespace {
 
-/// Bytes of the arena, or (when `begin` is negative) all of the cache.
+/// Bytes of the arena, or (when `begin` is negative) all of something outside.
 struct Range {
+  static Range cache() { return {-1, -1}; }
+  static Range outputs() { return {-2, -2}; }
+
   int64_t begin, end;
 
   bool meets(const Range &other) const {
@@ -31,10 +34,10 @@ struct Range {
   }
 };
 
-/// Where in the arena a value lies; none when it is an input of the step.
+/// Where a value lies; none when it is an input of the step.
 std::optional<Range> getRange(Value value) {
   if (isa<CacheType>(value.getType()))
-    return Range{-1, -1};
+    return Range::cache();
   while (true) {
     if (auto argument = dyn_cast<BlockArgument>(value))
       value = cast<LayersOp>(argument.getOwner()->getParentOp()).getInit();
@@ -49,7 +52,7 @@ std::optional<Range> getRange(Value value) {
     return std::nullopt;
   int64_t begin = (*launch.getArena())[cast<OpResult>(value).getResultNumber()];
   if (begin < 0)
-    return std::nullopt;
+    return Range::outputs();
   return Range{begin, begin + getArenaBytes(type)};
 }
 

@@ -54,15 +54,19 @@ public:
     });
   }
 
-  /// Reports a layer loop whose body still reads its argument after it has
-  /// written what it yields.
+  /// Reports a layer loop that overwrites what is still read: its argument,
+  /// while it writes what it yields, or what it began with.
   LogicalResult checkLoops(StepOp step) {
     auto result = step.walk([&](LayersOp layers) {
       Operation *writer = getYielded(layers).getDefiningOp();
       for (Operation *user : layers.getBody().getArgument(0).getUsers())
-        if (!writer || numbers[user] > numbers[writer])
+        if (!writer || numbers[user] >= numbers[writer])
           return WalkResult(layers.emitError(
-              "the input of a layer is read after its output is written"));
+              "the input of a layer is still read when its output is written"));
+      for (Operation *user : layers.getInit().getUsers())
+        if (numbers[user] > numbers[layers])
+          return WalkResult(layers.emitError(
+              "what the layers begin with is still read after the first"));
       return WalkResult::advance();
     });
     return failure(result.wasInterrupted());

@@ -36,7 +36,10 @@ struct QuantizeActivations
         return;
       Value &value = quantized[linear.getInput()];
       if (!value) {
+        // Where the input is defined, so that a reader outside of this one's
+        // region sees it, too.
         OpBuilder builder(linear);
+        builder.setInsertionPointAfterValue(linear.getInput());
         value = QuantizeOp::create(builder, getUnnamed(linear.getLoc()),
                                    linear.getInput());
       }

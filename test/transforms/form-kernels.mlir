@@ -1,0 +1,224 @@
+// RUN: %quipu-opt %s -form-kernels -split-input-file | FileCheck %s
+// RUN: %quipu-opt %s -form-kernels=each-op -split-input-file | FileCheck %s --check-prefix=EACH
+
+// One token: the norm moves into the kernel that reads it; the epilogues follow
+// their linear layers, whatever else they read.
+
+// CHECK-LABEL: quipu.model @one_token
+// CHECK:       quipu.kernel @decode.q_k(%[[H:.+]]: tensor<1x64xf32>, %[[ANGLES:.+]]: tensor<1x8x2xf32>) -> (tensor<1x4x16xf32>, tensor<1x4x16xf32>) {
+// CHECK-NEXT:    %[[N:.+]] = quipu.rms_norm %[[H]], "blk.norm"
+// CHECK-NEXT:    %[[Q:.+]] = quipu.linear %[[N]], "blk.q"
+// CHECK-NEXT:    %[[K:.+]] = quipu.linear %[[N]], "blk.k"
+// CHECK-NEXT:    %[[R:.+]] = quipu.rope %[[Q]] by %[[ANGLES]]
+// CHECK-NEXT:    quipu.yield %[[K]], %[[R]]
+// CHECK:       quipu.kernel @decode.side(%[[X:.+]]: tensor<1x64xf32>) -> tensor<1x64xf32> {
+// CHECK-NEXT:    %[[S:.+]] = quipu.softmax %[[X]]
+// CHECK-NEXT:    quipu.linear %[[S]], "blk.side"
+// CHECK:       quipu.kernel @decode.o(%[[R:.+]]: tensor<1x4x16xf32>, %[[SIDE:.+]]: tensor<1x64xf32>, %[[H:.+]]: tensor<1x64xf32>) -> tensor<1x64xf32> {
+// CHECK-NEXT:    %[[O:.+]] = quipu.linear %[[R]], "blk.o"
+// CHECK-NEXT:    %[[A:.+]] = quipu.add %[[O]], %[[SIDE]]
+// CHECK-NEXT:    %[[B:.+]] = quipu.add %[[A]], %[[H]]
+// CHECK-NEXT:    quipu.yield %[[B]]
+
+// CHECK:       quipu.step @decode
+// CHECK:         ^{{.+}}(%[[H:.+]]: tensor<1x64xf32>):
+// CHECK-NEXT:      %[[K:.+]], %[[R:.+]] = quipu.launch @decode.q_k(%[[H]], %
+// CHECK-NEXT:      %[[SIDE:.+]] = quipu.launch @decode.side(%[[H]])
+// CHECK-NEXT:      %[[O:.+]] = quipu.launch @decode.o(%[[R]], %[[SIDE]], %[[H]])
+// CHECK-NEXT:      %[[C:.+]] = quipu.launch @decode.c(%[[K]], %[[O]])
+// CHECK-NEXT:      quipu.yield %[[C]]
+
+// EACH-LABEL: quipu.model @one_token
+// EACH:       quipu.kernel @decode.norm(%{{.+}}: tensor<1x64xf32>) -> tensor<1x64xf32> {
+// EACH-NEXT:    quipu.rms_norm
+// EACH-NEXT:    quipu.yield
+// EACH:       quipu.step @decode
+// EACH:         ^{{.+}}(%[[H:.+]]: tensor<1x64xf32>):
+// EACH-NEXT:      %[[N:.+]] = quipu.launch @decode.norm(%[[H]])
+// EACH-NEXT:      %[[Q:.+]] = quipu.launch @decode.q(%[[N]])
+// EACH-NEXT:      %[[K:.+]] = quipu.launch @decode.k(%[[N]])
+// EACH-NEXT:      %[[R:.+]] = quipu.launch @decode.rope_o(%[[Q]], %
+// EACH-NEXT:      %[[S:.+]] = quipu.launch @decode.softmax_side(%[[H]])
+// EACH-NEXT:      %[[SIDE:.+]] = quipu.launch @decode.side(%[[S]])
+// EACH-NEXT:      %[[O:.+]] = quipu.launch @decode.o(%[[R]])
+// EACH-NEXT:      %[[A:.+]] = quipu.launch @decode.add(%[[O]], %[[SIDE]])
+// EACH-NEXT:      %[[B:.+]] = quipu.launch @decode.add_{{[0-9]+}}(%[[A]], %[[H]])
+// EACH-NEXT:      %[[C:.+]] = quipu.launch @decode.c(%[[K]])
+// EACH-NEXT:      %[[D:.+]] = quipu.launch @decode.add_{{[0-9]+}}(%[[C]], %[[B]])
+// EACH-NEXT:      quipu.yield %[[D]]
+quipu.model @one_token for [] {
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    %angles = quipu.input "angles" : tensor<1x8x2xf32>
+    %y = quipu.layers "blk" times 2 from %x {
+    ^layer(%h: tensor<1x64xf32>):
+      %n = quipu.rms_norm %h, "norm" : tensor<64xf32> eps 1.0e-5 : tensor<1x64xf32> -> tensor<1x64xf32>
+      %q = quipu.linear %n, "q" : tensor<64x64xf32> -> [4, 16] : tensor<1x64xf32> -> tensor<1x4x16xf32>
+      %k = quipu.linear %n, "k" : tensor<64x64xf32> -> [4, 16] : tensor<1x64xf32> -> tensor<1x4x16xf32>
+      %r = quipu.rope %q by %angles pairs adjacent : tensor<1x4x16xf32>, tensor<1x8x2xf32> -> tensor<1x4x16xf32>
+      %s = quipu.softmax %h : tensor<1x64xf32> -> tensor<1x64xf32>
+      %side = quipu.linear %s, "side" : tensor<64x64xf32> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
+      %o = quipu.linear %r, "o" : tensor<64x64xf32> -> [64] : tensor<1x4x16xf32> -> tensor<1x64xf32>
+      %a = quipu.add %o, %side : tensor<1x64xf32>
+      %b = quipu.add %a, %h : tensor<1x64xf32>
+      %c = quipu.linear %k, "c" : tensor<64x64xf32> -> [64] : tensor<1x4x16xf32> -> tensor<1x64xf32>
+      %d = quipu.add %c, %b : tensor<1x64xf32>
+      quipu.yield %d : tensor<1x64xf32>
+    } : tensor<1x64xf32> -> tensor<1x64xf32>
+    quipu.output "y", %y : tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// A norm that two kernels read is in both, its quantisation only where it is read.
+
+// CHECK-LABEL: quipu.model @two_readers
+// CHECK:       quipu.kernel @decode.exact(
+// CHECK-NEXT:    %[[N:.+]] = quipu.rms_norm
+// CHECK-NEXT:    %[[A:.+]] = quipu.linear %[[N]], "exact"
+// CHECK-NEXT:    quipu.yield %[[A]]
+// CHECK:       quipu.kernel @decode.blocks(
+// CHECK-NEXT:    %[[N:.+]] = quipu.rms_norm
+// CHECK-NEXT:    %[[Z:.+]] = quipu.quantize %[[N]]
+// CHECK-NEXT:    %[[A:.+]] = quipu.linear %[[Z]], "blocks"
+// CHECK-NEXT:    quipu.yield %[[A]]
+quipu.model @two_readers for [] {
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    %n = quipu.rms_norm %x, "norm" : tensor<64xf32> eps 1.0e-5 : tensor<1x64xf32> -> tensor<1x64xf32>
+    %z = quipu.quantize %n : tensor<1x64xf32> -> tensor<1x64x!quipu.i8x32>
+    %a = quipu.linear %n, "exact" : tensor<64x64xf16> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
+    %b = quipu.linear %z, "blocks" : tensor<64x64x!quipu.q4_1> -> [64] : tensor<1x64x!quipu.i8x32> -> tensor<1x64xf32>
+    quipu.output "a", %a : tensor<1x64xf32>
+    quipu.output "b", %b : tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// Several tokens: the norm and the quantisation are a kernel that runs once.
+
+// CHECK-LABEL: quipu.model @many_tokens
+// CHECK:       quipu.kernel @prefill4.norm(%[[X:.+]]: tensor<4x64xf32>) -> tensor<4x64x!quipu.i8x32> {
+// CHECK-NEXT:    %[[N:.+]] = quipu.rms_norm %[[X]], "norm"
+// CHECK-NEXT:    %[[Z:.+]] = quipu.quantize %[[N]]
+// CHECK-NEXT:    quipu.yield %[[Z]]
+// CHECK:       quipu.kernel @prefill4.gate_up(%[[Z:.+]]: tensor<4x64x!quipu.i8x32>) -> tensor<4x128xf32> {
+// CHECK-NEXT:    %[[G:.+]] = quipu.linear %[[Z]], "gate"
+// CHECK-NEXT:    %[[U:.+]] = quipu.linear %[[Z]], "up"
+// CHECK-NEXT:    %[[S:.+]] = quipu.swiglu %[[G]], %[[U]]
+// CHECK-NEXT:    quipu.yield %[[S]]
+// CHECK:         %[[Z:.+]] = quipu.launch @prefill4.norm(
+// CHECK-NEXT:    %[[S:.+]] = quipu.launch @prefill4.gate_up(%[[Z]])
+// CHECK-NEXT:    quipu.output "y", %[[S]]
+quipu.model @many_tokens for [] {
+  quipu.step @prefill4 tokens 4 {
+    %x = quipu.input "x" : tensor<4x64xf32>
+    %n = quipu.rms_norm %x, "norm" : tensor<64xf32> eps 1.0e-5 : tensor<4x64xf32> -> tensor<4x64xf32>
+    %z = quipu.quantize %n : tensor<4x64xf32> -> tensor<4x64x!quipu.i8x32>
+    %g = quipu.linear %z, "gate" : tensor<128x64x!quipu.q4_1> -> [128] : tensor<4x64x!quipu.i8x32> -> tensor<4x128xf32>
+    %u = quipu.linear %z, "up" : tensor<128x64x!quipu.q4_1> -> [128] : tensor<4x64x!quipu.i8x32> -> tensor<4x128xf32>
+    %s = quipu.swiglu %g, %u : tensor<4x128xf32>
+    quipu.output "y", %s : tensor<4x128xf32>
+  }
+}
+
+// -----
+
+// A norm whose value is wanted by more than linear layers stays a kernel, even
+// for one token.
+
+// CHECK-LABEL: quipu.model @norm_outside
+// CHECK:         %[[N:.+]] = quipu.launch @decode.norm(
+// CHECK-NEXT:    %[[A:.+]] = quipu.launch @decode.a(%[[N]])
+// CHECK-NEXT:    quipu.output "norm", %[[N]]
+// CHECK-NEXT:    quipu.output "a", %[[A]]
+quipu.model @norm_outside for [] {
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    %n = quipu.rms_norm %x, "norm" : tensor<64xf32> eps 1.0e-5 : tensor<1x64xf32> -> tensor<1x64xf32>
+    %a = quipu.linear %n, "a" : tensor<64x64xf32> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
+    quipu.output "norm", %n : tensor<1x64xf32>
+    quipu.output "a", %a : tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// A value that is used inside and outside of its kernel is a result, too.
+
+// CHECK-LABEL: quipu.model @used_outside
+// CHECK:       quipu.kernel @decode.a(%{{.+}}) -> (tensor<1x64xf32>, tensor<1x64xf32>) {
+// CHECK-NEXT:    %[[A:.+]] = quipu.linear
+// CHECK-NEXT:    %[[B:.+]] = quipu.activate silu %[[A]]
+// CHECK-NEXT:    quipu.yield %[[A]], %[[B]]
+// CHECK:         %[[A:.+]], %[[B:.+]] = quipu.launch @decode.a(
+// CHECK-NEXT:    quipu.output "a", %[[A]]
+// CHECK-NEXT:    quipu.output "b", %[[B]]
+quipu.model @used_outside for [] {
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    %a = quipu.linear %x, "a" : tensor<64x64xf32> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
+    %b = quipu.activate silu %a : tensor<1x64xf32> -> tensor<1x64xf32>
+    quipu.output "a", %a : tensor<1x64xf32>
+    quipu.output "b", %b : tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// What follows a gather runs over the wanted rows; what comes before does not.
+
+// CHECK-LABEL: quipu.model @wanted
+// CHECK:       quipu.kernel @prefill4.before(
+// CHECK-NOT:   wanted
+// CHECK:       quipu.kernel @prefill4.norm({{.+}}) -> tensor<4x64xf32> wanted {
+// CHECK-NEXT:    quipu.gather
+// CHECK-NEXT:    quipu.rms_norm
+// CHECK:       quipu.kernel @prefill4.after({{.+}}) -> tensor<4x32xf32> wanted {
+// EACH-LABEL: quipu.model @wanted
+// EACH:       quipu.kernel @prefill4.before({{.+}}) -> tensor<4x64xf32> {
+// EACH:       quipu.kernel @prefill4.gather_norm({{.+}}) -> tensor<4x64xf32> wanted {
+// EACH:       quipu.kernel @prefill4.norm({{.+}}) -> tensor<4x64xf32> wanted {
+// EACH:       quipu.kernel @prefill4.after({{.+}}) -> tensor<4x32xf32> wanted {
+quipu.model @wanted for [] {
+  quipu.step @prefill4 tokens 4 {
+    %x = quipu.input "x" : tensor<4x64xf32>
+    %rows = quipu.input "rows" : tensor<4xi32>
+    %a = quipu.linear %x, "before" : tensor<64x64xf32> -> [64] : tensor<4x64xf32> -> tensor<4x64xf32>
+    %w = quipu.gather %a, %rows : tensor<4x64xf32>, tensor<4xi32> -> tensor<4x64xf32>
+    %n = quipu.rms_norm %w, "norm" : tensor<64xf32> eps 1.0e-5 : tensor<4x64xf32> -> tensor<4x64xf32>
+    %l = quipu.linear %n, "after" : tensor<32x64xf32> -> [32] : tensor<4x64xf32> -> tensor<4x32xf32>
+    quipu.output "logits", %l : tensor<4x32xf32>
+  }
+}
+
+// -----
+
+// Ops on tiles without a linear layer before them, and attention, are kernels of
+// their own; two steps do not share kernels.
+
+// CHECK-LABEL: quipu.model @alone
+// CHECK:       quipu.kernel @decode.scale(
+// CHECK-NEXT:    quipu.scale
+// CHECK-NEXT:    quipu.yield
+// CHECK:       quipu.kernel @decode.attention(
+// CHECK-NEXT:    quipu.attention
+// CHECK-NEXT:    quipu.yield
+// CHECK:       quipu.kernel @prefill2.scale(
+quipu.model @alone for [] {
+  quipu.step @decode tokens 1 {
+    %q = quipu.input "q" : tensor<1x4x16xf32>
+    %at = quipu.places
+    %kv = quipu.cache_write %q, %q at %at : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<f16, heads 4, dim 16>
+    %s = quipu.scale %q by 2.0 : tensor<1x4x16xf32> -> tensor<1x4x16xf32>
+    %a = quipu.attention %s over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<f16, heads 4, dim 16> -> tensor<1x4x16xf32>
+    quipu.output "a", %a : tensor<1x4x16xf32>
+  }
+  quipu.step @prefill2 tokens 2 {
+    %q = quipu.input "q" : tensor<2x4x16xf32>
+    %s = quipu.scale %q by 2.0 : tensor<2x4x16xf32> -> tensor<2x4x16xf32>
+    quipu.output "s", %s : tensor<2x4x16xf32>
+  }
+}
