@@ -2,7 +2,7 @@
 
 // CHECK-LABEL: quipu.model @sizes
 quipu.model @sizes for [] {
-  // Vectors are in f32, whatever rounds up to 64 bytes.
+  // Vectors are in f32, each rounded up to 64 bytes.
   // CHECK-NEXT: quipu.weight @vector = {{.+}} packed at 0{{$}}
   // CHECK-NEXT: quipu.weight @short = {{.+}} packed at 256{{$}}
   quipu.weight @vector = "vector.weight" : tensor<64xf32>
@@ -15,7 +15,7 @@ quipu.model @sizes for [] {
   // CHECK-NEXT: quipu.weight @rows1 = {{.+}} packed at 2752{{$}}
   quipu.weight @rows17 = "rows17.weight" : tensor<17x64x!quipu.q4_0>
   quipu.weight @rows1 = "rows1.weight" : tensor<1x32x!quipu.q8_0>
-  // A tile is a multiple of 64 bytes: 16 * 34 are 544, rounded up 576.
+  // A tile is a multiple of 64 bytes: the one before is 16 * 34, rounded up to 576.
   // CHECK-NEXT: quipu.weight @f16 = {{.+}} packed at 3328{{$}}
   // CHECK-NEXT: quipu.weight @last = {{.+}} packed at 3392{{$}}
   quipu.weight @f16 = "f16.weight" : tensor<2x1xf16>

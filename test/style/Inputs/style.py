@@ -36,7 +36,7 @@ def passes(source):
     tests = [os.path.basename(name) for name in tracked(source, "test/*.mlir")]
     pages = tracked(source, "docs/passes/*.md")
     for table in tracked(source, "compiler/*Passes.td"):
-        for name in re.findall(r'^def \w+\s*:\s*Pass<\s*"([^"]+)"', read(source, table), re.M):
+        for name in re.findall(r'^def \w+\s*:\s*\w*Pass<\s*"([^"]+)"', read(source, table), re.M):
             if f"docs/passes/{name}.md" not in pages:
                 yield f"{table}: pass '{name}' has no page docs/passes/{name}.md"
             if not any(test.startswith(name) for test in tests):
