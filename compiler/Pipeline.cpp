@@ -144,10 +144,12 @@ const Stage *quipu::findStage(StringRef name) {
   return stage == std::end(stages) ? nullptr : stage;
 }
 
-std::string quipu::listStages() {
-  return llvm::join(
-      llvm::map_range(stages, [](const Stage &stage) { return stage.name; }),
-      ", ");
+std::string quipu::listStages(bool modulesOnly) {
+  SmallVector<StringRef> names;
+  for (const Stage &stage : stages)
+    if (stage.isModule() || !modulesOnly)
+      names.push_back(stage.name);
+  return llvm::join(names, ", ");
 }
 
 void quipu::addStage(OpPassManager &passes, const Stage &stage,

@@ -66,8 +66,8 @@ struct Stage {
 llvm::ArrayRef<Stage> getStages();
 /// The stage of that name, or null.
 const Stage *findStage(llvm::StringRef name);
-/// "spec, graph, ...", for messages.
-std::string listStages();
+/// "spec, graph, ...", for messages: all stages, or those printed as MLIR.
+std::string listStages(bool modulesOnly = false);
 
 /// The stage's passes, and the check that they have left legal ops only.
 void addStage(mlir::OpPassManager &passes, const Stage &stage,

@@ -37,7 +37,8 @@ struct VerifyStage : PassWrapper<VerifyStage, OperationPass<ModuleOp>> {
     const Stage *known = findStage(stage);
     if (!known || !known->isModule()) {
       getOperation().emitError("there is no stage '")
-          << stage << "' to verify; the stages are " << listStages();
+          << stage << "' to verify; the stages are "
+          << listStages(/*modulesOnly=*/true);
       return signalPassFailure();
     }
     auto result = getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) {

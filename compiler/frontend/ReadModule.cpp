@@ -40,6 +40,13 @@ OwningOpRef<ModuleOp> quipu::readModule(llvm::SourceMgr &sourceManager,
     for (auto [argument, text] : llvm::zip_equal(
              definition.block->getArguments(), definition.arguments))
       argument.setLoc(addName(argument.getLoc(), text.loc));
+  // The text of a stage has its module, that of a spec has none.
+  if (llvm::hasSingleElement(*module->getBody()))
+    if (auto written = dyn_cast<ModuleOp>(module->getBody()->front())) {
+      written->remove();
+      written->setLoc(module->getLoc());
+      module = written;
+    }
   if (failed(verify(*module)))
     return {};
   return module;

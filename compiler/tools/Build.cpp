@@ -108,8 +108,8 @@ LogicalResult Build::check() {
   auto [name, file] = StringRef(arguments.from).split(':');
   first = findStage(arguments.from.empty() ? "spec" : name);
   if (!first || !first->isModule())
-    return fail("'--from' takes a stage that is a module (see --help), not '" +
-                name + "'");
+    return fail("'--from' takes " + listStages(/*modulesOnly=*/true) +
+                ", not '" + name + "'");
   if (first > last)
     return fail("'--from " + name + "' comes after '--emit " + last->name +
                 "'");
