@@ -1,12 +1,11 @@
 """Evaluates a Llama model in plain numpy: an independent reference.
 
 usage: llama_numpy.py MODEL.gguf --tokens "1 2 3" [--logits OUT.npy]
-                      [--greedy N] [--type f64|f32] [--rope-type f64|bf16]
+                      [--greedy N] [--type f64|f32]
 
 Writes the logits of every position, f32 [tokens, vocabulary], and prints the
 N tokens that continue the text greedily. Weights are dequantised and nothing
 else is rounded: the cache and the activations have the type asked for.
-`--rope-type bf16` rounds the frequencies of RoPE to bf16, see README.md.
 """
 
 import argparse
@@ -16,7 +15,7 @@ import numpy as np
 
 
 class Llama:
-    def __init__(self, path, dtype=np.float64, rope_type="f64"):
+    def __init__(self, path, dtype=np.float64):
         reader = gguf.GGUFReader(path)
         self.fields, self.dtype = reader.fields, dtype
         self.stored = {tensor.name: tensor for tensor in reader.tensors}
@@ -29,10 +28,8 @@ class Llama:
         self.eps = self.size("attention.layer_norm_rms_epsilon")
         self.frequencies = float(self.size("rope.freq_base", 10000.0)) ** (
             -np.arange(0, self.head_dim, 2) / self.head_dim)
-        if rope_type == "bf16":
-            bf16 = gguf.GGMLQuantizationType.BF16
-            self.frequencies = gguf.quants.dequantize(gguf.quants.quantize(
-                self.frequencies.astype(np.float32), bf16), bf16)
+        if "rope_freqs.weight" in self.stored:
+            self.frequencies /= self.weight("rope_freqs")
 
     def size(self, key, default=None):
         field = self.fields.get("llama." + key)
@@ -102,10 +99,8 @@ def main():
     parser.add_argument("--logits", metavar="OUT.npy")
     parser.add_argument("--greedy", type=int, default=0, metavar="N")
     parser.add_argument("--type", choices=["f64", "f32"], default="f64")
-    parser.add_argument("--rope-type", choices=["f64", "bf16"], default="f64")
     args = parser.parse_args()
-    model = Llama(args.model, {"f64": np.float64, "f32": np.float32}[args.type],
-                  args.rope_type)
+    model = Llama(args.model, {"f64": np.float64, "f32": np.float32}[args.type])
     tokens = [int(token) for token in args.tokens.split()]
     if args.logits:
         np.save(args.logits, model.logits(tokens).astype(np.float32))

@@ -1,9 +1,12 @@
 """Converts a Hugging Face folder of the Llama family to a GGUF file.
 
 usage: to_gguf.py FOLDER OUT.gguf [--type f32|f16|bf16|q8_0|q4_0|q4_1|...]
+                  [--rope-type bf16]
 
 Matrices are stored in the given type, vectors always in f32. The folders have
-no tokenizer, so neither has the file.
+no tokenizer, so neither has the file. `--rope-type bf16` adds the tensor
+`rope_freqs.weight`, by which RoPE's frequencies are divided, so that they become
+what they are when rounded to bf16, see README.md.
 """
 
 import argparse
@@ -49,11 +52,22 @@ def pair_neighbours(weight, heads):
             .swapaxes(1, 2).reshape(rows, columns))
 
 
+def rope_factors(theta, head_dim):
+    """[head_dim / 2]: exact frequency / frequency rounded to bf16."""
+    bf16 = gguf.GGMLQuantizationType.BF16
+    exact = float(theta) ** (-np.arange(0, head_dim, 2) / head_dim)
+    rounded = gguf.quants.dequantize(
+        gguf.quants.quantize(exact.astype(np.float32), bf16), bf16)
+    return (exact / rounded).astype(np.float32)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("out")
     parser.add_argument("--type", default="f32")
+    parser.add_argument("--rope-type", choices=["exact", "bf16"],
+                        default="exact")
     args = parser.parse_args()
     config = json.loads((args.folder / "config.json").read_text())
     if config["model_type"] not in ("llama", "mistral"):
@@ -91,6 +105,9 @@ def main():
         kind = gguf.GGMLQuantizationType.F32 if weight.ndim == 1 else matrix_type
         writer.add_tensor(gguf_name(name), gguf.quants.quantize(weight, kind),
                           raw_dtype=kind)
+    if args.rope_type == "bf16":
+        writer.add_tensor("rope_freqs.weight",
+                          rope_factors(config["rope_theta"], head_dim))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
