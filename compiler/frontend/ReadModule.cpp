@@ -32,7 +32,7 @@ OwningOpRef<ModuleOp> quipu::readModule(llvm::SourceMgr &sourceManager,
     return {};
   for (const AsmParserState::OperationDefinition &definition :
        names.getOpDefs())
-    if (definition.resultGroups.size() == 1)
+    if (!definition.resultGroups.empty())
       definition.op->setLoc(
           addName(definition.op->getLoc(),
                   definition.resultGroups.front().definition.loc));
