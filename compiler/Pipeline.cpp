@@ -52,6 +52,8 @@ static void addScheduled(OpPassManager &passes, const StageOptions &options) {
 
 static void addCpu(OpPassManager &passes, const StageOptions &options) {
   passes.addPass(createLowerSteps());
+  passes.addPass(createCSEPass());
+  passes.addPass(createCanonicalizerPass());
 }
 
 static void addLlvm(OpPassManager &passes, const StageOptions &options) {

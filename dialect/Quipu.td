@@ -145,7 +145,7 @@ def Quipu_LayersOp : Quipu_Op<"layers", [SingleBlockImplicitTerminator<"YieldOp"
 def Quipu_YieldOp : Quipu_Op<"yield", [Terminator, Pure, ParentOneOf<["LayersOp", "KernelOp"]>]> {
   let summary = "what a layer hands to the next, or a kernel to the step";
   let arguments = (ins Variadic<AnyType>:$values);
-  let assemblyFormat = "($values^)? attr-dict custom<BoundList>(type($values))";
+  let assemblyFormat = "attr-dict ($values^ custom<BoundList>(type($values)))?";
   let builders = [OpBuilder<(ins), [{ build($_builder, $_state, ::mlir::ValueRange()); }]>];
 }
 

@@ -44,10 +44,13 @@ public:
         }));
     Block *entry = function.addEntryBlock(builder);
     builder.setInsertionPointToStart(entry);
-    args = entry->getArgument(0);
-    worker = entry->getArgument(1);
-    workers = entry->getArgument(2);
-    arena = abi.loadPointer(args, offsetof(abi::StepArgs, arena));
+    args = setName(entry->getArgument(0), "args");
+    worker = setName(entry->getArgument(1), "worker");
+    workers = setName(entry->getArgument(2), "workers");
+    arena =
+        setName(abi.loadPointer(args, offsetof(abi::StepArgs, arena)), "arena");
+    barrier = setName(abi.loadPointer(args, offsetof(abi::StepArgs, barrier)),
+                      "barrier");
     if (failed(lower(step.getBody().front(), abi.getInt32(0))))
       return failure();
     LLVM::ReturnOp::create(builder, step.getLoc(), ValueRange());
@@ -59,22 +62,27 @@ private:
     return (name + (cacheType.isF16() ? "_f16" : "_f32")).str();
   }
 
+  /// The name that the value is printed with.
+  Value setName(Value value, StringRef name) {
+    value.setLoc(NameLoc::get(builder.getStringAttr(name), value.getLoc()));
+    return value;
+  }
+
   LogicalResult lower(Block &block, Value layer) {
     for (Operation &op : block) {
       if (auto input = dyn_cast<InputOp>(op)) {
         size_t field = input.getName() == "tokens"
                            ? offsetof(abi::StepArgs, tokens)
                            : offsetof(abi::StepArgs, rows);
-        pointers[input.getResult()] = abi.loadPointer(args, field);
+        pointers[input.getResult()] =
+            setName(abi.loadPointer(args, field), input.getName());
       } else if (auto layers = dyn_cast<LayersOp>(op)) {
         if (failed(lower(layers)))
           return failure();
       } else if (auto launch = dyn_cast<LaunchOp>(op)) {
         lower(launch, layer);
       } else if (isa<BarrierOp>(op)) {
-        abi.call<decltype(quipu_barrier)>(
-            "quipu_barrier",
-            abi.loadPointer(args, offsetof(abi::StepArgs, barrier)));
+        abi.call<decltype(quipu_barrier)>("quipu_barrier", barrier);
       } else if (!isa<PlacesOp, YieldOp, OutputOp>(op)) {
         return op.emitOpError("is not in a kernel; run form-kernels first");
       }
@@ -92,7 +100,8 @@ private:
         scf::ForOp::create(builder, layers.getLoc(), first, count, step);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(loop.getBody());
-    return lower(layers.getBody().front(), loop.getInductionVar());
+    return lower(layers.getBody().front(),
+                 setName(loop.getInductionVar(), "layer"));
   }
 
   void lower(LaunchOp launch, Value layer) {
@@ -108,6 +117,8 @@ private:
       pointer = offset >= 0
                     ? abi.addBytes(arena, offset)
                     : abi.loadPointer(args, offsetof(abi::StepArgs, logits));
+      if (pointer != arena)
+        pointer.setLoc(launch.getLoc());
       operands.push_back(pointer);
     }
     SmallVector<Type> types(ValueRange(operands).getTypes());
@@ -152,7 +163,7 @@ private:
   Type cacheType;
   OpBuilder builder;
   AbiBuilder abi;
-  Value args, worker, workers, arena;
+  Value args, worker, workers, arena, barrier;
   DenseMap<Value, Value> pointers;
 };
 

@@ -43,6 +43,9 @@ static std::string join(StringRef names, StringRef name) {
 
 std::string KernelGroup::getName(StepOp step) const {
   std::string name;
+  for (Operation *user : ops.back()->getUsers())
+    if (auto output = dyn_cast<OutputOp>(user))
+      return (step.getSymName() + "." + output.getName()).str();
   for (Operation *op : ops)
     if (cast<FusionInterface>(op).getFusionRole() == role)
       if (StringRef weight = getWeightName(op); !weight.empty())
@@ -80,8 +83,8 @@ void KernelGroup::outline(StepOp step, SymbolTable &symbols) {
       llvm::map_range(outputs, [](Value value) { return value.getType(); }));
   SmallVector<Location> inputLocs(
       llvm::map_range(inputs, [](Value value) { return value.getLoc(); }));
-  SmallVector<Location> locs(
-      llvm::map_range(ops, [](Operation *op) { return op->getLoc(); }));
+  SmallVector<Location> locs(llvm::map_range(
+      llvm::reverse(ops), [](Operation *op) { return op->getLoc(); }));
   Location loc = FusedLoc::get(context, locs);
 
   bool wanted = llvm::any_of(ops, [&](Operation *op) {
