@@ -11,6 +11,7 @@
 #include "compiler/frontend/Passes.h"
 #include "compiler/frontend/gguf/GgufFile.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Verifier.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -58,6 +59,12 @@ static LogicalResult inferTypes(Operation *op, int64_t tokens) {
   return success();
 }
 
+/// Reports what is wrong with an op before the ops that read it are typed.
+static LogicalResult verifyBound(Operation *op) {
+  return success(op->getNumRegions() ||
+                 succeeded(verify(op, /*verifyRecursively=*/false)));
+}
+
 /// A copy of the forward pass for `tokens` tokens.
 static LogicalResult addStep(ModelOp model, ArrayRef<Operation *> forward,
                              int64_t tokens, const BoundParameters &parameters,
@@ -72,9 +79,9 @@ static LogicalResult addStep(ModelOp model, ArrayRef<Operation *> forward,
   for (Operation *op : forward)
     builder.clone(*op, mapping);
   auto result = step.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {
-    return WalkResult(success(succeeded(parameters.substitute(op)) &&
-                              succeeded(weights.bind(op)) &&
-                              succeeded(inferTypes(op, tokens))));
+    return WalkResult(success(
+        succeeded(parameters.substitute(op)) && succeeded(weights.bind(op)) &&
+        succeeded(inferTypes(op, tokens)) && succeeded(verifyBound(op))));
   });
   return failure(result.wasInterrupted());
 }
