@@ -41,11 +41,21 @@ static std::string join(StringRef names, StringRef name) {
   return (names + "_" + name.drop_front(common)).str();
 }
 
-std::string KernelGroup::getName(StepOp step) const {
+/// Where the value was computed, with its name: a launch has one location for
+/// all its results.
+static Location getNamedLoc(Value value, const SymbolTable &symbols) {
+  auto launch = value.getDefiningOp<LaunchOp>();
+  if (!launch)
+    return value.getLoc();
+  Block &body = symbols.lookup<KernelOp>(launch.getKernel()).getBody().front();
+  return body.getTerminator()
+      ->getOperand(cast<OpResult>(value).getResultNumber())
+      .getLoc();
+}
+
+std::string KernelGroup::getName(StepOp step,
+                                 const SymbolTable &symbols) const {
   std::string name;
-  for (Operation *user : ops.back()->getUsers())
-    if (auto output = dyn_cast<OutputOp>(user))
-      return (step.getSymName() + "." + output.getName()).str();
   for (Operation *op : ops)
     if (cast<FusionInterface>(op).getFusionRole() == role)
       if (StringRef weight = getWeightName(op); !weight.empty())
@@ -58,7 +68,13 @@ std::string KernelGroup::getName(StepOp step) const {
         break;
       }
   }
-  return (step.getSymName() + "." + name).str();
+  std::string symbol = (step.getSymName() + "." + name).str();
+  // The embedding's weight may be the output's, too.
+  for (Operation *user : ops.back()->getUsers())
+    if (auto output = dyn_cast<OutputOp>(user);
+        output && symbols.lookup(symbol))
+      return (step.getSymName() + "." + output.getName()).str();
+  return symbol;
 }
 
 void KernelGroup::outline(StepOp step, SymbolTable &symbols) {
@@ -81,8 +97,8 @@ void KernelGroup::outline(StepOp step, SymbolTable &symbols) {
       llvm::map_range(inputs, [](Value value) { return value.getType(); }));
   SmallVector<Type> outputTypes(
       llvm::map_range(outputs, [](Value value) { return value.getType(); }));
-  SmallVector<Location> inputLocs(
-      llvm::map_range(inputs, [](Value value) { return value.getLoc(); }));
+  SmallVector<Location> inputLocs(llvm::map_range(
+      inputs, [&](Value value) { return getNamedLoc(value, symbols); }));
   SmallVector<Location> locs(llvm::map_range(
       llvm::reverse(ops), [](Operation *op) { return op->getLoc(); }));
   Location loc = FusedLoc::get(context, locs);
@@ -97,7 +113,7 @@ void KernelGroup::outline(StepOp step, SymbolTable &symbols) {
   });
   OpBuilder builder(step);
   auto kernel =
-      KernelOp::create(builder, loc, getName(step),
+      KernelOp::create(builder, loc, getName(step, symbols),
                        FunctionType::get(context, inputTypes, outputTypes),
                        ScheduleAttr(), wanted, ArrayAttr(), ArrayAttr());
   symbols.insert(kernel, Block::iterator(step));

@@ -30,7 +30,7 @@ public:
   void outline(StepOp step, mlir::SymbolTable &symbols);
 
 private:
-  std::string getName(StepOp step) const;
+  std::string getName(StepOp step, const mlir::SymbolTable &symbols) const;
 
   FusionRole role;
   mlir::Value input;
