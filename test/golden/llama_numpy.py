@@ -1,11 +1,13 @@
 """Evaluates a Llama model in plain numpy: an independent reference.
 
 usage: llama_numpy.py MODEL.gguf --tokens "1 2 3" [--logits OUT.npy]
-                      [--greedy N] [--type f64|f32]
+                      [--greedy N] [--type f64|f32] [--activations int8]
 
 Writes the logits of every position, f32 [tokens, vocabulary], and prints the
 N tokens that continue the text greedily. Weights are dequantised and nothing
-else is rounded: the cache and the activations have the type asked for.
+else is rounded: the cache and the activations have the type asked for. With
+`--activations int8` the input of each matrix is rounded to 8 bits, in blocks of
+32 numbers with a common scale.
 """
 
 import argparse
@@ -14,8 +16,16 @@ import gguf
 import numpy as np
 
 
+def rounded_to_int8(x):
+    blocks = x.reshape(*x.shape[:-1], -1, 32)
+    scales = np.abs(blocks).max(axis=-1, keepdims=True) / 127
+    scales[scales == 0] = 1
+    return (np.rint(blocks / scales) * scales).reshape(x.shape)
+
+
 class Llama:
-    def __init__(self, path, dtype=np.float64):
+    def __init__(self, path, dtype=np.float64, activations=None):
+        self.rounded = rounded_to_int8 if activations == "int8" else np.asarray
         reader = gguf.GGUFReader(path)
         self.fields, self.dtype = reader.fields, dtype
         self.stored = {tensor.name: tensor for tensor in reader.tensors}
@@ -42,6 +52,9 @@ class Llama:
         return gguf.quants.dequantize(
             tensor.data, tensor.tensor_type).astype(self.dtype)
 
+    def linear(self, x, name):
+        return self.rounded(x) @ self.weight(name).T
+
     def norm(self, x, name):
         scale = np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + self.eps)
         return x / scale * self.weight(name)
@@ -59,8 +72,7 @@ class Llama:
         count, group = len(x), self.heads // self.kv_heads
 
         def project(name, heads):
-            product = x @ self.weight(block + name).T
-            return product.reshape(count, heads, self.head_dim)
+            return self.linear(x, block + name).reshape(count, heads, self.head_dim)
 
         q = self.rope(project("attn_q", self.heads))
         k = self.rope(project("attn_k", self.kv_heads)).repeat(group, axis=1)
@@ -71,25 +83,23 @@ class Llama:
         scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
         scores /= scores.sum(axis=-1, keepdims=True)
         mixed = np.einsum("hqk,khd->qhd", scores, v).reshape(count, -1)
-        return mixed @ self.weight(block + "attn_output").T
+        return self.linear(mixed, block + "attn_output")
 
     def feed_forward(self, x, block):
-        gate = x @ self.weight(block + "ffn_gate").T
-        up = x @ self.weight(block + "ffn_up").T
-        return (gate / (1 + np.exp(-gate)) * up) @ self.weight(
-            block + "ffn_down").T
+        gate = self.linear(x, block + "ffn_gate")
+        up = self.linear(x, block + "ffn_up")
+        return self.linear(gate / (1 + np.exp(-gate)) * up, block + "ffn_down")
 
     def logits(self, tokens):
         """[tokens] -> [tokens, vocabulary]"""
-        embedding = self.weight("token_embd")
-        x = embedding[tokens]
+        x = self.weight("token_embd")[tokens]
         for layer in range(self.layers):
             block = f"blk.{layer}."
             x = x + self.attention(self.norm(x, block + "attn_norm"), block)
             x = x + self.feed_forward(self.norm(x, block + "ffn_norm"), block)
         tied = "output.weight" not in self.stored
-        output = embedding if tied else self.weight("output")
-        return self.norm(x, "output_norm") @ output.T
+        return self.linear(self.norm(x, "output_norm"),
+                           "token_embd" if tied else "output")
 
 
 def main():
@@ -99,8 +109,10 @@ def main():
     parser.add_argument("--logits", metavar="OUT.npy")
     parser.add_argument("--greedy", type=int, default=0, metavar="N")
     parser.add_argument("--type", choices=["f64", "f32"], default="f64")
+    parser.add_argument("--activations", choices=["int8"])
     args = parser.parse_args()
-    model = Llama(args.model, {"f64": np.float64, "f32": np.float32}[args.type])
+    model = Llama(args.model, {"f64": np.float64, "f32": np.float32}[args.type],
+                  args.activations)
     tokens = [int(token) for token in args.tokens.split()]
     if args.logits:
         np.save(args.logits, model.logits(tokens).astype(np.float32))

@@ -1,0 +1,26 @@
+"""Checks that logits do not depend on threads and chunks.
+
+usage: bits.py PROGRAM
+
+Some 200 tokens are read with 1, 2 and 3 threads, in chunks of 1, 7 and 128; the
+logits of all positions are compared bit by bit. Steps for one token and for many
+take turns: 128 is more than a prefill step holds, 200 is no multiple of it.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+tokens = " ".join(str(i * i * 7919 % 49152) for i in range(200))
+for cache in "f16", "f32":
+    first = None
+    for threads in "1", "2", "3":
+        for chunk in "1", "7", "128":
+            subprocess.run([sys.argv[1], "--tokens", tokens, "--logits", "logits.npy", "--cache-type",
+                            cache, "--threads", threads, "--chunk", chunk, "--context", "208"],
+                           check=True)
+            bits = Path("logits.npy").read_bytes()
+            first = first or bits
+            if bits != first:
+                sys.exit(f"other bits with {cache} cache, {threads} threads, chunks of {chunk}")
+    print(f"{cache}: {len(first)} bytes, nine times the same")

@@ -1,0 +1,60 @@
+"""Compiles a golden model and compares what its program says with what others say.
+
+usage: golden.py QUIPU FOLDER --target T --type TYPE [--rope-type bf16]
+                 --tolerance X [--greedy]
+
+Converts the folder (see test/golden/README.md) in the working directory, builds a
+program and compares the logits of all positions, with an f32 cache, with Hugging
+Face's if the weights are stored as they were, otherwise with those of
+llama_numpy.py on the same file, which rounds activations as kernels do: to 8 bits,
+but for --target=reference and f16 weights. Fails unless max |difference| <= X * max |logit|.
+--greedy also compares 24 tokens of greedy text, with either cache.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+
+def run(*command):
+    result = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, text=True)
+    if result.returncode:
+        sys.exit(f"exit status {result.returncode}: {' '.join(map(str, command))}")
+    return result.stdout
+
+
+def python(script, *arguments):
+    return run(sys.executable, GOLDEN / script, *arguments)
+
+
+parser = argparse.ArgumentParser()
+parser.add_argument("quipu")
+parser.add_argument("folder")
+parser.add_argument("--target", required=True)
+parser.add_argument("--type", required=True)
+parser.add_argument("--rope-type", default="exact")
+parser.add_argument("--tolerance", required=True)
+parser.add_argument("--greedy", action="store_true")
+args = parser.parse_args()
+
+folder = GOLDEN / args.folder
+tokens = python("expected.py", "tokens", folder)
+python("to_gguf.py", folder, "model.gguf", "--type", args.type, "--rope-type", args.rope_type)
+run(args.quipu, "build", "model.gguf", "--target", args.target, "-o", "program")
+run("./program", "--tokens", tokens, "--cache-type=f32", "--logits=logits.npy")
+if args.type in ("f32", "bf16"):
+    expected = folder
+else:
+    expected = "expected.npy"
+    int8 = args.target != "reference" and args.type.startswith("q")
+    python("llama_numpy.py", "model.gguf", "--tokens", tokens, "--logits", expected,
+           *(["--activations", "int8"] if int8 else []))
+print(args.folder, args.type, args.target,
+      python("expected.py", "compare", expected, "logits.npy", args.tolerance), flush=True)
+for cache in ["f32", "f16"] if args.greedy else []:
+    text = run("./program", "--tokens", tokens, "-n", 24, "--ignore-eos", "--cache-type", cache)
+    if text != python("expected.py", "greedy", folder):
+        sys.exit(f"with an {cache} cache the program continues with {text}")

@@ -1,0 +1,76 @@
+//===- ragged.c - Many sequences at once ----------------------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// Reads a text alone, then in pieces of many sizes with tokens of two other
+// sequences between its own, and compares the logits of its tokens.
+//
+//===----------------------------------------------------------------------===//
+
+#include "quipu.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { length = 83, sequences = 3 };
+
+static int32_t word(int sequence, int position) {
+  return (position * position * 31 + position * 977 + sequence * 4001) % 49152;
+}
+
+static void check(int condition, const quipu_model *model, const char *what) {
+  if (condition)
+    return;
+  printf("%s: %s\n", what, quipu_last_error(model));
+  exit(1);
+}
+
+static void test(int32_t cacheType, const char *name) {
+  quipu_options options = {sizeof options, 96, 2, sequences, cacheType};
+  quipu_model *model;
+  check(quipu_create(&options, &model) == QUIPU_OK, NULL, "create");
+  size_t bytes = quipu_vocabulary(model) * sizeof(float);
+  char *alone = malloc(length * bytes);
+  int32_t tokens[length];
+  for (int i = 0; i < length; ++i)
+    tokens[i] = word(1, i);
+  check(quipu_step(model, tokens, NULL, NULL, length, NULL, length) == QUIPU_OK,
+        model, "alone");
+  for (int i = 0; i < length; ++i)
+    memcpy(alone + i * bytes, quipu_logits(model, i), bytes);
+  quipu_reset(model, 0);
+
+  // Pieces of 1, 2, ... tokens of each sequence, one of each in turn.
+  for (int done = 0, piece = 1; done < length; done += piece++) {
+    if (piece > length - done)
+      piece = length - done;
+    int32_t mixed[sequences * length], of[sequences * length], rows[length];
+    int count = 0;
+    for (int i = 0; i < piece; ++i)
+      for (int s = 0; s < sequences; ++s, ++count) {
+        mixed[count] = word(s, done + i);
+        of[count] = s;
+        if (s == 1)
+          rows[i] = count;
+      }
+    check(quipu_step(model, mixed, NULL, of, count, rows, piece) == QUIPU_OK,
+          model, "in company");
+    for (int i = 0; i < piece; ++i)
+      check(!memcmp(alone + (done + i) * bytes, quipu_logits(model, i), bytes),
+            model, "other bits in company");
+  }
+  printf("%s: %d tokens alone, in pieces and in company: the same bits\n", name,
+         length);
+  free(alone);
+  quipu_destroy(model);
+}
+
+int main(void) {
+  test(QUIPU_CACHE_F16, "f16");
+  test(QUIPU_CACHE_F32, "f32");
+  return 0;
+}
