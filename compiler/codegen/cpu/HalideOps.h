@@ -80,6 +80,9 @@ struct QuantizedValue {
   Halide::Func sums;   // (block, row)
 };
 
+/// What the ActivationKinds of the dialect are here.
+enum class Activation { Silu, Gelu, GeluTanh, Relu, Sigmoid, Tanh };
+
 /// Which elements of a head RoPE turns together.
 enum class RopePairing { Adjacent, Halves };
 
@@ -134,6 +137,8 @@ public:
   FloatValue bias(const FloatValue &x, const std::string &bias);
   FloatValue add(const FloatValue &x, const FloatValue &y);
   FloatValue multiply(const FloatValue &x, float factor);
+  FloatValue multiply(const FloatValue &x, const FloatValue &y);
+  FloatValue activate(Activation kind, const FloatValue &x);
   /// silu(gate) * up
   FloatValue swiglu(const FloatValue &gate, const FloatValue &up);
   FloatValue heads(const FloatValue &x, int64_t headDim);
@@ -222,8 +227,14 @@ private:
 };
 
 /// e^x with a relative error below 2e-7, the same operations on every target;
-/// x is clamped to [-87, 88].
+/// x is clamped to [-86, 88].
 Halide::Expr exponential(Halide::Expr x);
+
+/// `kind` of x, with an absolute error below 2e-7 * max(|x|, 1).
+Halide::Expr activation(Activation kind, Halide::Expr x);
+
+/// The type of a float format's numbers, and of a quantized format's scales.
+Halide::Type getElementType(WeightFormat format);
 
 /// f(first) + ... + f(first + count - 1) as a balanced tree.
 Halide::Expr sumTree(int first, int count,

@@ -189,12 +189,12 @@ LogicalResult KernelLowering::emitCall(KernelBuilder &functions,
     if (name == "context")
       return halide.addScalar(
           abi.loadInt32(args, offsetof(abi::StepArgs, context)));
-    if (name == "positions")
+    if (name == "positions" || name == "sequences") {
+      size_t field = name == "positions" ? offsetof(abi::StepArgs, positions)
+                                         : offsetof(abi::StepArgs, sequences);
       return halide.addBuffer(
-          abi.loadPointer(args, offsetof(abi::StepArgs, positions)));
-    if (name == "sequences")
-      return halide.addBuffer(
-          abi.loadPointer(args, offsetof(abi::StepArgs, sequences)));
+          getRow(abi.loadPointer(args, field), call.row, sizeof(int32_t)));
+    }
     if (argument.isScalar)
       return halide.addScalar(
           name.consume_back("_first")
@@ -222,6 +222,8 @@ LogicalResult KernelLowering::lowerRows() {
   Call call;
   call.row = LLVM::TruncOp::create(builder, builder.getI32Type(),
                                    loop.getInductionVar());
+  for (const KernelResult &result : (*functions)->results)
+    call.units[result.name] = {abi.getInt32(0), abi.getInt32(result.units)};
   return emitCall(**functions, call);
 }
 

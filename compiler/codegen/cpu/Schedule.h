@@ -12,14 +12,14 @@
 
 namespace quipu::cpu {
 
-/// Norms and quantization of one row per call, whole arrays on the stack: a
-/// kernel of its own, or what a one-token kernel begins with.
+/// Norms over whole rows, and quantization: one row per call, whole arrays on
+/// the stack. A kernel of its own, or what a one-token kernel begins with.
 void scheduleRows(KernelBuilder &kernel);
 
-/// Linear layers with what follows them: tiles of rows in the outer loop,
-/// groups of tokens in the next, and the blocks of the sum innermost in
-/// registers.
-void scheduleLinear(KernelBuilder &kernel);
+/// Everything: rows, then linear layers and heads with what follows them: tiles
+/// of rows in the outer loop, groups of tokens in the next, and the blocks of
+/// the sum innermost in registers.
+void scheduleKernel(KernelBuilder &kernel);
 
 } // namespace quipu::cpu
 

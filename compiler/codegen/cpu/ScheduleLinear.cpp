@@ -122,7 +122,7 @@ static void scheduleCache(KernelBuilder &kernel, Output &output) {
   scheduleHead(kernel, output.value, level);
 }
 
-void quipu::cpu::scheduleLinear(KernelBuilder &kernel) {
+void quipu::cpu::scheduleKernel(KernelBuilder &kernel) {
   scheduleRows(kernel);
   for (Output &output : kernel.outputs) {
     if (output.kind == Output::Tiles)

@@ -67,6 +67,24 @@ static int64_t getStride(Type type) {
   return getRowBytes(mlir::cast<RankedTensorType>(type)) / sizeof(float);
 }
 
+static Activation getActivation(ActivationKind kind) {
+  switch (kind) {
+  case ActivationKind::Silu:
+    return Activation::Silu;
+  case ActivationKind::Gelu:
+    return Activation::Gelu;
+  case ActivationKind::GeluTanh:
+    return Activation::GeluTanh;
+  case ActivationKind::Relu:
+    return Activation::Relu;
+  case ActivationKind::Sigmoid:
+    return Activation::Sigmoid;
+  case ActivationKind::Tanh:
+    return Activation::Tanh;
+  }
+  llvm_unreachable("an unknown activation");
+}
+
 namespace {
 
 /// Walks the ops in order and keeps what each value is in Halide.
@@ -93,10 +111,7 @@ public:
       else
         builder->result(name, getFloats(value), getStride(value.getType()));
     }
-    if (kernel.getSchedule()->getGrid() == Grid::Tiles)
-      scheduleLinear(*builder);
-    else
-      scheduleRows(*builder);
+    scheduleKernel(*builder);
     return std::move(builder);
   }
 
@@ -230,6 +245,16 @@ private:
         .Case([&](AddOp op) {
           floats[op.getResult()] =
               builder->add(getFloats(op.getLhs()), getFloats(op.getRhs()));
+          return success();
+        })
+        .Case([&](MulOp op) {
+          floats[op.getResult()] =
+              builder->multiply(getFloats(op.getLhs()), getFloats(op.getRhs()));
+          return success();
+        })
+        .Case([&](ActivateOp op) {
+          floats[op.getResult()] = builder->activate(
+              getActivation(op.getKind()), getFloats(op.getInput()));
           return success();
         })
         .Case([&](ScaleOp op) {
