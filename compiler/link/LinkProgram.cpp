@@ -9,6 +9,7 @@
 #include "compiler/link/RuntimeFiles.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
@@ -96,26 +97,29 @@ static Expected<std::string> findDriver() {
 /// The first line of what the linker says, without its own name.
 static std::string getReason(StringRef path) {
   auto buffer = MemoryBuffer::getFile(path);
-  if (!buffer)
-    return "it does not say why";
-  auto [line, rest] = (*buffer)->getBuffer().ltrim().split('\n');
+  StringRef text = buffer ? (*buffer)->getBuffer() : "";
+  StringRef line = text.ltrim().split('\n').first;
   auto [before, after] = line.split("error: ");
-  return (after.empty() ? line : after).rtrim().str();
+  line = (after.empty() ? line : after).rtrim();
+  return line.empty() ? "it does not say why" : line.str();
 }
 
 static Error runLinker(ArrayRef<std::string> arguments, StringRef output) {
-  Expected<TemporaryFile> messages = TemporaryFile::create(output, ".txt");
-  if (!messages)
-    return messages.takeError();
+  // Not beside the output, whose disk may be full.
+  SmallString<128> messages;
+  if (std::error_code error =
+          sys::fs::createTemporaryFile("quipu", "txt", messages))
+    return cannotWrite(messages, error);
+  FileRemover remover(messages);
   SmallVector<StringRef> words(arguments.begin(), arguments.end());
   std::string reason;
-  int status = sys::ExecuteAndWait(
-      words[0], words, std::nullopt,
-      {"", messages->getPath(), messages->getPath()}, 0, 0, &reason);
+  int status =
+      sys::ExecuteAndWait(words[0], words, std::nullopt,
+                          {"", messages.str(), messages.str()}, 0, 0, &reason);
   if (status == 0)
     return Error::success();
   if (reason.empty())
-    reason = getReason(messages->getPath());
+    reason = getReason(messages);
   return createStringError("cannot link '" + output + "': " + reason);
 }
 

@@ -11,6 +11,7 @@
 #include "compiler/tools/Help.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/InitLLVM.h"
+#include <csignal>
 
 using namespace llvm;
 using namespace quipu;
@@ -139,6 +140,8 @@ static LogicalResult run(int argc, char **argv) {
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
+  // A file that may not grow further is an error of its write.
+  std::signal(SIGXFSZ, SIG_IGN);
   StringRef command = argc > 1 ? argv[1] : "--help";
   bool help = any_of(ArrayRef(argv, argc), [](StringRef argument) {
     return argument == "--help" || argument == "-h";
