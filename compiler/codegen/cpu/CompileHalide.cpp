@@ -51,8 +51,18 @@ static Target halideTarget(llvm::StringRef arch,
   return target;
 }
 
+namespace {
+/// Halide warns of slow types on standard error, where users cannot help it.
+class QuietReporter : public CompileTimeErrorReporter {
+  void warning(const char *) override {}
+  void error(const char *message) override { throw CompileError(message); }
+};
+} // namespace
+
 llvm::Error quipu::cpu::catchHalide(llvm::StringRef kernel,
                                     llvm::function_ref<void()> build) {
+  static QuietReporter reporter;
+  set_custom_compile_time_error_reporter(&reporter);
   try {
     build();
   } catch (const Halide::Error &error) {
