@@ -123,6 +123,22 @@ static Error runLinker(ArrayRef<std::string> arguments, StringRef output) {
   return createStringError("cannot link '" + output + "': " + reason);
 }
 
+/// LLD writes through a memory map, where a full disk is a crash.
+static Error checkSpace(ArrayRef<StringRef> objects, StringRef file,
+                        StringRef output) {
+  uint64_t needed = 4 << 20; // for the runtime and the C library
+  for (StringRef object : objects) {
+    uint64_t bytes = 0;
+    sys::fs::file_size(object, bytes);
+    needed += bytes;
+  }
+  ErrorOr<sys::fs::space_info> space = sys::fs::disk_space(file);
+  if (!space || space->available >= needed)
+    return Error::success();
+  return cannotWrite(output,
+                     std::make_error_code(std::errc::no_space_on_device));
+}
+
 /// The header beside a library.
 static Error writeHeader(StringRef library) {
   SmallString<128> path(library);
@@ -192,6 +208,8 @@ Error quipu::linkProgram(ProgramKind kind, ArrayRef<StringRef> objects,
   // only behind everything that code refers to.
   add({"-pthread", "-Wl,--gc-sections", "-Wl,--strip-debug", "-Wl,-z,relro",
        "-Wl,-z,lrodata-after-bss", "-Wl,-z,now", "-Wl,-z,noexecstack"});
+  if (Error error = checkSpace(objects, file->getPath(), output))
+    return error;
   if (Error error = runLinker(arguments, output))
     return error;
   if (kind == ProgramKind::Library)
