@@ -8,6 +8,7 @@
 #include "compiler/frontend/BoundWeights.h"
 #include "compiler/frontend/Checkpoint.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/Sequence.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -66,7 +67,13 @@ RankedTensorType quipu::getBoundType(MLIRContext *context,
 }
 
 bool BoundWeights::isThere(LayersOp layers, StringRef name) const {
-  return checkpoint.findTensor(::getTensorName(layers, name, 0));
+  // One that only some layers have is missing in the others. Of more layers
+  // than tensors some lack everything.
+  int64_t count =
+      std::min<int64_t>(getLayers(layers), checkpoint.getTensors().size());
+  return llvm::any_of(llvm::seq(count), [&](int64_t layer) {
+    return checkpoint.findTensor(::getTensorName(layers, name, layer));
+  });
 }
 
 FailureOr<RankedTensorType>

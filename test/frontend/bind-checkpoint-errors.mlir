@@ -61,6 +61,11 @@
 // RUN: %{bind} CHECK-NO-BIAS
 // CHECK-NO-BIAS: {{.*}}llama.mlir:{{[0-9]+:[0-9]+}}: error: no-bias.gguf: the tensor "blk.1.attn_q.bias" is missing
 
+// REDEFINE: %{file} = late-bias
+// REDEFINE: %{edits} = blk.1.attn_q.bias=F32:64
+// RUN: %{bind} CHECK-LATE-BIAS
+// CHECK-LATE-BIAS: {{.*}}llama.mlir:{{[0-9]+:[0-9]+}}: error: late-bias.gguf: the tensor "blk.0.attn_q.bias" is missing
+
 // REDEFINE: %{file} = formats
 // REDEFINE: %{edits} = blk.1.attn_q.weight=Q8_0
 // RUN: %{bind} CHECK-FORMATS
