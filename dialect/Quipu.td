@@ -124,6 +124,7 @@ def Quipu_LayersOp : Quipu_Op<"layers", [SingleBlockImplicitTerminator<"YieldOp"
     `<prefix>.<layer>.w`.
 
     C1: the argument, the yielded value and the result have the type of `init`.
+    C2: `count` is positive, and a number after binding.
   }];
   let arguments = (ins StrAttr:$prefix, Quipu_Size:$count, Quipu_Activation:$init);
   let regions = (region SizedRegion<1>:$body);

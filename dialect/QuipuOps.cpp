@@ -23,7 +23,7 @@ static bool isPositive(Attribute number) {
   if (auto integer = dyn_cast_or_null<IntegerAttr>(number))
     return integer.getInt() > 0;
   if (auto real = dyn_cast_or_null<FloatAttr>(number))
-    return real.getValueAsDouble() > 0;
+    return real.getValueAsDouble() > 0 && real.getValue().isFinite();
   return true; // not bound yet, or not there
 }
 
@@ -61,6 +61,11 @@ LogicalResult LayersOp::verify() {
       getResult().getType() != type)
     return emitOpError("C1: the body does not take and yield one value of ")
            << type;
+  auto count = dyn_cast<IntegerAttr>(getCount());
+  if (isa<RankedTensorType>(type) ? !count || count.getInt() <= 0
+                                  : count && count.getInt() <= 0)
+    return emitOpError("C2: the number of layers is ")
+           << getCount() << ", expected a positive integer";
   return success();
 }
 

@@ -221,6 +221,15 @@ quipu.model @m for [] {
 
 // -----
 
+// rms_norm_c2_infinite
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  // expected-error@+1 {{C2: eps is not positive}}
+  %out = quipu.rms_norm %x, "w" : tensor<64xf32> eps 0x7FF0000000000000 : tensor<1x64xf32> -> tensor<1x64xf32>
+}
+
+// -----
+
 // quantize_c1
 quipu.model @m for [] {
   %x = quipu.input "x" : tensor<2x48xf32>

@@ -123,6 +123,32 @@ quipu.model @m for [] {
 
 // -----
 
+// layers_c2_unbound
+quipu.model @m for [] {
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    // expected-error@+1 {{C2: the number of layers is @n, expected a positive integer}}
+    %y = quipu.layers "blk" times @n from %x {
+    ^layer(%h: tensor<1x64xf32>):
+      quipu.yield %h : tensor<1x64xf32>
+    } : tensor<1x64xf32> -> tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// layers_c2_negative
+quipu.model @m for [] {
+  %x = quipu.input "x"
+  // expected-error@+1 {{C2: the number of layers is -1 : i64, expected a positive integer}}
+  %y = quipu.layers "blk" times -1 from %x {
+  ^layer(%h: !quipu.value):
+    quipu.yield %h
+  }
+}
+
+// -----
+
 // layers_c1_no_argument
 quipu.model @m for [] {
   %x = quipu.input "x"
