@@ -40,7 +40,8 @@ public:
         builder.getDictionaryAttr({
             {builder.getStringAttr("tokens"), step.getTokensAttr()},
             {builder.getStringAttr("cache"), TypeAttr::get(cacheType)},
-            {builder.getStringAttr("arena"), step.getArenaAttr()},
+            {builder.getStringAttr("arena"),
+             builder.getI64IntegerAttr(step.getArena().value_or(0))},
         }));
     Block *entry = function.addEntryBlock(builder);
     builder.setInsertionPointToStart(entry);
@@ -80,7 +81,8 @@ private:
         if (failed(lower(layers)))
           return failure();
       } else if (auto launch = dyn_cast<LaunchOp>(op)) {
-        lower(launch, layer);
+        if (failed(lower(launch, layer)))
+          return failure();
       } else if (isa<BarrierOp>(op)) {
         abi.call<decltype(quipu_barrier)>("quipu_barrier", barrier);
       } else if (!isa<PlacesOp, YieldOp, OutputOp>(op)) {
@@ -104,7 +106,10 @@ private:
                  setName(loop.getInductionVar(), "layer"));
   }
 
-  void lower(LaunchOp launch, Value layer) {
+  LogicalResult lower(LaunchOp launch, Value layer) {
+    if (!launch.getArena() || !step.getArena())
+      return launch.emitOpError(
+          "has no place for its results; run plan-memory first");
     SmallVector<Value> operands{args, layer, worker, workers};
     for (Value input : launch.getInputs())
       if (isa<RankedTensorType>(input.getType()))
@@ -126,6 +131,7 @@ private:
         LLVM::LLVMVoidType::get(builder.getContext()), types);
     LLVM::CallOp::create(builder, launch.getLoc(),
                          abi.declare(getKernel(launch), type), operands);
+    return success();
   }
 
   /// The kernel for this type of cache; made when it does not exist yet.

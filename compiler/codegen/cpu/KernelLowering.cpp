@@ -23,7 +23,28 @@ KernelLowering::KernelLowering(KernelOp kernel, const CpuTarget &target,
       builder(kernel.getLoc(), kernel.getContext()),
       abi(builder, kernel.getLoc(), kernel->getParentOfType<ModuleOp>()) {}
 
+/// What earlier passes must have decided.
+static LogicalResult checkIsScheduled(KernelOp kernel) {
+  if (!kernel.getSchedule())
+    return kernel.emitOpError("has no schedule; run choose-schedules first");
+  auto model = kernel->getParentOfType<ModelOp>();
+  for (Operation &op : kernel.getBody().front())
+    for (NamedAttribute attribute : op.getAttrs()) {
+      auto weight = dyn_cast<WeightAttr>(attribute.getValue());
+      if (!weight)
+        continue;
+      auto declared = model.lookupSymbol<WeightOp>(weight.getName());
+      if (!declared || !declared.getOffset())
+        return op.emitOpError("needs the weight ")
+               << weight.getName()
+               << ", which has no place; run pack-weights first";
+    }
+  return success();
+}
+
 LogicalResult KernelLowering::run() {
+  if (failed(checkIsScheduled(kernel)))
+    return failure();
   auto isPointer = [](Type type) { return isa<RankedTensorType>(type); };
   Type i32 = builder.getI32Type();
   SmallVector<Type> types{abi.getPointerType(), i32, i32, i32};

@@ -1,0 +1,181 @@
+// RUN: rm -rf %t && mkdir %t
+// RUN: %quipu-opt %s --split-input-file --lower-kernels="cache=%t features=avx2,f16c,fma" | FileCheck %s --implicit-check-not=quipu.kernel
+// RUN: ls %t | FileCheck %s --check-prefix=CACHE
+
+// The kernel cache has one file for each of Halide's functions.
+// CACHE-COUNT-7: {{^[0-9a-f]{32}\.bc$}}
+// CACHE-NOT: {{.}}
+
+// A worker's tokens, one by one: of the StepArgs' count, which is at 72. The ids
+// are 4 bytes each, the rows of the result 128. A buffer's `host` is at 16.
+// CHECK: llvm.func @embed.halide(!llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr) -> i32 attributes {quipu.bitcode = "{{[0-9a-f]+}}"}
+// CHECK-LABEL: llvm.func @embed(
+// CHECK-SAME: %[[ARGS:[a-z0-9]+]]: !llvm.ptr, %{{[a-z0-9]+}}: i32, %[[WORKER:[a-z0-9]+]]: i32, %[[WORKERS:[a-z0-9]+]]: i32, %[[IDS:[a-z0-9]+]]: !llvm.ptr, %[[OUT:[a-z0-9]+]]: !llvm.ptr) attributes {no_inline}
+// CHECK: %[[FIELD:.*]] = llvm.mlir.constant(72 : i64)
+// CHECK: llvm.getelementptr %[[ARGS]][%[[FIELD]]]
+// CHECK: %[[BEGIN:.*]] = llvm.sdiv
+// CHECK: %[[END:.*]] = llvm.sdiv
+// CHECK: scf.for %[[I:.*]] = %[[BEGIN]] to %[[END]]
+// CHECK: %[[ROW:.*]] = llvm.trunc %[[I]]
+// CHECK: llvm.mlir.constant(4 : i64)
+// CHECK: %[[ID:.*]] = llvm.getelementptr %[[IDS]][
+// CHECK: llvm.mlir.constant(16 : i64)
+// CHECK: llvm.store %[[ID]]
+// CHECK: llvm.mlir.constant(128 : i64)
+// CHECK: llvm.getelementptr %[[OUT]][
+// CHECK: llvm.call @embed.halide(
+quipu.model @m for ["m"] {
+  quipu.weight @token_embd = "token_embd.weight" : tensor<40x32x!quipu.q8_0> packed at 128
+  quipu.kernel @embed(%ids: tensor<8xi32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+    %x = quipu.embed %ids, "token_embd" : tensor<40x32x!quipu.q8_0> : tensor<8xi32> -> tensor<8x32xf32>
+    quipu.yield %x : tensor<8x32xf32>
+  }
+}
+
+// -----
+
+// The rows whose logits are wanted (rowCount is at 76): %rows says which.
+// CHECK-LABEL: llvm.func @wanted(
+// CHECK-SAME: %{{[a-z0-9]+}}: i32, %[[H:[a-z0-9]+]]: !llvm.ptr, %[[ROWS:[a-z0-9]+]]: !llvm.ptr, %{{[a-z0-9]+}}: !llvm.ptr)
+// CHECK: llvm.mlir.constant(76 : i64)
+// CHECK: scf.for
+// CHECK: %[[AT:.*]] = llvm.getelementptr %[[ROWS]][
+// CHECK: %[[INDEX:.*]] = llvm.load %[[AT]]
+// CHECK: %[[WIDE:.*]] = llvm.sext %[[INDEX]]
+// CHECK: %[[BYTES:.*]] = llvm.mul %[[WIDE]]
+// CHECK: llvm.getelementptr %[[H]][%[[BYTES]]]
+// CHECK: llvm.call @wanted.halide(
+quipu.model @m for ["m"] {
+  quipu.weight @norm = "norm.weight" : tensor<32xf32> packed at 0
+  quipu.kernel @wanted(%h: tensor<8x32xf32>, %rows: tensor<8xi32>) -> tensor<8x32x!quipu.i8x32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> wanted {
+    %g = quipu.gather %h, %rows : tensor<8x32xf32>, tensor<8xi32> -> tensor<8x32xf32>
+    %n = quipu.rms_norm %g, "norm" : tensor<32xf32> eps 1.0e-5 : tensor<8x32xf32> -> tensor<8x32xf32>
+    %q = quipu.quantize %n : tensor<8x32xf32> -> tensor<8x32x!quipu.i8x32>
+    quipu.yield %q : tensor<8x32x!quipu.i8x32>
+  }
+}
+
+// -----
+
+// The units of all results lie in one line: a head of keys, one of values, two of
+// queries. A worker has a piece of the line, and of each result what is in it.
+// Nothing runs when no row is wanted.
+// CHECK-LABEL: llvm.func @q_k_v(
+// CHECK-SAME: %[[ARGS:[a-z0-9]+]]: !llvm.ptr, %[[LAYER:[a-z0-9]+]]: i32, %{{[a-z0-9]+}}: i32, %{{[a-z0-9]+}}: i32, %{{[a-z0-9]+}}: !llvm.ptr, %{{[a-z0-9]+}}: !llvm.ptr)
+// CHECK: llvm.mlir.constant(72 : i64)
+// CHECK: %[[COUNT:.*]] = llvm.load
+// CHECK-NEXT: llvm.mlir.constant(4 : i32)
+// CHECK: %[[BEGIN:.*]] = llvm.sdiv
+// CHECK: %[[END:.*]] = llvm.sdiv
+// CHECK-NEXT: %[[KEYS:.*]] = llvm.mlir.constant(0 : i64)
+// CHECK-NEXT: %[[FROM:.*]] = arith.subi %[[BEGIN]], %[[KEYS]]
+// CHECK: %[[LOW:.*]] = arith.maxsi %[[FROM]]
+// CHECK: %[[HIGH:.*]] = arith.minsi %[[LOW]]
+// CHECK: llvm.trunc %[[HIGH]]
+// CHECK: arith.subi %[[END]], %
+// CHECK: arith.subi {{.*}} : i32
+// CHECK-NEXT: %[[VALUES:.*]] = llvm.mlir.constant(1 : i64) : i64
+// CHECK-NEXT: arith.subi %[[BEGIN]], %[[VALUES]]
+// CHECK: arith.subi {{.*}} : i32
+// CHECK-NEXT: %[[QUERIES:.*]] = llvm.mlir.constant(2 : i64) : i64
+// CHECK-NEXT: arith.subi %[[BEGIN]], %[[QUERIES]]
+// CHECK: %[[NONE:.*]] = llvm.mlir.constant(0 : i32)
+// CHECK-NEXT: %[[ANY:.*]] = arith.cmpi sgt, %[[COUNT]], %[[NONE]]
+// CHECK-NEXT: scf.if %[[ANY]] {
+// The layer's weight, past the scales of the first block.
+// CHECK: llvm.mlir.constant(4096 : i64)
+// CHECK: llvm.sext %[[LAYER]]
+// CHECK-NEXT: llvm.mlir.constant(640 : i64)
+// CHECK: llvm.mlir.constant(32 : i64)
+// CHECK: llvm.call @q_k_v.halide(
+quipu.model @m for ["m"] {
+  quipu.weight @blk.q = "blk.*.q.weight" layers 3 : tensor<32x32x!quipu.q8_0> packed at 4096 stride 640
+  quipu.weight @blk.k = "blk.*.k.weight" layers 3 : tensor<16x32x!quipu.q8_0> packed at 8192 stride 640
+  quipu.weight @blk.v = "blk.*.v.weight" layers 3 : tensor<16x32x!quipu.q8_0> packed at 12288 stride 640
+  quipu.kernel @q_k_v(%x: tensor<8x32x!quipu.i8x32>, %at: !quipu.places) -> (tensor<8x2x16xf32>, !quipu.cache<f16, heads 1, dim 16>) schedule <grid = tiles, lanes = 16, tokens = 4, tiles = 1, bytes = 0, operations = 0> {
+    %q = quipu.linear %x, "blk.q" : tensor<32x32x!quipu.q8_0> -> [2, 16] : tensor<8x32x!quipu.i8x32> -> tensor<8x2x16xf32>
+    %k = quipu.linear %x, "blk.k" : tensor<16x32x!quipu.q8_0> -> [1, 16] : tensor<8x32x!quipu.i8x32> -> tensor<8x1x16xf32>
+    %v = quipu.linear %x, "blk.v" : tensor<16x32x!quipu.q8_0> -> [1, 16] : tensor<8x32x!quipu.i8x32> -> tensor<8x1x16xf32>
+    %kv = quipu.cache_write %k, %v at %at : tensor<8x1x16xf32>, tensor<8x1x16xf32> -> !quipu.cache<f16, heads 1, dim 16>
+    quipu.yield %q, %kv : tensor<8x2x16xf32>, !quipu.cache<f16, heads 1, dim 16>
+  }
+}
+
+// -----
+
+// Units of one token and one head go round the workers. The window begins 7
+// positions before the end; the positions are cut at multiples of 256, and what
+// the pieces give is joined with the sinks.
+// CHECK: llvm.func @attend.join.halide(!llvm.ptr, i32, !llvm.ptr, !llvm.ptr) -> i32
+// CHECK: llvm.func @attend.piece.halide(!llvm.ptr, !llvm.ptr, !llvm.ptr, i32, i32, !llvm.ptr) -> i32
+// CHECK-LABEL: llvm.func @attend(
+// CHECK-SAME: %{{[a-z0-9]+}}: !llvm.ptr, %{{[a-z0-9]+}}: i32, %[[WORKER:[a-z0-9]+]]: i32, %[[WORKERS:[a-z0-9]+]]: i32,
+// CHECK: %[[BLOCK:.*]] = llvm.mlir.constant(256 : i32)
+// CHECK: %[[COUNT:.*]] = llvm.load
+// CHECK: scf.for %[[UNIT:.*]] = %[[WORKER]] to %{{.*}} step %[[WORKERS]]
+// CHECK: %[[TOKEN:.*]] = arith.remsi %[[UNIT]], %[[COUNT]]
+// CHECK: %[[HEAD:.*]] = arith.divsi %[[UNIT]], %[[COUNT]]
+// CHECK: %[[WINDOW:.*]] = llvm.mlir.constant(7 : i32)
+// CHECK-NEXT: %[[START:.*]] = arith.subi %[[END:.*]], %[[WINDOW]]
+// CHECK-NEXT: %[[BEGIN:.*]] = arith.maxsi %{{.*}}, %[[START]]
+// CHECK: %[[FIRST:.*]] = arith.divsi %[[BEGIN]], %[[BLOCK]]
+// CHECK: scf.for %[[PIECE:.*]] = %[[FIRST]] to
+// CHECK: %[[FROM:.*]] = arith.muli %[[PIECE]], %[[BLOCK]]
+// CHECK: %[[TO:.*]] = arith.addi %[[FROM]], %[[BLOCK]]
+// CHECK: %[[LOW:.*]] = arith.maxsi %[[BEGIN]], %[[FROM]]
+// CHECK: %[[HIGH:.*]] = arith.minsi %[[END]], %[[TO]]
+// CHECK: llvm.call @attend.piece.halide(%{{.*}}, %{{.*}}, %{{.*}}, %[[LOW]], %[[HIGH]], %{{.*}})
+// CHECK: }
+// The head's sinks: two f32, at 64 of the weights.
+// CHECK: llvm.mlir.constant(64 : i64)
+// CHECK: llvm.sext %[[HEAD]]
+// CHECK-NEXT: llvm.mlir.constant(8 : i64)
+// CHECK: llvm.call @attend.join.halide(
+quipu.model @m for ["m"] {
+  quipu.weight @sinks = "sinks.weight" : tensor<2xf32> packed at 64
+  quipu.kernel @attend(%q: tensor<8x2x16xf32>, %kv: !quipu.cache<f32, heads 1, dim 16>, %at: !quipu.places) -> tensor<8x2x16xf32> schedule <grid = heads, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+    %a = quipu.attention %q over %kv at %at window 7 sinks "sinks" : tensor<2xf32> : tensor<8x2x16xf32>, !quipu.cache<f32, heads 1, dim 16> -> tensor<8x2x16xf32>
+    quipu.yield %a : tensor<8x2x16xf32>
+  }
+}
+
+// -----
+
+// The runtime computes the angles, a token at a time.
+// CHECK: llvm.mlir.global internal constant @angles.frequencies(dense<[1.000000e+00, 0.00999999977]>
+// CHECK-LABEL: llvm.func @angles(
+// CHECK: %[[T:.*]] = llvm.mlir.addressof @angles.frequencies
+// CHECK: %[[NONE:.*]] = llvm.mlir.zero
+// CHECK: scf.for
+// CHECK: %[[ONE:.*]] = llvm.mlir.constant(1 : i32)
+// CHECK: llvm.call @quipu_rope_angles(%{{.*}}, %[[ONE]], %[[T]], %[[NONE]],
+quipu.model @m for ["m"] {
+  quipu.kernel @angles(%at: !quipu.places) -> tensor<8x2x2xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+    %a = quipu.rope_angles %at dims 4 theta 10000.0 tokens 8 : tensor<8x2x2xf32>
+    quipu.yield %a : tensor<8x2x2xf32>
+  }
+}
+
+// -----
+
+// Without a linear layer, heads belong to their token's row: all 2 of them, at
+// the token's position (positions are at 8 of the StepArgs).
+// CHECK-LABEL: llvm.func @write(
+// CHECK-SAME: %[[ARGS:[a-z0-9]+]]: !llvm.ptr, %{{[a-z0-9]+}}: i32,
+// CHECK: scf.for %[[I:.*]] =
+// CHECK: %[[ROW:.*]] = llvm.trunc %[[I]]
+// CHECK: %[[FIRST:.*]] = llvm.mlir.constant(0 : i32)
+// CHECK-NEXT: %[[HEADS:.*]] = llvm.mlir.constant(2 : i32)
+// CHECK: llvm.mlir.constant(8 : i64)
+// CHECK: %[[POSITIONS:.*]] = llvm.load
+// CHECK-NEXT: %[[WIDE:.*]] = llvm.sext %[[ROW]]
+// CHECK-NEXT: %[[SIZE:.*]] = llvm.mlir.constant(4 : i64)
+// CHECK-NEXT: %[[BYTES:.*]] = llvm.mul %[[WIDE]], %[[SIZE]]
+// CHECK-NEXT: llvm.getelementptr %[[POSITIONS]][%[[BYTES]]]
+// CHECK: llvm.call @write.halide({{.*}}%[[FIRST]], %[[HEADS]]
+quipu.model @m for ["m"] {
+  quipu.kernel @write(%k: tensor<8x2x16xf32>, %v: tensor<8x2x16xf32>, %at: !quipu.places) -> !quipu.cache<f16, heads 2, dim 16> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+    %kv = quipu.cache_write %k, %v at %at : tensor<8x2x16xf32>, tensor<8x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
+    quipu.yield %kv : !quipu.cache<f16, heads 2, dim 16>
+  }
+}

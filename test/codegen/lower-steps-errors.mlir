@@ -1,0 +1,25 @@
+// RUN: %quipu-opt %s --lower-steps --split-input-file --verify-diagnostics
+
+quipu.model @m for ["m"] {
+  quipu.step @decode tokens 1 arena 64 {
+    %tokens = quipu.input "tokens" : tensor<1xi32>
+    // expected-error @+1 {{is not in a kernel; run form-kernels first}}
+    %x = quipu.embed %tokens, "token_embd" : tensor<40x32xf32> : tensor<1xi32> -> tensor<1x32xf32>
+    quipu.output "logits", %x : tensor<1x32xf32>
+  }
+}
+
+// -----
+
+quipu.model @m for ["m"] {
+  quipu.kernel @embed(%ids: tensor<1xi32>) -> tensor<1x32xf32> {
+    %x = quipu.embed %ids, "token_embd" : tensor<40x32xf32> : tensor<1xi32> -> tensor<1x32xf32>
+    quipu.yield %x : tensor<1x32xf32>
+  }
+  quipu.step @decode tokens 1 {
+    %tokens = quipu.input "tokens" : tensor<1xi32>
+    // expected-error @+1 {{has no place for its results; run plan-memory first}}
+    %x = quipu.launch @embed(%tokens) : (tensor<1xi32>) -> tensor<1x32xf32>
+    quipu.output "logits", %x : tensor<1x32xf32>
+  }
+}

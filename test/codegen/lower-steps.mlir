@@ -1,0 +1,79 @@
+// RUN: %quipu-opt %s --lower-steps | FileCheck %s --implicit-check-not=quipu.step
+
+// A function for each type of cache; this one is the f16 cache's.
+// CHECK-LABEL: llvm.func @prefill8_f16(
+// CHECK-SAME: %[[ARGS:.*]]: !llvm.ptr, %[[WORKER:.*]]: i32, %[[WORKERS:.*]]: i32) attributes {quipu.step = {arena = 4096 : i64, cache = f16, tokens = 8 : i64}}
+// In abi::StepArgs, the arena is at 48, the barrier at 64, the tokens at 0, the
+// rows at 24 and the logits at 32.
+// CHECK: llvm.mlir.constant(48 : i64)
+// CHECK: %[[ARENA:.*]] = llvm.load
+// CHECK: llvm.mlir.constant(64 : i64)
+// CHECK: %[[BARRIER:.*]] = llvm.load
+// CHECK: %[[NONE:.*]] = llvm.mlir.constant(0 : i32)
+// CHECK: %[[TOKENS:.*]] = llvm.load %[[ARGS]]
+// CHECK: %[[AT:.*]] = llvm.mlir.constant(2048 : i64)
+// CHECK: %[[X:.*]] = llvm.getelementptr %[[ARENA]][%[[AT]]]
+// CHECK: llvm.call @embed(%[[ARGS]], %[[NONE]], %[[WORKER]], %[[WORKERS]], %[[TOKENS]], %[[X]])
+// CHECK-NEXT: llvm.call @quipu_barrier(%[[BARRIER]])
+// The layers stay a loop; a place and a cache are no pointers.
+// CHECK: %[[LAYERS:.*]] = llvm.mlir.constant(3 : i32)
+// CHECK-NEXT: scf.for %[[LAYER:.*]] = %{{.*}} to %[[LAYERS]]
+// CHECK: llvm.call @write(%[[ARGS]], %[[LAYER]], %[[WORKER]], %[[WORKERS]], %[[X]], %{{.*}}) : (!llvm.ptr, i32, i32, i32, !llvm.ptr, !llvm.ptr) -> ()
+// CHECK-NEXT: llvm.call @quipu_barrier(%[[BARRIER]])
+// CHECK-NEXT: }
+// CHECK: llvm.mlir.constant(24 : i64)
+// CHECK: %[[ROWS:.*]] = llvm.load
+// CHECK: llvm.mlir.constant(32 : i64)
+// CHECK: %[[LOGITS:.*]] = llvm.load
+// CHECK-NEXT: llvm.call @logits(%[[ARGS]], %[[NONE]], %[[WORKER]], %[[WORKERS]], %[[X]], %[[ROWS]], %[[LOGITS]])
+// CHECK-NEXT: llvm.return
+
+// CHECK-LABEL: llvm.func @prefill8_f32(
+// CHECK-SAME: quipu.step = {arena = 4096 : i64, cache = f32, tokens = 8 : i64}
+// CHECK: llvm.call @embed(
+// CHECK: scf.for
+// CHECK: llvm.call @write_f32(
+// CHECK: llvm.call @logits(
+
+// What the program's table says: rows of logits are a multiple of 16 apart.
+// CHECK: quipu.model @m {{.*}} attributes {quipu.sizes = {cache_elements = 192 : i64, head_dim = 32 : i64, hidden = 32 : i64, kv_heads = 1 : i64, layers = 3 : i64, logits_stride = 48 : i64, vocabulary = 40 : i64}}
+// Only what touches the cache has a copy.
+// CHECK: quipu.kernel @embed(
+// CHECK-NOT: quipu.kernel @embed
+// CHECK: quipu.kernel @write(
+// CHECK: quipu.cache_write %{{.*}} at %{{.*}} : {{.*}} -> !quipu.cache<f16, heads 1, dim 32>
+// CHECK: quipu.kernel @write_f32({{.*}}) -> (tensor<8x32xf32>, !quipu.cache<f32, heads 1, dim 32>)
+// CHECK: quipu.cache_write %{{.*}} as f32 : {{.*}} -> !quipu.cache<f32, heads 1, dim 32>
+// CHECK: quipu.kernel @logits(
+// CHECK-NOT: quipu.kernel
+quipu.model @m for ["m"] {
+  quipu.kernel @embed(%ids: tensor<8xi32>) -> tensor<8x32xf32> {
+    %x = quipu.embed %ids, "token_embd" : tensor<40x32xf32> : tensor<8xi32> -> tensor<8x32xf32>
+    quipu.yield %x : tensor<8x32xf32>
+  }
+  quipu.kernel @write(%k: tensor<8x32xf32>, %at: !quipu.places) -> (tensor<8x32xf32>, !quipu.cache<f16, heads 1, dim 32>) {
+    %h = quipu.linear %k, "blk.k" : tensor<32x32xf32> -> [1, 32] : tensor<8x32xf32> -> tensor<8x1x32xf32>
+    %kv = quipu.cache_write %h, %h at %at : tensor<8x1x32xf32>, tensor<8x1x32xf32> -> !quipu.cache<f16, heads 1, dim 32>
+    quipu.yield %k, %kv : tensor<8x32xf32>, !quipu.cache<f16, heads 1, dim 32>
+  }
+  quipu.kernel @logits(%h: tensor<8x32xf32>, %rows: tensor<8xi32>) -> tensor<8x40xf32> wanted {
+    %g = quipu.gather %h, %rows : tensor<8x32xf32>, tensor<8xi32> -> tensor<8x32xf32>
+    %y = quipu.linear %g, "token_embd" : tensor<40x32xf32> -> [40] : tensor<8x32xf32> -> tensor<8x40xf32>
+    quipu.yield %y : tensor<8x40xf32>
+  }
+  quipu.step @prefill8 tokens 8 arena 4096 {
+    %tokens = quipu.input "tokens" : tensor<8xi32>
+    %at = quipu.places
+    %x = quipu.launch @embed(%tokens) arena [2048] : (tensor<8xi32>) -> tensor<8x32xf32>
+    quipu.barrier
+    %last = quipu.layers "blk" times 3 from %x {
+    ^bb0(%h: tensor<8x32xf32>):
+      %y, %kv = quipu.launch @write(%h, %at) arena [2048, -1] : (tensor<8x32xf32>, !quipu.places) -> (tensor<8x32xf32>, !quipu.cache<f16, heads 1, dim 32>)
+      quipu.barrier
+      quipu.yield %y : tensor<8x32xf32>
+    } : tensor<8x32xf32> -> tensor<8x32xf32>
+    %rows = quipu.input "rows" : tensor<8xi32>
+    %logits = quipu.launch @logits(%last, %rows) arena [-1] : (tensor<8x32xf32>, tensor<8xi32>) -> tensor<8x40xf32>
+    quipu.output "logits", %logits : tensor<8x40xf32>
+  }
+}
