@@ -1,0 +1,180 @@
+"""Builds small random models for the CPU and for the reference, and compares.
+
+usage: check_kernels.py QUIPU SPEC FOLDER CASE...
+
+A case is models/llama.mlir with a few edits, and a GGUF file to go with it. The
+reference gets the program's own fused kernels, so that both quantise the same
+activations: what differs is the order of sums, and with it now and then a number
+on the border between two integers, which the following positions feel. Then the program's bits must not depend on the
+threads, nor on how the prompt is cut.
+"""
+
+import os
+import subprocess
+import sys
+
+import gguf
+import numpy as np
+
+LAYERS = 2
+DEFAULTS = dict(format="F32", hidden=64, heads=4, kv_heads=2, head_dim=32, ffn=96, words=333,
+                rope_dims=None, biases=(), extra={}, edits={}, lengths=(5, 150))
+NORM_Q = """%qn = quipu.rms_norm %q, "attn_q_norm" eps @eps
+    %kn = quipu.rms_norm %k, "attn_k_norm" eps @eps
+    %qr   = quipu.rope %qn by"""
+ATTENTION = "quipu.attention %qr over %kv at %at"
+
+
+def attention(more):
+    return {ATTENTION: f"{ATTENTION} {more}"}
+
+
+CASES = {
+    # Formats of weights, and shapes of heads. Block formats need a multiple of 32
+    # columns, the others take 72 as well.
+    "f32": dict(heads=3, kv_heads=3),
+    "f16": dict(format="F16", hidden=72, ffn=104, heads=7, kv_heads=1),
+    "bf16": dict(format="BF16", hidden=72, ffn=104, heads=5, kv_heads=1, head_dim=16),
+    "q8_0": dict(format="Q8_0", heads=8, kv_heads=1),
+    "q4_0": dict(format="Q4_0", heads=2, kv_heads=2, head_dim=128),
+    "q4_1": dict(format="Q4_1", hidden=96, ffn=160, heads=6, head_dim=48),
+    # Attention.
+    "window": dict(edits=attention("window 20"), lengths=(5, 300)),
+    "pieces": dict(format="Q4_1", heads=6, lengths=(257, 300)),
+    "scores": dict(edits=attention("scale 0.3 soft_cap 3.0")),
+    "sinks": dict(extra={"sinks": (4,)}, edits=attention('sinks "sinks"'), lengths=(5, 300)),
+    "partial-rope": dict(format="Q4_1", rope_dims=16),
+    "partial-halves": dict(rope_dims=12, edits={"pairs adjacent": "pairs halves"}),
+    "head-norms": dict(
+        format="Q8_0", extra={"attn_q_norm": (32,), "attn_k_norm": (32,)},
+        edits={"%qr   = quipu.rope %q by": NORM_Q, "rope %k by": "rope %kn by"}),
+    "head-norms-48": dict(
+        head_dim=48, extra={"attn_q_norm": (48,), "attn_k_norm": (48,)},
+        edits={"%qr   = quipu.rope %q by": NORM_Q, "rope %k by": "rope %kn by",
+               "pairs adjacent": "pairs halves"}),
+    # What follows linear layers.
+    "biases": dict(biases=("attn_q", "attn_k", "attn_v", "attn_output")),
+    "biases-q4_1": dict(format="Q4_1", biases=("attn_q", "attn_k", "attn_v", "attn_output")),
+    "products": dict(format="Q4_1", edits={
+        "%act  = quipu.swiglu %gate, %up": """%soft = quipu.activate gelu_tanh %gate
+    %gated = quipu.mul %soft, %up
+    %act = quipu.scale %gated by 0.7""",
+        "%out  = quipu.add %mid, %down": """%less = quipu.scale %down by 0.5
+    %out = quipu.add %mid, %less"""}),
+    "activations": dict(edits={"%act  = quipu.swiglu %gate, %up": """
+    %f1 = quipu.activate silu %gate
+    %f2 = quipu.activate gelu %up
+    %f3 = quipu.activate relu %gate
+    %f4 = quipu.activate sigmoid %up
+    %f5 = quipu.activate tanh %gate
+    %f12 = quipu.add %f1, %f2
+    %f34 = quipu.add %f3, %f4
+    %f1234 = quipu.add %f12, %f34
+    %act = quipu.add %f1234, %f5"""}),
+}
+
+
+def write_model(case, path, rng):
+    kind = gguf.GGMLQuantizationType[case.format]
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_context_length(512)
+    writer.add_embedding_length(case.hidden)
+    writer.add_block_count(LAYERS)
+    writer.add_feed_forward_length(case.ffn)
+    writer.add_head_count(case.heads)
+    writer.add_head_count_kv(case.kv_heads)
+    writer.add_key_length(case.head_dim)
+    writer.add_layer_norm_rms_eps(1e-5)
+    if case.rope_dims:
+        writer.add_rope_dimension_count(case.rope_dims)
+
+    def add(name, *shape):
+        numbers = rng.standard_normal(shape, np.float32)
+        numbers = numbers * shape[-1] ** -0.5 if len(shape) == 2 else 1 + 0.2 * numbers
+        stored = kind if len(shape) == 2 else gguf.GGMLQuantizationType.F32
+        writer.add_tensor(name, gguf.quants.quantize(numbers, stored), raw_dtype=stored)
+
+    queries, keys = case.heads * case.head_dim, case.kv_heads * case.head_dim
+    rows = {"attn_q": queries, "attn_k": keys, "attn_v": keys, "attn_output": case.hidden}
+    add("token_embd.weight", case.words, case.hidden)
+    for layer in range(LAYERS):
+        block = f"blk.{layer}."
+        add(block + "attn_norm.weight", case.hidden)
+        for name, count in rows.items():
+            add(block + name + ".weight", count,
+                queries if name == "attn_output" else case.hidden)
+            if name in case.biases:
+                add(block + name + ".bias", count)
+        add(block + "ffn_norm.weight", case.hidden)
+        add(block + "ffn_gate.weight", case.ffn, case.hidden)
+        add(block + "ffn_up.weight", case.ffn, case.hidden)
+        add(block + "ffn_down.weight", case.hidden, case.ffn)
+        for name, shape in case.extra.items():
+            add(block + name + ".weight", *shape)
+    add("output_norm.weight", case.hidden)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def run(*command):
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, command))}\n{done.stderr}")
+
+
+def check(name, quipu, spec, folder):
+    case = type("Case", (), DEFAULTS | CASES[name])
+    rng = np.random.default_rng(7)
+    for before, after in case.edits.items():
+        if before not in spec:
+            sys.exit(f"{name}: the spec has no '{before}'")
+        spec = spec.replace(before, after)
+
+    def at(suffix):
+        return os.path.join(folder, name + suffix)
+
+    with open(at(".mlir"), "w") as file:
+        file.write(spec)
+    write_model(case, at(".gguf"), rng)
+    build = [quipu, "build", at(".gguf"), "--spec", at(".mlir")]
+    run(*build, "--dump-stages", at(".stages"), "-o", at(""))
+    fused = os.path.join(at(".stages"), "2-fused.mlir")
+    run(*build, "--from", f"fused:{fused}", "--target", "reference", "-o", at(".reference"))
+
+    def logits(program, ids, *options):
+        run(program, "--tokens", " ".join(map(str, ids)), "--logits", at(".npy"), *options)
+        return np.load(at(".npy"))
+
+    broken, errors = [], []
+    for length in case.lengths:
+        ids = rng.integers(0, case.words, length)
+        wanted = logits(at(".reference"), ids, "--cache-type", "f32")
+        got = logits(at(""), ids, "--cache-type", "f32")
+        errors.extend(np.abs(got - wanted).max(axis=1) / np.abs(wanted).max())
+        for cache in ["f32", "f16"]:
+            first = logits(at(""), ids, "--cache-type", cache, "-t", 1)
+            for options in [["-t", 2], ["-t", 3, "--chunk", 7], ["-t", 2, "--chunk", 1]]:
+                other = logits(at(""), ids, "--cache-type", cache, *options)
+                if other.tobytes() != first.tobytes():
+                    options = " ".join(map(str, options))
+                    broken.append(f"{length} tokens, {cache}, {options}: other bits, "
+                                  f"{np.abs(other - first).max():.1e} apart")
+    usual, worst = np.quantile(errors, [0.25, 1])
+    if not (usual < 1e-5 and worst < (5e-2 if case.format.startswith("Q") else 1e-4)):
+        broken.append("other logits than the reference's")
+    print(f"{name}: {'; '.join(broken) or 'good'} ({usual:.0e}, {worst:.0e})", flush=True)
+    return not broken
+
+
+def main():
+    quipu, path, folder, *names = sys.argv[1:]
+    with open(path) as file:
+        spec = file.read()
+    os.makedirs(folder, exist_ok=True)
+    results = [check(name, quipu, spec, folder) for name in names or CASES]
+    sys.exit(0 if all(results) else 1)
+
+
+main()
