@@ -8,19 +8,33 @@
 
 #include "dialect/PackedLayout.h"
 #include "dialect/Quipu.h"
+#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
+using namespace quipu;
 using llvm::alignTo;
 
+std::optional<WeightLayout> quipu::getWeightLayout(RankedTensorType weight) {
+  std::optional<WeightFormat> format =
+      llvm::TypeSwitch<Type, std::optional<WeightFormat>>(
+          weight.getElementType())
+          .Case([](Float32Type) { return WeightFormat::F32; })
+          .Case([](Float16Type) { return WeightFormat::F16; })
+          .Case([](BFloat16Type) { return WeightFormat::BF16; })
+          .Case([](Q4_0Type) { return WeightFormat::Q4_0; })
+          .Case([](Q4_1Type) { return WeightFormat::Q4_1; })
+          .Case([](Q8_0Type) { return WeightFormat::Q8_0; })
+          .Default(std::nullopt);
+  if (!format || weight.getRank() != 2)
+    return std::nullopt;
+  return WeightLayout{*format, weight.getDimSize(0), weight.getDimSize(1)};
+}
+
 int64_t quipu::getPackedBytes(RankedTensorType weight) {
-  if (weight.getRank() == 1)
-    return alignTo(weight.getNumElements() * sizeof(float), packedAlignment);
-  int64_t rows = weight.getDimSize(0);
-  int64_t rowBytes =
-      getStorageBytes(weight.getElementType(), weight.getNumElements() / rows);
-  return alignTo(rowBytes * tileRows, packedAlignment) *
-         llvm::divideCeil(rows, tileRows);
+  if (std::optional<WeightLayout> layout = getWeightLayout(weight))
+    return layout->bytes();
+  return alignTo(weight.getNumElements() * sizeof(float), packedAlignment);
 }
 
 int64_t quipu::getRowBytes(RankedTensorType activation) {

@@ -8,13 +8,17 @@
 #ifndef QUIPU_DIALECT_PACKEDLAYOUT_H
 #define QUIPU_DIALECT_PACKEDLAYOUT_H
 
-#include "dialect/TileRows.h"
+#include "dialect/WeightLayout.h"
 #include "mlir/IR/BuiltinTypes.h"
 
 namespace quipu {
 
 /// Packed weights and rows of activations begin at multiples of this.
 inline constexpr int64_t packedAlignment = 64;
+
+/// How a weight matrix is packed; none when it is no matrix of a storage
+/// format.
+std::optional<WeightLayout> getWeightLayout(mlir::RankedTensorType weight);
 
 /// Bytes of a packed weight: of a matrix its tiles of 16 rows, the last one
 /// filled with zeros, of a vector its numbers in f32; a multiple of 64.

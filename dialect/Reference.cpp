@@ -43,7 +43,7 @@ void quipu_reference_embed(const int32_t *ids, const void *weight,
                            int32_t format, int64_t columns, float *result,
                            int64_t resultStride, int64_t begin, int64_t end) {
   for (int64_t t = begin; t < end; ++t)
-    readWeightRow(weight, cpu::WeightFormat(format), columns, ids[t],
+    readWeightRow(weight, WeightFormat(format), columns, ids[t],
                   getRow(result, resultStride, t));
 }
 
@@ -68,7 +68,7 @@ void quipu_reference_linear(const void *input, int64_t inputStride,
                                &dequantized[(t - begin) * k]);
   std::vector<float> weights(k);
   for (int64_t row = 0; row < n; ++row) {
-    readWeightRow(weight, cpu::WeightFormat(format), k, row, weights.data());
+    readWeightRow(weight, WeightFormat(format), k, row, weights.data());
     for (int64_t t = begin; t < end; ++t) {
       const float *x =
           quantized ? &dequantized[(t - begin) * k]
@@ -99,7 +99,7 @@ void quipu_reference_rms_norm(const float *input, int64_t inputStride,
 void quipu_reference_quantize(const float *input, int64_t inputStride,
                               int64_t size, void *result, int64_t resultStride,
                               int64_t begin, int64_t end) {
-  cpu::QuantizedRowLayout layout{size};
+  QuantizedRowLayout layout{size};
   for (int64_t t = begin; t < end; ++t) {
     const float *x = getRow(input, inputStride, t);
     char *row = static_cast<char *>(getRow(result, resultStride, t));
@@ -109,12 +109,12 @@ void quipu_reference_quantize(const float *input, int64_t inputStride,
     auto *sums = reinterpret_cast<float *>(row + layout.sumOffset());
     for (int64_t block = 0; block < layout.blocks(); ++block) {
       float largest = 0;
-      for (int64_t i = 0; i < cpu::blockSize; ++i)
-        largest = std::max(largest, std::fabs(x[block * cpu::blockSize + i]));
+      for (int64_t i = 0; i < blockSize; ++i)
+        largest = std::max(largest, std::fabs(x[block * blockSize + i]));
       float scale = largest / 127;
       int32_t sum = 0;
-      for (int64_t i = 0; i < cpu::blockSize; ++i) {
-        int64_t at = block * cpu::blockSize + i;
+      for (int64_t i = 0; i < blockSize; ++i) {
+        int64_t at = block * blockSize + i;
         values[at] = scale == 0 ? 0 : int8_t(std::nearbyint(x[at] / scale));
         sum += values[at];
       }
@@ -129,9 +129,9 @@ void quipu_reference_dequantize(const void *row, int64_t size, float *result) {
   auto *bytes = static_cast<const char *>(row);
   auto *values = reinterpret_cast<const int8_t *>(bytes);
   auto *scales = reinterpret_cast<const float *>(
-      bytes + cpu::QuantizedRowLayout{size}.scaleOffset());
+      bytes + QuantizedRowLayout{size}.scaleOffset());
   for (int64_t i = 0; i < size; ++i)
-    result[i] = scales[i / cpu::blockSize] * float(values[i]);
+    result[i] = scales[i / blockSize] * float(values[i]);
 }
 
 void quipu_reference_rope_angles(const abi::StepArgs *args,

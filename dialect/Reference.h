@@ -13,7 +13,7 @@
 // may take the place of an operand in the ops that go number by number. Each
 // number of a result depends on its own token only and is summed in one order,
 // so that it has the same bits however the tokens are grouped. Weight matrices
-// are packed as compiler/codegen/cpu/WeightLayout.h says, vectors are f32.
+// are packed as dialect/WeightLayout.h says, vectors are f32.
 //
 //===----------------------------------------------------------------------===//
 
@@ -25,7 +25,7 @@
 
 extern "C" {
 
-/// `weight` has `columns` columns; `format` is a cpu::WeightFormat.
+/// `weight` has `columns` columns; `format` is a WeightFormat.
 void quipu_reference_embed(const int32_t *ids, const void *weight,
                            int32_t format, int64_t columns, float *result,
                            int64_t resultStride, int64_t begin, int64_t end);
@@ -49,7 +49,7 @@ void quipu_reference_rms_norm(const float *input, int64_t inputStride,
                               int64_t size, float *result, int64_t resultStride,
                               int64_t begin, int64_t end);
 
-/// To rows of `!quipu.i8x32` (cpu::QuantizedRowLayout).
+/// To rows of `!quipu.i8x32` (QuantizedRowLayout).
 void quipu_reference_quantize(const float *input, int64_t inputStride,
                               int64_t size, void *result, int64_t resultStride,
                               int64_t begin, int64_t end);

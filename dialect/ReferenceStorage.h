@@ -8,7 +8,7 @@
 #ifndef QUIPU_DIALECT_REFERENCESTORAGE_H
 #define QUIPU_DIALECT_REFERENCESTORAGE_H
 
-#include "compiler/codegen/cpu/WeightLayout.h"
+#include "dialect/WeightLayout.h"
 #include "runtime/Abi.h"
 #include <bit>
 #include <cmath>
@@ -49,7 +49,7 @@ inline float fromBFloat(uint16_t number) {
 }
 
 /// Row `lane` of a block of 16 packed rows.
-inline void readBlock(const uint8_t *block, const cpu::WeightLayout &layout,
+inline void readBlock(const uint8_t *block, const WeightLayout &layout,
                       int64_t lane, float *result) {
   auto halfAt = [&](int64_t offset) {
     return fromHalf(reinterpret_cast<const uint16_t *>(block + offset)[lane]);
@@ -60,11 +60,11 @@ inline void readBlock(const uint8_t *block, const cpu::WeightLayout &layout,
   };
   float scale = halfAt(0);
   switch (layout.format) {
-  case cpu::WeightFormat::Q8_0:
-    for (int64_t i = 0; i < cpu::blockSize; ++i)
+  case WeightFormat::Q8_0:
+    for (int64_t i = 0; i < blockSize; ++i)
       result[i] = scale * float(byte(i) - 128);
     return;
-  case cpu::WeightFormat::Q4_0:
+  case WeightFormat::Q4_0:
     for (int64_t i = 0; i < 16; ++i) {
       result[i] = scale * float((byte(i) & 15) - 8);
       result[i + 16] = scale * float((byte(i) >> 4) - 8);
@@ -80,25 +80,25 @@ inline void readBlock(const uint8_t *block, const cpu::WeightLayout &layout,
 }
 
 /// Row `row` of a packed weight of `columns` columns.
-inline void readWeightRow(const void *weight, cpu::WeightFormat format,
+inline void readWeightRow(const void *weight, WeightFormat format,
                           int64_t columns, int64_t row, float *result) {
-  cpu::WeightLayout layout{format, 0, columns};
+  WeightLayout layout{format, 0, columns};
   const uint8_t *tile = static_cast<const uint8_t *>(weight) +
                         row / tileRows * layout.tileBytes();
   int64_t lane = row % tileRows;
   if (isQuantized(format)) {
     for (int64_t i = 0; i < layout.blocks(); ++i)
       readBlock(tile + i * layout.blockBytes(), layout, lane,
-                result + i * cpu::blockSize);
+                result + i * blockSize);
     return;
   }
   auto *halves = reinterpret_cast<const uint16_t *>(tile);
   auto *floats = reinterpret_cast<const float *>(tile);
   for (int64_t i = 0; i < columns; ++i) {
     int64_t at = i * tileRows + lane;
-    result[i] = format == cpu::WeightFormat::F32   ? floats[at]
-                : format == cpu::WeightFormat::F16 ? fromHalf(halves[at])
-                                                   : fromBFloat(halves[at]);
+    result[i] = format == WeightFormat::F32   ? floats[at]
+                : format == WeightFormat::F16 ? fromHalf(halves[at])
+                                              : fromBFloat(halves[at]);
   }
 }
 

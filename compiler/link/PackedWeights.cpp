@@ -18,24 +18,6 @@
 using namespace llvm;
 using namespace quipu;
 
-static cpu::WeightFormat getWeightFormat(StorageFormat format) {
-  switch (format) {
-  case StorageFormat::F32:
-    return cpu::WeightFormat::F32;
-  case StorageFormat::F16:
-    return cpu::WeightFormat::F16;
-  case StorageFormat::BF16:
-    return cpu::WeightFormat::BF16;
-  case StorageFormat::Q4_0:
-    return cpu::WeightFormat::Q4_0;
-  case StorageFormat::Q4_1:
-    return cpu::WeightFormat::Q4_1;
-  case StorageFormat::Q8_0:
-    return cpu::WeightFormat::Q8_0;
-  }
-  llvm_unreachable("an unknown storage format");
-}
-
 static std::string toString(mlir::Type type) {
   std::string text;
   raw_string_ostream(text) << type;
@@ -64,10 +46,7 @@ static Expected<PackedTensor> findTensor(WeightOp weight, uint64_t layer,
                              "\" is a vector in " + getName(tensor->format) +
                              "; only F32, F16 and BF16 can be");
   PackedTensor packed{tensor, 0, static_cast<uint64_t>(getPackedBytes(type)),
-                      std::nullopt};
-  if (type.getRank() == 2)
-    packed.layout = {getWeightFormat(tensor->format), type.getDimSize(0),
-                     type.getDimSize(1)};
+                      getWeightLayout(type)};
 
   std::optional<uint64_t> offset = checkedMulAddUnsigned<uint64_t>(
       weight.getStride().value_or(0), layer, weight.getOffset().value_or(0));

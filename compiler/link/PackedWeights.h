@@ -8,9 +8,9 @@
 #ifndef QUIPU_COMPILER_LINK_PACKEDWEIGHTS_H
 #define QUIPU_COMPILER_LINK_PACKEDWEIGHTS_H
 
-#include "compiler/codegen/cpu/WeightLayout.h"
 #include "compiler/frontend/Checkpoint.h"
 #include "dialect/Quipu.h"
+#include "dialect/WeightLayout.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
 #include <functional>
@@ -28,7 +28,7 @@ struct PackedTensor {
   uint64_t offset;
   uint64_t bytes;
   /// A matrix's; a vector's numbers follow each other in f32.
-  std::optional<cpu::WeightLayout> layout;
+  std::optional<WeightLayout> layout;
 };
 
 /// Where the weights of a model's declarations lie, and what they are.

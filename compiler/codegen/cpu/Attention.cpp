@@ -114,46 +114,62 @@ AttentionKernel quipu::cpu::attentionPiece(AttentionShape shape) {
   return {{query, keys, values, begin, end}, Pipeline(partial)};
 }
 
-AttentionKernel quipu::cpu::attentionJoin(AttentionShape shape) {
+AttentionKernel quipu::cpu::attentionMerge(AttentionShape shape) {
   int dim = shape.headDim, stride = shape.partialStride();
   int heads = shape.queryHeads;
-  ImageParam partials(Float(32), 3), sinks(Float(32), 1);
+  ImageParam partials(Float(32), 3);
   partials.dim(0).set_min(0);
   partials.dim(1).set_min(0).set_stride(stride);
   partials.dim(2).set_min(0).set_stride(stride * heads);
-  sinks.dim(0).set_min(0);
-  Param<int32_t> pieces;
 
-  Var d("d"), e("e"), g("g"), dd("dd");
-  Func largest("largest"), factor("factor"), sums("sums"), result("result");
-  RDom piece(0, pieces);
-  largest(g) = shape.hasSinks ? Expr(sinks(g)) : Expr(-1e30f);
-  largest(g) = max(largest(g), partials(dim, g, piece));
-  RVar p = piece.x;
-  Var q("q");
+  Var e("e"), g("g"), q("q"), outer("outer");
+  Func largest("largest"), factor("factor"), merged("merged");
+  largest(g) = max(partials(dim, g, 0), partials(dim, g, 1));
   factor(q, g) = exponential(partials(dim, g, q) - largest(g));
   // The weighted values, and behind them the sum of the weights.
-  sums(e, g) = 0.0f;
-  sums(e, g) += factor(p, g) * partials(e, g, p);
-  Expr total = sums(dim + 1, g);
-  if (shape.hasSinks)
-    total = total + exponential(sinks(g) - largest(g));
-  result(d, g) = sums(d, g) / total;
+  Expr sum =
+      factor(0, g) * partials(e, g, 0) + factor(1, g) * partials(e, g, 1);
+  merged(e, g) = select(e == dim, largest(g), sum);
+
+  OutputImageParam out = merged.output_buffer();
+  out.dim(0).set_bounds(0, stride);
+  out.dim(1).set_bounds(0, heads).set_stride(stride);
+  // What a head's factors depend on is read before the head is written: the
+  // result may take the place of the first partial result.
+  largest.compute_at(merged, g).store_in(MemoryType::Stack);
+  factor.compute_at(merged, g).store_in(MemoryType::Stack).bound(q, 0, 2);
+  merged.split(e, outer, e, 16).vectorize(e).unroll(outer);
+  return {{partials}, Pipeline(merged)};
+}
+
+AttentionKernel quipu::cpu::attentionFinish(AttentionShape shape) {
+  int dim = shape.headDim, stride = shape.partialStride();
+  int heads = shape.queryHeads;
+  ImageParam partial(Float(32), 2), sinks(Float(32), 1);
+  partial.dim(0).set_min(0);
+  partial.dim(1).set_min(0).set_stride(stride);
+  sinks.dim(0).set_min(0);
+
+  Var d("d"), g("g"), outer("outer");
+  Func factor("factor"), total("total"), result("result");
+  if (shape.hasSinks) {
+    Expr largest = max(partial(dim, g), sinks(g));
+    factor(g) = exponential(partial(dim, g) - largest);
+    total(g) =
+        factor(g) * partial(dim + 1, g) + exponential(sinks(g) - largest);
+  } else {
+    factor(g) = 1.0f;
+    total(g) = partial(dim + 1, g);
+  }
+  result(d, g) = partial(d, g) * factor(g) / total(g);
 
   OutputImageParam out = result.output_buffer();
   out.dim(0).set_bounds(0, dim);
   out.dim(1).set_bounds(0, heads).set_stride(dim);
-  result.split(d, dd, d, 16).vectorize(d).unroll(dd);
-  largest.compute_at(result, g);
-  sums.compute_at(result, g)
-      .store_in(MemoryType::Stack)
-      .bound_extent(e, stride)
-      .align_bounds(e, stride)
-      .vectorize(e, 16)
-      .unroll(e);
-  sums.update().reorder(e, g, p).vectorize(e, 16).unroll(e);
-  factor.compute_at(sums, p);
-  std::vector<Argument> arguments = {partials, pieces};
+  factor.compute_at(result, g);
+  total.compute_at(result, g);
+  result.split(d, outer, d, 16).vectorize(d).unroll(outer);
+  std::vector<Argument> arguments = {partial};
   if (shape.hasSinks)
     arguments.push_back(sinks);
   return {arguments, Pipeline(result)};

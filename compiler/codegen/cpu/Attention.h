@@ -8,8 +8,8 @@
 // One token and one key/value head at a time: the query heads that share it
 // against positions [begin, end) of the cache, where end = position + 1. The
 // positions are cut at multiples of attentionBlock; each piece gives a partial
-// result, and a second kernel joins the pieces. So the bits depend on begin and
-// end only, whoever computes which piece.
+// result, which is merged with that of the pieces before. So the bits depend on
+// begin and end only.
 //
 //===----------------------------------------------------------------------===//
 
@@ -47,10 +47,14 @@ struct AttentionKernel {
 /// [queryHeads][partialStride()].
 AttentionKernel attentionPiece(AttentionShape shape);
 
-/// kernel(partials, pieces, [sinks,] result): partials f32
-/// [pieces][queryHeads][partialStride()], pieces >= 1, sinks f32 [queryHeads],
-/// result f32 [queryHeads][headDim].
-AttentionKernel attentionJoin(AttentionShape shape);
+/// kernel(partials, partial): two partial results, f32
+/// [2][queryHeads][partialStride()], become one, which may lie where the first
+/// of them was.
+AttentionKernel attentionMerge(AttentionShape shape);
+
+/// kernel(partial, [sinks,] result): sinks f32 [queryHeads], result f32
+/// [queryHeads][headDim].
+AttentionKernel attentionFinish(AttentionShape shape);
 
 } // namespace quipu::cpu
 

@@ -71,7 +71,7 @@ FloatValue KernelBuilder::linear(const FloatValue &x, const std::string &weight,
   Linear op;
   op.layout = layout;
   Type type = getElementType(layout.format);
-  int64_t tile = layout.k * tileRows;
+  int64_t tile = layout.tileBytes() / type.bytes();
   ImageParam w = buffer(weight, type, {1, 16, tile});
   w.set_host_alignment(16 * type.bytes());
   op.dot = Func("dot");

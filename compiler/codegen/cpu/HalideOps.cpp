@@ -7,6 +7,8 @@
 
 #include "compiler/codegen/cpu/HalideOps.h"
 
+#include <algorithm>
+
 using namespace quipu::cpu;
 using namespace Halide;
 using namespace Halide::ConciseCasts;
@@ -164,7 +166,10 @@ static void define(FloatValue &y, Expr value) {
 static FloatValue join(const FloatValue &x, const FloatValue &y) {
   FloatValue z = x.form >= y.form ? x : y;
   const FloatValue &other = x.form >= y.form ? y : x;
-  z.linears.insert(z.linears.end(), other.linears.begin(), other.linears.end());
+  for (unsigned linear : other.linears)
+    if (std::find(z.linears.begin(), z.linears.end(), linear) ==
+        z.linears.end())
+      z.linears.push_back(linear);
   return z;
 }
 

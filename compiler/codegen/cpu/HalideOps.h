@@ -20,7 +20,7 @@
 #define QUIPU_COMPILER_CODEGEN_CPU_HALIDEOPS_H
 
 #include "Halide.h"
-#include "compiler/codegen/cpu/WeightLayout.h"
+#include "dialect/WeightLayout.h"
 
 #include <functional>
 #include <optional>

@@ -39,6 +39,13 @@ static void allowFusing(Function &kernel) {
   }
 }
 
+/// Halide says that buffers of different names do not overlap. They do once two
+/// kernels are inlined side by side: what one writes, the other reads.
+static void dropAliasing(Function &kernel) {
+  for (Instruction &op : instructions(kernel))
+    op.setMetadata(LLVMContext::MD_tbaa, nullptr);
+}
+
 Expected<std::unique_ptr<Module>>
 quipu::cpu::parseKernel(StringRef bitcode, StringRef name,
                         LLVMContext &context) {
@@ -55,6 +62,7 @@ quipu::cpu::parseKernel(StringRef bitcode, StringRef name,
     for (const char *attribute : {"target-cpu", "target-features", "tune-cpu"})
       function.removeFnAttr(attribute);
     allowFusing(function);
+    dropAliasing(function);
   }
   // The names and default values that only the metadata pointed to.
   bool changed = true;

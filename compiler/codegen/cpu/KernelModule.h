@@ -21,10 +21,10 @@ class Module;
 namespace quipu::cpu {
 
 /// Parses the bitcode of compileHalide: a module with the one kernel `name`,
-/// without Halide's target attributes and metadata, in which products may be
-/// fused with the sum they go into (flag `contract`). A sum of two products is
-/// left alone: which one would be fused depends on the code around it, and with
-/// it the bits. Calls nothing but LLVM intrinsics.
+/// without Halide's target attributes, metadata and alias information, in which
+/// products may be fused with the sum they go into (flag `contract`). A sum of
+/// two products is left alone: which one would be fused depends on the code
+/// around it, and with it the bits. Calls nothing but LLVM intrinsics.
 llvm::Expected<std::unique_ptr<llvm::Module>>
 parseKernel(llvm::StringRef bitcode, llvm::StringRef name,
             llvm::LLVMContext &context);

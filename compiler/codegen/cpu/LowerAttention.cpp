@@ -29,13 +29,16 @@ LogicalResult KernelLowering::lowerAttention(AttentionOp op) {
            << dim
            << " components are no multiple of 16; build with "
               "--target=reference";
-  AttentionKernel piece = attentionPiece(shape), join = attentionJoin(shape);
-  std::string name = kernel.getSymName().str();
-  auto pieceKey =
-      compile(name + ".piece.halide", piece.arguments, piece.pipeline);
-  auto joinKey = compile(name + ".join.halide", join.arguments, join.pipeline);
-  if (failed(pieceKey) || failed(joinKey))
+  auto getKey = [&](const AttentionKernel &part, StringRef suffix) {
+    return compile((kernel.getSymName() + suffix).str(), part.arguments,
+                   part.pipeline);
+  };
+  auto pieceKey = getKey(attentionPiece(shape), ".piece.halide");
+  auto mergeKey = getKey(attentionMerge(shape), ".merge.halide");
+  auto finishKey = getKey(attentionFinish(shape), ".finish.halide");
+  if (failed(pieceKey) || failed(mergeKey) || failed(finishKey))
     return failure();
+  std::string name = kernel.getSymName().str();
 
   auto bytesOf = [](Type type) {
     return getRowBytes(cast<RankedTensorType>(type));
@@ -46,11 +49,10 @@ LogicalResult KernelLowering::lowerAttention(AttentionOp op) {
   Value keys = getCache(cacheType, /*values=*/false);
   Value values = getCache(cacheType, /*values=*/true);
   int64_t pieceBytes = shape.queryHeads * shape.partialStride() * sizeof(float);
-  Value most = arith::AddIOp::create(
-      builder, arith::DivSIOp::create(builder, context, block), one);
-  Value scratch = LLVM::AllocaOp::create(
-      builder, abi.getPointerType(), builder.getI8Type(),
-      arith::MulIOp::create(builder, most, abi.getInt32(pieceBytes)), 64);
+  // The partial result so far, and behind it that of one more piece.
+  Value sofar =
+      LLVM::AllocaOp::create(builder, abi.getPointerType(), builder.getI8Type(),
+                             abi.getInt32(2 * pieceBytes), 64);
 
   Value total = arith::MulIOp::create(builder, count, abi.getInt32(heads));
   auto units = scf::ForOp::create(builder, worker, total, workers);
@@ -103,17 +105,24 @@ LogicalResult KernelLowering::lowerAttention(AttentionOp op) {
     call.addBuffer(headValues);
     call.addScalar(arith::MaxSIOp::create(builder, begin, from));
     call.addScalar(arith::MinSIOp::create(builder, end, to));
-    call.addBuffer(getRow(scratch, arith::SubIOp::create(builder, index, first),
-                          pieceBytes));
+    Value isFirst =
+        arith::CmpIOp::create(builder, arith::CmpIPredicate::eq, index, first);
+    call.addBuffer(arith::SelectOp::create(builder, isFirst, sofar,
+                                           abi.addBytes(sofar, pieceBytes)));
     call.emit(name + ".piece.halide", *pieceKey);
+    auto more = scf::IfOp::create(builder, isFirst, /*withElseRegion=*/true);
+    builder.setInsertionPointToStart(more.elseBlock());
+    HalideCall merge(builder, builder.getLoc(), abi, entry);
+    merge.addBuffer(sofar);
+    merge.addBuffer(sofar);
+    merge.emit(name + ".merge.halide", *mergeKey);
   }
   HalideCall call(builder, builder.getLoc(), abi, entry);
-  call.addBuffer(scratch);
-  call.addScalar(arith::SubIOp::create(builder, last, first));
+  call.addBuffer(sofar);
   if (op.getSinks())
     call.addBuffer(getRow(getWeight(op.getSinks()->getName()), head,
                           shape.queryHeads * sizeof(float)));
   call.addBuffer(result);
-  call.emit(name + ".join.halide", *joinKey);
+  call.emit(name + ".finish.halide", *finishKey);
   return success();
 }

@@ -38,10 +38,12 @@ quipu::printHalideStatements(KernelOp kernel, StringRef arch,
     Operation &first = kernel.getBody().front().front();
     if (auto attention = dyn_cast<AttentionOp>(first)) {
       AttentionShape shape = getAttentionShape(attention);
-      AttentionKernel piece = attentionPiece(shape),
-                      join = attentionJoin(shape);
-      print(piece.arguments, piece.pipeline, ".piece");
-      print(join.arguments, join.pipeline, ".join");
+      auto printPart = [&](const AttentionKernel &part, StringRef suffix) {
+        print(part.arguments, part.pipeline, suffix);
+      };
+      printPart(attentionPiece(shape), ".piece");
+      printPart(attentionMerge(shape), ".merge");
+      printPart(attentionFinish(shape), ".finish");
     } else if (!isa<RopeAnglesOp>(first)) {
       std::map<std::string, BufferOwner> owners;
       if (auto functions = translateKernel(kernel, owners);

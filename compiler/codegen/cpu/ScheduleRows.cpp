@@ -25,11 +25,11 @@ static void scheduleNorm(KernelBuilder::Norm &norm) {
 
 static void scheduleQuantize(KernelBuilder::Quantize &q) {
   Var i = q.input.args()[0], b = q.largest.args()[0];
-  atRoot(q.input).vectorize(i, int(blockSize));
+  atRoot(q.input).vectorize(i, int(quipu::blockSize));
   atRoot(q.largest);
   q.largest.update().atomic().vectorize(q.largest.rvars()[0]);
   atRoot(q.inverse).vectorize(b, 16, TailStrategy::GuardWithIf);
-  atRoot(q.rounded).vectorize(q.rounded.args()[0], int(blockSize));
+  atRoot(q.rounded).vectorize(q.rounded.args()[0], int(quipu::blockSize));
   atRoot(q.total);
   q.total.update().atomic().vectorize(q.total.rvars()[0]);
   for (Func f : {q.to.scales, q.to.starts, q.to.sums})

@@ -44,18 +44,6 @@ int64_t cpu::getTokens(KernelOp kernel) {
   return 1;
 }
 
-WeightLayout cpu::getLayout(RankedTensorType weight) {
-  auto format =
-      llvm::TypeSwitch<Type, WeightFormat>(weight.getElementType())
-          .Case<Q4_0Type>([](auto) { return WeightFormat::Q4_0; })
-          .Case<Q4_1Type>([](auto) { return WeightFormat::Q4_1; })
-          .Case<Q8_0Type>([](auto) { return WeightFormat::Q8_0; })
-          .Case<mlir::Float16Type>([](auto) { return WeightFormat::F16; })
-          .Case<mlir::BFloat16Type>([](auto) { return WeightFormat::BF16; })
-          .Default([](auto) { return WeightFormat::F32; });
-  return {format, weight.getDimSize(0), weight.getDimSize(1)};
-}
-
 static double getNumber(mlir::Attribute number) {
   if (auto integer = mlir::dyn_cast<mlir::IntegerAttr>(number))
     return integer.getInt();
@@ -182,7 +170,7 @@ private:
         .Case([&](EmbedOp op) {
           floats[op.getResult()] =
               builder->embed(getOperand(op.getIds()), getWeight(op.getWeight()),
-                             getLayout(op.getWeight().getType()));
+                             *getWeightLayout(op.getWeight().getType()));
           return success();
         })
         .Case([&](GatherOp op) {
@@ -206,7 +194,7 @@ private:
         })
         .Case([&](LinearOp op) {
           std::string weight = getWeight(op.getWeight());
-          WeightLayout layout = getLayout(op.getWeight().getType());
+          WeightLayout layout = *getWeightLayout(op.getWeight().getType());
           auto input = mlir::cast<RankedTensorType>(op.getInput().getType());
           FloatValue y =
               isBlockFormat(input.getElementType())

@@ -32,9 +32,6 @@ inline int64_t getRowsAtOnce(KernelOp kernel, int64_t tokens) {
 /// The tokens of the step that the kernel belongs to.
 int64_t getTokens(KernelOp kernel);
 
-/// A weight's layout once it is packed.
-WeightLayout getLayout(mlir::RankedTensorType weight);
-
 /// The kernel's ops, defined and scheduled; `owners` says what each buffer is.
 /// Throws Halide::Error. Fails with a diagnostic when an op has no Halide form.
 mlir::FailureOr<std::unique_ptr<KernelBuilder>>

@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/reference/ReferenceCalls.h"
-#include "compiler/codegen/cpu/WeightLayout.h"
 #include "dialect/PackedLayout.h"
 #include "dialect/Reference.h"
 #include "dialect/RopeFrequencies.h"
@@ -117,24 +116,15 @@ ReferenceCalls::getWeight(std::optional<WeightAttr> weight) {
 }
 
 ReferenceCalls::Arguments ReferenceCalls::getMatrix(WeightAttr weight) {
-  using cpu::WeightFormat;
-  Type element = weight.getType().getElementType();
-  std::optional<WeightFormat> format =
-      llvm::TypeSwitch<Type, std::optional<WeightFormat>>(element)
-          .Case([](Float32Type) { return WeightFormat::F32; })
-          .Case([](Float16Type) { return WeightFormat::F16; })
-          .Case([](BFloat16Type) { return WeightFormat::BF16; })
-          .Case([](Q4_0Type) { return WeightFormat::Q4_0; })
-          .Case([](Q4_1Type) { return WeightFormat::Q4_1; })
-          .Case([](Q8_0Type) { return WeightFormat::Q8_0; })
-          .Default(std::nullopt);
-  if (!format) {
-    current->emitOpError("cannot read weights in ") << element;
+  std::optional<WeightLayout> layout = getWeightLayout(weight.getType());
+  if (!layout) {
+    current->emitOpError("cannot read weights in ")
+        << weight.getType().getElementType();
     failed = true;
     return {};
   }
   Arguments arguments = getWeight(weight);
-  arguments.append(getKind(int32_t(*format)));
+  arguments.append(getKind(int32_t(layout->format)));
   return arguments;
 }
 

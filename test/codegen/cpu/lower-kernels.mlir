@@ -3,7 +3,7 @@
 // RUN: ls %t | FileCheck %s --check-prefix=CACHE
 
 // The kernel cache has one file for each of Halide's functions.
-// CACHE-COUNT-7: {{^[0-9a-f]{32}\.bc$}}
+// CACHE-COUNT-6: {{^[0-9a-f]{32}\.bc$}}
 // CACHE-NOT: {{.}}
 
 // A worker's tokens, one by one: of the StepArgs' count, which is at 72. The ids
@@ -105,8 +105,9 @@ quipu.model @m for ["m"] {
 
 // Units of one token and one head go round the workers. The window begins 7
 // positions before the end; the positions are cut at multiples of 256, and what
-// the pieces give is joined with the sinks.
-// CHECK: llvm.func @attend.join.halide(!llvm.ptr, i32, !llvm.ptr, !llvm.ptr) -> i32
+// each piece gives is merged with what came before; the sinks come last.
+// CHECK: llvm.func @attend.finish.halide(!llvm.ptr, !llvm.ptr, !llvm.ptr) -> i32
+// CHECK: llvm.func @attend.merge.halide(!llvm.ptr, !llvm.ptr) -> i32
 // CHECK: llvm.func @attend.piece.halide(!llvm.ptr, !llvm.ptr, !llvm.ptr, i32, i32, !llvm.ptr) -> i32
 // CHECK-LABEL: llvm.func @attend(
 // CHECK-SAME: %{{[a-z0-9]+}}: !llvm.ptr, %{{[a-z0-9]+}}: i32, %[[WORKER:[a-z0-9]+]]: i32, %[[WORKERS:[a-z0-9]+]]: i32,
@@ -124,13 +125,17 @@ quipu.model @m for ["m"] {
 // CHECK: %[[TO:.*]] = arith.addi %[[FROM]], %[[BLOCK]]
 // CHECK: %[[LOW:.*]] = arith.maxsi %[[BEGIN]], %[[FROM]]
 // CHECK: %[[HIGH:.*]] = arith.minsi %[[END]], %[[TO]]
+// CHECK: %[[ALONE:.*]] = arith.cmpi eq, %[[PIECE]], %[[FIRST]]
 // CHECK: llvm.call @attend.piece.halide(%{{.*}}, %{{.*}}, %{{.*}}, %[[LOW]], %[[HIGH]], %{{.*}})
+// CHECK: scf.if %[[ALONE]] {
+// CHECK-NEXT: } else {
+// CHECK: llvm.call @attend.merge.halide(
 // CHECK: }
 // The head's sinks: two f32, at 64 of the weights.
 // CHECK: llvm.mlir.constant(64 : i64)
 // CHECK: llvm.sext %[[HEAD]]
 // CHECK-NEXT: llvm.mlir.constant(8 : i64)
-// CHECK: llvm.call @attend.join.halide(
+// CHECK: llvm.call @attend.finish.halide(
 quipu.model @m for ["m"] {
   quipu.weight @sinks = "sinks.weight" : tensor<2xf32> packed at 64
   quipu.kernel @attend(%q: tensor<8x2x16xf32>, %kv: !quipu.cache<f32, heads 1, dim 16>, %at: !quipu.places) -> tensor<8x2x16xf32> schedule <grid = heads, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {

@@ -19,13 +19,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUIPU_COMPILER_CODEGEN_CPU_WEIGHTLAYOUT_H
-#define QUIPU_COMPILER_CODEGEN_CPU_WEIGHTLAYOUT_H
+#ifndef QUIPU_DIALECT_WEIGHTLAYOUT_H
+#define QUIPU_DIALECT_WEIGHTLAYOUT_H
 
 #include "dialect/TileRows.h"
 #include <cstdint>
 
-namespace quipu::cpu {
+namespace quipu {
 
 enum class WeightFormat { F32, F16, BF16, Q4_0, Q4_1, Q8_0 };
 
@@ -53,9 +53,10 @@ struct WeightLayout {
     return valueOffset() + perRow * tileRows;
   }
   int64_t tileBytes() const {
-    if (!isQuantized(format))
-      return k * tileRows * (format == WeightFormat::F32 ? 4 : 2);
-    return (blocks() * blockBytes() + 63) / 64 * 64;
+    int64_t bytes = isQuantized(format)
+                        ? blocks() * blockBytes()
+                        : k * tileRows * (format == WeightFormat::F32 ? 4 : 2);
+    return (bytes + 63) / 64 * 64;
   }
   int64_t bytes() const { return tiles() * tileBytes(); }
 
@@ -96,6 +97,6 @@ struct QuantizedRowLayout {
   int64_t bytes() const { return (sumOffset() + blocks() * 4 + 63) / 64 * 64; }
 };
 
-} // namespace quipu::cpu
+} // namespace quipu
 
-#endif // QUIPU_COMPILER_CODEGEN_CPU_WEIGHTLAYOUT_H
+#endif // QUIPU_DIALECT_WEIGHTLAYOUT_H

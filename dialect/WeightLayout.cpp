@@ -5,12 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/codegen/cpu/WeightLayout.h"
+#include "dialect/WeightLayout.h"
 
 #include <algorithm>
 #include <cstring>
 
-using namespace quipu::cpu;
+using namespace quipu;
 
 void WeightLayout::packTile(const uint8_t *rows, int64_t tile,
                             uint8_t *packed) const {
