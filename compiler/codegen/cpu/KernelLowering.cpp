@@ -8,6 +8,7 @@
 #include "compiler/codegen/cpu/KernelLowering.h"
 #include "compiler/codegen/cpu/CompileHalide.h"
 #include "compiler/codegen/cpu/HalideCall.h"
+#include "compiler/codegen/cpu/KernelSources.h"
 #include "compiler/codegen/cpu/Passes.h"
 #include "dialect/PackedLayout.h"
 #include "runtime/Abi.h"
@@ -85,7 +86,7 @@ KernelLowering::compile(StringRef name,
   std::string description;
   llvm::raw_string_ostream stream(description);
   kernel->print(stream, OpPrintingFlags().useLocalScope());
-  stream << name << QUIPU_COMPILER << target.arch
+  stream << name << QUIPU_COMPILER << QUIPU_KERNEL_SOURCES << target.arch
          << llvm::join(target.features, ",");
   std::string key = KernelCache::getKey(description);
   llvm::Error error = cache.add(key, [&] {

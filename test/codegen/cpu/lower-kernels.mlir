@@ -3,7 +3,7 @@
 // RUN: ls %t | FileCheck %s --check-prefix=CACHE
 
 // The kernel cache has one file for each of Halide's functions.
-// CACHE-COUNT-6: {{^[0-9a-f]{32}\.bc$}}
+// CACHE-COUNT-7: {{^[0-9a-f]{32}\.bc$}}
 // CACHE-NOT: {{.}}
 
 // A worker's tokens, one by one: of the StepArgs' count, which is at 72. The ids

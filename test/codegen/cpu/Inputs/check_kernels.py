@@ -139,9 +139,10 @@ def check(name, quipu, spec, folder):
         file.write(spec)
     write_model(case, at(".gguf"), rng)
     build = [quipu, "build", at(".gguf"), "--spec", at(".mlir")]
-    run(*build, "--dump-stages", at(".stages"), "-o", at(""))
-    fused = os.path.join(at(".stages"), "2-fused.mlir")
-    run(*build, "--from", f"fused:{fused}", "--target", "reference", "-o", at(".reference"))
+    run(*build, "-o", at(""))
+    run(*build, "--emit", "fused", "-o", at(".fused.mlir"))
+    run(*build, "--from", f"fused:{at('.fused.mlir')}", "--target", "reference",
+        "-o", at(".reference"))
 
     def logits(program, ids, *options):
         run(program, "--tokens", " ".join(map(str, ids)), "--logits", at(".npy"), *options)
