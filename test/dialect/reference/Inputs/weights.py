@@ -1,4 +1,4 @@
-"""Random weights, packed as compiler/codegen/cpu/WeightLayout.h says."""
+"""Random weights, packed as dialect/WeightLayout.h says."""
 
 import ctypes
 
@@ -14,8 +14,9 @@ def format_number(name):
 
 
 def pack_tile(rows):
-    """[16][k] -> [k][16]"""
-    return np.ascontiguousarray(rows.T).view(np.uint8).ravel()
+    """[16][k] -> [k][16], filled up to a multiple of 64 bytes"""
+    tile = np.ascontiguousarray(rows.T).view(np.uint8).ravel()
+    return np.pad(tile, (0, -len(tile) % 64))
 
 
 def pack_bytes(values):
