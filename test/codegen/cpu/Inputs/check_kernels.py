@@ -33,8 +33,8 @@ CASES = {
     # Formats of weights, and shapes of heads. Block formats need a multiple of 32
     # columns, the others take 72 as well.
     "f32": dict(heads=3, kv_heads=3),
-    "f16": dict(format="F16", hidden=72, ffn=104, heads=7, kv_heads=1),
-    "bf16": dict(format="BF16", hidden=72, ffn=104, heads=5, kv_heads=1, head_dim=16),
+    "f16": dict(format="F16", hidden=72, ffn=37, heads=7, kv_heads=1),
+    "bf16": dict(format="BF16", hidden=72, ffn=101, heads=5, kv_heads=1, head_dim=16),
     "q8_0": dict(format="Q8_0", heads=8, kv_heads=1),
     "q4_0": dict(format="Q4_0", heads=2, kv_heads=2, head_dim=128),
     "q4_1": dict(format="Q4_1", hidden=96, ffn=160, heads=6, head_dim=48),
