@@ -1,5 +1,4 @@
-//===- PackedLayout.cpp - Sizes of packed weights and rows ----------------
-//===//
+//===- PackedLayout.cpp - Sizes of packed weights and rows ----------------===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

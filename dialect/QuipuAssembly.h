@@ -1,7 +1,7 @@
-//===- QuipuAssembly.h - Custom directives of the ops' syntax -*- C++ -*-===//
+//===- QuipuAssembly.h - Directives of the ops' syntax ----------*- C++ -*-===//
 //
-// Part of the Quipu Project, under the Apache License v2.0 with LLVM
-// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 

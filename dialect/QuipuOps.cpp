@@ -1,7 +1,7 @@
-//===- QuipuOps.cpp - Verifiers of the model's ops -*- C++ -*-===//
+//===- QuipuOps.cpp - Verifiers of the model's ops ------------------------===//
 //
-// Part of the Quipu Project, under the Apache License v2.0 with LLVM
-// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,8 +1,7 @@
-//===- QuipuShapes.cpp - Types of results from types of operands -*- C++
-//-*-===//
+//===- QuipuShapes.cpp - Types of results from operands -------------------===//
 //
-// Part of the Quipu Project, under the Apache License v2.0 with LLVM
-// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 

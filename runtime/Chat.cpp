@@ -56,8 +56,7 @@ std::string ChatMl::load(std::string_view jinja) {
   // Some formats are ChatML but for what separates role and content.
   if (!has(messageStart) || !has(messageEnd) || has("<|im_sep|>"))
     return "the model's chat template is not ChatML (<|im_start|>role, "
-           "content, "
-           "<|im_end|>), use it with plain prompts";
+           "content, <|im_end|>), use it with plain prompts";
   defaultSystem = findDefaultSystem(jinja);
   return {};
 }

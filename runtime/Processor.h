@@ -1,5 +1,4 @@
-//===- Processor.h - What the processor has and how much of it is ours -*- C++
-//-*-===//
+//===- Processor.h - The processor, and our share of it ---------*- C++ -*-===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

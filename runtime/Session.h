@@ -1,5 +1,4 @@
-//===- Session.h - A program's cache, scratch memory and threads -*- C++
-//-*-===//
+//===- Session.h - Cache, scratch memory and threads ------------*- C++ -*-===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,5 +1,4 @@
-//===- ChooseSchedules.cpp - Says how each kernel runs --------------------
-//===//
+//===- ChooseSchedules.cpp - Says how each kernel runs --------------------===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,5 +1,4 @@
-//===- PackWeights.cpp - Gives each weight its place in the program -------
-//===//
+//===- PackWeights.cpp - Gives each weight its place ----------------------===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

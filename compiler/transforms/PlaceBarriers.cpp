@@ -1,5 +1,4 @@
-//===- PlaceBarriers.cpp - Separates launches that depend on each other ---
-//===//
+//===- PlaceBarriers.cpp - Separates dependent launches -------------------===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

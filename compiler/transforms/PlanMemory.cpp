@@ -1,5 +1,4 @@
-//===- PlanMemory.cpp - Gives results their place in the arena ------------
-//===//
+//===- PlanMemory.cpp - Gives results their place in memory ---------------===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,5 +1,4 @@
-//===- tokenizer-fuzzer.cpp - Broken tokenizers, arbitrary texts --*- C++
-//-*-===//
+//===- tokenizer-fuzzer.cpp - Broken tokenizers and texts -----------------===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
