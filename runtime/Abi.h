@@ -28,6 +28,9 @@ enum class CacheType : int32_t { F16 = 0, F32 = 1 };
 /// `StepArgs::cache`; a context is rounded up to a multiple of it.
 inline constexpr int32_t cachePositions = 16;
 
+/// The longest context that a program can have or be asked for.
+inline constexpr int32_t mostContext = 1 << 24;
+
 /// One call of a step: `count` tokens, each with its position and the sequence
 /// (cache slot) it belongs to. The pointers are valid during the call only.
 struct StepArgs {

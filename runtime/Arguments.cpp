@@ -69,8 +69,7 @@ static CommandLine commandLine(Arguments &to, Numbers &numbers,
        Integer{&numbers.threads, 1, Session::mostThreads},
        "Run on N threads (default: one for each core). The output does not "
        "depend on it."},
-      {run, 'c', "context", "N",
-       Integer{&numbers.context, 1, Session::mostContext},
+      {run, 'c', "context", "N", Integer{&numbers.context, 1, abi::mostContext},
        "Positions for prompt and continuation together, rounded up to a "
        "multiple of 16 (default: the model's)."},
       {run, 0, "cache-type", "TYPE", Choice{&cacheType, {"f16", "f32"}},

@@ -58,7 +58,7 @@ Status Session::create(const abi::Program &program,
                 "here, or with a --target that fits both"};
 
   for (Status status :
-       {inRange("the context", options.context, 0, mostContext),
+       {inRange("the context", options.context, 0, abi::mostContext),
         inRange("threads", options.threads, 0, mostThreads),
         inRange("sequences", options.sequences, 1, mostSequences),
         inRange("the chunk", options.chunk, 0, INT_MAX)})

@@ -63,8 +63,6 @@ class Session {
 public:
   /// The most threads and sequences that can be asked for.
   static constexpr int32_t mostThreads = 1024, mostSequences = 65536;
-  /// The longest context that can be asked for.
-  static constexpr int32_t mostContext = 1 << 24;
 
   static Status create(const abi::Program &program,
                        const SessionOptions &options,

@@ -20,9 +20,6 @@
 using namespace llvm;
 using namespace quipu;
 
-/// The longest context that a program can have by default; the runtime's limit.
-static constexpr int64_t mostContext = 1 << 24;
-
 namespace {
 /// A constant with the layout of a C++ struct.
 class StructBuilder {
@@ -146,6 +143,7 @@ static Constant *buildSteps(Module &module, ArrayRef<StepEntry> steps) {
 }
 
 static Expected<int64_t> getContext(const ProgramDescription &description) {
+  using abi::mostContext;
   const Checkpoint &checkpoint = description.checkpoint;
   if (description.context) {
     if (description.context < 1 || description.context > mostContext)
