@@ -6,19 +6,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/Benchmark.h"
+#include "runtime/Clock.h"
 #include <algorithm>
-#include <chrono>
 #include <unistd.h>
 
 using namespace quipu;
 
 /// Each measurement is repeated; the median counts.
 static constexpr int repetitions = 3;
-
-static double now() {
-  using namespace std::chrono;
-  return duration<double>(steady_clock::now().time_since_epoch()).count();
-}
 
 /// Ids that are the same in every run.
 static std::vector<int32_t> someTokens(int32_t count, int32_t vocabulary) {

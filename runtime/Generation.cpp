@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/Generation.h"
+#include "runtime/Clock.h"
 #include "runtime/Npy.h"
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <unistd.h>
@@ -21,11 +21,6 @@ void Generation::catchInterrupts() {
   action.sa_handler = [](int) { interrupted = 1; };
   action.sa_flags = SA_RESETHAND;
   sigaction(SIGINT, &action, nullptr);
-}
-
-static double now() {
-  using namespace std::chrono;
-  return duration<double>(steady_clock::now().time_since_epoch()).count();
 }
 
 namespace {
