@@ -118,6 +118,9 @@ std::string CommandLine::parse(int argc, const char *const *argv) {
     }
     size_t equals = argument.find('=');
     std::string_view name = argument.substr(0, equals);
+    bool attached = name.size() > 2 && name[1] != '-';
+    if (attached)
+      name = name.substr(0, 2);
     auto option = std::find_if(
         options.begin(), options.end(), [&](const Option &candidate) {
           return name.starts_with("--")
@@ -125,13 +128,17 @@ std::string CommandLine::parse(int argc, const char *const *argv) {
                      : name.size() == 2 && name[1] == candidate.letter;
         });
     if (option == options.end())
-      return unknown(name);
+      return unknown(argument.substr(0, equals));
 
     std::string quoted = "'" + std::string(name) + "'";
     std::string_view value;
     if (std::holds_alternative<Switch>(option->kind)) {
+      if (attached)
+        return unknown(argument.substr(0, equals));
       if (equals != argument.npos)
         return quoted + " takes no value";
+    } else if (attached) {
+      value = argument.substr(2);
     } else if (equals != argument.npos) {
       value = argument.substr(equals + 1);
     } else if (++i < argc) {

@@ -47,7 +47,8 @@ struct Option {
 };
 
 /// One table that the arguments are parsed with and the help printed from.
-/// Takes `--name=value`, `--name value`, `-l value`; `--` ends the options.
+/// Takes `--name=value`, `--name value`, `-l value`, `-lvalue`; `--` ends the
+/// options.
 class CommandLine {
 public:
   explicit CommandLine(std::vector<Option> options)
