@@ -12,6 +12,7 @@
 #include "compiler/frontend/gguf/GgufFile.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Verifier.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -24,6 +25,26 @@ namespace quipu {
 /// The name that `tokens` tokens at once go by.
 static std::string getStepName(int64_t tokens) {
   return tokens == 1 ? "decode" : "prefill" + std::to_string(tokens);
+}
+
+/// Reals that the checkpoint has as integers become reals.
+static void widenReals(Operation *op) {
+  auto widen = [](Attribute number) -> Attribute {
+    auto integer = dyn_cast_or_null<IntegerAttr>(number);
+    return integer ? Builder(number.getContext())
+                         .getF64FloatAttr(static_cast<double>(integer.getInt()))
+                   : number;
+  };
+  TypeSwitch<Operation *>(op)
+      .Case([&](RMSNormOp norm) { norm.setEpsAttr(widen(norm.getEps())); })
+      .Case(
+          [&](RopeAnglesOp rope) { rope.setThetaAttr(widen(rope.getTheta())); })
+      .Case(
+          [&](ScaleOp scale) { scale.setFactorAttr(widen(scale.getFactor())); })
+      .Case([&](AttentionOp attention) {
+        attention.setScaleAttr(widen(attention.getScaleAttr()));
+        attention.setSoftCapAttr(widen(attention.getSoftCapAttr()));
+      });
 }
 
 /// Gives `op`, whose operands are bound, its types.
@@ -79,9 +100,11 @@ static LogicalResult addStep(ModelOp model, ArrayRef<Operation *> forward,
   for (Operation *op : forward)
     builder.clone(*op, mapping);
   auto result = step.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {
-    return WalkResult(success(
-        succeeded(parameters.substitute(op)) && succeeded(weights.bind(op)) &&
-        succeeded(inferTypes(op, tokens)) && succeeded(verifyBound(op))));
+    if (failed(parameters.substitute(op)) || failed(weights.bind(op)))
+      return WalkResult::interrupt();
+    widenReals(op);
+    return WalkResult(success(succeeded(inferTypes(op, tokens)) &&
+                              succeeded(verifyBound(op))));
   });
   return failure(result.wasInterrupted());
 }

@@ -71,3 +71,9 @@
 // RUN: %python %S/Inputs/make_llama.py %t-real.gguf +attention.layer_norm_rms_epsilon=1.00000012
 // RUN: %quipu-opt %source/models/llama.mlir --bind-checkpoint="checkpoint=%t-real.gguf tokens=1" | FileCheck %s --check-prefix=REAL
 // REAL: quipu.rms_norm {{.+}} eps 1.0000001{{[0-9]*}} :
+
+// Integers serve where reals are needed.
+// RUN: %python %S/Inputs/make_llama.py %t-integers.gguf +rope.freq_base=10000 +attention.layer_norm_rms_epsilon=1
+// RUN: %quipu-opt %source/models/llama.mlir --bind-checkpoint="checkpoint=%t-integers.gguf tokens=1" | FileCheck %s --check-prefix=INTEGERS
+// INTEGERS: quipu.rope_angles {{.+}} theta 1.000000e+04
+// INTEGERS: quipu.rms_norm {{.+}} eps 1.000000e+00 :
