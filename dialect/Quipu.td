@@ -153,12 +153,15 @@ def Quipu_YieldOp : Quipu_Op<"yield", [Terminator, Pure, ParentOneOf<["LayersOp"
 def Quipu_InputOp : Quipu_Op<"input", [Pure, OpAsmOpInterface]> {
   let summary = "an input of the step, one number per token";
   let description = [{
-    `"tokens"`: their ids. `"rows"`: which tokens' logits are wanted.
+    `"tokens"`: their ids. `"rows"`: which tokens' logits are wanted. Programs
+    have no others.
   }];
   let arguments = (ins StrAttr:$name);
   let results = (outs Quipu_Activation:$result);
   let assemblyFormat = "$name attr-dict custom<Result>(type($result))";
   let extraClassDeclaration = [{
+    bool isTokens() { return getName() == "tokens"; }
+    bool isRows() { return getName() == "rows"; }
     void getAsmResultNames(::mlir::OpAsmSetValueNameFn setName) { setName(getResult(), getName()); }
   }];
 }

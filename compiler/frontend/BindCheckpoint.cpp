@@ -86,6 +86,46 @@ static LogicalResult verifyBound(Operation *op) {
                  succeeded(verify(op, /*verifyRecursively=*/false)));
 }
 
+/// A spec may come from anywhere: what is an index is one that the runtime has
+/// checked.
+static LogicalResult verifyInputs(Operation *op) {
+  auto isInput = [](Value value, bool (InputOp::*isIt)()) {
+    auto input = value.getDefiningOp<InputOp>();
+    return input && (input.*isIt)();
+  };
+  if (auto input = dyn_cast<InputOp>(op);
+      input && !input.isTokens() && !input.isRows())
+    return input.emitError("a program has the inputs \"tokens\" and \"rows\", "
+                           "not ")
+           << input.getNameAttr();
+  if (auto embed = dyn_cast<EmbedOp>(op);
+      embed && !isInput(embed.getIds(), &InputOp::isTokens))
+    return embed.emitError("the ids are not the input \"tokens\"");
+  if (auto gather = dyn_cast<GatherOp>(op);
+      gather && !isInput(gather.getRows(), &InputOp::isRows))
+    return gather.emitError("the rows are not the input \"rows\"");
+  return success();
+}
+
+/// That there are logits, once.
+static LogicalResult verifyOutputs(ModelOp model,
+                                   ArrayRef<Operation *> forward) {
+  SmallVector<OutputOp> outputs;
+  for (Operation *op : forward)
+    op->walk([&](OutputOp output) { outputs.push_back(output); });
+  if (outputs.empty())
+    return model.emitError("the spec @")
+           << model.getSymName() << " has no quipu.output; write one";
+  if (outputs.size() > 1)
+    return outputs[1].emitError("the spec @")
+           << model.getSymName() << " has " << outputs.size()
+           << " quipu.output; write exactly one";
+  if (outputs.front()->getParentOp() != model)
+    return outputs.front().emitError("a quipu.output stands in the layers; "
+                                     "write it after them");
+  return success();
+}
+
 /// A copy of the forward pass for `tokens` tokens.
 static LogicalResult addStep(ModelOp model, ArrayRef<Operation *> forward,
                              int64_t tokens, const BoundParameters &parameters,
@@ -104,7 +144,8 @@ static LogicalResult addStep(ModelOp model, ArrayRef<Operation *> forward,
       return WalkResult::interrupt();
     widenReals(op);
     return WalkResult(success(succeeded(inferTypes(op, tokens)) &&
-                              succeeded(verifyBound(op))));
+                              succeeded(verifyBound(op)) &&
+                              succeeded(verifyInputs(op))));
   });
   return failure(result.wasInterrupted());
 }
@@ -140,6 +181,8 @@ LogicalResult quipu::bindCheckpoint(ModuleOp module,
   for (int64_t count : tokens)
     if (failed(addStep(model, forward, count, parameters, weights)))
       return failure();
+  if (failed(verifyOutputs(model, forward)))
+    return failure();
   for (Operation *op : llvm::reverse(forward))
     op->erase();
   for (ParamOp param : llvm::make_early_inc_range(model.getOps<ParamOp>()))

@@ -23,6 +23,9 @@ quipu.model @self for ["llama"] {
 quipu.model @cut for ["llama"] {
   quipu.param @a = "block_count" else @b
   quipu.param @b = "none.b" else @a
+  %tokens = quipu.input "tokens"
+  %x = quipu.embed %tokens, "token_embd"
+  quipu.output "logits", %x
 }
 
 // -----
@@ -103,4 +106,69 @@ quipu.model @inference for ["llama"] {
   %x = quipu.embed %tokens, "token_embd"
   // expected-error@+1 {{C1: the ids are a vector of i32, not 'tensor<1x64xf32>'}}
   %y = quipu.embed %x, "token_embd"
+}
+
+// -----
+
+// The runtime checks two inputs; nothing else may be an index.
+quipu.model @other_input for ["llama"] {
+  // expected-error@+1 {{a program has the inputs "tokens" and "rows", not "places"}}
+  %x = quipu.input "places"
+}
+
+// -----
+
+quipu.model @embed_rows for ["llama"] {
+  %rows = quipu.input "rows"
+  // expected-error@+1 {{the ids are not the input "tokens"}}
+  %x = quipu.embed %rows, "token_embd"
+}
+
+// -----
+
+quipu.model @embed_sum for ["llama"] {
+  %tokens = quipu.input "tokens"
+  %twice = quipu.add %tokens, %tokens
+  // expected-error@+1 {{the ids are not the input "tokens"}}
+  %x = quipu.embed %twice, "token_embd"
+}
+
+// -----
+
+quipu.model @gather_tokens for ["llama"] {
+  %tokens = quipu.input "tokens"
+  %x = quipu.embed %tokens, "token_embd"
+  // expected-error@+1 {{the rows are not the input "rows"}}
+  %y = quipu.gather %x, %tokens
+}
+
+// -----
+
+// expected-error@+1 {{the spec @no_output has no quipu.output; write one}}
+quipu.model @no_output for ["llama"] {
+  %tokens = quipu.input "tokens"
+  %x = quipu.embed %tokens, "token_embd"
+}
+
+// -----
+
+quipu.model @two_outputs for ["llama"] {
+  %tokens = quipu.input "tokens"
+  %x = quipu.embed %tokens, "token_embd"
+  quipu.output "logits", %x
+  // expected-error@+1 {{the spec @two_outputs has 2 quipu.output; write exactly one}}
+  quipu.output "more", %x
+}
+
+// -----
+
+quipu.model @output_in_layers for ["llama"] {
+  %tokens = quipu.input "tokens"
+  %x = quipu.embed %tokens, "token_embd"
+  %y = quipu.layers "blk" times 2 from %x {
+  ^layer(%h: !quipu.value):
+    // expected-error@+1 {{a quipu.output stands in the layers; write it after them}}
+    quipu.output "logits", %h
+    quipu.yield %h
+  }
 }
