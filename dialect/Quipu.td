@@ -108,12 +108,18 @@ def Quipu_WeightOp : Quipu_Op<"weight", [Symbol, HasParent<"ModelOp">]> {
 def Quipu_StepOp : Quipu_Op<"step", [Symbol, HasParent<"ModelOp">, NoTerminator, SingleBlock,
                                      NoRegionArguments]> {
   let summary = "an entry point of the program, for up to `tokens` tokens";
+  let description = [{
+    `plan-memory` adds the bytes of its arena.
+
+    C1: there is at least one token. C2: the arena is not negative.
+  }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$tokens, OptionalAttr<I64Attr>:$arena);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $sym_name `tokens` custom<Size>($tokens) (`arena` custom<Size>($arena)^)?
     attr-dict-with-keyword $body
   }];
+  let hasVerifier = 1;
 }
 
 def Quipu_LayersOp : Quipu_Op<"layers", [SingleBlockImplicitTerminator<"YieldOp">, OpAsmOpInterface]> {
@@ -392,7 +398,8 @@ def Quipu_LaunchOp : Quipu_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpI
     `plan-memory` adds where in the arena the results lie, in bytes (-1: not in
     the arena, as the cache and the logits).
     C1: the kernel exists, and the operands and results have its types.
-    C2: there is one arena offset for each result.
+    C2: there is one arena offset for each result: -1, or a multiple of 64 from
+    which on the result fits in the step's arena.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyType>:$inputs,
                        OptionalAttr<DenseI64ArrayAttr>:$arena);

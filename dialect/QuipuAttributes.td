@@ -134,11 +134,15 @@ def Quipu_ScheduleAttr : Quipu_Attr<"Schedule", "schedule"> {
     - `tokens` x `tiles`: the register tile of a linear kernel.
     - `bytes`, `operations`: what one call moves and computes in all, from
       which the choice was made.
+
+    C1: lanes, tokens and tiles are positive. C2: bytes and operations are not
+    negative.
   }];
   let parameters = (ins EnumParameter<Quipu_Grid>:$grid,
                         "int64_t":$lanes, "int64_t":$tokens, "int64_t":$tiles,
                         "int64_t":$bytes, "int64_t":$operations);
   let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
 }
 
 #endif // QUIPU_ATTRIBUTES

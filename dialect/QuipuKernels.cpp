@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialect/PackedLayout.h"
 #include "dialect/Quipu.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
@@ -82,6 +83,25 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (getArena() && getArena()->size() != getNumResults())
     return emitOpError("C2: ") << getArena()->size() << " arena offsets for "
                                << getNumResults() << " results";
+  if (!getArena())
+    return success();
+  // Without a plan for the step there is no end yet.
+  auto step = (*this)->getParentOfType<StepOp>();
+  int64_t end =
+      step && step.getArenaAttr() ? step.getArenaAttr().getInt() : INT64_MAX;
+  for (auto [result, offset] : llvm::zip_equal(getResults(), *getArena())) {
+    auto type = dyn_cast<RankedTensorType>(result.getType());
+    if (offset == -1)
+      continue;
+    if (offset < 0 || offset % packedAlignment)
+      return emitOpError("C2: the arena offset ")
+             << offset << " is neither -1 nor a multiple of "
+             << packedAlignment;
+    if (offset > end || (type && getArenaBytes(type) > end - offset))
+      return emitOpError("C2: what is ")
+             << result.getType() << " does not fit at " << offset
+             << " of the step's arena of " << end << " bytes";
+  }
   return success();
 }
 

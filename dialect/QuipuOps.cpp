@@ -51,6 +51,16 @@ LogicalResult WeightOp::verify() {
   return success();
 }
 
+LogicalResult StepOp::verify() {
+  if (getTokensAttr().getInt() < 1)
+    return emitOpError("C1: the number of tokens is ")
+           << getTokensAttr().getInt() << ", expected a positive one";
+  if (getArenaAttr() && getArenaAttr().getInt() < 0)
+    return emitOpError("C2: the arena has ")
+           << getArenaAttr().getInt() << " bytes, a negative number";
+  return success();
+}
+
 LogicalResult LayersOp::verify() {
   Block &body = getBody().front();
   Type type = getInit().getType();

@@ -20,6 +20,40 @@ namespace quipu {
 
 namespace {
 
+/// Whether a step's inputs are a program's, its types known and its memory
+/// planned.
+LogicalResult checkPlanned(StepOp step) {
+  constexpr StringRef unplanned =
+      "has no place in the arena; run plan-memory first";
+  if (!step.getArena())
+    return step.emitOpError(unplanned);
+  auto result = step.walk([&](Operation *op) -> WalkResult {
+    if (llvm::any_of(
+            llvm::concat<const Type>(SmallVector<Type>(op->getOperandTypes()),
+                                     SmallVector<Type>(op->getResultTypes())),
+            llvm::IsaPred<ValueType>))
+      return op->emitOpError("is not bound; run bind-checkpoint first");
+    if (auto input = dyn_cast<InputOp>(op);
+        input && !input.isTokens() && !input.isRows())
+      return input.emitOpError("is ") << input.getNameAttr()
+                                      << ", but a program has the inputs "
+                                         "\"tokens\" and \"rows\" only";
+    auto launch = dyn_cast<LaunchOp>(op);
+    if (!launch)
+      return WalkResult::advance();
+    if (!launch.getArena())
+      return launch.emitOpError(unplanned);
+    // A result that is not in the arena is a cache or the logits.
+    for (auto [result, offset] :
+         llvm::zip_equal(launch.getResults(), *launch.getArena()))
+      if (offset < 0 && isa<RankedTensorType>(result.getType()) &&
+          llvm::none_of(result.getUsers(), llvm::IsaPred<OutputOp>))
+        return launch.emitOpError(unplanned);
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
 /// One step for one type of cache.
 class StepLowering {
 public:
@@ -40,8 +74,7 @@ public:
         builder.getDictionaryAttr({
             {builder.getStringAttr("tokens"), step.getTokensAttr()},
             {builder.getStringAttr("cache"), TypeAttr::get(cacheType)},
-            {builder.getStringAttr("arena"),
-             builder.getI64IntegerAttr(step.getArena().value_or(0))},
+            {builder.getStringAttr("arena"), step.getArenaAttr()},
         }));
     Block *entry = function.addEntryBlock(builder);
     builder.setInsertionPointToStart(entry);
@@ -72,9 +105,8 @@ private:
   LogicalResult lower(Block &block, Value layer) {
     for (Operation &op : block) {
       if (auto input = dyn_cast<InputOp>(op)) {
-        size_t field = input.getName() == "tokens"
-                           ? offsetof(abi::StepArgs, tokens)
-                           : offsetof(abi::StepArgs, rows);
+        size_t field = input.isTokens() ? offsetof(abi::StepArgs, tokens)
+                                        : offsetof(abi::StepArgs, rows);
         pointers[input.getResult()] =
             setName(abi.loadPointer(args, field), input.getName());
       } else if (auto layers = dyn_cast<LayersOp>(op)) {
@@ -107,9 +139,6 @@ private:
   }
 
   LogicalResult lower(LaunchOp launch, Value layer) {
-    if (!launch.getArena() || !step.getArena())
-      return launch.emitOpError(
-          "has no place for its results; run plan-memory first");
     SmallVector<Value> operands{args, layer, worker, workers};
     for (Value input : launch.getInputs())
       if (isa<RankedTensorType>(input.getType()))
@@ -215,6 +244,8 @@ struct LowerSteps : quipu::impl::LowerStepsBase<LowerSteps> {
     MLIRContext *context = &getContext();
     auto result = getOperation().walk([&](ModelOp model) {
       for (StepOp step : llvm::make_early_inc_range(model.getOps<StepOp>())) {
+        if (failed(checkPlanned(step)))
+          return WalkResult::interrupt();
         model->setAttr("quipu.sizes", getSizes(step));
         for (Type cacheType :
              {Type(Float16Type::get(context)), Type(Float32Type::get(context))})

@@ -16,10 +16,52 @@ quipu.model @m for ["m"] {
     %x = quipu.embed %ids, "token_embd" : tensor<40x32xf32> : tensor<1xi32> -> tensor<1x32xf32>
     quipu.yield %x : tensor<1x32xf32>
   }
-  quipu.step @decode tokens 1 {
+  quipu.step @decode tokens 1 arena 4096 {
     %tokens = quipu.input "tokens" : tensor<1xi32>
-    // expected-error @+1 {{has no place for its results; run plan-memory first}}
+    // expected-error @+1 {{has no place in the arena; run plan-memory first}}
     %x = quipu.launch @embed(%tokens) : (tensor<1xi32>) -> tensor<1x32xf32>
     quipu.output "logits", %x : tensor<1x32xf32>
+  }
+}
+
+// -----
+
+quipu.model @m for ["m"] {
+  // expected-error @+1 {{has no place in the arena; run plan-memory first}}
+  quipu.step @decode tokens 1 {
+    quipu.barrier
+  }
+}
+
+// -----
+
+// Only the logits are written outside of the arena.
+quipu.model @m for ["m"] {
+  quipu.kernel @embed(%ids: tensor<1xi32>) -> tensor<1x32xf32> {
+    %x = quipu.embed %ids, "token_embd" : tensor<40x32xf32> : tensor<1xi32> -> tensor<1x32xf32>
+    quipu.yield %x : tensor<1x32xf32>
+  }
+  quipu.step @decode tokens 1 arena 4096 {
+    %tokens = quipu.input "tokens" : tensor<1xi32>
+    // expected-error @+1 {{has no place in the arena; run plan-memory first}}
+    %x = quipu.launch @embed(%tokens) arena [-1] : (tensor<1xi32>) -> tensor<1x32xf32>
+  }
+}
+
+// -----
+
+quipu.model @m for ["m"] {
+  quipu.step @decode tokens 1 arena 4096 {
+    // expected-error @+1 {{is "places", but a program has the inputs "tokens" and "rows" only}}
+    %x = quipu.input "places" : tensor<1xi32>
+  }
+}
+
+// -----
+
+quipu.model @m for ["m"] {
+  quipu.step @decode tokens 1 arena 4096 {
+    // expected-error @+1 {{is not bound; run bind-checkpoint first}}
+    %x = quipu.input "tokens"
   }
 }

@@ -53,3 +53,13 @@
 
 // expected-error@+1 {{duplicate or unknown struct parameter name: depth}}
 "schedules"() {a = #quipu.schedule<depth = 3>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{C1: lanes, tokens and tiles are 16, 0 and 1, expected positive numbers}}
+"schedules"() {a = #quipu.schedule<grid = tiles, lanes = 16, tokens = 0, tiles = 1, bytes = 0, operations = 0>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{C2: bytes and operations are -1 and 0, expected no negative numbers}}
+"schedules"() {a = #quipu.schedule<grid = tiles, lanes = 16, tokens = 1, tiles = 1, bytes = -1, operations = 0>} : () -> ()

@@ -97,3 +97,59 @@ quipu.model @m for [] {
     %y = quipu.launch @k(%x) arena [0, 64] : (tensor<1x64xf32>) -> tensor<1x64xf32>
   }
 }
+
+// -----
+
+// launch_c2_negative
+quipu.model @m for [] {
+  quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
+    quipu.yield %x : tensor<1x64xf32>
+  }
+  quipu.step @decode tokens 1 arena 512 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    // expected-error@+1 {{C2: the arena offset -64 is neither -1 nor a multiple of 64}}
+    %y = quipu.launch @k(%x) arena [-64] : (tensor<1x64xf32>) -> tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// launch_c2_unaligned
+quipu.model @m for [] {
+  quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
+    quipu.yield %x : tensor<1x64xf32>
+  }
+  quipu.step @decode tokens 1 arena 512 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    // expected-error@+1 {{C2: the arena offset 32 is neither -1 nor a multiple of 64}}
+    %y = quipu.launch @k(%x) arena [32] : (tensor<1x64xf32>) -> tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// launch_c2_end
+quipu.model @m for [] {
+  quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
+    quipu.yield %x : tensor<1x64xf32>
+  }
+  quipu.step @decode tokens 1 arena 512 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    // expected-error@+1 {{C2: what is 'tensor<1x64xf32>' does not fit at 320 of the step's arena of 512 bytes}}
+    %y = quipu.launch @k(%x) arena [320] : (tensor<1x64xf32>) -> tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// launch_c2_far
+quipu.model @m for [] {
+  quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
+    quipu.yield %x : tensor<1x64xf32>
+  }
+  quipu.step @decode tokens 1 arena 512 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    // expected-error@+1 {{C2: what is 'tensor<1x64xf32>' does not fit at 9223372036854775744 of the step's arena of 512 bytes}}
+    %y = quipu.launch @k(%x) arena [9223372036854775744] : (tensor<1x64xf32>) -> tensor<1x64xf32>
+  }
+}

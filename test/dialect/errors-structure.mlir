@@ -208,3 +208,17 @@ quipu.model @m for [] {
   // expected-error@+1 {{'quipu.input' op result #0 must be activation, but got 'i32'}}
   %x = quipu.input "x" : i32
 }
+
+// -----
+
+quipu.model @m for [] {
+  // expected-error@+1 {{'quipu.step' op C1: the number of tokens is 0, expected a positive one}}
+  quipu.step @decode tokens 0 {}
+}
+
+// -----
+
+quipu.model @m for [] {
+  // expected-error@+1 {{'quipu.step' op C2: the arena has -64 bytes, a negative number}}
+  quipu.step @decode tokens 1 arena -64 {}
+}
