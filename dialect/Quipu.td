@@ -262,7 +262,8 @@ def Quipu_RopeAnglesOp : Quipu_ComputeOp<"rope_angles", "angles", "Whole", [Pure
     stretched by `scaling` and divided by the weight `factors` -> f32
     [M, dims / 2, 2].
     C1: dims is even and positive. C2: `factors` has dims / 2 numbers.
-    C3: the scaling has a known type and what that type needs.
+    C3: the scaling has a known type and what that type needs; theta and the
+    scaling's numbers are finite in f32.
   }];
   let arguments = (ins Quipu_Places:$places, Quipu_Size:$dims, Quipu_Real:$theta,
                        OptionalAttr<Quipu_RopeScalingAttr>:$scaling,

@@ -10,6 +10,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace quipu;
@@ -120,7 +121,23 @@ LogicalResult RMSNormOp::verify() {
          << input.getShape().back() << " numbers in f32";
 }
 
+/// Whether f32 holds `number`; true for a parameter's name.
+static bool isFinite(Attribute number) {
+  auto real = dyn_cast_or_null<FloatAttr>(number);
+  return !real || std::isfinite(static_cast<float>(real.getValueAsDouble()));
+}
+
 LogicalResult RopeAnglesOp::verify() {
+  if (!isFinite(getTheta()))
+    return emitOpError("C3: theta is ") << getTheta() << ", not finite in f32";
+  if (RopeScalingAttr scaling = getScaling().value_or(RopeScalingAttr()))
+    for (Attribute number :
+         {scaling.getFactor(), scaling.getOriginalContext(), scaling.getLow(),
+          scaling.getHigh(), scaling.getBetaFast(), scaling.getBetaSlow(),
+          scaling.getAttention()})
+      if (!isFinite(number))
+        return emitOpError("C3: a number of the scaling is ")
+               << number << ", not finite in f32";
   auto result = dyn_cast<RankedTensorType>(getResult().getType());
   if (!result || result.getRank() != 3)
     return success(); // not bound yet, or reported by the shape rule

@@ -588,3 +588,21 @@ quipu.model @m for [] {
   // expected-error@+1 {{failed to infer returned types}}
   %out = quipu.rope_angles %at dims 16 theta 10000.0 factors "f" : tensor<8xf32> tokens 1 : tensor<16xf32>
 }
+
+// -----
+
+// rope_angles_c3_infinite_theta
+quipu.model @m for [] {
+  %at = quipu.places
+  // expected-error@+1 {{C3: theta is 0x7FF0000000000000 : f64, not finite in f32}}
+  %out = "quipu.rope_angles"(%at) <{dims = 16 : i64, theta = 0x7FF0000000000000 : f64, tokens = 1 : i64}> : (!quipu.places) -> tensor<1x8x2xf32>
+}
+
+// -----
+
+// rope_angles_c3_infinite_factor
+quipu.model @m for [] {
+  %at = quipu.places
+  // expected-error@+1 {{C3: a number of the scaling is 0x7FF0000000000000 : f64, not finite in f32}}
+  %out = quipu.rope_angles %at dims 16 theta 10000.0 scaling <type = "linear", factor = 0x7FF0000000000000 : f64> tokens 1 : tensor<1x8x2xf32>
+}
