@@ -140,8 +140,15 @@ static LogicalResult addStep(ModelOp model, ArrayRef<Operation *> forward,
   for (Operation *op : forward)
     builder.clone(*op, mapping);
   auto result = step.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {
-    if (failed(parameters.substitute(op)) || failed(weights.bind(op)))
+    SmallVector<StringRef> named;
+    if (failed(parameters.substitute(op, named)) || failed(weights.bind(op)))
       return WalkResult::interrupt();
+    ScopedDiagnosticHandler notes(
+        op->getContext(), [&](Diagnostic &diagnostic) {
+          if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+            parameters.addNotes(diagnostic, named);
+          return failure(); // on to who prints it
+        });
     widenReals(op);
     return WalkResult(success(succeeded(inferTypes(op, tokens)) &&
                               succeeded(verifyBound(op)) &&

@@ -35,6 +35,10 @@ LogicalResult BoundParameters::resolve(ModelOp model) {
   return success();
 }
 
+std::string BoundParameters::getFullKey(ParamOp param) const {
+  return (checkpoint.getArchitecture() + "." + param.getKey()).str();
+}
+
 FailureOr<Attribute> BoundParameters::get(ParamOp param) {
   auto [entry, isNew] = values.try_emplace(param.getSymName());
   if (!isNew && !entry->second)
@@ -43,7 +47,7 @@ FailureOr<Attribute> BoundParameters::get(ParamOp param) {
   if (!isNew)
     return entry->second;
   Builder builder(param.getContext());
-  std::string key = (checkpoint.getArchitecture() + "." + param.getKey()).str();
+  std::string key = getFullKey(param);
   FailureOr<Attribute> value = Attribute();
   if (std::optional<int64_t> integer = checkpoint.getInteger(key))
     value = builder.getI64IntegerAttr(*integer);
@@ -106,13 +110,17 @@ FailureOr<Attribute> BoundParameters::evaluate(ParamOp param,
   return fallback;
 }
 
-LogicalResult BoundParameters::substitute(Operation *op) const {
+LogicalResult
+BoundParameters::substitute(Operation *op,
+                            SmallVectorImpl<StringRef> &named) const {
   StringRef missing;
   AttrTypeReplacer replacer;
   replacer.addReplacement(
       [&](FlatSymbolRefAttr name) -> std::optional<Attribute> {
-        if (Attribute value = values.lookup(name.getValue()))
+        if (Attribute value = values.lookup(name.getValue())) {
+          named.push_back(name.getValue());
           return value;
+        }
         missing = name.getValue();
         return std::nullopt;
       });
@@ -124,4 +132,20 @@ LogicalResult BoundParameters::substitute(Operation *op) const {
     if (op->getAttr(attribute.getName()) != attribute.getValue())
       op->setAttr(attribute.getName(), attribute.getValue());
   return success();
+}
+
+void BoundParameters::addNotes(Diagnostic &diagnostic,
+                               ArrayRef<StringRef> named) const {
+  for (StringRef name : named) {
+    ParamOp param = params.lookup(name);
+    std::string value, key = getFullKey(param);
+    llvm::raw_string_ostream os(value);
+    values.lookup(name).print(os, /*elideType=*/true);
+    Diagnostic &note = diagnostic.attachNote(param.getLoc());
+    note << "@" << name << " is " << value << ": ";
+    if (checkpoint.find(key))
+      note << checkpoint.getPath() << ", \"" << key << "\"";
+    else
+      note << "from the spec";
+  }
 }

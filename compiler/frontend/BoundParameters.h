@@ -25,10 +25,18 @@ public:
   /// no number or word, or is defined by itself.
   mlir::LogicalResult resolve(ModelOp model);
 
-  /// Replaces every parameter's name in the attributes of `op`.
-  mlir::LogicalResult substitute(mlir::Operation *op) const;
+  /// Replaces every parameter's name in the attributes of `op`; says in `named`
+  /// which there were.
+  mlir::LogicalResult
+  substitute(mlir::Operation *op,
+             llvm::SmallVectorImpl<llvm::StringRef> &named) const;
+
+  /// Says of each of these parameters its value and where that is from.
+  void addNotes(mlir::Diagnostic &diagnostic,
+                llvm::ArrayRef<llvm::StringRef> named) const;
 
 private:
+  std::string getFullKey(ParamOp param) const;
   mlir::FailureOr<mlir::Attribute> get(ParamOp param);
   mlir::FailureOr<mlir::Attribute> evaluate(ParamOp param,
                                             mlir::Attribute fallback);

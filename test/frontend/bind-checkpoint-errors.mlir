@@ -40,6 +40,7 @@
 // REDEFINE: %{edits} = +block_count=-1
 // RUN: %{bind} CHECK-NO-LAYERS
 // CHECK-NO-LAYERS: {{.*}}llama.mlir:23:13: error: the number of layers is -1 : i64, expected a positive integer
+// CHECK-NO-LAYERS: {{.*}}llama.mlir:5:3: note: @layers is -1: no-layers.gguf, "llama.block_count"
 
 // REDEFINE: %{file} = word-layers
 // REDEFINE: %{edits} = "+block_count='two'"
@@ -116,10 +117,18 @@
 // RUN: %{bind} CHECK-SCALING
 // CHECK-SCALING: {{.*}}llama.mlir:21:13: error: 'quipu.rope_angles' op C3: the scaling "ntk" is none of none, linear, llama3, yarn
 
+// REDEFINE: %{file} = theta
+// REDEFINE: %{edits} = +rope.freq_base=1e400
+// RUN: %{bind} CHECK-THETA
+// CHECK-THETA: {{.*}}llama.mlir:21:13: error: 'quipu.rope_angles' op C3: theta is 0x7FF0000000000000 : f64, not finite in f32
+// CHECK-THETA: {{.*}}llama.mlir:14:3: note: @theta is 0x7FF0000000000000: theta.gguf, "llama.rope.freq_base"
+
 // REDEFINE: %{file} = odd-dims
 // REDEFINE: %{edits} = +rope.dimension_count=15
 // RUN: %{bind} CHECK-ODD-DIMS
 // CHECK-ODD-DIMS: {{.*}}llama.mlir:21:13: error: C1: dims is even and positive, not 15
+// CHECK-ODD-DIMS: {{.*}}llama.mlir:13:3: note: @rope_dims is 15: odd-dims.gguf, "llama.rope.dimension_count"
+// CHECK-ODD-DIMS: {{.*}}llama.mlir:14:3: note: @theta is 1.000000e+04: from the spec
 
 // REDEFINE: %{file} = large-dims
 // REDEFINE: %{edits} = +rope.dimension_count=32
