@@ -8,6 +8,7 @@
 #include "compiler/tools/Build.h"
 #include "compiler/Pipeline.h"
 #include "compiler/codegen/cpu/Passes.h"
+#include "compiler/frontend/BoundWeights.h"
 #include "compiler/frontend/ReadModule.h"
 #include "compiler/frontend/gguf/GgufFile.h"
 #include "compiler/link/EmitProgram.h"
@@ -16,6 +17,8 @@
 #include "compiler/tools/Diagnostics.h"
 #include "compiler/tools/Files.h"
 #include "compiler/tools/Specs.h"
+#include "llvm/ADT/Sequence.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
@@ -58,6 +61,8 @@ private:
   Error print(const Stage &stage, raw_ostream &os);
   Error printAssembly(raw_ostream &os);
   LogicalResult writeProgram(const Stage &stage);
+  /// That the spec uses all of the checkpoint.
+  LogicalResult checkUsed();
   Error makeTokenizer();
   /// 0-spec.mlir, ... in the folder of --dump-stages.
   std::string getDumpPath(const Stage &stage);
@@ -197,6 +202,8 @@ LogicalResult Build::run() {
     bar.show(stage->name, getPart(*stage, 0));
     if (stage->isModule() && failed(runPasses(*stage)))
       return failure();
+    if (stage->name == "graph" && first->name == "spec" && failed(checkUsed()))
+      return failure();
     if (stage->name == "program")
       return writeProgram(*stage);
     // The file that the build resumes from stays as the user edited it.
@@ -249,6 +256,19 @@ Error Build::print(const Stage &stage, raw_ostream &os) {
         os << "// " << line << '\n';
     }
   return Error::success();
+}
+
+LogicalResult Build::checkUsed() {
+  llvm::StringSet<> used;
+  for (ModelOp model : module->getOps<ModelOp>())
+    for (WeightOp weight : model.getOps<WeightOp>())
+      for (int64_t layer : llvm::seq<int64_t>(weight.getLayers().value_or(1)))
+        used.insert(getTensorName(weight, layer));
+  for (const CheckpointTensor &tensor : checkpoint->getTensors())
+    if (!used.contains(tensor.name))
+      return fail(arguments.model + ": the tensor \"" + tensor.name +
+                  "\" is in the checkpoint, but the spec does not use it");
+  return success();
 }
 
 Error Build::makeTokenizer() {
