@@ -142,15 +142,15 @@ static Constant *buildSteps(Module &module, ArrayRef<StepEntry> steps) {
       ArrayType::get(entries[0]->getType(), entries.size()), entries);
 }
 
-static Expected<int64_t> getContext(const ProgramDescription &description) {
+Expected<int64_t> quipu::getContext(const Checkpoint &checkpoint,
+                                    int64_t asked) {
   using abi::mostContext;
-  const Checkpoint &checkpoint = description.checkpoint;
-  if (description.context) {
-    if (description.context < 1 || description.context > mostContext)
+  if (asked) {
+    if (asked < 1 || asked > mostContext)
       return createStringError("the context must be from 1 to " +
                                Twine(mostContext) + " positions, not " +
-                               Twine(description.context));
-    return description.context;
+                               Twine(asked));
+    return asked;
   }
   std::string key = (checkpoint.getArchitecture() + ".context_length").str();
   std::optional<int64_t> context = checkpoint.getInteger(key);
@@ -203,7 +203,8 @@ Error quipu::addProgramTable(Module &module, mlir::ModuleOp source,
   Expected<std::vector<StepEntry>> steps = findSteps(module, source);
   if (!steps)
     return steps.takeError();
-  Expected<int64_t> context = getContext(description);
+  Expected<int64_t> context =
+      getContext(description.checkpoint, description.context);
   if (!context)
     return context.takeError();
 

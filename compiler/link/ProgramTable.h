@@ -34,6 +34,10 @@ struct ProgramDescription {
   llvm::StringRef compiler;
 };
 
+/// The positions that a program keeps by default: those that were asked for, or
+/// the checkpoint's when `asked` is 0; an error when they are too many.
+llvm::Expected<int64_t> getContext(const Checkpoint &checkpoint, int64_t asked);
+
 /// Adds `quipu_program`, an abi::Program, to the translated `module`: sizes and
 /// steps are those of the `quipu.sizes` and `quipu.step` attributes in
 /// `source`.

@@ -13,6 +13,7 @@
 #include "compiler/frontend/gguf/GgufFile.h"
 #include "compiler/link/EmitProgram.h"
 #include "compiler/link/Optimize.h"
+#include "compiler/link/ProgramTable.h"
 #include "compiler/link/TokenizerImage.h"
 #include "compiler/tools/Diagnostics.h"
 #include "compiler/tools/Files.h"
@@ -63,7 +64,9 @@ private:
   LogicalResult writeProgram(const Stage &stage);
   /// That the spec uses all of the checkpoint.
   LogicalResult checkUsed();
-  Error makeTokenizer();
+  /// What the program has besides code and weights, before the kernels take
+  /// their time.
+  Error prepare(const Stage &stage);
   /// 0-spec.mlir, ... in the folder of --dump-stages.
   std::string getDumpPath(const Stage &stage);
   /// How much of the build is done when `done` of the stage is.
@@ -204,6 +207,9 @@ LogicalResult Build::run() {
       return failure();
     if (stage->name == "graph" && first->name == "spec" && failed(checkUsed()))
       return failure();
+    if (!last->isModule() && stage == std::max(first, findStage("cpu")))
+      if (Error error = prepare(*stage))
+        return fail(std::move(error));
     if (stage->name == "program")
       return writeProgram(*stage);
     // The file that the build resumes from stays as the user edited it.
@@ -271,23 +277,31 @@ LogicalResult Build::checkUsed() {
   return success();
 }
 
-Error Build::makeTokenizer() {
-  for (ModelOp model : module->getOps<ModelOp>())
+static Expected<int64_t> getVocabulary(ModuleOp module, const Stage &stage) {
+  for (ModelOp model : module.getOps<ModelOp>())
     if (auto sizes = model->getAttrOfType<DictionaryAttr>("quipu.sizes"))
-      if (auto vocabulary = sizes.getAs<IntegerAttr>("vocabulary")) {
-        auto image = buildTokenizerImage(*checkpoint, vocabulary.getInt());
-        if (!image)
-          return image.takeError();
-        tokenizer = std::move(*image);
-        return Error::success();
-      }
-  return llvm::createStringError("stage 'llvm' has no quipu.model with "
-                                 "quipu.sizes = {vocabulary = ...}");
+      if (auto vocabulary = sizes.getAs<IntegerAttr>("vocabulary"))
+        return vocabulary.getInt();
+  return llvm::createStringError("stage '" + stage.name +
+                                 "' has no quipu.model with quipu.sizes = "
+                                 "{vocabulary = ...}");
+}
+
+Error Build::prepare(const Stage &stage) {
+  Expected<int64_t> context = getContext(*checkpoint, arguments.context);
+  if (!context)
+    return context.takeError();
+  Expected<int64_t> vocabulary = getVocabulary(*module, stage);
+  if (!vocabulary)
+    return vocabulary.takeError();
+  auto image = buildTokenizerImage(*checkpoint, *vocabulary);
+  if (!image)
+    return image.takeError();
+  tokenizer = std::move(*image);
+  return Error::success();
 }
 
 Error Build::printAssembly(raw_ostream &os) {
-  if (Error error = makeTokenizer())
-    return error;
   llvm::LLVMContext llvmContext;
   auto code = buildCode(*module, *checkpoint, tokenizer, *target, emitOptions,
                         llvmContext);
@@ -303,8 +317,6 @@ Error Build::printAssembly(raw_ostream &os) {
 }
 
 LogicalResult Build::writeProgram(const Stage &stage) {
-  if (Error error = makeTokenizer())
-    return fail(std::move(error));
   LinkOptions link{arguments.library ? ProgramKind::Library
                                      : ProgramKind::Executable,
                    arguments.runtimeFolder, arguments.output};

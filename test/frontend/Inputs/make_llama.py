@@ -6,6 +6,7 @@ usage: make_llama.py OUT.gguf [EDIT...]
 An EDIT changes the file:
   +KEY=VALUE            metadata under llama.KEY: a Python literal
   -KEY                  no such metadata
+  tokenizer.KEY=VALUE   metadata under this key: a Python literal
   NAME=FORMAT[:SHAPE]   a tensor's format, and its shape (outermost first)
   ~NAME                 no such tensor
   family=NAME           the architecture
@@ -45,6 +46,7 @@ for layer in range(LAYERS):
     }.items():
         tensors[f"blk.{layer}.{name}.weight"] = tensor
 
+tokenizer = {}
 family = "llama"
 for edit in sys.argv[2:]:
     name, _, value = edit.lstrip("+-~").partition("=")
@@ -54,6 +56,8 @@ for edit in sys.argv[2:]:
         del metadata[name]
     elif edit[0] == "~":
         del tensors[name]
+    elif name.startswith("tokenizer."):
+        tokenizer[name] = ast.literal_eval(value)
     elif name == "family":
         family = value
     else:
@@ -66,6 +70,8 @@ add = {bool: writer.add_bool, int: writer.add_int64, float: writer.add_float32,
        str: writer.add_string, list: writer.add_array}
 for key, value in metadata.items():
     add[type(value)](f"{family}.{key}", value)
+for key, value in tokenizer.items():
+    add[type(value)](key, value)
 for name, (kind, shape) in tensors.items():
     kind = gguf.GGMLQuantizationType[kind]
     numbers = np.zeros(shape, np.float32)
