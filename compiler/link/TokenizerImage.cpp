@@ -20,6 +20,8 @@
 using namespace llvm;
 using namespace quipu;
 
+char UnsupportedTokenizer::ID;
+
 /// Of tokens and of merges: their hash tables' slots fit 32 bits.
 static constexpr size_t maxEntries = size_t(1) << 30;
 
@@ -80,9 +82,11 @@ public:
   Expected<std::vector<uint8_t>> write();
 
 private:
+  template <typename Kind = StringError>
   Error error(const Twine &key, const Twine &message) const {
-    return createStringError(checkpoint.getPath() + ": tokenizer." + key +
-                             message);
+    return make_error<Kind>(checkpoint.getPath() + ": tokenizer." + key +
+                                message,
+                            inconvertibleErrorCode());
   }
   /// The value under "tokenizer.<key>": null when there is none, an error when
   /// it is not a T.
@@ -121,10 +125,10 @@ Error Builder::readKind() {
   if (!model)
     return model.takeError();
   if (!*model || **model != "gpt2")
-    return error("ggml.model",
-                 " is " + quote(*model ? **model : "") +
-                     ", expected 'gpt2' (byte-level BPE): other kinds of "
-                     "tokenizer are not supported");
+    return error<UnsupportedTokenizer>(
+        "ggml.model", " is " + quote(*model ? **model : "") +
+                          ", expected 'gpt2' (byte-level BPE): other kinds of "
+                          "tokenizer are not supported");
 
   auto pre = get<StringRef>("ggml.pre", "a string");
   if (!pre)
@@ -138,10 +142,10 @@ Error Builder::readKind() {
           .Cases({"qwen2", "deepseek-r1-qwen"}, PreTokenizerKind::Qwen2)
           .Default(std::nullopt);
   if (!kind)
-    return error("ggml.pre", " is " + quote(name) +
-                                 ", expected one of smollm, gpt-2, default, "
-                                 "llama-bpe, llama3, llama-v3, qwen2, "
-                                 "deepseek-r1-qwen");
+    return error<UnsupportedTokenizer>(
+        "ggml.pre", " is " + quote(name) +
+                        ", expected one of smollm, gpt-2, default, llama-bpe, "
+                        "llama3, llama-v3, qwen2, deepseek-r1-qwen");
   header.preTokenizer = *kind;
   header.ignoreMerges = *kind == PreTokenizerKind::Llama3;
   return Error::success();

@@ -15,11 +15,19 @@
 
 namespace quipu {
 
+/// A tokenizer of a kind that programs cannot have.
+class UnsupportedTokenizer
+    : public llvm::ErrorInfo<UnsupportedTokenizer, llvm::StringError> {
+public:
+  using ErrorInfo::ErrorInfo;
+  static char ID;
+};
+
 /// The image that the runtime's Tokenizer works in, made of the checkpoint's
 /// tokenizer.* keys; see runtime/tokenizer/TokenizerImage.h. `vocabulary` is
 /// the number of rows of the model's embedding. Empty when the checkpoint has
-/// no tokenizer; an error when it has one that is broken or of another kind
-/// than byte-level BPE.
+/// no tokenizer; an error when it has one that is broken, an
+/// UnsupportedTokenizer when it has one of another kind than byte-level BPE.
 llvm::Expected<std::vector<uint8_t>>
 buildTokenizerImage(const Checkpoint &checkpoint, int64_t vocabulary);
 

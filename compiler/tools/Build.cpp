@@ -295,10 +295,14 @@ Error Build::prepare(const Stage &stage) {
   if (!vocabulary)
     return vocabulary.takeError();
   auto image = buildTokenizerImage(*checkpoint, *vocabulary);
-  if (!image)
-    return image.takeError();
-  tokenizer = std::move(*image);
-  return Error::success();
+  if (image)
+    tokenizer = std::move(*image);
+  return llvm::handleErrors(
+      image.takeError(), [&](const UnsupportedTokenizer &unsupported) {
+        bar.clear();
+        warn(unsupported.getMessage() +
+             "; the program takes token ids only, with '--tokens'");
+      });
 }
 
 Error Build::printAssembly(raw_ostream &os) {

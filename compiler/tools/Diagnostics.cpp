@@ -22,6 +22,12 @@ LogicalResult quipu::fail(llvm::Error error) {
   return fail(llvm::toString(std::move(error)));
 }
 
+void quipu::warn(const Twine &sentence) {
+  llvm::errs() << "quipu: ";
+  llvm::WithColor(llvm::errs(), llvm::HighlightColor::Warning) << "warning: ";
+  llvm::errs() << sentence << '\n';
+}
+
 Diagnostics::Diagnostics(llvm::SourceMgr &sourceManager, MLIRContext *context,
                          ProgressBar &bar)
     : SourceMgrDiagnosticHandler(sourceManager, context) {

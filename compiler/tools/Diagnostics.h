@@ -18,6 +18,9 @@ namespace quipu {
 llvm::LogicalResult fail(const llvm::Twine &sentence);
 llvm::LogicalResult fail(llvm::Error error);
 
+/// Prints `quipu: warning: ...`.
+void warn(const llvm::Twine &sentence);
+
 /// Prints what is wrong with a file that `sourceManager` holds with its line
 /// and a caret, and everything else as `fail` does.
 class Diagnostics : public mlir::SourceMgrDiagnosticHandler {
