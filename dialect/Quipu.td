@@ -42,16 +42,29 @@ class Quipu_ComputeOp<string name, string asmName, string role, list<Trait> trai
   }];
 }
 
+/// The result has the type of the first operand.
+class Quipu_AlikeOp<string name, string asmName, string role, list<Trait> traits = []>
+    : Quipu_ComputeOp<name, asmName, role, traits> {
+  let extraClassDefinition = [{
+    ::llvm::LogicalResult $cppClass::inferReturnTypes(
+        ::mlir::MLIRContext *, std::optional<::mlir::Location>, Adaptor adaptor,
+        ::llvm::SmallVectorImpl<::mlir::Type> &types) {
+      types.push_back(adaptor.getOperands().front().getType());
+      return ::mlir::success();
+    }
+  }];
+}
+
 /// One operand, a result of the same type.
 class Quipu_UnaryOp<string name, string asmName, string role>
-    : Quipu_ComputeOp<name, asmName, role, [Pure]> {
+    : Quipu_AlikeOp<name, asmName, role, [Pure]> {
   let arguments = (ins Quipu_Activation:$input);
   let assemblyFormat = "$input attr-dict custom<Bound>(type($input), type($result))";
 }
 
 /// Two operands and a result of one type.
 class Quipu_BinaryOp<string name, string asmName, list<Trait> traits = []>
-    : Quipu_ComputeOp<name, asmName, "Tile", !listconcat([Pure, SameTypeOperands], traits)> {
+    : Quipu_AlikeOp<name, asmName, "Tile", !listconcat([Pure, SameTypeOperands], traits)> {
   let arguments = (ins Quipu_Activation:$lhs, Quipu_Activation:$rhs);
   let assemblyFormat = "$lhs `,` $rhs attr-dict custom<Same>(type($lhs), type($rhs), type($result))";
 }
@@ -230,7 +243,7 @@ def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "Contraction", [Pure]> 
   let hasVerifier = 1;
 }
 
-def Quipu_RMSNormOp : Quipu_ComputeOp<"rms_norm", "norm", "Row", [Pure]> {
+def Quipu_RMSNormOp : Quipu_AlikeOp<"rms_norm", "norm", "Row", [Pure]> {
   let summary = "w * x / sqrt(mean(x^2) + eps), over the last dimension";
   let description = [{
     Zhang & Sennrich 2019, equation 4. [M, ..., D] -> the same.
@@ -275,7 +288,7 @@ def Quipu_RopeAnglesOp : Quipu_ComputeOp<"rope_angles", "angles", "Whole", [Pure
   let hasVerifier = 1;
 }
 
-def Quipu_RopeOp : Quipu_ComputeOp<"rope", "rotated", "Tile", [Pure]> {
+def Quipu_RopeOp : Quipu_AlikeOp<"rope", "rotated", "Tile", [Pure]> {
   let summary = "turns pairs of components by the token's angles";
   let description = [{
     [M, H, D] -> the same. The first 2 * (number of angles) components of a head
@@ -309,7 +322,7 @@ def Quipu_CacheWriteOp : Quipu_ComputeOp<"cache_write", "cache", "Tile", [Memory
   let hasVerifier = 1;
 }
 
-def Quipu_AttentionOp : Quipu_ComputeOp<"attention", "attended", "Whole", [MemoryEffects<[MemRead]>]> {
+def Quipu_AttentionOp : Quipu_AlikeOp<"attention", "attended", "Whole", [MemoryEffects<[MemRead]>]> {
   let summary = "causal attention of the tokens' queries over the cache";
   let description = [{
     query [M, H, D] -> the same: softmax(scale * q k^T) v over the positions
@@ -339,7 +352,7 @@ def Quipu_SwiGLUOp : Quipu_BinaryOp<"swiglu", "gated"> {
 def Quipu_AddOp : Quipu_BinaryOp<"add", "sum", [Commutative]> { let summary = "lhs + rhs"; }
 def Quipu_MulOp : Quipu_BinaryOp<"mul", "product", [Commutative]> { let summary = "lhs * rhs"; }
 
-def Quipu_ScaleOp : Quipu_ComputeOp<"scale", "scaled", "Tile", [Pure]> {
+def Quipu_ScaleOp : Quipu_AlikeOp<"scale", "scaled", "Tile", [Pure]> {
   let summary = "input * factor";
   let arguments = (ins Quipu_Activation:$input, Quipu_Real:$factor);
   let assemblyFormat = [{
@@ -349,7 +362,7 @@ def Quipu_ScaleOp : Quipu_ComputeOp<"scale", "scaled", "Tile", [Pure]> {
   let hasFolder = 1;
 }
 
-def Quipu_ActivateOp : Quipu_ComputeOp<"activate", "active", "Tile", [Pure]> {
+def Quipu_ActivateOp : Quipu_AlikeOp<"activate", "active", "Tile", [Pure]> {
   let summary = "a pointwise non-linearity";
   let description = [{
     silu x / (1 + e^-x); gelu x Phi(x); gelu_tanh its tanh form (Hendrycks 2016,

@@ -28,11 +28,6 @@ static LogicalResult inferUnbound(MLIRContext *context, Types &types) {
   return success();
 }
 
-static LogicalResult inferFrom(Value value, Types &types) {
-  types.push_back(value.getType());
-  return success();
-}
-
 /// The shape that `sizes` names, behind `tokens`.
 static FailureOr<SmallVector<int64_t>>
 inferShape(std::optional<Location> loc, int64_t tokens, ArrayAttr sizes) {
@@ -95,12 +90,6 @@ LogicalResult LinearOp::inferReturnTypes(MLIRContext *context,
   return success();
 }
 
-LogicalResult RMSNormOp::inferReturnTypes(MLIRContext *,
-                                          std::optional<Location>, Adaptor op,
-                                          Types &types) {
-  return inferFrom(op.getInput(), types);
-}
-
 LogicalResult QuantizeOp::inferReturnTypes(MLIRContext *context,
                                            std::optional<Location> loc,
                                            Adaptor op, Types &types) {
@@ -132,11 +121,6 @@ LogicalResult RopeAnglesOp::inferReturnTypes(MLIRContext *context,
   return success();
 }
 
-LogicalResult RopeOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
-                                       Adaptor op, Types &types) {
-  return inferFrom(op.getInput(), types);
-}
-
 LogicalResult CacheWriteOp::inferReturnTypes(MLIRContext *context,
                                              std::optional<Location> loc,
                                              Adaptor op, Types &types) {
@@ -151,42 +135,4 @@ LogicalResult CacheWriteOp::inferReturnTypes(MLIRContext *context,
   types.push_back(
       CacheType::get(context, element, key.getDimSize(1), key.getDimSize(2)));
   return success();
-}
-
-LogicalResult AttentionOp::inferReturnTypes(MLIRContext *,
-                                            std::optional<Location>, Adaptor op,
-                                            Types &types) {
-  return inferFrom(op.getQuery(), types);
-}
-
-LogicalResult ScaleOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
-                                        Adaptor op, Types &types) {
-  return inferFrom(op.getInput(), types);
-}
-
-LogicalResult ActivateOp::inferReturnTypes(MLIRContext *,
-                                           std::optional<Location>, Adaptor op,
-                                           Types &types) {
-  return inferFrom(op.getInput(), types);
-}
-
-LogicalResult SoftmaxOp::inferReturnTypes(MLIRContext *,
-                                          std::optional<Location>, Adaptor op,
-                                          Types &types) {
-  return inferFrom(op.getInput(), types);
-}
-
-LogicalResult SwiGLUOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
-                                         Adaptor op, Types &types) {
-  return inferFrom(op.getLhs(), types);
-}
-
-LogicalResult AddOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
-                                      Adaptor op, Types &types) {
-  return inferFrom(op.getLhs(), types);
-}
-
-LogicalResult MulOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
-                                      Adaptor op, Types &types) {
-  return inferFrom(op.getLhs(), types);
 }
