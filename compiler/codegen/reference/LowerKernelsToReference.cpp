@@ -18,7 +18,7 @@ namespace quipu {
 } // namespace quipu
 
 /// What a kernel's ops may hand to each other on a worker's stack, in bytes.
-static constexpr int64_t stackBytes = 256 << 10;
+static constexpr int64_t stackBytes = 1 << 20;
 
 /// A token's attention reads keys that another worker writes.
 static LogicalResult checkAttention(KernelOp kernel) {

@@ -2,12 +2,12 @@
 
 quipu.model @m for ["m"] {
   // The first fills the stack.
-  quipu.kernel @large(%x: tensor<512x128xf32>) -> tensor<512x128xf32> {
-    %s = quipu.add %x, %x : tensor<512x128xf32>
+  quipu.kernel @large(%x: tensor<2048x128xf32>) -> tensor<2048x128xf32> {
+    %s = quipu.add %x, %x : tensor<2048x128xf32>
     // expected-error @+1 {{does not fit on the stack; run form-kernels with each-op=true}}
-    %y = quipu.add %s, %x : tensor<512x128xf32>
-    %z = quipu.add %y, %x : tensor<512x128xf32>
-    quipu.yield %z : tensor<512x128xf32>
+    %y = quipu.add %s, %x : tensor<2048x128xf32>
+    %z = quipu.add %y, %x : tensor<2048x128xf32>
+    quipu.yield %z : tensor<2048x128xf32>
   }
 }
 
