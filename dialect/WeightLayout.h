@@ -22,13 +22,14 @@
 #ifndef QUIPU_DIALECT_WEIGHTLAYOUT_H
 #define QUIPU_DIALECT_WEIGHTLAYOUT_H
 
-#include "dialect/TileRows.h"
 #include <cstdint>
 
 namespace quipu {
 
 enum class WeightFormat { F32, F16, BF16, Q4_0, Q4_1, Q8_0 };
 
+/// Rows of a weight matrix that lie interleaved, one vector lane each.
+inline constexpr int64_t tileRows = 16;
 /// Numbers that share a scale, in weights and in quantized activations.
 inline constexpr int64_t blockSize = 32;
 
