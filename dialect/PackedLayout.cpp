@@ -15,19 +15,16 @@ using namespace quipu;
 using llvm::alignTo;
 
 std::optional<WeightLayout> quipu::getWeightLayout(RankedTensorType weight) {
-  std::optional<WeightFormat> format =
-      llvm::TypeSwitch<Type, std::optional<WeightFormat>>(
-          weight.getElementType())
-          .Case([](Float32Type) { return WeightFormat::F32; })
-          .Case([](Float16Type) { return WeightFormat::F16; })
-          .Case([](BFloat16Type) { return WeightFormat::BF16; })
-          .Case([](Q4_0Type) { return WeightFormat::Q4_0; })
-          .Case([](Q4_1Type) { return WeightFormat::Q4_1; })
-          .Case([](Q8_0Type) { return WeightFormat::Q8_0; })
-          .Default(std::nullopt);
+  const WeightFormat *format =
+      llvm::TypeSwitch<Type, const WeightFormat *>(weight.getElementType())
+          .Case([](Float32Type) { return &formatF32; })
+          .Case([](Float16Type) { return &formatF16; })
+          .Case([](BFloat16Type) { return &formatBF16; })
+          .Case([](BlockType type) { return type.getFormat(); })
+          .Default(nullptr);
   if (!format || weight.getRank() != 2)
     return std::nullopt;
-  return WeightLayout{*format, weight.getDimSize(0), weight.getDimSize(1)};
+  return WeightLayout{format, weight.getDimSize(0), weight.getDimSize(1)};
 }
 
 int64_t quipu::getPackedBytes(RankedTensorType weight) {

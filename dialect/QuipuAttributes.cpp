@@ -66,14 +66,15 @@ void WeightAttr::printText(AsmPrinter &printer) const {
 
 LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    Grid, int64_t lanes, int64_t tokens,
-                                   int64_t tiles, int64_t bytes,
-                                   int64_t operations) {
+                                   int64_t tiles, bool, int64_t bytes,
+                                   int64_t operations, int64_t nanoseconds) {
   if (lanes < 1 || tokens < 1 || tiles < 1)
     return emitError() << "C1: lanes, tokens and tiles are " << lanes << ", "
                        << tokens << " and " << tiles
                        << ", expected positive numbers";
-  if (bytes < 0 || operations < 0)
-    return emitError() << "C2: bytes and operations are " << bytes << " and "
-                       << operations << ", expected no negative numbers";
+  if (bytes < 0 || operations < 0 || nanoseconds < 0)
+    return emitError() << "C2: bytes, operations and nanoseconds are " << bytes
+                       << ", " << operations << " and " << nanoseconds
+                       << ", expected no negative numbers";
   return success();
 }

@@ -132,15 +132,21 @@ def Quipu_ScheduleAttr : Quipu_Attr<"Schedule", "schedule"> {
       of a weight), `tokens`, or `heads` (key/value heads of each token).
     - `lanes`: 32-bit lanes of a vector; with `tiles`, output rows of a tile.
     - `tokens` x `tiles`: the register tile of a linear kernel.
+    - `panel`: the codes of a block format are unpacked to bytes, and scales to
+      floats, once for all tokens of a call; otherwise again for each group of
+      `tokens`.
     - `bytes`, `operations`: what one call moves and computes in all, from
       which the choice was made.
+    - `nanoseconds`: how long that should take one thread; 0 if not predicted.
 
-    C1: lanes, tokens and tiles are positive. C2: bytes and operations are not
-    negative.
+    C1: lanes, tokens and tiles are positive. C2: bytes, operations and
+    nanoseconds are not negative.
   }];
   let parameters = (ins EnumParameter<Quipu_Grid>:$grid,
                         "int64_t":$lanes, "int64_t":$tokens, "int64_t":$tiles,
-                        "int64_t":$bytes, "int64_t":$operations);
+                        DefaultValuedParameter<"bool", "false">:$panel,
+                        "int64_t":$bytes, "int64_t":$operations,
+                        DefaultValuedParameter<"int64_t", "0">:$nanoseconds);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/Quipu.h"
+#include "dialect/WeightLayout.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
@@ -31,6 +32,37 @@ void QuipuDialect::initialize() {
 #include "dialect/QuipuOps.cpp.inc"
       >();
 }
+
+Type QuipuDialect::parseType(DialectAsmParser &parser) const {
+  llvm::SMLoc place = parser.getCurrentLocation();
+  StringRef mnemonic;
+  Type type;
+  OptionalParseResult result = generatedTypeParser(parser, &mnemonic, type);
+  if (result.has_value())
+    return type;
+  const WeightFormat *format = findWeightFormat(std::string_view(mnemonic));
+  if (format && format->isQuantized())
+    return BlockType::get(getContext(), format);
+  parser.emitError(place) << "unknown type '" << mnemonic
+                          << "'; the storage formats are "
+                          << StringRef(weightFormatNames());
+  return {};
+}
+
+void QuipuDialect::printType(Type type, DialectAsmPrinter &printer) const {
+  if (auto block = dyn_cast<BlockType>(type))
+    printer << StringRef(block.getFormat()->name).lower();
+  else if (failed(generatedTypePrinter(type, printer)))
+    llvm_unreachable("every other type has a mnemonic");
+}
+
+int64_t BlockType::getBlockElements() const {
+  return getFormat()->blockElements;
+}
+int64_t BlockType::getBlockBytes() const { return getFormat()->blockBytes; }
+
+int64_t I8BlockType::getBlockElements() const { return blockSize; }
+int64_t I8BlockType::getBlockBytes() const { return 60; }
 
 LogicalResult CacheType::verify(function_ref<InFlightDiagnostic()> emitError,
                                 Type elementType, int64_t heads, int64_t dim) {

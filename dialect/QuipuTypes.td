@@ -12,8 +12,10 @@ include "dialect/QuipuDialect.td"
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/BuiltinTypeInterfaces.td"
 
+class Quipu_TypeBase<string name, list<Trait> traits = []>
+    : TypeDef<Quipu_Dialect, name, traits>;
 class Quipu_Type<string name, string typeMnemonic, list<Trait> traits = []>
-    : TypeDef<Quipu_Dialect, name, traits> {
+    : Quipu_TypeBase<name, traits> {
   let mnemonic = typeMnemonic;
 }
 
@@ -50,27 +52,22 @@ def Quipu_BlockFormat : TypeInterface<"BlockFormat"> {
   ];
 }
 
-/// A format of blocks of `elements` numbers in `bytes` bytes.
-class Quipu_BlockType<string name, string typeMnemonic, int elements, int bytes, string meaning>
-    : Quipu_Type<name, typeMnemonic, [DeclareTypeInterfaceMethods<Quipu_BlockFormat>]> {
-  let summary = "blocks of " # elements # " numbers in " # bytes # " bytes: " # meaning;
-  let extraClassDefinition = [{
-    int64_t $cppClass::getBlockElements() const { return }] # elements # [{; }
-    int64_t $cppClass::getBlockBytes() const { return }] # bytes # [{; }
+def Quipu_BlockType : Quipu_TypeBase<"Block", [DeclareTypeInterfaceMethods<Quipu_BlockFormat>]> {
+  let summary = "numbers of a weight in one of GGUF's block formats";
+  let description = [{
+    Spelt as the format, in lower case: `!quipu.q4_k`. The formats are
+    described in `dialect/formats`.
   }];
+  let parameters = (ins "const ::quipu::WeightFormat *":$format);
+  let typeName = "quipu.block";
 }
 
-// GGUF's formats; d and m are f16, q is one number's integer.
-def Quipu_Q4_0Type : Quipu_BlockType<"Q4_0", "q4_0", 32, 18, "d * (q - 8), q of 4 bits">;
-def Quipu_Q4_1Type : Quipu_BlockType<"Q4_1", "q4_1", 32, 20, "d * q + m, q of 4 bits">;
-def Quipu_Q8_0Type : Quipu_BlockType<"Q8_0", "q8_0", 32, 34, "d * q, q of 8 bits, signed">;
-
-def Quipu_I8BlockType : Quipu_BlockType<"I8Block", "i8x32", 32, 44,
-    "an activation, d * q with d in f32 and q of 8 bits, and two sums of the q"> {
+def Quipu_I8BlockType : Quipu_Type<"I8Block", "i8x32", [DeclareTypeInterfaceMethods<Quipu_BlockFormat>]> {
+  let summary = "blocks of 32 numbers of an activation, d * q with d in f32 and q of 8 bits";
   let description = [{
     What a linear layer on a quantised weight reads: d = max|x| / 127 and
-    q = round-to-even(x / d), per row and block of 32. Two sums of a block's q
-    correct for the offset and the minimum of a weight's block.
+    q = round-to-even(x / d), per row and block of 32. Sums of a block's q and
+    of its halves correct for the offset and the minimum of a weight's codes.
   }];
 }
 

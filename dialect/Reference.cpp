@@ -42,9 +42,9 @@ static float silu(float x) { return x / (1 + std::exp(-x)); }
 void quipu_reference_embed(const int32_t *ids, const void *weight,
                            int32_t format, int64_t columns, float *result,
                            int64_t resultStride, int64_t begin, int64_t end) {
+  WeightLayout layout{findWeightFormat(uint32_t(format)), 0, columns};
   for (int64_t t = begin; t < end; ++t)
-    readWeightRow(weight, WeightFormat(format), columns, ids[t],
-                  getRow(result, resultStride, t));
+    readWeightRow(weight, layout, ids[t], getRow(result, resultStride, t));
 }
 
 void quipu_reference_gather(const void *input, int64_t inputStride,
@@ -66,9 +66,10 @@ void quipu_reference_linear(const void *input, int64_t inputStride,
   for (int64_t t = begin; quantized && t < end; ++t)
     quipu_reference_dequantize(getRow(input, inputStride, t), k,
                                &dequantized[(t - begin) * k]);
+  WeightLayout layout{findWeightFormat(uint32_t(format)), n, k};
   std::vector<float> weights(k);
   for (int64_t row = 0; row < n; ++row) {
-    readWeightRow(weight, WeightFormat(format), k, row, weights.data());
+    readWeightRow(weight, layout, row, weights.data());
     for (int64_t t = begin; t < end; ++t) {
       const float *x =
           quantized ? &dequantized[(t - begin) * k]
@@ -107,20 +108,27 @@ void quipu_reference_quantize(const float *input, int64_t inputStride,
     auto *scales = reinterpret_cast<float *>(row + layout.scaleOffset());
     auto *starts = reinterpret_cast<int32_t *>(row + layout.startOffset());
     auto *sums = reinterpret_cast<float *>(row + layout.sumOffset());
+    auto *halfStarts =
+        reinterpret_cast<int32_t *>(row + layout.halfStartOffset());
+    auto *halfSums = reinterpret_cast<float *>(row + layout.halfSumOffset());
     for (int64_t block = 0; block < layout.blocks(); ++block) {
       float largest = 0;
       for (int64_t i = 0; i < blockSize; ++i)
         largest = std::max(largest, std::fabs(x[block * blockSize + i]));
       float scale = largest / 127;
-      int32_t sum = 0;
+      int32_t sum[2] = {};
       for (int64_t i = 0; i < blockSize; ++i) {
         int64_t at = block * blockSize + i;
         values[at] = scale == 0 ? 0 : int8_t(std::nearbyint(x[at] / scale));
-        sum += values[at];
+        sum[i / (blockSize / 2)] += values[at];
       }
       scales[block] = scale;
-      starts[block] = -128 * sum;
-      sums[block] = 16 * scale * float(sum);
+      starts[block] = -128 * (sum[0] + sum[1]);
+      sums[block] = 16 * scale * float(sum[0] + sum[1]);
+      for (int64_t half = 0; half < 2; ++half) {
+        halfStarts[2 * block + half] = -128 * sum[half];
+        halfSums[2 * block + half] = 16 * scale * float(sum[half]);
+      }
     }
   }
 }

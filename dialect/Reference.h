@@ -25,7 +25,8 @@
 
 extern "C" {
 
-/// `weight` has `columns` columns; `format` is a WeightFormat.
+/// `weight` has `columns` columns; `format` is GGUF's number of
+/// its format.
 void quipu_reference_embed(const int32_t *ids, const void *weight,
                            int32_t format, int64_t columns, float *result,
                            int64_t resultStride, int64_t begin, int64_t end);

@@ -48,57 +48,33 @@ inline float fromBFloat(uint16_t number) {
   return std::bit_cast<float>(uint32_t(number) << 16);
 }
 
-/// Row `lane` of a block of 16 packed rows.
-inline void readBlock(const uint8_t *block, const WeightLayout &layout,
-                      int64_t lane, float *result) {
-  auto halfAt = [&](int64_t offset) {
-    return fromHalf(reinterpret_cast<const uint16_t *>(block + offset)[lane]);
-  };
-  const uint8_t *values = block + layout.valueOffset();
-  auto byte = [&](int64_t i) {
-    return values[(i / 4 * tileRows + lane) * 4 + i % 4];
-  };
-  float scale = halfAt(0);
-  switch (layout.format) {
-  case WeightFormat::Q8_0:
-    for (int64_t i = 0; i < blockSize; ++i)
-      result[i] = scale * float(byte(i) - 128);
-    return;
-  case WeightFormat::Q4_0:
-    for (int64_t i = 0; i < 16; ++i) {
-      result[i] = scale * float((byte(i) & 15) - 8);
-      result[i + 16] = scale * float((byte(i) >> 4) - 8);
-    }
-    return;
-  default: // Q4_1
-    float minimum = halfAt(layout.minOffset());
-    for (int64_t i = 0; i < 16; ++i) {
-      result[i] = scale * float(byte(i) & 15) + minimum;
-      result[i + 16] = scale * float(byte(i) >> 4) + minimum;
-    }
-  }
-}
-
-/// Row `row` of a packed weight of `columns` columns.
-inline void readWeightRow(const void *weight, WeightFormat format,
-                          int64_t columns, int64_t row, float *result) {
-  WeightLayout layout{format, 0, columns};
+/// Row `row` of a packed weight.
+inline void readWeightRow(const void *weight, const WeightLayout &layout,
+                          int64_t row, float *result) {
+  const WeightFormat &format = *layout.format;
   const uint8_t *tile = static_cast<const uint8_t *>(weight) +
                         row / tileRows * layout.tileBytes();
   int64_t lane = row % tileRows;
-  if (isQuantized(format)) {
-    for (int64_t i = 0; i < layout.blocks(); ++i)
-      readBlock(tile + i * layout.blockBytes(), layout, lane,
-                result + i * blockSize);
-    return;
-  }
   auto *halves = reinterpret_cast<const uint16_t *>(tile);
   auto *floats = reinterpret_cast<const float *>(tile);
-  for (int64_t i = 0; i < columns; ++i) {
+  for (int64_t i = 0; !format.isQuantized() && i < layout.k; ++i) {
     int64_t at = i * tileRows + lane;
-    result[i] = format == WeightFormat::F32   ? floats[at]
-                : format == WeightFormat::F16 ? fromHalf(halves[at])
-                                              : fromBFloat(halves[at]);
+    result[i] = &format == &formatF32   ? floats[at]
+                : &format == &formatF16 ? fromHalf(halves[at])
+                                        : fromBFloat(halves[at]);
+  }
+  bool isHalf = format.scaleType == ScaleType::F16;
+  WeightBlock block;
+  for (int64_t i = 0; format.isQuantized() && i < layout.k; ++i) {
+    int64_t at = i % format.blockElements, group = at / format.groupElements;
+    if (at == 0)
+      layout.readBlock(tile, lane, i / format.blockElements, block);
+    float scale = isHalf ? fromHalf(block.scale) : fromBFloat(block.scale);
+    float factor = format.hasGroupScales ? block.groupScales[group] : 1;
+    result[i] = scale * factor * float(format.value(block.codes[at]));
+    if (format.hasMinima)
+      result[i] += fromHalf(block.minimum) *
+                   (format.hasGroupScales ? block.groupMinima[group] : 1);
   }
 }
 

@@ -8,85 +8,125 @@
 // A weight of [n][k] is packed in tiles of 16 rows, one vector lane per row;
 // tiles follow each other without gaps. Rows are padded with zeros to a full
 // tile, and every tile begins at a multiple of 64 bytes. A tile of F32, F16 or
-// BF16 is [k][16 rows]. A tile of a quantized format is a sequence of k/32
-// blocks, so that it is read as one stream:
+// BF16 is [k][16 rows]. A tile of a block format is a sequence of packed
+// blocks, so that it is read as one stream. A packed block holds one block of
+// the checkpoint, or two where the header of one would leave half a cache line
+// empty and there is an even number of them. It is
 //
-//   scales [16 rows]               f16
-//   minima [16 rows]               f16, Q4_1 only
-//   values [8 groups][16 rows][4]  Q8_0: bytes, the stored value + 128
-//          [4 groups][16 rows][4]  Q4_0, Q4_1: bytes of two nibbles; the low
-//            one is k = 4 * group + i of the block, the high one 16 further on
+//   scales, minima              [blocks][16 rows] f16 (bf16)
+//   group scales, group minima  [groups][16 rows] int8
+//   (filled up to a multiple of 64 bytes: the header)
+//   codes, per 32 columns       planes of 8, 4, 2 or 1 bits each
+//
+// of which the format says what there is. Codes of 6 bits lie in a plane of the
+// low four and one of the high two, and so on. The codes of four columns of 16
+// rows, [16 rows][4], are a group of a plane; 32 columns have 8 groups. A plane
+// of p bits has p vectors of 64 bytes, and group g lies in vector g % p, in the
+// bits from p * (g / p) of each byte.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef QUIPU_DIALECT_WEIGHTLAYOUT_H
 #define QUIPU_DIALECT_WEIGHTLAYOUT_H
 
-#include <cstdint>
+#include "dialect/formats/WeightFormat.h"
 
 namespace quipu {
 
-enum class WeightFormat { F32, F16, BF16, Q4_0, Q4_1, Q8_0 };
-
 /// Rows of a weight matrix that lie interleaved, one vector lane each.
 inline constexpr int64_t tileRows = 16;
-/// Numbers that share a scale, in weights and in quantized activations.
+/// Numbers that share a scale in quantized activations.
 inline constexpr int64_t blockSize = 32;
-
-inline bool isQuantized(WeightFormat format) {
-  return format >= WeightFormat::Q4_0;
-}
+/// Columns of a packed group: the bytes of a 32-bit lane.
+inline constexpr int64_t groupColumns = 4;
+/// Bytes of a cache line, and of a packed group of 8-bit codes.
+inline constexpr int64_t lineBytes = 64;
 
 struct WeightLayout {
-  WeightFormat format;
+  const WeightFormat *format;
   int64_t n; // rows: outputs of the linear layer
-  int64_t k; // columns: inputs; a multiple of 32 for quantized formats
+  int64_t k; // columns: inputs; a multiple of 32 and of format->blockElements
 
   int64_t tiles() const { return (n + tileRows - 1) / tileRows; }
-  int64_t blocks() const { return k / blockSize; }
-  // A block of a tile; the scales come first.
-  int64_t minOffset() const { return 2 * tileRows; }
-  int64_t valueOffset() const {
-    return (format == WeightFormat::Q4_1 ? 4 : 2) * tileRows;
+
+  // Block formats: a packed block of a tile.
+
+  /// Blocks of the checkpoint in a packed one.
+  int64_t blocksTogether() const {
+    bool fillsLine = format->hasMinima || format->hasGroupScales;
+    return !fillsLine && k / format->blockElements % 2 == 0 ? 2 : 1;
   }
-  int64_t blockBytes() const {
-    int64_t perRow = format == WeightFormat::Q8_0 ? blockSize : blockSize / 2;
-    return valueOffset() + perRow * tileRows;
+  int64_t packedElements() const {
+    return blocksTogether() * format->blockElements;
   }
+  int64_t packedBlocks() const { return k / packedElements(); }
+  /// Where the parts of the header begin; the scales come first.
+  int64_t minimaOffset() const { return blocksTogether() * 2 * tileRows; }
+  int64_t groupScalesOffset() const {
+    return minimaOffset() * (format->hasMinima ? 2 : 1);
+  }
+  int64_t groupMinimaOffset() const {
+    return groupScalesOffset() +
+           (format->hasGroupScales ? format->groups() * tileRows : 0);
+  }
+  int64_t codesOffset() const {
+    bool both = format->hasGroupScales && format->hasMinima;
+    int64_t end =
+        groupMinimaOffset() + (both ? format->groups() * tileRows : 0);
+    return (end + lineBytes - 1) / lineBytes * lineBytes;
+  }
+  /// Bytes of 32 columns of codes.
+  int64_t codeBytes() const { return format->codeBits * lineBytes; }
+  int64_t packedBlockBytes() const {
+    return codesOffset() + packedElements() / blockSize * codeBytes();
+  }
+
   int64_t tileBytes() const {
-    int64_t bytes = isQuantized(format)
-                        ? blocks() * blockBytes()
-                        : k * tileRows * (format == WeightFormat::F32 ? 4 : 2);
-    return (bytes + 63) / 64 * 64;
+    return format->isQuantized()
+               ? packedBlocks() * packedBlockBytes()
+               : (k * tileRows * format->blockBytes + lineBytes - 1) /
+                     lineBytes * lineBytes;
   }
   int64_t bytes() const { return tiles() * tileBytes(); }
-
-  /// Bytes of one row in a checkpoint (GGML's block order).
+  /// Bytes of one row in a checkpoint.
   int64_t checkpointRowBytes() const {
-    switch (format) {
-    case WeightFormat::F32:
-      return k * 4;
-    case WeightFormat::F16:
-    case WeightFormat::BF16:
-      return k * 2;
-    case WeightFormat::Q4_0:
-      return blocks() * 18;
-    case WeightFormat::Q4_1:
-      return blocks() * 20;
-    case WeightFormat::Q8_0:
-      return blocks() * 34;
-    }
-    return 0;
+    return k / format->blockElements * format->blockBytes;
   }
 
   /// Packs tile `tile` of the rows at `rows` (all n of them, as in the
   /// checkpoint) to the tileBytes() at `packed`.
   void packTile(const uint8_t *rows, int64_t tile, uint8_t *packed) const;
+
+  /// Block `block` of row `lane` of a packed tile; the inverse of packTile.
+  void readBlock(const uint8_t *tile, int64_t lane, int64_t block,
+                 WeightBlock &to) const;
+};
+
+/// The planes that codes of so many bits lie in, the lowest first.
+struct CodePlanes {
+  struct Plane {
+    int bits;
+    int low; // its lowest bit's place in a code
+  };
+  Plane planes[2];
+  int count;
+
+  explicit CodePlanes(int64_t codeBits) : count(0) {
+    int left = int(codeBits), low = 0;
+    for (int bits = 8; bits; bits /= 2)
+      if (left & bits) {
+        planes[count++] = {bits, low};
+        low += bits;
+      }
+  }
+  const Plane *begin() const { return planes; }
+  const Plane *end() const { return planes + count; }
 };
 
 /// A row of k quantized activations: int8 values in blocks of 32, then for each
-/// block f32 scale, int32 -128 * sum(values), f32 16 * scale * sum(values).
-/// The last two correct for the offset of stored weights and for minima.
+/// block f32 scale, int32 -128 * sum(values), f32 16 * scale * sum(values), and
+/// the last two for each half block too. They correct for the offset of codes
+/// and for minima of weights whose groups are as long.
 struct QuantizedRowLayout {
   int64_t k;
 
@@ -94,8 +134,13 @@ struct QuantizedRowLayout {
   int64_t scaleOffset() const { return k; }
   int64_t startOffset() const { return scaleOffset() + blocks() * 4; }
   int64_t sumOffset() const { return startOffset() + blocks() * 4; }
+  int64_t halfStartOffset() const { return sumOffset() + blocks() * 4; }
+  int64_t halfSumOffset() const { return halfStartOffset() + blocks() * 8; }
   /// A row's bytes, and the distance from one row to the next.
-  int64_t bytes() const { return (sumOffset() + blocks() * 4 + 63) / 64 * 64; }
+  int64_t bytes() const {
+    return (halfSumOffset() + blocks() * 8 + lineBytes - 1) / lineBytes *
+           lineBytes;
+  }
 };
 
 } // namespace quipu

@@ -40,29 +40,21 @@ static int64_t getLayers(LayersOp layers) {
   return layers ? cast<IntegerAttr>(layers.getCount()).getInt() : 1;
 }
 
-static Type getElementType(MLIRContext *context, StorageFormat format) {
-  switch (format) {
-  case StorageFormat::F32:
-    return Float32Type::get(context);
-  case StorageFormat::F16:
+static Type getElementType(MLIRContext *context, const WeightFormat &format) {
+  if (format.isQuantized())
+    return BlockType::get(context, &format);
+  if (&format == &formatF16)
     return Float16Type::get(context);
-  case StorageFormat::BF16:
+  if (&format == &formatBF16)
     return BFloat16Type::get(context);
-  case StorageFormat::Q8_0:
-    return Q8_0Type::get(context);
-  case StorageFormat::Q4_0:
-    return Q4_0Type::get(context);
-  case StorageFormat::Q4_1:
-    return Q4_1Type::get(context);
-  }
-  llvm_unreachable("an unknown storage format");
+  return Float32Type::get(context);
 }
 
 RankedTensorType quipu::getBoundType(MLIRContext *context,
                                      const CheckpointTensor &tensor) {
   Type element = tensor.shape.size() == 1
                      ? Float32Type::get(context)
-                     : getElementType(context, tensor.format);
+                     : getElementType(context, *tensor.format);
   return RankedTensorType::get(tensor.shape, element);
 }
 

@@ -8,6 +8,7 @@
 #ifndef QUIPU_COMPILER_FRONTEND_CHECKPOINT_H
 #define QUIPU_COMPILER_FRONTEND_CHECKPOINT_H
 
+#include "dialect/formats/WeightFormat.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
@@ -19,17 +20,6 @@
 
 namespace quipu {
 
-/// How the numbers of a tensor are stored in the checkpoint; the names are
-/// GGUF's.
-enum class StorageFormat { F32, F16, BF16, Q8_0, Q4_0, Q4_1 };
-
-/// "F32", "Q4_1", ...
-llvm::StringRef getName(StorageFormat format);
-/// Numbers in one block (1 for the float formats).
-int64_t getBlockElements(StorageFormat format);
-/// Bytes of one block.
-int64_t getBlockBytes(StorageFormat format);
-
 /// A value of the checkpoint's metadata. Strings point into the checkpoint and
 /// hold any bytes. An integer is an int64_t unless only a uint64_t can hold it.
 using MetadataValue =
@@ -39,7 +29,7 @@ using MetadataValue =
 
 struct CheckpointTensor {
   llvm::StringRef name;
-  StorageFormat format;
+  const WeightFormat *format;
   /// Outermost first: a linear layer's weight is [outputs, inputs].
   llvm::SmallVector<int64_t, 2> shape;
   /// The blocks, rows one after another; points into the mapped file.

@@ -41,10 +41,10 @@ static Expected<PackedTensor> findTensor(WeightOp weight, uint64_t layer,
   if (type.getRank() > 2)
     return createStringError(checkpoint.getPath() + ": the tensor \"" + name +
                              "\" has more than two dimensions");
-  if (type.getRank() == 1 && getBlockElements(tensor->format) != 1)
-    return createStringError(checkpoint.getPath() + ": the tensor \"" + name +
-                             "\" is a vector in " + getName(tensor->format) +
-                             "; only F32, F16 and BF16 can be");
+  if (type.getRank() == 1 && tensor->format->isQuantized())
+    return createStringError(
+        checkpoint.getPath() + ": the tensor \"" + name + "\" is a vector in " +
+        StringRef(tensor->format->name) + "; only F32, F16 and BF16 can be");
   PackedTensor packed{tensor, 0, static_cast<uint64_t>(getPackedBytes(type)),
                       getWeightLayout(type)};
 
@@ -98,7 +98,7 @@ std::string PackedWeights::getFormats() const {
   };
   MapVector<StringRef, Share> shares;
   for (const PackedTensor &packed : tensors) {
-    Share &share = shares[getName(packed.tensor->format)];
+    Share &share = shares[StringRef(packed.tensor->format->name)];
     ++share.count;
     share.bytes += packed.bytes;
   }
@@ -123,18 +123,15 @@ std::string PackedWeights::getFormats() const {
 static float readNumber(const CheckpointTensor &tensor, uint64_t i) {
   using namespace support::endian;
   const uint8_t *data = tensor.data.data();
-  switch (tensor.format) {
-  case StorageFormat::F16: {
+  if (tensor.format == &formatF16) {
     APFloat number(APFloat::IEEEhalf(), APInt(16, read16le(data + i * 2)));
     bool exact;
     number.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven, &exact);
     return number.convertToFloat();
   }
-  case StorageFormat::BF16:
+  if (tensor.format == &formatBF16)
     return bit_cast<float>(uint32_t(read16le(data + i * 2)) << 16);
-  default:
-    return bit_cast<float>(read32le(data + i * 4));
-  }
+  return bit_cast<float>(read32le(data + i * 4));
 }
 
 static void packVector(const PackedTensor &packed, std::vector<uint8_t> &to) {

@@ -35,7 +35,8 @@ static constexpr int64_t operandRegisters = 3;
 /// Instructions to load the weights of a block of one tile and bring them to
 /// bytes: a 4-bit format masks and shifts.
 static double getUnpackCost(Type element) {
-  return isBlockFormat(element) ? (isa<Q8_0Type>(element) ? 8 : 20) : 1;
+  auto block = dyn_cast<BlockType>(element);
+  return !block ? 1 : block.getFormat()->codeBits == 8 ? 8 : 20;
 }
 
 /// Bytes that a call moves from memory, and multiply-adds times two.
@@ -66,7 +67,7 @@ struct ChooseSchedules : quipu::impl::ChooseSchedulesBase<ChooseSchedules> {
     if (maxTokens == 1)
       return {1, isBlock ? 1 : 4};
     int64_t accumulators = isBlock ? 2 : 1;
-    int64_t unpacked = isBlock && !isa<Q8_0Type>(element) ? 2 : 1;
+    int64_t unpacked = getUnpackCost(element) > 8 ? 2 : 1;
     double activation = isBlock ? 8 : 1;
     std::pair<int64_t, int64_t> best{1, 1};
     double bestCost = std::numeric_limits<double>::infinity();
@@ -103,8 +104,10 @@ struct ChooseSchedules : quipu::impl::ChooseSchedulesBase<ChooseSchedules> {
         }
       });
       auto [bytes, operations] = getWork(kernel);
-      kernel.setScheduleAttr(ScheduleAttr::get(
-          &getContext(), grid, lanes, tokens, tiles, bytes, operations));
+      kernel.setScheduleAttr(ScheduleAttr::get(&getContext(), grid, lanes,
+                                               tokens, tiles, /*panel=*/false,
+                                               bytes, operations,
+                                               /*nanoseconds=*/0));
     });
   }
 };

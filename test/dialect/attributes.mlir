@@ -61,5 +61,5 @@
 
 // -----
 
-// expected-error@+1 {{C2: bytes and operations are -1 and 0, expected no negative numbers}}
+// expected-error@+1 {{C2: bytes, operations and nanoseconds are -1, 0 and 0, expected no negative numbers}}
 "schedules"() {a = #quipu.schedule<grid = tiles, lanes = 16, tokens = 1, tiles = 1, bytes = -1, operations = 0>} : () -> ()

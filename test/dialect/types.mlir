@@ -39,5 +39,5 @@
 
 // -----
 
-// expected-error@+1 {{unknown  type `q5_1` in dialect `quipu`}}
-"storage"() {format = tensor<8x64x!quipu.q5_1>} : () -> ()
+// expected-error@+1 {{unknown type 'q5_2'; the storage formats are F32, F16, BF16, Q4_0,}}
+"storage"() {format = tensor<8x64x!quipu.q5_2>} : () -> ()

@@ -11,49 +11,46 @@ using namespace quipu::cpu;
 using namespace Halide;
 using namespace Halide::ConciseCasts;
 
-static Var i("i"), r("r"), t("t"), b("b"), m("m"), g("g");
+static Var i("i"), r("r"), t("t"), b("b"), m("m"), g("g"), h("h"), c("c"),
+    p("p");
 
 FloatValue KernelBuilder::linear(const QuantizedValue &x,
                                  const std::string &weight,
                                  WeightLayout layout) {
+  const WeightFormat &format = *layout.format;
+  UnpackedWeight unpacked = unpack(weight, layout);
   Linear op;
   op.layout = layout;
-  bool nibbles = layout.format != WeightFormat::Q8_0;
-  int64_t bytes = layout.tileBytes();
-  op.bytes = Func("bytes");
+  op.bytes = unpacked.bytes;
+  op.factor = unpacked.factor;
+  op.floor = unpacked.floor;
   op.accumulator = Func("accumulator");
   op.dot = Func("dot");
-  int64_t block = layout.blockBytes(), offset = layout.valueOffset();
-  ImageParam w =
-      nibbles ? buffer(weight, UInt(32), {1, 16, block / 4, bytes / 4}, offset)
-              : buffer(weight, UInt(8), {1, 64, block, bytes}, offset);
-  ImageParam scales = buffer(weight, Float(16), {1, block / 2, bytes / 2});
-  if (nibbles) {
-    // 16 times the nibble: one operation less for the high one, and a byte
-    // whose range does not fit into int8, which would lose the dot product.
-    Expr word = w(i / 4, g % 4, b, t),
-         high = Internal::make_const(UInt(32), int64_t(0xf0f0f0f0));
-    op.bytes(i, g, b, t) = extract_bits<uint8_t>(
-        select(g < 4, (word << 4) & high, word & high), 8 * (i % 4));
-  } else {
-    op.bytes(i, g, b, t) = w(i, g, b, t);
-  }
-  op.inner = RDom(0, 4, 0, 8);
-  op.outer = RDom(0, int(layout.blocks()));
-  Expr zero = layout.format == WeightFormat::Q4_1 ? i32(0) : x.starts(b, m);
-  op.accumulator(r, t, b, m) = zero;
-  op.accumulator(r, t, b, m) +=
-      i32(op.bytes(r * 4 + op.inner.x, op.inner.y, b, t)) *
-      i32(x.values(op.inner.y * 4 + op.inner.x, b, m));
-  RVar k = op.outer.x;
+
+  int halves = blockSize / format.groupElements;
+  int groups = 8 / halves, columns = layout.packedElements() / blockSize;
+  op.inner = RDom(0, 4, 0, groups);
+  op.outer = RDom(0, halves, 0, columns, 0, int(layout.packedBlocks()));
+  auto start = [&](Expr block) {
+    return halves == 1 ? x.starts(block, m) : x.halfStarts(block * 2 + h, m);
+  };
+  Expr block = p * columns + c, group = h * groups + op.inner.y;
+  op.accumulator(r, t, h, c, p, m) =
+      format.hasMinima ? i32(0) : Expr(start(block));
+  op.accumulator(r, t, h, c, p, m) +=
+      i32(op.bytes(r * 4 + op.inner.x, group, c, p, t)) *
+      i32(x.values(group * 4 + op.inner.x, block, m));
+
+  RVar rh = op.outer.x, rc = op.outer.y, rp = op.outer.z;
+  block = rp * columns + rc;
   op.dot(r, t, m) = 0.0f;
-  Expr sum = op.dot(r, t, m) + f32(op.accumulator(r, t, k, m)) *
-                                   (f32(scales(r, k, t)) * x.scales(k, m));
-  if (layout.format == WeightFormat::Q4_1) {
-    ImageParam minima = buffer(weight, Float(16), {1, block / 2, bytes / 2},
-                               layout.minOffset());
-    sum = sum + f32(minima(r, k, t)) * x.sums(k, m);
-  }
+  Expr sum =
+      op.dot(r, t, m) + f32(op.accumulator(r, t, rh, rc, rp, m)) *
+                            (op.factor(r, rh, rc, rp, t) * x.scales(block, m));
+  if (format.hasMinima)
+    sum = sum +
+          op.floor(r, rh, rc, rp, t) *
+              (halves == 1 ? x.sums(block, m) : x.halfSums(block * 2 + rh, m));
   op.dot(r, t, m) = sum;
 
   FloatValue y;
@@ -61,7 +58,9 @@ FloatValue KernelBuilder::linear(const QuantizedValue &x,
   y.width = layout.n;
   y.linears.push_back(linears.size());
   y.func = Func("linear");
-  y.func(r, t, m) = nibbles ? op.dot(r, t, m) * 0.0625f : op.dot(r, t, m);
+  int shift = getCodeShift(format);
+  y.func(r, t, m) =
+      shift ? op.dot(r, t, m) * (1.0f / float(1 << shift)) : op.dot(r, t, m);
   linears.push_back(op);
   return y;
 }
@@ -70,7 +69,7 @@ FloatValue KernelBuilder::linear(const FloatValue &x, const std::string &weight,
                                  WeightLayout layout) {
   Linear op;
   op.layout = layout;
-  Type type = getElementType(layout.format);
+  Type type = getElementType(*layout.format);
   int64_t tile = layout.tileBytes() / type.bytes();
   ImageParam w = buffer(weight, type, {1, 16, tile});
   w.set_host_alignment(16 * type.bytes());

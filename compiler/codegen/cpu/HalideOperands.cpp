@@ -55,15 +55,21 @@ QuantizedValue KernelBuilder::quantizedRows(const std::string &name,
   QuantizedRowLayout layout{width};
   int64_t row = layout.bytes();
   ImageParam values = buffer(name, Int(8), {1, 32, row});
-  ImageParam scales =
-      buffer(name, Float(32), {1, row / 4}, layout.scaleOffset());
-  ImageParam starts = buffer(name, Int(32), {1, row / 4}, layout.startOffset());
-  ImageParam sums = buffer(name, Float(32), {1, row / 4}, layout.sumOffset());
+  auto part = [&](Type type, int64_t offset) {
+    return buffer(name, type, {1, row / 4}, offset);
+  };
+  ImageParam scales = part(Float(32), layout.scaleOffset());
+  ImageParam starts = part(Int(32), layout.startOffset());
+  ImageParam sums = part(Float(32), layout.sumOffset());
+  ImageParam halfStarts = part(Int(32), layout.halfStartOffset());
+  ImageParam halfSums = part(Float(32), layout.halfSumOffset());
   QuantizedValue x;
   x.width = width;
   x.values(i, b, m) = values(i, b, m);
   x.scales(b, m) = scales(b, m);
   x.starts(b, m) = starts(b, m);
   x.sums(b, m) = sums(b, m);
+  x.halfStarts(b, m) = halfStarts(b, m);
+  x.halfSums(b, m) = halfSums(b, m);
   return x;
 }

@@ -15,56 +15,6 @@ using namespace Halide::ConciseCasts;
 
 static Var i("i"), r("r"), t("t"), d("d"), h("h"), b("b"), m("m"), u("u");
 
-Type quipu::cpu::getElementType(WeightFormat format) {
-  switch (format) {
-  case WeightFormat::F32:
-    return Float(32);
-  case WeightFormat::BF16:
-    return BFloat(16);
-  default:
-    return Float(16);
-  }
-}
-
-FloatValue KernelBuilder::embed(const std::string &tokenIds,
-                                const std::string &weight,
-                                WeightLayout layout) {
-  ImageParam ids = buffer(tokenIds, Int(32), {1});
-  Expr id = unsafe_promise_clamped(ids(m), 0, int(layout.n - 1));
-  Expr tile = id / 16, lane = id % 16;
-  FloatValue x;
-  x.width = layout.k;
-  x.func = Func("embedding");
-  int64_t bytes = layout.tileBytes();
-  if (!isQuantized(layout.format)) {
-    Type type = getElementType(layout.format);
-    ImageParam w = buffer(weight, type, {1, 16, bytes / type.bytes()});
-    x.func(i, m) = f32(w(lane, i, tile));
-    return x;
-  }
-  int64_t block = layout.blockBytes();
-  ImageParam w =
-      buffer(weight, UInt(8), {1, 4, 64, block, bytes}, layout.valueOffset());
-  ImageParam scales = buffer(weight, Float(16), {1, block / 2, bytes / 2});
-  Expr scale = f32(scales(lane, i / 32, tile));
-  Expr group = (i % 32) / 4;
-  if (layout.format == WeightFormat::Q8_0) {
-    Expr value = i32(w(i % 4, lane, group, i / 32, tile)) - 128;
-    x.func(i, m) = f32(value) * scale;
-    return x;
-  }
-  Expr byte = i32(w(i % 4, lane, group % 4, i / 32, tile));
-  Expr nibble = select(group < 4, byte & 15, byte >> 4);
-  if (layout.format == WeightFormat::Q4_0) {
-    x.func(i, m) = f32(nibble - 8) * scale;
-    return x;
-  }
-  ImageParam minima =
-      buffer(weight, Float(16), {1, block / 2, bytes / 2}, layout.minOffset());
-  x.func(i, m) = f32(nibble) * scale + f32(minima(lane, i / 32, tile));
-  return x;
-}
-
 FloatValue KernelBuilder::rmsNorm(const FloatValue &x,
                                   const std::string &weight, float epsilon) {
   ImageParam w = buffer(weight, Float(32), {1});
@@ -119,7 +69,7 @@ QuantizedValue KernelBuilder::quantize(const FloatValue &x) {
   q.largest = Func("largest");
   q.inverse = Func("inverse");
   q.rounded = Func("rounded");
-  q.total = Func("total");
+  q.halfTotal = Func("half_total");
   q.input(i, m) = x.func(i, m);
   // Positive floats order like their bits, and integers may be reduced in any
   // order.
@@ -130,14 +80,19 @@ QuantizedValue KernelBuilder::quantize(const FloatValue &x) {
   Expr largest = reinterpret<float>(q.largest(b, m));
   q.inverse(b, m) = select(largest > 1e-30f, 127.0f / largest, 0.0f);
   q.rounded(i, b, m) = i8(i32(round(q.input(b * 32 + i, m) * q.inverse(b, m))));
-  q.total(b, m) = 0;
-  q.total(b, m) += i32(q.rounded(k, b, m));
+  RDom kh(0, int(blockSize / 2));
+  q.halfTotal(b, m) = 0;
+  q.halfTotal(b, m) += i32(q.rounded(b % 2 * 16 + kh, b / 2, m));
 
   q.to.width = x.width;
   q.to.values = q.rounded;
   q.to.scales(b, m) = largest / 127.0f;
-  q.to.starts(b, m) = q.total(b, m) * -128;
-  q.to.sums(b, m) = f32(q.total(b, m)) * (q.to.scales(b, m) * 16.0f);
+  Expr total = q.halfTotal(b * 2, m) + q.halfTotal(b * 2 + 1, m);
+  q.to.starts(b, m) = total * -128;
+  q.to.sums(b, m) = f32(total) * (q.to.scales(b, m) * 16.0f);
+  q.to.halfStarts(b, m) = q.halfTotal(b, m) * -128;
+  q.to.halfSums(b, m) =
+      f32(q.halfTotal(b, m)) * (q.to.scales(b / 2, m) * 16.0f);
   quantizes.push_back(q);
   return q.to;
 }

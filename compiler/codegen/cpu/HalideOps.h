@@ -78,6 +78,8 @@ struct QuantizedValue {
   Halide::Func scales; // (block, row)
   Halide::Func starts; // (block, row)
   Halide::Func sums;   // (block, row)
+  // The same of half blocks: (half block, row)
+  Halide::Func halfStarts, halfSums;
 };
 
 /// What the ActivationKinds of the dialect are here.
@@ -98,9 +100,20 @@ struct CacheShape {
   int64_t headDim; // a multiple of 16
 };
 
-/// Tokens and tiles of 16 rows that are computed together.
+/// Tokens and tiles of 16 rows that are computed together, and whether block
+/// formats are unpacked to a panel in memory, once for all tokens.
 struct RegisterTile {
   int64_t tokens, tiles;
+  bool panel = false;
+};
+
+/// What a block format's packed weight is, unpacked. The codes lie at the top
+/// of their bytes; c is 32 columns of packed block p in tile t.
+struct UnpackedWeight {
+  Halide::Func
+      bytes; // (i, group, c, p, t): lane i / 4, column group * 4 + i % 4
+  Halide::Func factor; // (lane, half, c, p, t): scale of 16 or 32 columns
+  Halide::Func floor;  // the same: minimum, for sums of QuantizedValue
 };
 
 class KernelBuilder {
@@ -172,16 +185,18 @@ public:
   };
   struct Quantize {
     int64_t width;
-    Halide::Func input, largest, inverse, rounded, total;
+    Halide::Func input, largest, inverse, rounded, halfTotal;
     QuantizedValue to;
   };
   struct Linear {
     WeightLayout layout;
     Halide::Func dot;
-    // Quantized weights only.
-    Halide::Func bytes, accumulator;
-    Halide::RDom inner; // (4, 8) inside a block
-    Halide::RDom outer; // blocks, or columns
+    Halide::RDom outer; // block formats: (groups of 32 columns, 32 columns of a
+                        // packed block, packed blocks); floats: columns
+    // Block formats only.
+    Halide::Func accumulator;
+    Halide::RDom inner; // (columns of a lane, lanes' groups) of a group
+    Halide::Func bytes, factor, floor;
   };
   struct Output {
     enum Kind { Rows, Tiles, Heads, Cache, Quantized } kind;
@@ -212,6 +227,7 @@ public:
   int64_t tilesAtOnce(int64_t tiles) const;
 
 private:
+  UnpackedWeight unpack(const std::string &weight, const WeightLayout &layout);
   Halide::ImageParam buffer(const std::string &name, Halide::Type type,
                             std::vector<int64_t> strides, int64_t offset = 0);
   Halide::Param<int32_t> scalar(const std::string &name);
@@ -233,8 +249,12 @@ Halide::Expr exponential(Halide::Expr x);
 /// `kind` of x, with an absolute error below 2e-7 * max(|x|, 1).
 Halide::Expr activation(Activation kind, Halide::Expr x);
 
-/// The type of a float format's numbers, and of a quantized format's scales.
-Halide::Type getElementType(WeightFormat format);
+/// The type of a float format's numbers.
+Halide::Type getElementType(const WeightFormat &format);
+
+/// How far up an unpacked code is moved in its byte. Codes that stand for
+/// values of a table are replaced by them.
+int getCodeShift(const WeightFormat &format);
 
 /// f(first) + ... + f(first + count - 1) as a balanced tree.
 Halide::Expr sumTree(int first, int count,

@@ -79,7 +79,7 @@ void KernelBuilder::result(const std::string &name, const FloatValue &x,
 void KernelBuilder::result(const std::string &name, const QuantizedValue &x) {
   QuantizedRowLayout layout{x.width};
   results.push_back({name, 1, 0, 0});
-  auto add = [&](Func part, int64_t offset) {
+  auto add = [&](Func part, int64_t offset, int64_t parts) {
     Output output;
     output.kind = Output::Quantized;
     output.result = results.size() - 1;
@@ -88,7 +88,7 @@ void KernelBuilder::result(const std::string &name, const QuantizedValue &x) {
     OutputImageParam out = output.func.output_buffer();
     int row = part.dimensions() - 1;
     out.dim(row).set_bounds(0, 1);
-    out.dim(row - 1).set_bounds(0, int(layout.blocks()));
+    out.dim(row - 1).set_bounds(0, int(parts));
     if (row == 2) {
       out.dim(0).set_bounds(0, int(blockSize));
       out.dim(1).set_stride(int(blockSize));
@@ -96,10 +96,13 @@ void KernelBuilder::result(const std::string &name, const QuantizedValue &x) {
     outputArguments.push_back({name, /*isScalar=*/false, offset});
     outputs.push_back(output);
   };
-  add(x.values, 0);
-  add(x.scales, layout.scaleOffset());
-  add(x.starts, layout.startOffset());
-  add(x.sums, layout.sumOffset());
+  int64_t blocks = layout.blocks();
+  add(x.values, 0, blocks);
+  add(x.scales, layout.scaleOffset(), blocks);
+  add(x.starts, layout.startOffset(), blocks);
+  add(x.sums, layout.sumOffset(), blocks);
+  add(x.halfStarts, layout.halfStartOffset(), 2 * blocks);
+  add(x.halfSums, layout.halfSumOffset(), 2 * blocks);
 }
 
 void KernelBuilder::writeKeys(const std::string &name, const FloatValue &heads,

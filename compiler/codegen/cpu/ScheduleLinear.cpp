@@ -13,19 +13,47 @@ using namespace Halide;
 using Linear = KernelBuilder::Linear;
 using Output = KernelBuilder::Output;
 
-/// Tiles and tokens of `op` are sums in registers, computed at `level`.
-static void scheduleSum(Linear &op, LoopLevel level) {
+/// The codes and scales of a tile, in memory for all tokens.
+static void schedulePanel(Linear &op, LoopLevel level) {
+  std::vector<Var> vars = op.bytes.args();
+  op.bytes.compute_at(level)
+      .store_in(MemoryType::Stack)
+      .vectorize(vars[0], 64)
+      .unroll(vars[1]);
+  for (Func f : {op.factor, op.floor})
+    if (f.defined())
+      f.compute_at(level)
+          .store_in(MemoryType::Stack)
+          .vectorize(f.args()[0], 16);
+}
+
+/// Tiles and tokens of `op` are sums in registers, computed at `level`. A panel
+/// is made at `panel`, outside the loop over tokens.
+static void scheduleSum(const KernelBuilder &kernel, Linear &op,
+                        LoopLevel level, LoopLevel panel) {
   std::vector<Var> vars = op.dot.args();
   Var r = vars[0], t = vars[1], m = vars[2];
   op.dot.compute_at(level).vectorize(r, 16).unroll(t).unroll(m);
-  RVar k = op.dot.rvars()[0];
-  op.dot.update().reorder(r, t, m, k).vectorize(r, 16).unroll(t).unroll(m);
-  if (!isQuantized(op.layout.format))
+  if (!op.layout.format->isQuantized()) {
+    RVar k = op.dot.rvars()[0];
+    op.dot.update().reorder(r, t, m, k).vectorize(r, 16).unroll(t).unroll(m);
     return;
+  }
+  RVar h = op.outer.x, c = op.outer.y, p = op.outer.z;
+  op.dot.update()
+      .reorder(r, t, m, h, c, p)
+      .vectorize(r, 16)
+      .unroll(t)
+      .unroll(m)
+      .unroll(h);
+  // Two blocks of the checkpoint side by side: their scales' place is a
+  // constant then.
+  if (op.layout.blocksTogether() > 1)
+    op.dot.update().unroll(c);
 
   Func &sum = op.accumulator;
   RVar i = op.inner.x, g = op.inner.y;
-  sum.compute_at(op.dot, k);
+  sum.compute_at(op.dot, h);
   sum.vectorize(r, 16).unroll(t).unroll(m);
   sum.update()
       .reorder(i, r, t, m, g)
@@ -35,6 +63,8 @@ static void scheduleSum(Linear &op, LoopLevel level) {
       .unroll(t)
       .unroll(m)
       .unroll(g);
+  if (kernel.tile.panel)
+    return schedulePanel(op, panel);
   // The bytes of a group are one register; they stay one only when Halide does
   // not look through them.
   Var x = op.bytes.args()[0];
@@ -43,12 +73,13 @@ static void scheduleSum(Linear &op, LoopLevel level) {
       .align_bounds(x, 64)
       .reorder(x, t)
       .vectorize(x, 64)
-      .unroll(t);
+      .unroll(op.bytes.args()[4]);
 }
 
-/// The heads of `value` are kept on the stack at `level`, a few tokens each.
+/// The heads of `value` are kept on the stack at `level`, a few tokens each;
+/// `panel` as for scheduleSum.
 static void scheduleHead(KernelBuilder &kernel, FloatValue &value,
-                         LoopLevel level) {
+                         LoopLevel level, LoopLevel panel) {
   Func head = *value.head;
   std::vector<Var> vars = head.args();
   Var d = vars[0], h = vars[1], m = vars[2];
@@ -66,7 +97,7 @@ static void scheduleHead(KernelBuilder &kernel, FloatValue &value,
       .unroll(inner)
       .unroll(m);
   for (unsigned i : value.linears)
-    scheduleSum(kernel.linears[i], LoopLevel(head, outer));
+    scheduleSum(kernel, kernel.linears[i], LoopLevel(head, outer), panel);
   for (unsigned i : value.norms) {
     KernelBuilder::Norm &norm = kernel.norms[i];
     if (norm.partial.args().size() != 3)
@@ -90,7 +121,8 @@ static void scheduleTiles(KernelBuilder &kernel, Output &output) {
       .unroll(u)
       .unroll(mi);
   for (unsigned i : output.value.linears)
-    scheduleSum(kernel.linears[i], LoopLevel(output.func, mo));
+    scheduleSum(kernel, kernel.linears[i], LoopLevel(output.func, mo),
+                LoopLevel(output.func, t));
 }
 
 static void scheduleHeads(KernelBuilder &kernel, Output &output) {
@@ -102,7 +134,8 @@ static void scheduleHeads(KernelBuilder &kernel, Output &output) {
       .reorder(d, outer, mi, mo, h)
       .vectorize(d)
       .unroll(outer);
-  scheduleHead(kernel, output.value, LoopLevel(output.func, mo));
+  scheduleHead(kernel, output.value, LoopLevel(output.func, mo),
+               LoopLevel(output.func, h));
 }
 
 static void scheduleCache(KernelBuilder &kernel, Output &output) {
@@ -119,7 +152,7 @@ static void scheduleCache(KernelBuilder &kernel, Output &output) {
       .bound_extent(vars[2], kernel.tokensAtOnce())
       .vectorize(vars[0], 16)
       .unroll(vars[0]);
-  scheduleHead(kernel, output.value, level);
+  scheduleHead(kernel, output.value, level, LoopLevel(output.func, loop.w));
 }
 
 void quipu::cpu::scheduleKernel(KernelBuilder &kernel) {

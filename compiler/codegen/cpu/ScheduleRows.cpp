@@ -30,9 +30,10 @@ static void scheduleQuantize(KernelBuilder::Quantize &q) {
   q.largest.update().atomic().vectorize(q.largest.rvars()[0]);
   atRoot(q.inverse).vectorize(b, 16, TailStrategy::GuardWithIf);
   atRoot(q.rounded).vectorize(q.rounded.args()[0], int(quipu::blockSize));
-  atRoot(q.total);
-  q.total.update().atomic().vectorize(q.total.rvars()[0]);
-  for (Func f : {q.to.scales, q.to.starts, q.to.sums})
+  atRoot(q.halfTotal);
+  q.halfTotal.update().atomic().vectorize(q.halfTotal.rvars()[0]);
+  for (Func f :
+       {q.to.scales, q.to.starts, q.to.sums, q.to.halfStarts, q.to.halfSums})
     atRoot(f).vectorize(f.args()[0], 16, TailStrategy::GuardWithIf);
 }
 

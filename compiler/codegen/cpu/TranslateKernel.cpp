@@ -83,7 +83,8 @@ public:
         builder(std::make_unique<KernelBuilder>(
             kernel.getSymName().str(), getRowsAtOnce(kernel, getTokens(kernel)),
             RegisterTile{kernel.getSchedule()->getTokens(),
-                         kernel.getSchedule()->getTiles()})) {}
+                         kernel.getSchedule()->getTiles(),
+                         kernel.getSchedule()->getPanel()})) {}
 
   FailureOr<std::unique_ptr<KernelBuilder>> run() {
     for (mlir::Operation &op : kernel.getBody().front().without_terminator())

@@ -124,7 +124,7 @@ ReferenceCalls::Arguments ReferenceCalls::getMatrix(WeightAttr weight) {
     return {};
   }
   Arguments arguments = getWeight(weight);
-  arguments.append(getKind(int32_t(layout->format)));
+  arguments.append(getKind(int32_t(layout->format->type)));
   return arguments;
 }
 

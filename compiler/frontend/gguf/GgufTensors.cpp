@@ -40,33 +40,20 @@ constexpr StringLiteral typeNames[] = {
     "F64",   "IQ1_M", "BF16",    "",       "",        "",      "TQ1_0",
     "TQ2_0", "",      "",        "",       "MXFP4",   "NVFP4"};
 
-Expected<StorageFormat> readFormat(ByteReader &reader, const Twine &field) {
+Expected<const WeightFormat *> readFormat(ByteReader &reader,
+                                          const Twine &field) {
   Expected<uint32_t> code = reader.read<uint32_t>(field + " type");
   if (!code)
     return code.takeError();
-  switch (*code) {
-  case 0:
-    return StorageFormat::F32;
-  case 1:
-    return StorageFormat::F16;
-  case 2:
-    return StorageFormat::Q4_0;
-  case 3:
-    return StorageFormat::Q4_1;
-  case 8:
-    return StorageFormat::Q8_0;
-  case 30:
-    return StorageFormat::BF16;
-  default:
-    break;
-  }
+  if (const WeightFormat *format = findWeightFormat(*code))
+    return format;
   StringRef name = *code < std::size(typeNames) ? typeNames[*code] : "";
   return reader.error(
       field,
       (name.empty() ? "type code " + Twine(*code) + " is unknown"
                     : name + " is a format that this version cannot read") +
-          ", expected one of F32, F16, BF16, Q8_0, Q4_0, Q4_1 (re-quantise the "
-          "file)");
+          ", expected one of " + StringRef(weightFormatNames()) +
+          " (re-quantise the file)");
 }
 
 /// The dimensions, turned around: the file has the innermost first.
@@ -102,18 +89,18 @@ Expected<SmallVector<int64_t, 2>> readShape(ByteReader &reader,
 /// The bytes of a tensor, whose rows are whole blocks.
 Expected<uint64_t> getBytes(const ByteReader &reader,
                             const CheckpointTensor &tensor) {
-  uint64_t blockElements = getBlockElements(tensor.format);
+  uint64_t blockElements = tensor.format->blockElements;
   uint64_t row = tensor.shape.back();
   if (row % blockElements != 0)
     return reader.error(getField(tensor.name),
                         "rows of " + Twine(row) + " elements in format " +
-                            getName(tensor.format) +
+                            StringRef(tensor.format->name) +
                             ", expected a multiple of " + Twine(blockElements));
   uint64_t elements = 1; // Its product fits, see readShape.
   for (int64_t size : tensor.shape)
     elements *= size;
   std::optional<uint64_t> bytes = checkedMulUnsigned<uint64_t>(
-      elements / blockElements, getBlockBytes(tensor.format));
+      elements / blockElements, tensor.format->blockBytes);
   if (!bytes)
     return reader.error(getField(tensor.name),
                         "the size in bytes of " + Twine(elements) +
@@ -131,7 +118,7 @@ Expected<Description> readDescription(ByteReader &reader, uint64_t index,
   Expected<SmallVector<int64_t, 2>> shape = readShape(reader, field);
   if (!shape)
     return shape.takeError();
-  Expected<StorageFormat> format = readFormat(reader, field);
+  Expected<const WeightFormat *> format = readFormat(reader, field);
   if (!format)
     return format.takeError();
   Expected<uint64_t> offset = reader.read<uint64_t>(field + " offset");

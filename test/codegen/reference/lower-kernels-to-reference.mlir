@@ -16,7 +16,7 @@ quipu.model @m for ["m"] {
   // CHECK: llvm.getelementptr %[[ARGS]][%[[COUNT]]]
   // CHECK: %[[BEGIN:.*]] = llvm.sdiv
   // CHECK: %[[END:.*]] = llvm.sdiv
-  // CHECK: %[[FORMAT:.*]] = llvm.mlir.constant(5 : i32)
+  // CHECK: %[[FORMAT:.*]] = llvm.mlir.constant(8 : i32)
   // CHECK-NEXT: %[[COLUMNS:.*]] = llvm.mlir.constant(32 : i64)
   // CHECK-NEXT: %[[STRIDE:.*]] = llvm.mlir.constant(128 : i64)
   // CHECK: llvm.call @quipu_reference_embed(%[[IDS]], %{{.*}}, %[[FORMAT]], %[[COLUMNS]], %[[OUT]], %[[STRIDE]], %[[BEGIN]], %[[END]])
@@ -86,7 +86,7 @@ quipu.model @m for ["m"] {
   // LLVM: call void @quipu_reference_activate({{.*}}, i32 2, i64 32,
   // LLVM: call void @quipu_reference_softmax({{.*}}, i64 2, i64 16,
   // LLVM: call void @quipu_reference_quantize({{.*}}, i64 32,
-  // LLVM: call void @quipu_reference_linear({{.*}}, i32 1, {{.*}}, i32 5, i64 40, i64 32, ptr null,
+  // LLVM: call void @quipu_reference_linear({{.*}}, i32 1, {{.*}}, i32 8, i64 40, i64 32, ptr null,
   quipu.kernel @others(%x: tensor<8x2x16xf32>, %rows: tensor<8xi32>, %angles: tensor<8x2x2xf32>) -> tensor<8x40xf32> {
     %g = quipu.gather %x, %rows : tensor<8x2x16xf32>, tensor<8xi32> -> tensor<8x2x16xf32>
     %r = quipu.rope %g by %angles pairs halves : tensor<8x2x16xf32>, tensor<8x2x2xf32> -> tensor<8x2x16xf32>

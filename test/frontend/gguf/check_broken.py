@@ -14,7 +14,10 @@ tool, folder = sys.argv[1:]
 # GGUF's codes of value types.
 U8, I8, U16, I16, U32, I32, F32, BOOL, STRING, ARRAY, U64, I64, F64 = range(13)
 MAX64 = 2**64 - 1
-FORMATS = "F32, F16, BF16, Q8_0, Q4_0, Q4_1 (re-quantise the file)"
+FORMATS = (
+    "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS,"
+    " MXFP4 (re-quantise the file)"
+)
 
 
 def u32(value):
@@ -315,8 +318,7 @@ for type in [1, 30]:
         f"tensor 'w': {2**64 - 2} bytes at offset 0, expected them in the 256 bytes"
         " of the file's data section",
     )
-for type, name in [(6, "Q5_0"), (12, "Q4_K"), (14, "Q6_K"), (23, "IQ4_XS"),
-                   (24, "I8"), (28, "F64"), (34, "TQ1_0"), (40, "NVFP4")]:  # fmt: skip
+for type, name in [(9, "Q8_1"), (15, "Q8_K"), (16, "IQ2_XXS"), (24, "I8"), (28, "F64"), (34, "TQ1_0"), (40, "NVFP4")]:  # fmt: skip
     case(
         file(tensors=[tensor(type=type)]),
         f"tensor 'w': {name} is a format that this version cannot read, expected one"

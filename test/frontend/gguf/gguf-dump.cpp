@@ -50,7 +50,7 @@ static void print(const GgufFile &file) {
     outs() << "tensor " << tensor.name << ": ";
     for (int64_t size : tensor.shape)
       outs() << size << 'x';
-    outs() << getName(tensor.format) << ", " << tensor.data.size()
+    outs() << StringRef(tensor.format->name) << ", " << tensor.data.size()
            << " bytes at "
            << tensor.data.data() - file.getContents().bytes_begin()
            << ", crc32 " << format_hex(crc32(tensor.data), 10) << '\n';

@@ -94,7 +94,7 @@ def write(name, alignment, version, formats):
         file.write("".join(line + "\n" for line in lines))
 
 
-every = [Format.F32, Format.F16, Format.BF16, Format.Q8_0, Format.Q4_0, Format.Q4_1]
+every = [Format.F32, Format.F16, Format.BF16, Format.Q8_0, Format.Q5_1, Format.Q4_0, Format.Q4_1]
 write("v3", 32, 3, every)
 write("v2", 32, 2, every)
 write("aligned-8", 8, 3, every)

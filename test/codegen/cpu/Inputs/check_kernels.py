@@ -16,6 +16,9 @@ import sys
 import gguf
 import numpy as np
 
+sys.path.append(os.path.join(os.path.dirname(__file__), *3 * [os.pardir], "Inputs"))
+from weight_rows import is_quantized, make_rows
+
 LAYERS = 2
 DEFAULTS = dict(format="F32", hidden=64, heads=4, kv_heads=2, head_dim=32, ffn=96, words=333,
                 rope_dims=None, biases=(), extra={}, edits={}, lengths=(5, 150))
@@ -38,6 +41,12 @@ CASES = {
     "q8_0": dict(format="Q8_0", heads=8, kv_heads=1),
     "q4_0": dict(format="Q4_0", heads=2, kv_heads=2, head_dim=128),
     "q4_1": dict(format="Q4_1", hidden=96, ffn=160, heads=6, head_dim=48),
+    "q5_0": dict(format="Q5_0", hidden=96, ffn=160, heads=6, head_dim=48),
+    "q5_1": dict(format="Q5_1"),
+    "iq4_nl": dict(format="IQ4_NL"),
+    "mxfp4": dict(format="MXFP4", hidden=96),
+    **{name: dict(format=name.upper(), hidden=256, heads=8, ffn=512, lengths=(5, 40))
+       for name in ["q2_k", "q3_k", "q4_k", "q5_k", "q6_k", "iq4_xs"]},
     # Attention.
     "window": dict(edits=attention("window 20"), lengths=(5, 300)),
     "pieces": dict(format="Q4_1", heads=6, lengths=(257, 300)),
@@ -89,10 +98,11 @@ def write_model(case, path, rng):
         writer.add_rope_dimension_count(case.rope_dims)
 
     def add(name, *shape):
-        numbers = rng.standard_normal(shape, np.float32)
-        numbers = numbers * shape[-1] ** -0.5 if len(shape) == 2 else 1 + 0.2 * numbers
-        stored = kind if len(shape) == 2 else gguf.GGMLQuantizationType.F32
-        writer.add_tensor(name, gguf.quants.quantize(numbers, stored), raw_dtype=stored)
+        if len(shape) == 1:
+            numbers = 1 + 0.2 * rng.standard_normal(shape, np.float32)
+            return writer.add_tensor(name, numbers)
+        rows = make_rows(case.format, *shape, rng, size=shape[-1] ** -0.5)
+        writer.add_tensor(name, rows, raw_dtype=kind)
 
     queries, keys = case.heads * case.head_dim, case.kv_heads * case.head_dim
     rows = {"attn_q": queries, "attn_k": keys, "attn_v": keys, "attn_output": case.hidden}
@@ -163,7 +173,7 @@ def check(name, quipu, spec, folder):
                     broken.append(f"{length} tokens, {cache}, {options}: other bits, "
                                   f"{np.abs(other - first).max():.1e} apart")
     usual, worst = np.quantile(errors, [0.25, 1])
-    if not (usual < 1e-5 and worst < (5e-2 if case.format.startswith("Q") else 1e-4)):
+    if not (usual < 1e-5 and worst < (5e-2 if is_quantized(case.format) else 1e-4)):
         broken.append("other logits than the reference's")
     print(f"{name}: {'; '.join(broken) or 'good'} ({usual:.0e}, {worst:.0e})", flush=True)
     return not broken

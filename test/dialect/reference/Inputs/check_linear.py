@@ -5,22 +5,26 @@ import ctypes
 import numpy as np
 
 from reference import Rows, call, near, normal, random, run, same
-from weights import format_number, formats, make_weight
+from weights import FORMATS, block_elements, format_number, is_quantized, make_weight
 
 
 def quantize(x):
-    """Values, scales, starts and sums of rows in !quipu.i8x32."""
+    """Values, scales, starts and sums, of halves too, of rows in !quipu.i8x32."""
     blocks = x.reshape(len(x), -1, 32)
     scale = np.abs(blocks).max(axis=2) / np.float32(127)
     safe = np.where(scale == 0, np.float32(1), scale)
     q = np.rint(blocks / safe[:, :, None]).astype(np.int32)
-    sums = q.sum(axis=2)
-    return q, scale, -128 * sums, np.float32(16) * scale * sums.astype(np.float32)
+    halves = q.reshape(len(x), -1, 2, 16).sum(axis=3)
+    parts = []
+    for sums, factor in [(halves.sum(axis=2), scale), (halves, scale[:, :, None])]:
+        parts += [-128 * sums, np.float32(16) * factor * sums.astype(np.float32)]
+    return q, scale, *parts
 
 
 def quantized_rows(x):
-    q, scale, starts, sums = quantize(x)
-    parts = [q.astype(np.int8), scale, starts.astype(np.int32), sums.astype(np.float32)]
+    q, scale, *sums = quantize(x)
+    parts = [q.astype(np.int8), scale]
+    parts += [part.astype(type) for part, type in zip(sums, 2 * [np.int32, np.float32])]
     row = np.concatenate([part.reshape(len(x), -1).view(np.uint8) for part in parts], axis=1)
     return np.pad(row, ((0, 0), (0, -row.shape[1] % 64)))
 
@@ -36,11 +40,15 @@ got = run("quantize", Rows(x), 96, shape=wanted.shape, dtype=np.uint8)
 same(got, wanted, "quantize")
 rounded = np.zeros(96, np.float32)
 call("dequantize", got[0], 96, rounded)
-q, scale, _, _ = quantize(x)
+q, scale, *_ = quantize(x)
 same(rounded, (q[0] * scale[0][:, None]).astype(np.float32).ravel(), "dequantize")
 
-for name in formats:
-    for n, k in [(1, 32), (16, 64), (35, 96), (20, 160)] + [(17, 45)] * (name[0] != "Q"):
+for name in FORMATS:
+    sizes = [(1, 32), (16, 64), (35, 96), (20, 160), (3, 256), (17, 768)]
+    sizes += [(17, 45)] * (not is_quantized(name))
+    for n, k in sizes:
+        if k % block_elements(name):
+            continue
         packed, weight = make_weight(name, n, k)
         ids = random.integers(0, n, 6).astype(np.int32)
         got = run("embed", ids, packed, format_number(name), k, shape=(6, k))
@@ -55,7 +63,7 @@ for name in formats:
         got = run("linear", Rows(x), *arguments, bias, shape=shape)
         near(got, exact + bias, what=f"linear {name} with bias")
         if k % 32 == 0:
-            q, scale, _, _ = quantize(x)
+            q, scale, *_ = quantize(x)
             read = (q * np.float64(scale)[:, :, None]).reshape(5, k)
             arguments = (ctypes.c_int32(1), *arguments[1:])
             got = run("linear", Rows(quantized_rows(x)), *arguments, bias, shape=shape)

@@ -1,67 +1,34 @@
-"""Random weights, packed as dialect/WeightLayout.h says."""
+"""Random weights in every format, packed, and the numbers that gguf reads from them."""
 
 import ctypes
+import os
+import sys
 
+import gguf
 import numpy as np
 
-from reference import random
+from reference import library, random
 
-formats = ["F32", "F16", "BF16", "Q4_0", "Q4_1", "Q8_0"]
+sys.path.append(os.path.join(os.path.dirname(__file__), *3 * [os.pardir], "Inputs"))
+from weight_rows import FORMATS, block_elements, is_quantized, make_rows
 
 
 def format_number(name):
-    return ctypes.c_int32(formats.index(name))
-
-
-def pack_tile(rows):
-    """[16][k] -> [k][16], filled up to a multiple of 64 bytes"""
-    tile = np.ascontiguousarray(rows.T).view(np.uint8).ravel()
-    return np.pad(tile, (0, -len(tile) % 64))
-
-
-def pack_bytes(values):
-    """[16][k] -> [k / 4][16][4]"""
-    return values.reshape(16, -1, 4).transpose(1, 0, 2).astype(np.uint8).ravel()
-
-
-def make_quantized(name, n, k):
-    low, high = (-128, 128) if name == "Q8_0" else (0, 16)
-    q = random.integers(low, high, (n, k))
-    d = random.uniform(-1, 1, (n, k // 32)).astype(np.float16)
-    m = random.uniform(-9, 9, (n, k // 32)).astype(np.float16)
-    tiles = []
-    for tile in range(0, n, 16):
-        for block in range(k // 32):
-            rows = slice(tile, tile + 16)
-            values = q[rows, block * 32 : block * 32 + 32]
-            tiles.append(d[rows, block].copy().view(np.uint8))
-            if name == "Q4_1":
-                tiles.append(m[rows, block].copy().view(np.uint8))
-            if name == "Q8_0":
-                tiles.append(pack_bytes(values + 128))
-            else:
-                tiles.append(pack_bytes(values[:, :16] | values[:, 16:] << 4))
-        tiles.append(np.zeros(-sum(map(len, tiles)) % 64, np.uint8))
-    scales, minima = (np.repeat(x, 32, axis=1).astype(np.float32) for x in (d, m))
-    zero = {"Q8_0": 0, "Q4_0": 8, "Q4_1": 0}[name]
-    values = scales * (q - zero).astype(np.float32)
-    return np.concatenate(tiles), values + minima if name == "Q4_1" else values
+    number = library.test_format_type(name.encode())
+    assert number == gguf.GGMLQuantizationType[name]
+    return ctypes.c_int32(number)
 
 
 def make_weight(name, n, k):
     """The packed bytes and the numbers [n][k] of a random weight."""
-    padded = -(-n // 16) * 16
-    if name.startswith("Q"):
-        packed, values = make_quantized(name, padded, k)
-        return packed, values[:n]
-    values = random.standard_normal((padded, k)).astype(np.float32)
-    if name == "F16":
-        stored = values.astype(np.float16)
-        values = stored.astype(np.float32)
-    elif name == "BF16":
-        stored = (values.view(np.uint32) >> 16).astype(np.uint16)
-        values = (stored.astype(np.uint32) << 16).view(np.float32)
-    else:
-        stored = values
-    tiles = [pack_tile(stored[row : row + 16]) for row in range(0, padded, 16)]
-    return np.concatenate(tiles), values[:n]
+    rows = np.ascontiguousarray(make_rows(name, n, k, random))
+    if name == "MXFP4":
+        rows[0, [0, 17][: rows.shape[1] // 17]] = [0, 1][: rows.shape[1] // 17]
+    library.test_packed_bytes.restype = ctypes.c_int64
+    sizes = (ctypes.c_int64(n), ctypes.c_int64(k))
+    packed = np.zeros(library.test_packed_bytes(name.encode(), *sizes) + 64, np.uint8)
+    packed = packed[-packed.ctypes.data % 64 :][: len(packed) - 64]
+    pointers = [array.ctypes.data_as(ctypes.c_void_p) for array in (rows, packed)]
+    library.test_pack(name.encode(), *sizes, *pointers)
+    values = gguf.dequantize(rows, gguf.GGMLQuantizationType[name])
+    return packed, values.reshape(n, k).astype(np.float32)

@@ -1,0 +1,132 @@
+//===- HalideWeights.cpp - Packed weights as Halide functions -------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/codegen/cpu/HalideOps.h"
+
+using namespace quipu;
+using namespace quipu::cpu;
+using namespace Halide;
+using namespace Halide::ConciseCasts;
+
+static Var i("i"), t("t"), m("m"), g("g"), h("h"), c("c"), p("p");
+
+Type quipu::cpu::getElementType(const WeightFormat &format) {
+  return &format == &formatF32   ? Float(32)
+         : &format == &formatF16 ? Float(16)
+                                 : BFloat(16);
+}
+
+static Type getScaleType(const WeightFormat &format) {
+  return format.scaleType == ScaleType::F16 ? Float(16) : BFloat(16);
+}
+
+int quipu::cpu::getCodeShift(const WeightFormat &format) {
+  return format.values ? 0 : int(8 - format.codeBits);
+}
+
+/// The value of a code plus its offset: what the code's byte should hold.
+static Expr lookUp(const WeightFormat &format, Expr code) {
+  std::vector<Expr> values;
+  for (int code = 0; code < 16; ++code)
+    values.push_back(u8(format.value(uint8_t(code)) + 128));
+  return mux(i32(code), values);
+}
+
+/// 32 columns' word of lane i / 4 with the four codes of group g, each at the
+/// top of its byte, or at the bottom if it stands for a table's value. Shifts
+/// of whole words let no bit into a neighbour that the mask does not clear.
+static Expr getWord(const WeightFormat &format, ImageParam &words) {
+  Expr word;
+  int top = format.values ? 0 : int(8 - format.codeBits);
+  for (const CodePlanes::Plane &plane : CodePlanes(format.codeBits)) {
+    int bits = plane.bits, to = top + plane.low;
+    uint32_t mask = ((1u << bits) - 1) << to;
+    Expr stored = words(i / 4, plane.low + g % bits, c, p, t);
+    Expr codes = ((stored >> u32(g / bits * bits)) << to) &
+                 Internal::make_const(UInt(32), int64_t(mask * 0x01010101u));
+    word = word.defined() ? word | codes : codes;
+  }
+  return word;
+}
+
+UnpackedWeight KernelBuilder::unpack(const std::string &weight,
+                                     const WeightLayout &layout) {
+  const WeightFormat &format = *layout.format;
+  int64_t block = layout.packedBlockBytes(), tile = layout.tileBytes();
+  UnpackedWeight to{Func("bytes"), Func("factor"), Func("floor")};
+  if (format.codeBits == 8) {
+    ImageParam bytes =
+        buffer(weight, UInt(8), {1, 64, layout.codeBytes(), block, tile},
+               layout.codesOffset());
+    to.bytes(i, g, c, p, t) = bytes(i, g, c, p, t);
+  } else {
+    ImageParam words = buffer(
+        weight, UInt(32), {1, 16, layout.codeBytes() / 4, block / 4, tile / 4},
+        layout.codesOffset());
+    Expr code = extract_bits<uint8_t>(getWord(format, words), 8 * (i % 4));
+    to.bytes(i, g, c, p, t) = format.values ? lookUp(format, code) : code;
+  }
+
+  // One scale for each block of the checkpoint, one multiplier for each group.
+  int blockColumns = format.blockElements / blockSize;
+  int halves = blockSize / format.groupElements;
+  auto scale = [&](Type type, int64_t offset, int64_t groupOffset) {
+    ImageParam scales =
+        buffer(weight, type, {1, 16, block / 2, tile / 2}, offset);
+    Expr value = f32(scales(i, c / blockColumns, p, t));
+    if (!format.hasGroupScales)
+      return value;
+    ImageParam groups =
+        buffer(weight, Int(8), {1, 16, block, tile}, groupOffset);
+    return value * f32(groups(i, c * halves + h, p, t));
+  };
+  to.factor(i, h, c, p, t) =
+      scale(getScaleType(format), 0, layout.groupScalesOffset());
+  if (format.hasMinima) {
+    Expr minimum =
+        scale(Float(16), layout.minimaOffset(), layout.groupMinimaOffset());
+    // QuantizedValue::sums are 16 times too large, codes 2^shift times.
+    int factor = 1 << getCodeShift(format);
+    to.floor(i, h, c, p, t) =
+        factor == 16 ? minimum : minimum * (float(factor) / 16.0f);
+  }
+  return to;
+}
+
+FloatValue KernelBuilder::embed(const std::string &tokenIds,
+                                const std::string &weight,
+                                WeightLayout layout) {
+  const WeightFormat &format = *layout.format;
+  ImageParam ids = buffer(tokenIds, Int(32), {1});
+  Expr id = unsafe_promise_clamped(ids(m), 0, int(layout.n - 1));
+  Expr tile = id / 16, lane = id % 16;
+  FloatValue x;
+  x.width = layout.k;
+  x.func = Func("embedding");
+  if (!format.isQuantized()) {
+    Type type = getElementType(format);
+    ImageParam w =
+        buffer(weight, type, {1, 16, layout.tileBytes() / type.bytes()});
+    x.func(i, m) = f32(w(lane, i, tile));
+    return x;
+  }
+  UnpackedWeight w = unpack(weight, layout);
+  int elements = layout.packedElements();
+  Expr block = i / elements, columns = i % elements / int(blockSize);
+  Expr column = i % int(blockSize), half = column / int(format.groupElements);
+  Expr code =
+      i32(w.bytes(lane * 4 + column % 4, column / 4, columns, block, tile)) >>
+      getCodeShift(format);
+  int offset = format.values ? 128 : format.codeOffset();
+  x.func(i, m) =
+      f32(code - offset) * w.factor(lane, half, columns, block, tile);
+  if (format.hasMinima)
+    x.func(i, m) = f32(code) * w.factor(lane, half, columns, block, tile) +
+                   w.floor(lane, half, columns, block, tile) *
+                       (16.0f / float(1 << getCodeShift(format)));
+  return x;
+}

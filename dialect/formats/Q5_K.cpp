@@ -1,0 +1,31 @@
+//===- Q5_K.cpp - Q5_K: groups of 32, 5 bits ------------------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialect/formats/WeightFormat.h"
+
+namespace quipu {
+// f16 scale, f16 minimum (which is subtracted), 8 groups' scales and minima in
+// 12 bytes, 32 bytes with a fifth bit of each group, 4 times 64 nibbles
+static void readBlock(const uint8_t *stored, WeightBlock &block) {
+  block.scale = readHalf(stored);
+  block.minimum = readHalf(stored + 2) ^ 0x8000;
+  readSixBitScales(stored + 4, block);
+  for (int64_t i = 0; i < 4; ++i)
+    readNibbles(stored + 48 + 32 * i, 64, block.codes + 64 * i);
+  for (int64_t i = 0; i < 256; ++i)
+    block.codes[i] |= (stored[16 + i % 32] >> i / 32 & 1) << 4;
+}
+
+extern const WeightFormat formatQ5_K{.name = "Q5_K",
+                                     .type = 13,
+                                     .blockElements = 256,
+                                     .blockBytes = 176,
+                                     .codeBits = 5,
+                                     .hasGroupScales = true,
+                                     .hasMinima = true,
+                                     .readBlock = readBlock};
+} // namespace quipu
