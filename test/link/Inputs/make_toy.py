@@ -39,8 +39,10 @@ def pack_blocks(raw, k, block_bytes, minima, groups, offset):
     values = (blocks[..., head:] + np.uint8(offset) * live).astype(np.uint8)
     values = values.reshape(*values.shape[:3], groups, 4).transpose(0, 2, 3, 1, 4)
     scales = [blocks[..., i : i + 2].transpose(0, 2, 1, 3) for i in range(0, head, 2)]
-    parts = [part.reshape(*part.shape[:2], -1) for part in (*scales, values)]
-    return rounded(np.concatenate(parts, axis=2))
+    *scales, values = [part.reshape(*part.shape[:2], -1) for part in (*scales, values)]
+    header = np.concatenate(scales, axis=2)  # of an odd number of blocks
+    header = np.pad(header, ((0, 0), (0, 0), (0, -header.shape[2] % 64)))
+    return rounded(np.concatenate([header, values], axis=2))
 
 
 def pack(raw, format, numbers):
