@@ -119,7 +119,7 @@ static bool hasSequence(const quipu_model *model, int32_t sequence) {
 quipu_status quipu_reset(quipu_model *model, int32_t sequence) {
   if (!hasSequence(model, sequence))
     return model->report(QUIPU_ERROR_ARGUMENT, "there is no such sequence");
-  model->session->reset(sequence);
+  model->session->forget(sequence);
   return QUIPU_OK;
 }
 

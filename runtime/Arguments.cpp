@@ -24,6 +24,8 @@ static CommandLine commandLine(Arguments &to, Numbers &numbers,
                                int32_t &cacheType) {
   const char *input = "What goes in", *output = "What comes out",
              *choice = "How the next token is chosen", *run = "How it runs",
+             *draft = "Guessing ahead, which changes the speed and never the "
+                      "text",
              *measure = "Measuring", *about = "About this program";
   return CommandLine({
       {input, 0, "tokens", "\"ID ...\"", Text{&to.tokens},
@@ -79,6 +81,16 @@ static CommandLine commandLine(Arguments &to, Numbers &numbers,
        "Read the prompt in chunks of at most N tokens (default: the program's "
        "largest). The output does not depend on it: this is to test that."},
 
+      {draft, 0, "lookup", "", Switch{&to.lookup},
+       "Guess that the text goes on as it did where its last tokens stood "
+       "before: faster where texts repeat or quote."},
+      {draft, 0, "draft", "FILE", Text{&to.draft},
+       "Guess what FILE would write: a program like this one, of a smaller "
+       "model with the same tokens."},
+      {draft, 0, "drafter", "", Switch{&to.drafter},
+       "Be what --draft starts: read texts from standard input and write "
+       "guesses to standard output."},
+
       {measure, 0, "bench", "", Switch{&to.bench},
        "Measure tokens per second and the share of the memory's bandwidth, and "
        "generate nothing."},
@@ -109,6 +121,11 @@ static std::string conflict(const Arguments &to, const Numbers &numbers) {
     return "'--json', '--prefill' and '--decode' need '--bench'";
   if (to.bench && (to.prompt || to.tokens || to.logits || to.chat))
     return "'--bench' takes no prompt and writes no logits";
+  if (to.lookup && to.draft)
+    return "'--lookup' and '--draft' exclude each other";
+  if (to.drafter && (to.prompt || to.tokens || to.logits || to.chat ||
+                     to.bench || to.lookup || to.draft))
+    return "'--drafter' takes no prompt and does nothing else";
   return "";
 }
 

@@ -28,6 +28,9 @@ struct Arguments {
   int64_t length = -1; // tokens to generate; -1: until the text ends
   SamplerOptions sampler;
   SessionOptions session;
+  bool lookup = false;
+  std::optional<std::string> draft; // a program
+  bool drafter = false;
   bool bench = false, json = false;
   int32_t prefill = 512, decode = 128;
 

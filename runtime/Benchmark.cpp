@@ -34,7 +34,7 @@ static Status measure(Session &session, const std::vector<int32_t> &tokens,
   std::vector<double> seconds;
   // The first run is to warm up: pages, caches, clock.
   for (int i = 0; i <= repetitions; ++i) {
-    session.reset(0);
+    session.forget(0);
     double start = now();
     for (int32_t begin = 0; begin < count; begin += together) {
       int32_t size = std::min(together, count - begin);

@@ -53,8 +53,8 @@ private:
 };
 } // namespace
 
-Status Generation::readPrompt(const std::vector<int32_t> &prompt) {
-  int32_t count = static_cast<int32_t>(prompt.size());
+Status Generation::readPrompt() {
+  auto count = static_cast<int32_t>(text.size());
   int32_t vocabulary = session.program().vocabulary;
   bool all = arguments.logits.has_value();
   NpyWriter file;
@@ -71,7 +71,7 @@ Status Generation::readPrompt(const std::vector<int32_t> &prompt) {
   Progress progress(count);
   int32_t wanted = all ? count : 1;
   Status status = session.feed(
-      prompt.data(), count, 0, wanted,
+      text.data(), count, 0, wanted,
       [&](int32_t row, const float *values) {
         if (row == wanted - 1)
           logits.assign(values, values + vocabulary);
@@ -86,45 +86,89 @@ Status Generation::readPrompt(const std::vector<int32_t> &prompt) {
   return status;
 }
 
+/// Chooses the token that comes next.
+void Generation::choose(const float *next, const Reader &read) {
+  int32_t token = sampler.choose(next, session.program().vocabulary);
+  if (!arguments.ignoreEos && endsText(token)) {
+    end = End::Text;
+    return;
+  }
+  sampler.accept(token);
+  text.push_back(token);
+  ++counts.generated;
+  if (!read(token))
+    end = End::Reader;
+  else if (counts.generated == arguments.length)
+    end = End::Length;
+}
+
+void Generation::draft(int64_t most) {
+  if (!drafter)
+    return;
+  draftError = drafter->draft(text, static_cast<int32_t>(most), drafted);
+  if (!draftError.empty())
+    drafter = nullptr;
+}
+
+/// Runs the last token and drafted ones after it, and chooses tokens up to the
+/// first that is none of these.
+Status Generation::continueText(const Reader &read) {
+  double start = now();
+  int64_t room = session.context() - session.length(0) - 1;
+  if (arguments.length >= 0)
+    room = std::min(room, arguments.length - counts.generated - 1);
+  int64_t most = std::min<int64_t>(room, draftLength.best());
+  drafted.clear();
+  if (most > 0)
+    draft(most);
+
+  std::vector<int32_t> batch = drafted;
+  batch.insert(batch.begin(), text.back());
+  auto count = static_cast<int32_t>(batch.size());
+  int32_t accepted = 0;
+  Status status = session.feed(
+      batch.data(), count, 0, count, [&](int32_t row, const float *next) {
+        if (end || row != accepted)
+          return Status{};
+        choose(next, read);
+        accepted += !end && row + 1 < count && text.back() == batch[row + 1];
+        return Status{};
+      });
+  session.forget(0, static_cast<int32_t>(text.size()) - 1);
+  counts.drafted += count - 1;
+  counts.accepted += accepted;
+  draftLength.learn(count - 1, accepted, now() - start);
+  return status;
+}
+
 End Generation::run(const std::vector<int32_t> &prompt, const Reader &read,
                     std::string &error) {
-  auto failed = [&](Status status) {
-    error = std::move(status.message);
-    return End::Error;
-  };
+  text = prompt;
   double start = now();
-  if (Status status = readPrompt(prompt); !status.ok())
-    return failed(std::move(status));
+  Status status = readPrompt();
   for (int32_t token : prompt)
     sampler.accept(token);
+  // Rounds are timed: a drafter's reading of the prompt belongs to none.
+  draft(0);
   double promptEnd = now();
   counts.prompt = static_cast<int64_t>(prompt.size());
   counts.promptSeconds = promptEnd - start;
 
-  int32_t vocabulary = session.program().vocabulary;
-  for (int64_t left = arguments.length;; left -= left > 0) {
+  if (interrupted)
+    end = End::Interrupt;
+  else if (arguments.length == 0)
+    end = End::Length;
+  else if (status.ok())
+    choose(logits.data(), read);
+  while (status.ok() && !end) {
     if (interrupted)
-      return End::Interrupt;
-    if (left == 0)
-      return End::Length;
-    int32_t token = sampler.choose(logits.data(), vocabulary);
-    if (!arguments.ignoreEos && endsText(token))
-      return End::Text;
-    sampler.accept(token);
-    ++counts.generated;
-    counts.generatedSeconds = now() - promptEnd;
-    if (!read(token))
-      return End::Reader;
-    if (left == 1)
-      return End::Length;
-    if (session.length(0) == session.context())
-      return End::Context;
-    Status status =
-        session.feed(&token, 1, 0, 1, [&](int32_t, const float *values) {
-          logits.assign(values, values + vocabulary);
-          return Status{};
-        });
-    if (!status.ok())
-      return failed(std::move(status));
+      end = End::Interrupt;
+    else if (session.length(0) == session.context())
+      end = End::Context;
+    else
+      status = continueText(read);
   }
+  counts.generatedSeconds = now() - promptEnd;
+  error = std::move(status.message);
+  return error.empty() ? *end : End::Error;
 }

@@ -10,13 +10,15 @@
 
 #include "runtime/Arguments.h"
 #include "runtime/Session.h"
+#include "runtime/drafting/DraftLength.h"
+#include "runtime/drafting/Drafter.h"
 #include <functional>
 #include <vector>
 
 namespace quipu {
 
 struct GenerationStatistics {
-  int64_t prompt = 0, generated = 0; // tokens
+  int64_t prompt = 0, generated = 0, drafted = 0, accepted = 0; // tokens
   double promptSeconds = 0, generatedSeconds = 0;
 };
 
@@ -26,10 +28,11 @@ enum class End { Length, Text, Context, Interrupt, Reader, Error };
 /// Runs the prompt and generates, for one sequence.
 class Generation {
 public:
+  /// `drafter` may be null.
   Generation(Session &session, const Arguments &arguments,
-             std::function<bool(int32_t)> endsText)
+             std::function<bool(int32_t)> endsText, Drafter *drafter)
       : session(session), arguments(arguments), sampler(arguments.sampler),
-        endsText(std::move(endsText)) {}
+        endsText(std::move(endsText)), drafter(drafter) {}
 
   /// Takes each generated token at once; false ends the generation.
   using Reader = std::function<bool(int32_t token)>;
@@ -39,19 +42,30 @@ public:
           std::string &error);
 
   const GenerationStatistics &statistics() const { return counts; }
+  /// A sentence if the drafter failed; the text did not suffer.
+  const std::string &draftFailure() const { return draftError; }
 
   /// Makes Ctrl-C end a generation after the current token; the second one
   /// ends the process.
   static void catchInterrupts();
 
 private:
-  Status readPrompt(const std::vector<int32_t> &prompt);
+  Status readPrompt();
+  void draft(int64_t most);
+  Status continueText(const Reader &read);
+  void choose(const float *next, const Reader &read);
 
   Session &session;
   const Arguments &arguments;
   Sampler sampler;
   std::function<bool(int32_t)> endsText;
-  std::vector<float> logits; // of the last token
+  Drafter *drafter;
+  std::string draftError; // why there is no drafter any longer
+  DraftLength draftLength;
+  std::vector<int32_t> text;    // the prompt and what was generated
+  std::vector<int32_t> drafted; // tokens that may follow it
+  std::vector<float> logits;    // of the prompt's last token
+  std::optional<End> end;
   GenerationStatistics counts;
 };
 

@@ -9,6 +9,9 @@
 #include "runtime/Benchmark.h"
 #include "runtime/Chat.h"
 #include "runtime/Generation.h"
+#include "runtime/drafting/DraftProgram.h"
+#include "runtime/drafting/DraftServer.h"
+#include "runtime/drafting/LookupDrafter.h"
 #include "runtime/tokenizer/Tokenizer.h"
 #include <cerrno>
 #include <charconv>
@@ -119,25 +122,30 @@ static std::string readText(const Arguments &arguments,
 }
 
 static void printStatistics(const Generation &generation, Session &session,
-                            const Arguments &arguments) {
+                            const Arguments &arguments, bool drafting) {
   auto rate = [](int64_t count, double seconds) {
     return seconds > 0 ? static_cast<double>(count) / seconds : 0;
   };
   const GenerationStatistics &counts = generation.statistics();
   // The first token comes with the prompt's logits.
   int64_t steps = counts.generated > 0 ? counts.generated - 1 : 0;
+  std::string drafts;
+  if (drafting)
+    drafts = "accepted " + std::to_string(counts.accepted) + " of " +
+             std::to_string(counts.drafted) + " drafted tokens, ";
   fprintf(stderr,
           "%s: prompt %lld tokens in %.2f s (%.1f tokens/s), generated %lld in "
-          "%.2f s (%.1f tokens/s), %d threads, seed %llu\n",
+          "%.2f s (%.1f tokens/s), %s%d threads, seed %llu\n",
           programName.c_str(), static_cast<long long>(counts.prompt),
           counts.promptSeconds, rate(counts.prompt, counts.promptSeconds),
           static_cast<long long>(counts.generated), counts.generatedSeconds,
-          rate(steps, counts.generatedSeconds), session.workers().count(),
+          rate(steps, counts.generatedSeconds), drafts.c_str(),
+          session.workers().count(),
           static_cast<unsigned long long>(arguments.sampler.seed));
 }
 
 static int generate(Session &session, const Arguments &arguments,
-                    const Tokenizer *tokenizer,
+                    const Tokenizer *tokenizer, Drafter *drafter,
                     const std::vector<int32_t> &prompt,
                     const std::string &echo) {
   Utf8Stream characters;
@@ -154,9 +162,12 @@ static int generate(Session &session, const Arguments &arguments,
     return writeError == 0;
   };
 
-  Generation generation(session, arguments, [&](int32_t token) {
-    return tokenizer && tokenizer->isEndOfGeneration(token);
-  });
+  Generation generation(
+      session, arguments,
+      [&](int32_t token) {
+        return tokenizer && tokenizer->isEndOfGeneration(token);
+      },
+      drafter);
   std::string error;
   End end = writeError ? End::Reader : generation.run(prompt, read, error);
   if (end != End::Reader) {
@@ -166,7 +177,10 @@ static int generate(Session &session, const Arguments &arguments,
     writeError = print(rest);
   }
   if (arguments.verbose)
-    printStatistics(generation, session, arguments);
+    printStatistics(generation, session, arguments, drafter);
+  if (!generation.draftFailure().empty())
+    fprintf(stderr, "%s: %s\n", programName.c_str(),
+            generation.draftFailure().c_str());
   switch (end) {
   case End::Error:
     return fail(error);
@@ -182,6 +196,21 @@ static int generate(Session &session, const Arguments &arguments,
     break;
   }
   return outputStatus(writeError);
+}
+
+/// Sets `drafter` if one is asked for.
+static std::string makeDrafter(const Arguments &arguments,
+                               const Tokenizer *tokenizer,
+                               std::unique_ptr<Drafter> &drafter) {
+  if (arguments.lookup)
+    drafter = std::make_unique<LookupDrafter>();
+  if (!arguments.draft)
+    return "";
+  auto program = std::make_unique<DraftProgram>(*arguments.draft);
+  std::string mistake =
+      program->start(quipu_program, tokenizer, arguments.session);
+  drafter = std::move(program);
+  return mistake;
 }
 
 int main(int argc, char **argv) {
@@ -208,17 +237,25 @@ int main(int argc, char **argv) {
   std::string echo;
   if (arguments.tokens)
     mistake = readIds(*arguments.tokens, program.vocabulary, prompt);
-  else if (!arguments.bench)
+  else if (!arguments.bench && !arguments.drafter)
     mistake = readText(arguments, tokenizer, prompt, echo);
   if (!mistake.empty())
     return fail(mistake);
-  if (prompt.empty() && !arguments.bench)
+  if (prompt.empty() && !arguments.bench && !arguments.drafter)
     return fail("the prompt is empty; the model needs at least one token");
 
+  // Before the session binds this thread to a CPU: children inherit that.
+  std::unique_ptr<Drafter> drafter;
+  if (mistake = makeDrafter(arguments, tokenizer, drafter); !mistake.empty())
+    return fail(mistake);
   std::unique_ptr<Session> session;
   if (Status status = Session::create(program, arguments.session, session);
       !status.ok())
     return fail(status.message);
+  if (arguments.drafter) {
+    Status status = serveDrafts(*session, tokenizer);
+    return status.ok() ? 0 : fail(status.message);
+  }
   if (arguments.bench) {
     std::string report;
     BenchmarkOptions options{arguments.prefill, arguments.decode,
@@ -233,5 +270,5 @@ int main(int argc, char **argv) {
                 std::to_string(session->context()) +
                 " positions; --context N makes it longer");
   Generation::catchInterrupts();
-  return generate(*session, arguments, tokenizer, prompt, echo);
+  return generate(*session, arguments, tokenizer, drafter.get(), prompt, echo);
 }

@@ -177,16 +177,12 @@ Status Session::check(const Batch &batch) {
   return {};
 }
 
-/// The step that runs the next tokens best, and how many of them it takes: the
-/// largest that is filled, or the next larger one if that is filled to a
-/// quarter.
+/// The smallest step that takes all of the next tokens, or else the largest,
+/// and how many of them it takes.
 const abi::Step &Session::pick(int32_t remaining, int32_t &count) const {
   remaining = std::min(remaining, chunk);
   size_t best = 0;
-  while (best + 1 < steps.size() && steps[best + 1]->tokens <= remaining)
-    ++best;
-  if (best + 1 < steps.size() && steps[best]->tokens < remaining &&
-      steps[best + 1]->tokens / 4 <= remaining)
+  while (best + 1 < steps.size() && steps[best]->tokens < remaining)
     ++best;
   count = std::min(remaining, steps[best]->tokens);
   return *steps[best];

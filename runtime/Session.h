@@ -11,6 +11,7 @@
 #include "runtime/Abi.h"
 #include "runtime/Quipu.h"
 #include "runtime/Workers.h"
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -86,7 +87,10 @@ public:
               int32_t rowCount, const RowReader &read = {},
               const Watcher &watch = {});
 
-  void reset(int32_t sequence) { lengths[sequence] = 0; }
+  /// Forgets what a sequence holds from position `from` on.
+  void forget(int32_t sequence, int32_t from = 0) {
+    lengths[sequence] = std::min(lengths[sequence], from);
+  }
   int32_t length(int32_t sequence) const { return lengths[sequence]; }
 
   const abi::Program &program() const { return *image; }
