@@ -16,7 +16,7 @@ namespace {
 /// Numbers whose default depends on the program or on other options.
 struct Numbers {
   std::optional<int64_t> length, seed, topK, threads, context, chunk, prefill,
-      decode;
+      decode, depth;
 };
 } // namespace
 
@@ -99,7 +99,9 @@ static CommandLine commandLine(Arguments &to, Numbers &numbers,
       {measure, 0, "prefill", "N", Integer{&numbers.prefill, 1, INT_MAX},
        "Length of the prompt (default: 512)."},
       {measure, 0, "decode", "N", Integer{&numbers.decode, 1, INT_MAX},
-       "Tokens generated, from an empty context (default: 128)."},
+       "Tokens generated (default: 128)."},
+      {measure, 0, "depth", "N", Integer{&numbers.depth, 0, INT_MAX},
+       "Tokens of context that generating starts from (default: 0)."},
 
       {about, 'h', "help", "", Switch{&to.help}, "Print this."},
       {about, 0, "version", "", Switch{&to.version},
@@ -117,8 +119,9 @@ static std::string conflict(const Arguments &to, const Numbers &numbers) {
     return "'--system' needs '--chat'";
   if (to.chat && to.echo)
     return "'--chat' takes no '--echo'";
-  if (!to.bench && (to.json || numbers.prefill || numbers.decode))
-    return "'--json', '--prefill' and '--decode' need '--bench'";
+  if (!to.bench &&
+      (to.json || numbers.prefill || numbers.decode || numbers.depth))
+    return "'--json', '--prefill', '--decode' and '--depth' need '--bench'";
   if (to.bench && (to.prompt || to.tokens || to.logits || to.chat))
     return "'--bench' takes no prompt and writes no logits";
   if (to.lookup && to.draft)
@@ -162,6 +165,7 @@ std::string Arguments::parse(int argc, const char *const *argv) {
   session.pin = true;
   prefill = or32(numbers.prefill, prefill);
   decode = or32(numbers.decode, decode);
+  depth = or32(numbers.depth, depth);
   return "";
 }
 

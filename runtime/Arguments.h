@@ -32,7 +32,7 @@ struct Arguments {
   std::optional<std::string> draft; // a program
   bool drafter = false;
   bool bench = false, json = false;
-  int32_t prefill = 512, decode = 128;
+  int32_t prefill = 512, decode = 128, depth = 0;
 
   /// Returns a sentence about the first mistake, or nothing.
   std::string parse(int argc, const char *const *argv);

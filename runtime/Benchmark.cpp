@@ -26,15 +26,20 @@ static std::vector<int32_t> someTokens(int32_t count, int32_t vocabulary) {
   return tokens;
 }
 
-/// The median tokens per second of running `tokens` from an empty context, at
-/// most `together` in one call.
-static Status measure(Session &session, const std::vector<int32_t> &tokens,
+/// The median tokens per second of running `count` tokens after `depth` others,
+/// at most `together` in one call.
+static Status measure(Session &session, int32_t depth, int32_t count,
                       int32_t together, double &tokensPerSecond) {
-  int32_t count = static_cast<int32_t>(tokens.size());
+  std::vector<int32_t> tokens =
+      someTokens(std::max(depth, count), session.program().vocabulary);
+  session.forget(0);
+  if (depth > 0)
+    if (Status status = session.feed(tokens.data(), depth, 0, 1); !status.ok())
+      return status;
   std::vector<double> seconds;
   // The first run is to warm up: pages, caches, clock.
   for (int i = 0; i <= repetitions; ++i) {
-    session.forget(0);
+    session.forget(0, depth);
     double start = now();
     for (int32_t begin = 0; begin < count; begin += together) {
       int32_t size = std::min(together, count - begin);
@@ -117,20 +122,19 @@ static std::string quote(const char *text) {
 Status quipu::benchmark(Session &session, abi::CacheType cacheType,
                         const BenchmarkOptions &options, std::string &report) {
   const abi::Program &program = session.program();
-  int32_t longest = std::max(options.prefill, options.decode);
+  int64_t longest = std::max<int64_t>(options.prefill,
+                                      int64_t(options.depth) + options.decode);
   if (longest > session.context())
     return {QUIPU_ERROR_CONTEXT_FULL,
             "the context of " + std::to_string(session.context()) +
                 " positions is shorter than the " + std::to_string(longest) +
-                " tokens to measure; lower --prefill and --decode or raise "
-                "--context"};
+                " tokens to measure; lower --prefill, --decode and --depth or "
+                "raise --context"};
   double prefill, decode, bandwidth;
   Status status =
-      measure(session, someTokens(options.prefill, program.vocabulary), longest,
-              prefill);
+      measure(session, 0, options.prefill, options.prefill, prefill);
   if (status.ok())
-    status = measure(session, someTokens(options.decode, program.vocabulary), 1,
-                     decode);
+    status = measure(session, options.depth, options.decode, 1, decode);
   if (status.ok())
     status = measureBandwidth(session, bandwidth);
   if (!status.ok())
@@ -145,6 +149,7 @@ Status quipu::benchmark(Session &session, abi::CacheType cacheType,
              ", \"decode_tokens_per_second\": " + format("%.3f", decode) +
              ", \"prefill_tokens\": " + std::to_string(options.prefill) +
              ", \"decode_tokens\": " + std::to_string(options.decode) +
+             ", \"depth\": " + std::to_string(options.depth) +
              ", \"threads\": " + std::to_string(threads) +
              ", \"weight_bytes_per_token\": " +
              std::to_string(program.bytesPerToken) +
@@ -155,15 +160,17 @@ Status quipu::benchmark(Session &session, abi::CacheType cacheType,
              ", \"cache_type\": " + quote(cache) + "}\n";
     return {};
   }
-  report =
-      std::string(program.name) + ", " + program.target + ", " +
-      std::to_string(threads) + (threads == 1 ? " thread, " : " threads, ") +
-      cache + " cache\n" + "  prefill          " + format("%10.1f", prefill) +
-      " tokens/s  (" + std::to_string(options.prefill) + " tokens)\n" +
-      "  decode           " + format("%10.1f", decode) + " tokens/s  (" +
-      std::to_string(options.decode) + " tokens)\n" + "  weights read     " +
-      format("%10.1f", perToken / 1e6) + " MB/token\n" + "  memory bandwidth " +
-      format("%10.1f", bandwidth / 1e9) + " GB/s\n  decode reads     " +
-      format("%10.1f", 100 * share) + " % of the bandwidth\n";
+  report = std::string(program.name) + ", " + program.target + ", " +
+           std::to_string(threads) +
+           (threads == 1 ? " thread, " : " threads, ") + cache + " cache\n" +
+           "  prefill          " + format("%10.1f", prefill) + " tokens/s  (" +
+           std::to_string(options.prefill) + " tokens)\n" +
+           "  decode           " + format("%10.1f", decode) + " tokens/s  (" +
+           std::to_string(options.decode) + " tokens" +
+           (options.depth ? " after " + std::to_string(options.depth) : "") +
+           ")\n" + "  weights read     " + format("%10.1f", perToken / 1e6) +
+           " MB/token\n" + "  memory bandwidth " +
+           format("%10.1f", bandwidth / 1e9) + " GB/s\n  decode reads     " +
+           format("%10.1f", 100 * share) + " % of the bandwidth\n";
   return {};
 }

@@ -14,7 +14,8 @@ namespace quipu {
 
 struct BenchmarkOptions {
   int32_t prefill = 512; // tokens of the prompt
-  int32_t decode = 128;  // tokens decoded one by one, from an empty context
+  int32_t decode = 128;  // tokens decoded one by one
+  int32_t depth = 0;     // tokens of context before those
   bool json = false;
 };
 

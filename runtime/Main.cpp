@@ -259,7 +259,7 @@ int main(int argc, char **argv) {
   if (arguments.bench) {
     std::string report;
     BenchmarkOptions options{arguments.prefill, arguments.decode,
-                             arguments.json};
+                             arguments.depth, arguments.json};
     Status status =
         benchmark(*session, arguments.session.cacheType, options, report);
     return status.ok() ? printAll(report) : fail(status.message);
