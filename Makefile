@@ -1,10 +1,11 @@
 # Everything from a bare clone on Debian 12, as root or with sudo.
 
-.PHONY: help setup build demo check tidy format
+.PHONY: help setup build demo check bench tidy format
 
 help:
 	@echo 'make demo    compile SmolLM2 into one program and run it'
 	@echo 'make check   build and run all tests'
+	@echo 'make bench   measure beside llama.cpp and OpenVINO GenAI, for hours'
 	@echo 'make build   build the compiler and the runtime into build/release'
 	@echo 'make tidy    run clang-tidy over all sources (make check: over runtime/)'
 	@echo 'make format  run clang-format over all sources'
@@ -23,6 +24,9 @@ demo: build
 check: setup
 	@scripts/build.sh all quipu-test-tools
 	@build/venv/bin/python scripts/check.py build/release
+
+bench: build
+	@build/venv/bin/python bench/run.py
 
 tidy: build
 	@build/venv/bin/python scripts/tidy.py build/release

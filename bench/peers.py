@@ -1,8 +1,8 @@
-"""Fetches and builds what Quipu is compared with: llama.cpp.
+"""Fetches and builds what Quipu is compared with: llama.cpp, OpenVINO GenAI.
 
-It comes from the source package of llama-cpp-python, which holds it under
-vendor/, in one pinned version: every measurement names the same code. All of
-it stays under build/peers/ and is made once.
+llama.cpp comes from the source package of llama-cpp-python, which holds it
+under vendor/, OpenVINO GenAI as PyPI's wheels; in pinned versions: every
+measurement names the same code. All stays under build/peers/, made once.
 """
 
 import os
@@ -14,11 +14,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / "build" / "peers"
 LLAMA_PACKAGE = "llama-cpp-python==0.3.36"
-LLAMA_VERSION = "llama.cpp 0c1e570 (GCC, native, OpenMP)"
+OPENVINO_PACKAGE = "openvino-genai==2026.4.1.0"
+VERSIONS = {"llama.cpp": "llama.cpp 0c1e570 (GCC, native, OpenMP)",
+            "OpenVINO GenAI": "OpenVINO GenAI 2026.4.1"}
 MODEL = ROOT / "build" / "models" / "SmolLM2-135M-Instruct.Q4_1.gguf"
 QUIPU = ROOT / "build" / "release" / "bin" / "quipu"
-PROGRAM = ROOT / "build" / "smol"
-REFERENCE = ROOT / "build" / "smol-reference"
+PROGRAMS = ROOT / "build" / "bench"
 CMAKE_OPTIONS = [
     "-DCMAKE_BUILD_TYPE=Release",
     "-DCMAKE_C_COMPILER=gcc",
@@ -51,6 +52,23 @@ def run(command, log=None):
     if result.returncode:
         fail(f"'{' '.join(command[:6])} …' failed with exit code "
              f"{result.returncode}" + (f", see {log}" if log else ""))
+
+
+class Unable(Exception):
+    """A program does not run a model; says why."""
+
+
+def output_of(command):
+    """What a command prints; Unable, with its error message, when it fails."""
+    command = [str(part) for part in command]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode:
+        lines = [line for line in result.stderr.splitlines() if line.strip()]
+        errors = [line for line in lines if "error" in line.lower()] or lines
+        raise Unable(errors[0] if errors else
+                     f"{Path(command[0]).name} ends with exit code "
+                     f"{result.returncode}")
+    return result.stdout
 
 
 def model(path):
@@ -86,12 +104,12 @@ def tool(name):
 
 
 def llama_cpp():
-    """Builds llama.cpp once; returns the folder with `llama-bench`, its
-    libraries, and our `llama-logits`."""
+    """Builds llama.cpp once; returns the folder with `llama-bench`,
+    `llama-quantize`, their libraries, and our `llama-logits`."""
     source, build = llama_source(), PEERS / "llama.cpp-build"
     log = PEERS / "build.log"
     binaries = build / "bin"
-    if not (binaries / "llama-bench").exists():
+    if not (binaries / "llama-quantize").exists():
         say(f"building llama.cpp with GCC for this machine, about 5 minutes on "
             f"2 cores; once, log in {log}")
         for name in ("g++", "cmake"):
@@ -106,7 +124,7 @@ def llama_cpp():
         run([tool("cmake"), "-S", source, "-B", build, *options], log)
         jobs = str(min(2, os.cpu_count()))
         run(["nice", "-n", "10", tool("cmake"), "--build", build, "-j", jobs,
-             "--target", "llama-bench"], log)
+             "--target", "llama-bench", "llama-quantize"], log)
     ours = Path(__file__).parent / "llama_logits.cpp"
     logits = binaries / "llama-logits"
     if not logits.exists() or logits.stat().st_mtime < ours.stat().st_mtime:
@@ -116,14 +134,25 @@ def llama_cpp():
     return binaries
 
 
-def quipu_program(path, model, target="native"):
-    """The program at `path`; compiled from `model` when it is missing."""
-    if not path.exists():
-        if not QUIPU.exists():
-            fail(f"{path}: no such program, and no compiler at {QUIPU} to make "
-                 "it; build Quipu first")
-        say(f"compiling {model.name} for target {target}")
-        run([QUIPU, "build", model, f"--target={target}", "-o", path],
-            PEERS / "quipu.log")
-    # A relative name without a slash would be looked up on the path.
-    return path.resolve()
+def openvino():
+    """The Python of an environment with OpenVINO GenAI."""
+    python = PEERS / "openvino" / "bin" / "python"
+    done = PEERS / "openvino" / OPENVINO_PACKAGE
+    if not done.exists():
+        say(f"fetching {OPENVINO_PACKAGE} from PyPI")
+        log = PEERS / "pip.log"
+        run([sys.executable, "-m", "venv", PEERS / "openvino"], log)
+        run([python, "-m", "pip", "install", OPENVINO_PACKAGE], log)
+        done.touch()
+    return python
+
+
+def quipu_program(model, target="native"):
+    """The program that Quipu's present state makes of a model."""
+    if not QUIPU.exists():
+        fail(f"{QUIPU}: no such program; 'make build' makes it")
+    PROGRAMS.mkdir(parents=True, exist_ok=True)
+    program = PROGRAMS / f"{model.stem}.{target}"
+    say(f"compiling {model.name} for target {target}")
+    output_of([QUIPU, "build", model, f"--target={target}", "-o", program])
+    return program

@@ -1,214 +1,164 @@
-"""Measures Quipu's program and llama.cpp on the same model, in turns.
+"""Measures Quipu's programs, llama.cpp and OpenVINO GenAI, in turns.
 
-usage: run.py [--model FILE.gguf] [--program P] [--threads 1,2] [--rounds 5]
-              [--prefill 512] [--decode 128] [--json OUT.json] [--peers-only]
-
-Prints a table of tokens per second. What is measured, and which rounds are
-discarded, is said in README.md.
+Makes the peers and the models when they are missing, lets every program do the
+same work with the same threads on the same file, and writes a table, a plot
+and all that was measured to build/bench/. README.md says what is measured and
+which rounds are discarded.
 """
 
 import argparse
-import json
-import multiprocessing
-import os
-import platform
-import statistics
-import subprocess
+import sys
 import time
+from collections import namedtuple
 from pathlib import Path
 
-import numpy as np
-
-import accuracy
+import machine
+import models
 import peers
+import programs
+import report
 
-# A round counts when both calibrations around it reach this share of the best
-# speed of the run, and had this share of their cores' time.
-UNDISTURBED_SPEED = 0.85
-UNDISTURBED_TIME = 0.95
-FEATURES = ["avx2", "fma", "f16c", "avx512f", "avx512_vnni", "avx512_bf16",
-            "avx_vnni", "amx_int8", "amx_bf16", "asimddp", "i8mm", "sve"]
-# A program that agrees less than this with llama.cpp computes something else.
-SANE_KL = 0.1
-
-
-def machine():
-    info = {}
-    with open("/proc/cpuinfo") as lines:
-        for line in lines:
-            key, _, value = line.partition(":")
-            info.setdefault(key.strip(), value.strip())
-    flags = (info.get("flags") or info.get("Features", "")).split()
-    cache = Path("/sys/devices/system/cpu/cpu0/cache/index3/size")
-    return {
-        "processor": info.get("model name", platform.machine()),
-        "family_model": f"{info.get('cpu family', '?')}/{info.get('model', '?')}",
-        "cores": len(os.sched_getaffinity(0)),
-        "features": [name for name in FEATURES if name in flags],
-        "last_level_cache": cache.read_text().strip() if cache.exists() else "?",
-        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") *
-                            os.sysconf("SC_PHYS_PAGES") / 2**30),
-        "system": f"{platform.system()} {platform.release()}",
-    }
+Work = namedtuple("Work", "name tokens prefill depth")
+WORKS = {work.name: work for work in [
+    Work("prefill", 512, True, 0),
+    Work("decode", 128, False, 0),
+    # Decoding with a long context: SmolLM2's is 8,192.
+    Work("deep", 64, False, 7900)]}
+# The other models' long contexts would take long and tell nothing more.
+DEEP_MODELS = ["135M-Q4_1"]
 
 
-def work(core, together, results):
-    """A fixed amount of scalar and vector work on one core: its speed, and the
-    share of the core's time that it was given."""
-    os.sched_setaffinity(0, {core})
-    a, b = np.ones(8192, np.float32), np.ones(8192, np.float32)
-    together.wait()
-    start, used = time.perf_counter(), time.process_time()
-    for _ in range(40000):
-        np.add(a, b, out=b)
-    elapsed = time.perf_counter() - start
-    results.put((1 / elapsed, (time.process_time() - used) / elapsed))
+def choice(possible, more=lambda word: False):
+    """A parser of comma-separated words."""
+    def parse(text):
+        words = text.split(",")
+        for word in words:
+            if word not in possible and not more(word):
+                raise argparse.ArgumentTypeError(
+                    f"'{word}' is not one of {', '.join(possible)}")
+        return words
+    return parse
 
 
-def calibrate():
-    """The lowest speed and the lowest share of time of a core, working alone or
-    all at once. The speed falls when a core is slowed or shares its units with
-    another, the share when other processes run."""
-    fork = multiprocessing.get_context("fork")
-    cores = sorted(os.sched_getaffinity(0))
-    results = []
-    for group in [[core] for core in cores] + [cores]:
-        together, queue = fork.Barrier(len(group)), fork.Queue()
-        processes = [fork.Process(target=work, args=(core, together, queue))
-                     for core in group]
-        for process in processes:
-            process.start()
-        results += [queue.get() for _ in group]
-        for process in processes:
-            process.join()
-    return tuple(map(min, zip(*results)))
+def parse_arguments():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument(
+        "--models", default=models.NAMES, metavar="NAME,...",
+        type=choice(models.NAMES, lambda word: word.endswith(".gguf")),
+        help=f"of {', '.join(models.NAMES)},\nor GGUF files (default: all)")
+    parser.add_argument(
+        "--programs", default=list(programs.PROGRAMS), metavar="NAME,...",
+        type=choice(list(programs.PROGRAMS)),
+        help=f"of {', '.join(programs.PROGRAMS)} (default: all)")
+    parser.add_argument(
+        "--work", default=list(WORKS), type=choice(list(WORKS)),
+        metavar="NAME,...",
+        help="of prefill (512 tokens), decode (128), and deep (64 after 7,900,\n"
+        f"{', '.join(DEEP_MODELS)} and files only) (default: all)")
+    parser.add_argument("--threads", default=[1, 2], metavar="N,...",
+                        type=lambda text: list(map(int, text.split(","))),
+                        help="(default: 1,2)")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N",
+                        help="undisturbed rounds of each; twice as many are\n"
+                        "tried (default: 5)")
+    parser.add_argument("--out", type=Path, default=peers.PROGRAMS / "results",
+                        metavar="PATH", help="without .md, .json, .svg (default: "
+                        "build/bench/results)")
+    return parser.parse_args()
 
 
-def output_of(command):
-    command = [str(part) for part in command]
-    result = subprocess.run(command, capture_output=True, text=True)
-    if result.returncode:
-        peers.fail(f"'{' '.join(command)}' failed with exit code "
-                   f"{result.returncode}: {result.stderr.strip()[-500:]}")
-    return json.loads(result.stdout)
+class Progress:
+    """A bar on standard error, when that is a terminal."""
+
+    def __init__(self, total):
+        self.total, self.done, self.start = total, 0, time.monotonic()
+
+    def show(self, text):
+        if not sys.stderr.isatty():
+            return
+        filled = 24 * self.done // self.total
+        elapsed = time.monotonic() - self.start
+        left = elapsed / self.done * (self.total - self.done) if self.done else 0
+        print(f"\r\033[K[{'#' * filled}{'.' * (24 - filled)}] "
+              f"{self.done}/{self.total} {text}" +
+              (f", {left / 60:.0f} min left" if self.done else ""),
+              end="", file=sys.stderr, flush=True)
+
+    def advance(self, by=1):
+        self.done = min(self.done + by, self.total)
+
+    def end(self):
+        if sys.stderr.isatty():
+            print("\r\033[K", end="", file=sys.stderr)
 
 
-def measure_llama(args, threads):
-    """The median of three runs after one to warm up, as --bench does."""
-    tests = output_of([peers.llama_cpp() / "llama-bench", "-m", args.model,
-                       "-p", args.prefill, "-n", args.decode, "-r", 3,
-                       "-t", threads, "-o", "json"])
-    return {"prefill" if test["n_prompt"] else "decode":
-            statistics.median(test["samples_ts"]) for test in tests}
+def measure_round(watch, running, work, threads, number, show):
+    """One measurement of each program; each goes first in turn."""
+    measured, disturbances = {}, []
+    shift = number % len(running)
+    for program in running[shift:] + running[:shift]:
+        show(f"{program.model.stem}, {work.name}, {threads} thread(s): "
+             f"{program.name}")
+        try:
+            measured[program.name], disturbance = watch.measure(
+                lambda: program.measure(work, threads))
+            disturbances.append(disturbance)
+        except peers.Unable as refusal:
+            measured[program.name] = str(refusal)
+    return measured, disturbances
 
 
-def measure_quipu(args, threads):
-    result = output_of([args.program, "--bench", "--json", "--prefill",
-                        args.prefill, "--decode", args.decode, "--threads",
-                        threads])
-    return {phase: result[f"{phase}_tokens_per_second"]
-            for phase in ("prefill", "decode")}
-
-
-def check_sane(args):
-    """Fast nonsense is not worth measuring."""
-    text = Path(__file__).parent / "text.txt"
-    tokens = accuracy.tokenize(args.model, text)[:64]
-    llama = accuracy.llama_logits(args.model, tokens, "default", 1,
-                                  peers.PEERS / "sane-llama.npy")
-    if args.peers_only:
-        return
-    quipu = accuracy.quipu_logits(args.program, tokens, 1,
-                                  peers.PEERS / "sane-quipu.npy")
-    divergence = accuracy.distance(llama, quipu)["mean_kl"]
-    if not divergence < SANE_KL:
-        peers.fail(f"{args.program}: its logits are far from llama.cpp's (mean "
-                   f"KL divergence {divergence:.3g}), so its speed means nothing")
-
-
-def measure(args):
-    """[{threads, speed, share, undisturbed, llama.cpp: {prefill, decode}, Quipu:
-    {...}}]; `speed` and `share` are the lower ones of the calibrations before
-    and after."""
-    programs = {"llama.cpp": measure_llama}
-    if not args.peers_only:
-        programs["Quipu"] = measure_quipu
-    rounds = []
-    before = calibrate()
-    for number in range(args.rounds):
-        for threads in args.threads:
-            peers.say(f"round {number + 1} of {args.rounds}, {threads} thread(s)")
-            # Each goes first every other time.
-            order = list(programs.items())[::1 if number % 2 == 0 else -1]
-            measured = {name: program(args, threads) for name, program in order}
-            after = calibrate()
-            speed, share = map(min, zip(before, after))
-            rounds.append({"threads": threads, "speed": speed, "share": share,
-                           **measured})
-            before = after
-    best = max(entry["speed"] for entry in rounds)
+def measure(watch, running, size, work, args, threads, progress):
+    """Rounds until enough are undisturbed."""
+    rounds, good = [], 0
+    while good < args.rounds and len(rounds) < 2 * args.rounds:
+        ceilings = machine.ceilings(threads, size)
+        measured, disturbances = measure_round(
+            watch, running, work, threads, len(rounds), progress.show)
+        rounds.append({"measured": measured, "disturbances": disturbances,
+                       **ceilings})
+        good = sum(all(map(watch.undisturbed, entry["disturbances"]))
+                   for entry in rounds)
+        progress.advance()
+    progress.advance(2 * args.rounds - len(rounds))
+    # What is undisturbed is settled when the best speed is known.
     for entry in rounds:
-        entry["undisturbed"] = (entry["speed"] >= UNDISTURBED_SPEED * best and
-                                entry["share"] >= UNDISTURBED_TIME)
+        entry["undisturbed"] = all(map(watch.undisturbed,
+                                       entry["disturbances"]))
     return rounds
 
 
-def cell(values):
-    return (f"{statistics.median(values):,.0f} "
-            f"({min(values):,.0f}–{max(values):,.0f})")
-
-
-def print_table(args, rounds):
-    names = ["llama.cpp"] + ([] if args.peers_only else ["Quipu"])
-    print(f"| tokens per second | {' | '.join(names)} | Quipu / llama.cpp | "
-          f"rounds |\n|{'---|' * (len(names) + 3)}")
-    for phase, count in [("prefill", args.prefill), ("decode", args.decode)]:
-        for threads in args.threads:
-            every = [entry for entry in rounds if entry["threads"] == threads]
-            kept = [entry for entry in every if entry["undisturbed"]]
-            note = f"{len(kept)} of {len(every)}"
-            if not kept:
-                kept, note = every, f"all {len(every)}, disturbed"
-            cells = [cell([entry[name][phase] for entry in kept])
-                     for name in names]
-            ratio = "" if args.peers_only else "{:.2f}".format(
-                statistics.median(entry["Quipu"][phase] /
-                                  entry["llama.cpp"][phase] for entry in kept))
-            plural = "s" if threads > 1 else ""
-            print(f"| {phase} {count}, {threads} thread{plural} | "
-                  f"{' | '.join(cells)} | {ratio} | {note} |")
-
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--model", type=Path, default=peers.MODEL)
-    parser.add_argument("--program", type=Path, default=peers.PROGRAM)
-    parser.add_argument("--threads", default="1,2")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--prefill", type=int, default=512)
-    parser.add_argument("--decode", type=int, default=128)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--peers-only", action="store_true")
-    args = parser.parse_args()
-    args.threads = [int(count) for count in args.threads.split(",")]
-    args.model = peers.model(args.model)
-    peers.llama_cpp()
-    if not args.peers_only:
-        args.program = peers.quipu_program(args.program, args.model)
-    check_sane(args)
-
-    host = machine()
-    print(f"{host['processor']} (family/model {host['family_model']}), "
-          f"{host['cores']} cores, {host['last_level_cache']} last-level cache, "
-          f"{host['memory_gib']} GiB; {' '.join(host['features'])}; "
-          f"{host['system']}\n{peers.LLAMA_VERSION}; {args.model.name}\n")
-    rounds = measure(args)
-    print_table(args, rounds)
-    if args.json:
-        args.json.write_text(json.dumps(
-            {"machine": host, "peer": peers.LLAMA_VERSION,
-             "model": args.model.name, "prefill": args.prefill,
-             "decode": args.decode, "rounds": rounds}, indent=1))
+    args = parse_arguments()
+    plan = [(name, WORKS[work]) for name in args.models for work in args.work
+            if work != "deep" or name in DEEP_MODELS or name.endswith(".gguf")]
+    watch = machine.Watch()
+    progress = Progress(2 * args.rounds * len(plan) * len(args.threads))
+    results, started = [], {}
+    names = [programs.PROGRAMS[program].name for program in args.programs]
+    for name, work in plan:
+        path = models.make(name)
+        sizes = models.sizes(path)
+        if name not in started:
+            started[name] = [programs.start(program, path)
+                             for program in args.programs]
+        running = [program for program in started[name]
+                   if not isinstance(program, programs.Refusal)]
+        refused = {program.name: program.sentence for program in started[name]
+                   if isinstance(program, programs.Refusal)}
+        for threads in args.threads:
+            rounds = measure(watch, running, sizes.weight_bytes, work, args,
+                             threads, progress)
+            results.append({
+                "model": name, "file": path.name, "work": work._asdict(),
+                "threads": threads, "sizes": sizes._asdict(),
+                "refused": refused, "rounds": rounds})
+            # After each: a long run that is ended loses nothing.
+            report.write(args.out, results, names)
+    progress.end()
+    print(Path(f"{args.out}.md").read_text())
+    peers.say(f"written: {args.out}.md, .json, .svg")
 
 
 if __name__ == "__main__":
