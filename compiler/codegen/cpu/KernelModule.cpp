@@ -8,6 +8,7 @@
 #include "compiler/codegen/cpu/KernelModule.h"
 
 #include "llvm/Bitcode/BitcodeReader.h"
+#include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/Module.h"
@@ -46,6 +47,36 @@ static void dropAliasing(Function &kernel) {
     op.setMetadata(LLVMContext::MD_tbaa, nullptr);
 }
 
+/// Halide takes what is larger than 16 KB from the heap. A kernel's arrays have
+/// constant sizes that fit on a worker's stack, and programs have no such heap.
+static Error moveToStack(Module &module) {
+  Function *allocate = module.getFunction("halide_malloc");
+  Function *release = module.getFunction("halide_free");
+  SmallVector<CallInst *> calls;
+  for (Function *function : {allocate, release})
+    if (function)
+      for (User *user : function->users())
+        if (auto *call = dyn_cast<CallInst>(user))
+          calls.push_back(call);
+  for (CallInst *call : calls) {
+    if (call->getCalledFunction() == allocate) {
+      auto *size = dyn_cast<ConstantInt>(call->getArgOperand(1));
+      if (!size)
+        return createStringError(call->getFunction()->getName() +
+                                 " needs an array of a size that is unknown "
+                                 "when it is compiled");
+      BasicBlock &entry = call->getFunction()->getEntryBlock();
+      IRBuilder<> builder(&entry, entry.getFirstInsertionPt());
+      AllocaInst *array = builder.CreateAlloca(
+          ArrayType::get(builder.getInt8Ty(), size->getZExtValue()));
+      array->setAlignment(Align(64));
+      call->replaceAllUsesWith(array);
+    }
+    call->eraseFromParent();
+  }
+  return Error::success();
+}
+
 Expected<std::unique_ptr<Module>>
 quipu::cpu::parseKernel(StringRef bitcode, StringRef name,
                         LLVMContext &context) {
@@ -58,6 +89,8 @@ quipu::cpu::parseKernel(StringRef bitcode, StringRef name,
   if (auto *storage =
           (*module)->getNamedGlobal((name + "_metadata_storage").str()))
     storage->setLinkage(GlobalValue::InternalLinkage);
+  if (Error error = moveToStack(**module))
+    return std::move(error);
   for (Function &function : **module) {
     for (const char *attribute : {"target-cpu", "target-features", "tune-cpu"})
       function.removeFnAttr(attribute);
