@@ -96,6 +96,22 @@ static Status measureBandwidth(Session &session, double &bytesPerSecond) {
   return {};
 }
 
+/// The median seconds that it takes all workers to meet.
+static double measureBarrier(Session &session) {
+  constexpr int32_t meetings = 200;
+  std::vector<double> seconds;
+  for (int i = 0; i < 15; ++i) {
+    double start = now();
+    session.workers().run([&](int32_t, int32_t) {
+      for (int32_t meeting = 0; meeting < meetings; ++meeting)
+        quipu_barrier(session.workers().meetingPoint());
+    });
+    seconds.push_back((now() - start) / meetings);
+  }
+  std::sort(seconds.begin(), seconds.end());
+  return seconds[seconds.size() / 2];
+}
+
 static std::string format(const char *pattern, double value) {
   char buffer[64];
   snprintf(buffer, sizeof(buffer), pattern, value);
@@ -141,6 +157,7 @@ Status quipu::benchmark(Session &session, abi::CacheType cacheType,
     return status;
 
   double perToken = static_cast<double>(program.bytesPerToken);
+  double barrier = measureBarrier(session);
   double share = perToken * decode / bandwidth;
   const char *cache = cacheType == abi::CacheType::F16 ? "f16" : "f32";
   int32_t threads = session.workers().count();
@@ -155,6 +172,7 @@ Status quipu::benchmark(Session &session, abi::CacheType cacheType,
              std::to_string(program.bytesPerToken) +
              ", \"bandwidth_bytes_per_second\": " + format("%.0f", bandwidth) +
              ", \"bandwidth_share\": " + format("%.4f", share) +
+             ", \"barrier_microseconds\": " + format("%.3f", barrier * 1e6) +
              ", \"model\": " + quote(program.name) +
              ", \"target\": " + quote(program.target) +
              ", \"cache_type\": " + quote(cache) + "}\n";
@@ -171,6 +189,7 @@ Status quipu::benchmark(Session &session, abi::CacheType cacheType,
            ")\n" + "  weights read     " + format("%10.1f", perToken / 1e6) +
            " MB/token\n" + "  memory bandwidth " +
            format("%10.1f", bandwidth / 1e9) + " GB/s\n  decode reads     " +
-           format("%10.1f", 100 * share) + " % of the bandwidth\n";
+           format("%10.1f", 100 * share) + " % of the bandwidth\n" +
+           "  barrier          " + format("%10.2f", barrier * 1e6) + " us\n";
   return {};
 }

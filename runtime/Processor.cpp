@@ -33,16 +33,33 @@ static int coreOf(int cpu) {
   return first;
 }
 
-/// How many CPUs' time the container may use; `cores` if that is not limited.
-static int32_t withinQuota(int32_t cores) {
-  FILE *file = fopen("/sys/fs/cgroup/cpu.max", "re");
+/// The folder of this process's control group, "/" in most containers.
+static std::string controlGroup() {
+  FILE *file = fopen("/proc/self/cgroup", "re");
   if (!file)
-    return cores;
-  long long quota, period; // in microseconds; "max" is no number
-  if (fscanf(file, "%lld %lld", &quota, &period) == 2 && period > 0)
-    cores =
-        static_cast<int32_t>(std::clamp<long long>(quota / period, 1, cores));
+    return "/";
+  char path[1024] = "/";
+  (void)!fscanf(file, "0::%1023[^\n]", path);
   fclose(file);
+  return path;
+}
+
+/// How many CPUs' time the control groups that this process is in may use;
+/// `cores` if that is not limited.
+static int32_t withinQuota(int32_t cores) {
+  std::string group = controlGroup();
+  for (size_t end = group.size(); end != group.npos;
+       end = end > 0 ? group.rfind('/', end - 1) : group.npos) {
+    std::string path = "/sys/fs/cgroup" + group.substr(0, end) + "/cpu.max";
+    FILE *file = fopen(path.c_str(), "re");
+    if (!file)
+      continue;
+    long long quota, period; // in microseconds; "max" is no number
+    if (fscanf(file, "%lld %lld", &quota, &period) == 2 && period > 0)
+      cores =
+          static_cast<int32_t>(std::clamp<long long>(quota / period, 1, cores));
+    fclose(file);
+  }
   return cores;
 }
 

@@ -7,6 +7,7 @@
 
 #include "runtime/Workers.h"
 #include "runtime/Abi.h"
+#include "runtime/Clock.h"
 #include "runtime/Processor.h"
 #include <climits>
 #include <csignal>
@@ -17,12 +18,12 @@
 
 using namespace quipu;
 
-/// Some 20 to 50 microseconds: longer than the workers of one kernel differ,
-/// shorter than a time slice that another process could use.
-static constexpr int spinsBetweenKernels = 1000;
+/// Longer than the workers of one kernel differ, and than it takes to wake one
+/// up; shorter than a time slice that another process could use.
+static constexpr double spinBetweenKernels = 150e-6;
 
 /// Sampling and printing a token happen between two steps.
-static constexpr int spinsBetweenSteps = 4000;
+static constexpr double spinBetweenSteps = 500e-6;
 
 static void relax() {
 #if defined(__x86_64__)
@@ -46,11 +47,15 @@ void Gate::open() {
     futex(number, FUTEX_WAKE_PRIVATE, INT_MAX);
 }
 
-void Gate::wait(uint32_t old, int spins) {
-  for (int i = 0; i < spins; ++i) {
-    if (value() != old)
-      return;
-    relax();
+void Gate::wait(uint32_t old, double spinSeconds) {
+  for (double end = 0, time = 0; spinSeconds > 0 && time <= end; time = now()) {
+    for (int i = 0; i < 64; ++i) {
+      if (value() != old)
+        return;
+      relax();
+    }
+    if (end == 0)
+      end = now() + spinSeconds;
   }
   if (value() != old)
     return;
@@ -69,7 +74,7 @@ void Barrier::wait() {
     gate.open();
     return;
   }
-  gate.wait(round, spins);
+  gate.wait(round, spinSeconds);
 }
 
 void quipu_barrier(void *barrier) { static_cast<Barrier *>(barrier)->wait(); }
@@ -86,15 +91,36 @@ static void pinTo(pthread_t thread, int cpu) {
   CPU_FREE(set);
 }
 
+/// Lets the calling thread run in short time slices, for which it need not wait
+/// until another process has had a long one: whoever sleeps at a barrier is
+/// back soon. Linux 6.12 and later; others ignore it.
+static void takeShortSlices() {
+  struct {
+    uint32_t size = sizeof(*this), policy = 0;
+    uint64_t flags = 0;
+    int32_t nice = 0;
+    uint32_t priority = 0;
+    uint64_t slice = 0, deadline = 0, period = 0; // nanoseconds
+  } attributes;
+  if (syscall(SYS_sched_getattr, 0, &attributes, sizeof(attributes), 0) < 0 ||
+      attributes.policy != SCHED_OTHER)
+    return;
+  attributes.slice = 100'000; // the shortest there is
+  // A refusal only costs speed.
+  (void)syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
 bool Workers::start(int32_t count, bool pin) {
   AllowedCpus cpus = allowedCpus();
   bool enough = static_cast<size_t>(count) <= cpus.numbers.size();
   // Whoever spins while another worker has no CPU only makes it later.
-  barrier.spins = enough ? spinsBetweenKernels : 0;
+  barrier.spinSeconds = enough ? spinBetweenKernels : 0;
   barrier.count = count;
   pin = pin && enough && count >= cpus.cores;
-  if (pin)
+  if (pin) {
     pinTo(pthread_self(), cpus.numbers[0]);
+    takeShortSlices();
+  }
 
   // Signals are for the program's own threads.
   sigset_t all, before;
@@ -129,8 +155,9 @@ Workers::~Workers() {
 }
 
 void Workers::serve(int32_t worker) {
+  takeShortSlices();
   for (uint32_t round = 0;; ++round) {
-    started.wait(round, barrier.spins ? spinsBetweenSteps : 0);
+    started.wait(round, barrier.spinSeconds > 0 ? spinBetweenSteps : 0);
     if (stopping)
       return;
     job(context, worker, barrier.count);

@@ -16,13 +16,13 @@
 
 namespace quipu {
 
-/// A number that only rises; threads wait for it to leave a value, spinning
-/// first and sleeping in the kernel then.
+/// A number that only rises; threads wait for it to leave a value, spinning for
+/// some seconds first and sleeping in the kernel then.
 class Gate {
 public:
   uint32_t value() const { return number.load(std::memory_order_acquire); }
   void open();
-  void wait(uint32_t old, int spins);
+  void wait(uint32_t old, double spinSeconds);
 
 private:
   alignas(64) std::atomic<uint32_t> number{0};
@@ -37,7 +37,7 @@ public:
 private:
   friend class Workers;
   int32_t count = 1;
-  int spins = 0;
+  double spinSeconds = 0;
   alignas(64) std::atomic<int32_t> arrived{0};
   Gate gate;
 };
