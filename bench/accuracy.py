@@ -3,7 +3,7 @@
 For each position of a text: the KL divergence of the logits from those that
 llama.cpp computes in f32 from the dequantized weights, and whether both have
 the same largest one. Exits with code 1 when Quipu's mean divergence is above
-llama.cpp's for some model. See README.md.
+llama.cpp's for some model by more than chance. See README.md.
 """
 
 import argparse
@@ -40,7 +40,15 @@ def distance(reference, logits):
         same += int((p.argmax(-1) == q.argmax(-1)).sum())
     return {"mean_kl": float(np.mean(divergences)),
             "max_kl": float(np.max(divergences)),
-            "top1_agreement": same / len(logits)}
+            "top1_agreement": same / len(logits), "kl": divergences}
+
+
+def excess(quipu, llama):
+    """The difference of the mean divergences, and its standard error over the
+    positions: both programs round at the same ones."""
+    differences = np.subtract(quipu["kl"], llama["kl"])
+    error = differences.std(ddof=1) / np.sqrt(len(differences))
+    return float(differences.mean()), float(error)
 
 
 def perplexity(logits, tokens):
@@ -156,7 +164,7 @@ def main():
 
     everything, worse = {}, []
     print("| model | logits of | mean KL | largest KL | same top token | "
-          "perplexity |\n|---|---|---|---|---|---|")
+          "perplexity |\n|---|---|---|---|---|---|", flush=True)
     for name in args.models.split(","):
         model = models.make(name)
         tokens = tokenize(model, args.text)[:args.positions]
@@ -165,10 +173,13 @@ def main():
                        f"for {args.positions}")
         everything[name] = results = measure(model, tokens, args)
         print_rows(model, results)
-        mean = {whose: result["mean_kl"] for whose, result in results
-                if not isinstance(result, str)}
-        if mean.get("Quipu", 0) > mean["llama.cpp"]:
-            worse.append(name)
+        found = dict(results)
+        if not isinstance(found["Quipu"], str):
+            more, error = excess(found["Quipu"], found["llama.cpp"])
+            print(f"| {model.stem} | Quipu − llama.cpp | {more:+.2g} ± "
+                  f"{error:.2g} | | | |", flush=True)
+            if more > 2 * error:
+                worse.append(name)
     if args.json:
         args.json.write_text(json.dumps(everything, indent=1))
     if worse:

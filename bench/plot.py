@@ -3,7 +3,7 @@
 from xml.sax.saxutils import escape
 
 COLOURS = ["#8a8f98", "#2f6fb2", "#c0662b"]
-LABELS, WIDTH, BAR, GAP, TOP = 260, 420, 11, 8, 58
+LABELS, WIDTH, BAR, GAP, TOP = 300, 420, 11, 8, 58
 
 
 def text(x, y, words, anchor="start", size=12):

@@ -1,7 +1,11 @@
-"""Writes measurements as tables (Markdown), as JSON and as a plot (SVG)."""
+"""Writes measurements as tables (Markdown), as JSON and as a plot (SVG).
+
+usage: report.py OUT RESULTS.json...    joins what several runs measured
+"""
 
 import json
 import statistics
+import sys
 from pathlib import Path
 
 import machine
@@ -67,7 +71,7 @@ def number(value):
 def speed_cell(result, name):
     values = speeds(result, name)
     if not values:
-        return "cannot"
+        return "cannot" if refusal(result, name) else ""
     return (f"{number(statistics.median(values))} "
             f"({number(min(values))}–{number(max(values))})")
 
@@ -157,3 +161,22 @@ def write(out, results, names):
             for result in results]
     Path(f"{out}.svg").write_text(plot.bars(
         "Speed, llama.cpp = 1", bars))
+
+
+def main():
+    joined = {}
+    for path in sys.argv[2:]:
+        for result in json.loads(Path(path).read_text())["results"]:
+            same = joined.setdefault(title(result), result | {"rounds": []})
+            same["rounds"] += result["rounds"]
+            same["refused"] = result["refused"]
+    results = list(joined.values())
+    names = list(dict.fromkeys(
+        name for result in results
+        for name in [*result["refused"], *result["rounds"][0]["measured"]]))
+    order = ["llama.cpp", "OpenVINO GenAI", "Quipu"]
+    write(Path(sys.argv[1]), results, sorted(names, key=order.index))
+
+
+if __name__ == "__main__":
+    main()
