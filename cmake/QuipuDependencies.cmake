@@ -8,6 +8,10 @@ set(QUIPU_MODELS ${PROJECT_SOURCE_DIR}/build/models
 set(MLIR_DIR /usr/lib/llvm-22/lib/cmake/mlir
     CACHE PATH "folder of MLIRConfig.cmake")
 
+# The C++ library that programs of --target=aarch64 are linked with.
+file(GLOB QUIPU_CROSS_AARCH64
+     /usr/lib/gcc-cross/aarch64-linux-gnu/*/libstdc++.a)
+
 set(Python_EXECUTABLE ${QUIPU_VENV}/bin/python)
 set(Python3_EXECUTABLE ${QUIPU_VENV}/bin/python)
 

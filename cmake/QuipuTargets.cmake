@@ -4,7 +4,8 @@
 #                     [EXCEPTIONS])
 #   quipu_add_tool(NAME source... [LINK library...])         -> bin/NAME
 #   quipu_add_runtime_library(NAME)                          -> lib/libNAME.a
-#   quipu_runtime_sources(source...)
+#   quipu_sanitize_runtime_library(NAME)                     -> lib/libNAME-sanitized.a
+#   quipu_runtime_sources(NAME source...)
 #   quipu_add_test_tool(NAME source... [LINK library...])    -> test/bin/NAME
 
 option(QUIPU_SANITIZE "address and undefined-behaviour sanitizers" OFF)
@@ -57,19 +58,39 @@ function(quipu_add_tool name)
   target_link_libraries(${name} PRIVATE ${ARG_LINK} MLIR LLVM)
 endfunction()
 
+# Code that programs are linked with, for any processor of its architecture.
 function(quipu_runtime_options target)
   quipu_compile_options(${target})
   target_compile_options(${target} PRIVATE
-    -O2 -march=x86-64 -ffunction-sections -fdata-sections
-    -fno-exceptions -fno-rtti)
+    -O2 -ffunction-sections -fdata-sections -fno-exceptions -fno-rtti)
+  if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND NOT ${target} MATCHES "-aarch64$")
+    target_compile_options(${target} PRIVATE -march=x86-64)
+  endif()
 endfunction()
 
-# The library that every program is linked with. A sanitized build also makes
-# NAME-sanitized, which the test tools then link instead.
+# NAME and, where Debian's cross toolchain is, lib/aarch64/libNAME.a for programs
+# of --target=aarch64. Sources are added with quipu_runtime_sources.
 function(quipu_add_runtime_library name)
   file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp "")
   add_library(${name} STATIC ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp)
   quipu_runtime_options(${name})
+  if(NOT QUIPU_CROSS_AARCH64)
+    return()
+  endif()
+  set(cross ${name}-aarch64)
+  add_library(${cross} STATIC ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp)
+  quipu_runtime_options(${cross})
+  target_compile_options(${cross} PRIVATE --target=aarch64-linux-gnu)
+  set_target_properties(${cross} PROPERTIES
+    ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_ARCHIVE_OUTPUT_DIRECTORY}/aarch64
+    EXPORT_COMPILE_COMMANDS OFF
+    OUTPUT_NAME ${name})
+  add_dependencies(${name} ${cross})
+endfunction()
+
+# A sanitized build also makes NAME-sanitized, which the test tools then link
+# instead.
+function(quipu_sanitize_runtime_library name)
   if(QUIPU_SANITIZE)
     add_library(${name}-sanitized STATIC
                 ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp)
@@ -78,12 +99,13 @@ function(quipu_add_runtime_library name)
   endif()
 endfunction()
 
-function(quipu_runtime_sources)
+function(quipu_runtime_sources name)
   list(TRANSFORM ARGN PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/ REGEX "^[^/]")
-  target_sources(quipu-runtime PRIVATE ${ARGN})
-  if(QUIPU_SANITIZE)
-    target_sources(quipu-runtime-sanitized PRIVATE ${ARGN})
-  endif()
+  foreach(library ${name} ${name}-sanitized ${name}-aarch64)
+    if(TARGET ${library})
+      target_sources(${library} PRIVATE ${ARGN})
+    endif()
+  endforeach()
 endfunction()
 
 # An executable that only tests run; lit finds it as NAME and as %NAME. It sees

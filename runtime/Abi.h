@@ -19,7 +19,7 @@
 namespace quipu::abi {
 
 /// Raised whenever a struct of this file changes.
-inline constexpr uint32_t version = 1;
+inline constexpr uint32_t version = 2;
 
 /// How cached keys and values are stored.
 enum class CacheType : int32_t { F16 = 0, F32 = 1 };
@@ -72,6 +72,15 @@ struct Step {
 /// do.
 using FeatureList = const char *;
 
+/// The steps for one kind of processor. They read the same weights, and their
+/// caches have the same size.
+struct Variant {
+  const char *target; // "native (znver5)", "x86-64-v3", "reference", ...
+  FeatureList features;
+  const Step *steps; // by cache type, then by rising number of tokens
+  int32_t stepCount;
+};
+
 struct Program {
   uint32_t abiVersion;
   int32_t vocabulary;
@@ -81,14 +90,12 @@ struct Program {
   int32_t kvHeads;
   int32_t headDim;
   int32_t context; // the default: the checkpoint's, or what --context asked for
-  int32_t stepCount;
-  const Step *steps; // by cache type, then by rising number of tokens
-  const char *name;  // general.name, or the file's
+  int32_t variantCount;
+  const Variant *variants; // the one for the most able processor first
+  const char *name;        // general.name, or the file's
   const char *architecture;
-  const char *target;   // "native (znver5)", "reference", ...
-  const char *formats;  // "Q4_1 (210 tensors), Q8_0 (1), F32 (61)"
-  const char *compiler; // "quipu 0.1.0, LLVM 22.1.8, Halide 21.0.0"
-  FeatureList features;
+  const char *formats;    // "Q4_1 (210 tensors), Q8_0 (1), F32 (61)"
+  const char *compiler;   // "quipu 0.1.0, LLVM 22.1.8, Halide 21.0.0"
   uint64_t weightBytes;   // bytes of packed weights, all of them
   uint64_t bytesPerToken; // bytes of weights that one decoded token reads
   uint64_t cacheElements; // cached numbers per position, over all layers

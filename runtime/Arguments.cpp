@@ -7,6 +7,7 @@
 
 #include "runtime/Arguments.h"
 #include "runtime/CommandLine.h"
+#include "runtime/Variant.h"
 #include <climits>
 #include <sys/random.h>
 
@@ -193,11 +194,18 @@ std::string quipu::versionText(const abi::Program &program) {
     snprintf(text, sizeof(text), "%.1f MB", static_cast<double>(bytes) / 1e6);
     return std::string(text);
   };
+  std::string target = variantNames(program), mistake;
+  const abi::Variant *variant = program.variants;
+  if (program.variantCount > 1) {
+    variant = chooseVariant(program, mistake);
+    target += std::string("\nhere runs:    ") +
+              (variant ? variant->target : "none of them");
+  }
+  if (variant)
+    target += std::string("\nfeatures:     ") + variant->features;
   return std::string("model:        ") + program.name +
          "\narchitecture: " + program.architecture +
-         "\ntarget:       " + program.target +
-         "\nfeatures:     " + program.features +
-         "\nformats:      " + program.formats +
+         "\ntarget:       " + target + "\nformats:      " + program.formats +
          "\nweights:      " + megabytes(program.weightBytes) +
          "\ncontext:      " + std::to_string(program.context) +
          "\ncompiler:     " + program.compiler + "\n";

@@ -174,11 +174,11 @@ Status quipu::benchmark(Session &session, abi::CacheType cacheType,
              ", \"bandwidth_share\": " + format("%.4f", share) +
              ", \"barrier_microseconds\": " + format("%.3f", barrier * 1e6) +
              ", \"model\": " + quote(program.name) +
-             ", \"target\": " + quote(program.target) +
+             ", \"target\": " + quote(session.variant().target) +
              ", \"cache_type\": " + quote(cache) + "}\n";
     return {};
   }
-  report = std::string(program.name) + ", " + program.target + ", " +
+  report = std::string(program.name) + ", " + session.variant().target + ", " +
            std::to_string(threads) +
            (threads == 1 ? " thread, " : " threads, ") + cache + " cache\n" +
            "  prefill          " + format("%10.1f", prefill) + " tokens/s  (" +

@@ -7,6 +7,7 @@
 
 #include "runtime/Session.h"
 #include "runtime/Processor.h"
+#include "runtime/Variant.h"
 #include <algorithm>
 #include <climits>
 #include <sys/mman.h>
@@ -50,12 +51,10 @@ Status Session::create(const abi::Program &program,
                 number(program.abiVersion) + ", its runtime has " +
                 number(abi::version) +
                 "; rebuild it with one release of quipu"};
-  std::string missing = missingFeature(program.features);
-  if (!missing.empty())
-    return {QUIPU_ERROR_PROCESSOR,
-            "this program needs " + missing +
-                ", which this processor lacks; rebuild it with --target=native "
-                "here, or with a --target that fits both"};
+  std::string mistake;
+  const abi::Variant *variant = chooseVariant(program, mistake);
+  if (!variant)
+    return {QUIPU_ERROR_PROCESSOR, std::move(mistake)};
 
   for (Status status :
        {inRange("the context", options.context, 0, abi::mostContext),
@@ -67,9 +66,10 @@ Status Session::create(const abi::Program &program,
 
   std::unique_ptr<Session> made(new Session);
   made->image = &program;
-  for (int32_t i = 0; i < program.stepCount; ++i)
-    if (program.steps[i].cacheType == options.cacheType)
-      made->steps.push_back(&program.steps[i]);
+  made->chosen = variant;
+  for (int32_t i = 0; i < variant->stepCount; ++i)
+    if (variant->steps[i].cacheType == options.cacheType)
+      made->steps.push_back(&variant->steps[i]);
   if (made->steps.empty()) {
     const char *name = options.cacheType == abi::CacheType::F16 ? "f16" : "f32";
     return argument(std::string("this program was built without an ") + name +
@@ -199,7 +199,7 @@ Status Session::step(const Batch &batch, const RowReader &read,
     return batch.rows ? batch.rows[i] : batch.count - batch.rowCount + i;
   };
   for (int32_t begin = 0; begin < batch.count;) {
-    const abi::Step &variant = pick(batch.count - begin, args.count);
+    const abi::Step &step = pick(batch.count - begin, args.count);
     rows.clear();
     for (int32_t i = row; i < batch.rowCount && wanted(i) < begin + args.count;
          ++i)
@@ -210,7 +210,7 @@ Status Session::step(const Batch &batch, const RowReader &read,
     args.rows = rows.data();
     args.rowCount = static_cast<int32_t>(rows.size());
     team.run([&](int32_t worker, int32_t workers) {
-      variant.run(&args, worker, workers);
+      step.run(&args, worker, workers);
     });
 
     for (int32_t i = begin; i < begin + args.count; ++i)

@@ -94,6 +94,7 @@ public:
   int32_t length(int32_t sequence) const { return lengths[sequence]; }
 
   const abi::Program &program() const { return *image; }
+  const abi::Variant &variant() const { return *chosen; }
   int32_t context() const { return args.context; }
   int32_t sequences() const { return args.slots; }
   Workers &workers() { return team; }
@@ -105,6 +106,7 @@ private:
   const abi::Step &pick(int32_t remaining, int32_t &count) const;
 
   const abi::Program *image = nullptr;
+  const abi::Variant *chosen = nullptr;
   abi::StepArgs args = {};
   std::vector<const abi::Step *> steps; // by rising number of tokens
   int32_t chunk = 0;

@@ -7,10 +7,12 @@ mkdir -p build
 
 model=build/models/SmolLM2-135M-Instruct.Q4_1.gguf
 model_sha256=b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
-# libc6-dev, libstdc++-12-dev and lld-22 also serve the programs that quipu links.
+# libc6-dev, libstdc++-12-dev and lld-22 also serve the programs that quipu links,
+# the cross package those for aarch64, which qemu-user runs in the tests.
 packages="ca-certificates ccache clang-22 clang-format-22 clang-tidy-22 git
-  libc6-dev libclang-rt-22-dev libmlir-22-dev libstdc++-12-dev lld-22
-  llvm-22-dev llvm-22-tools make mlir-22-tools python3-venv"
+  libc6-dev libclang-rt-22-dev libmlir-22-dev libstdc++-12-dev
+  libstdc++-12-dev-arm64-cross lld-22 llvm-22-dev llvm-22-tools make
+  mlir-22-tools python3-venv qemu-user"
 
 fail() {
   echo "setup: error: $*" >&2

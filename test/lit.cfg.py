@@ -1,6 +1,7 @@
 """How lit runs the tests and the pages of docs/passes."""
 
 import os
+import shutil
 
 import lit.formats
 
@@ -48,6 +49,11 @@ if os.path.exists(smollm2):
     config.available_features.add("smollm2")
 if config.quipu_sanitize:
     config.available_features.add("sanitize")
+# Programs for other machines: linked by Debian's cross toolchain, run by QEMU.
+if os.path.exists(os.path.join(build, "lib", "aarch64")) and shutil.which("qemu-aarch64"):
+    config.available_features.add("aarch64")
+if shutil.which("qemu-x86_64"):
+    config.available_features.add("qemu-x86_64")
 with open("/proc/cpuinfo") as cpuinfo:
     flags = next((line for line in cpuinfo if line.startswith("flags")), "").split()
 for feature, flag in [("avx2", "avx2"), ("avx512vnni", "avx512_vnni"), ("amx", "amx_int8")]:

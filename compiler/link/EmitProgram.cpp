@@ -9,12 +9,35 @@
 #include "compiler/link/Optimize.h"
 #include "compiler/link/ProgramTable.h"
 #include "compiler/link/WeightsObject.h"
+#include "llvm/Linker/Linker.h"
 
 using namespace llvm;
 using namespace quipu;
 
-static Expected<PackedWeights> findWeights(mlir::ModuleOp module,
+Error quipu::checkVariants(ArrayRef<ProgramVariant> variants) {
+  auto getCommon = [](mlir::ModuleOp module) {
+    SmallVector<mlir::Attribute> common;
+    for (ModelOp model : module.getOps<ModelOp>()) {
+      common.push_back(model->getAttr("quipu.sizes"));
+      for (WeightOp weight : model.getOps<WeightOp>())
+        common.push_back(weight->getAttrDictionary());
+    }
+    return common;
+  };
+  for (const ProgramVariant &variant : variants.drop_front())
+    if (getCommon(variant.module) != getCommon(variants[0].module))
+      return createStringError("the code for '" + variant.target.name +
+                               "' needs other sizes or weights than that for "
+                               "'" +
+                               variants[0].target.name + "'");
+  return Error::success();
+}
+
+static Expected<PackedWeights> findWeights(ArrayRef<ProgramVariant> variants,
                                            const Checkpoint &checkpoint) {
+  if (Error error = checkVariants(variants))
+    return std::move(error);
+  mlir::ModuleOp module = variants[0].module;
   auto models = module.getOps<ModelOp>();
   if (!hasSingleElement(models))
     return createStringError("the module must have one quipu.model, not " +
@@ -22,37 +45,54 @@ static Expected<PackedWeights> findWeights(mlir::ModuleOp module,
   return PackedWeights::create(*models.begin(), checkpoint);
 }
 
+/// Tells the variants' functions apart.
+static void addSuffix(Module &module, const quipu::Target &target) {
+  for (Function &function : module)
+    if (!function.isDeclaration())
+      function.setName(getSymbol(function.getName(), target));
+}
+
 static Expected<std::unique_ptr<Module>>
-buildCode(mlir::ModuleOp module, const Checkpoint &checkpoint,
+buildCode(ArrayRef<ProgramVariant> variants, const Checkpoint &checkpoint,
           const PackedWeights &weights, ArrayRef<uint8_t> tokenizer,
-          const quipu::Target &target, const EmitOptions &options,
-          LLVMContext &context) {
-  Expected<std::unique_ptr<Module>> code =
-      translateToLLVM(module, target, options.kernels, context);
-  if (!code)
-    return code.takeError();
-  if (Error error = addProgramTable(**code, module,
-                                    {checkpoint, weights, target, tokenizer,
-                                     options.context, options.compiler}))
+          const EmitOptions &options, LLVMContext &context) {
+  std::unique_ptr<Module> code;
+  for (const ProgramVariant &variant : variants) {
+    Expected<std::unique_ptr<Module>> part = translateToLLVM(
+        variant.module, variant.target, options.kernels, context);
+    if (!part)
+      return part.takeError();
+    if (variants.size() > 1)
+      addSuffix(**part, variant.target);
+    if (!code)
+      code = std::move(*part);
+    else if (Linker::linkModules(*code, std::move(*part)))
+      return createStringError("the code for '" + variant.target.name +
+                               "' does not fit the other variants'");
+  }
+  if (Error error = addProgramTable(
+          *code, variants,
+          {checkpoint, weights, tokenizer, options.context, options.compiler}))
     return error;
-  if (Error error = optimize(**code, programSymbol, target))
+  if (Error error = optimize(*code, programSymbol, variants[0].target))
     return error;
   return code;
 }
 
 Expected<std::unique_ptr<Module>>
-quipu::buildCode(mlir::ModuleOp module, const Checkpoint &checkpoint,
-                 ArrayRef<uint8_t> tokenizer, const Target &target,
+quipu::buildCode(ArrayRef<ProgramVariant> variants,
+                 const Checkpoint &checkpoint, ArrayRef<uint8_t> tokenizer,
                  const EmitOptions &options, LLVMContext &context) {
-  Expected<PackedWeights> weights = findWeights(module, checkpoint);
+  Expected<PackedWeights> weights = findWeights(variants, checkpoint);
   if (!weights)
     return weights.takeError();
-  return ::buildCode(module, checkpoint, *weights, tokenizer, target, options,
+  return ::buildCode(variants, checkpoint, *weights, tokenizer, options,
                      context);
 }
 
-Error quipu::emitProgram(mlir::ModuleOp module, const Checkpoint &checkpoint,
-                         ArrayRef<uint8_t> tokenizer, const Target &target,
+Error quipu::emitProgram(ArrayRef<ProgramVariant> variants,
+                         const Checkpoint &checkpoint,
+                         ArrayRef<uint8_t> tokenizer,
                          const EmitOptions &options, const LinkOptions &link,
                          const Progress &progress) {
   // First of all, so that a wrong output is not found after minutes.
@@ -65,13 +105,14 @@ Error quipu::emitProgram(mlir::ModuleOp module, const Checkpoint &checkpoint,
   if (!weightsFile)
     return weightsFile.takeError();
 
-  Expected<PackedWeights> weights = findWeights(module, checkpoint);
+  Expected<PackedWeights> weights = findWeights(variants, checkpoint);
   if (!weights)
     return weights.takeError();
+  const Target &target = variants[0].target;
   if (Error error = codeFile->write([&](raw_fd_ostream &to) -> Error {
         LLVMContext context;
         Expected<std::unique_ptr<Module>> code = ::buildCode(
-            module, checkpoint, *weights, tokenizer, target, options, context);
+            variants, checkpoint, *weights, tokenizer, options, context);
         if (!code)
           return code.takeError();
         return emitMachineCode(**code, target, MachineOutput::Object, to);
@@ -83,7 +124,5 @@ Error quipu::emitProgram(mlir::ModuleOp module, const Checkpoint &checkpoint,
       }))
     return error;
   return linkProgram(link.kind, {codeFile->getPath(), weightsFile->getPath()},
-                     link.runtimeFolder,
-                     target.isReference() ? "libquipu-reference.a" : "",
-                     link.output);
+                     target, link.runtimeFolder, link.output);
 }

@@ -10,8 +10,7 @@
 
 #include "compiler/link/LinkProgram.h"
 #include "compiler/link/PackedWeights.h"
-#include "compiler/link/Target.h"
-#include "mlir/IR/BuiltinOps.h"
+#include "compiler/link/ProgramVariant.h"
 #include "llvm/IR/Module.h"
 
 namespace quipu {
@@ -32,17 +31,18 @@ struct LinkOptions {
   std::string output;
 };
 
-/// The optimised code of a module of stage `llvm`, with its program table; what
+/// The optimised code of the variants, with the program table; what
 /// emitMachineCode takes. `tokenizer` is a TokenizerImage or empty.
 llvm::Expected<std::unique_ptr<llvm::Module>>
-buildCode(mlir::ModuleOp module, const Checkpoint &checkpoint,
-          llvm::ArrayRef<uint8_t> tokenizer, const Target &target,
-          const EmitOptions &options, llvm::LLVMContext &context);
+buildCode(llvm::ArrayRef<ProgramVariant> variants, const Checkpoint &checkpoint,
+          llvm::ArrayRef<uint8_t> tokenizer, const EmitOptions &options,
+          llvm::LLVMContext &context);
 
 /// Writes the program (or library) `link.output`: code, weights, tokenizer and
 /// runtime. On an error nothing is left. `progress` is about packing weights.
-llvm::Error emitProgram(mlir::ModuleOp module, const Checkpoint &checkpoint,
-                        llvm::ArrayRef<uint8_t> tokenizer, const Target &target,
+llvm::Error emitProgram(llvm::ArrayRef<ProgramVariant> variants,
+                        const Checkpoint &checkpoint,
+                        llvm::ArrayRef<uint8_t> tokenizer,
                         const EmitOptions &options, const LinkOptions &link,
                         const Progress &progress = {});
 

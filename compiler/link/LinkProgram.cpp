@@ -7,6 +7,7 @@
 
 #include "compiler/link/LinkProgram.h"
 #include "compiler/link/RuntimeFiles.h"
+#include "compiler/link/Target.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
@@ -84,6 +85,9 @@ std::string quipu::findRuntimeFolder(const char *argv0, void *mainAddress) {
   return folder.str().str();
 }
 
+/// What Debian calls the libraries of programs for other machines.
+static constexpr char crossPackage[] = "libstdc++-12-dev-arm64-cross";
+
 /// Clang with LLD, or whatever the system calls its compiler.
 static Expected<std::string> findDriver() {
   for (StringRef name :
@@ -104,7 +108,8 @@ static std::string getReason(StringRef path) {
   return line.empty() ? "it does not say why" : line.str();
 }
 
-static Error runLinker(ArrayRef<std::string> arguments, StringRef output) {
+static Error runLinker(ArrayRef<std::string> arguments, const Target &target,
+                       StringRef output) {
   // Not beside the output, whose disk may be full.
   SmallString<128> messages;
   if (std::error_code error =
@@ -120,6 +125,9 @@ static Error runLinker(ArrayRef<std::string> arguments, StringRef output) {
     return Error::success();
   if (reason.empty())
     reason = getReason(messages);
+  if (target.isCross() && StringRef(reason).contains("crt1.o"))
+    reason = "the C library for " + target.triple.getArchName().str() +
+             " is missing; install " + crossPackage;
   return createStringError("cannot link '" + output + "': " + reason);
 }
 
@@ -156,7 +164,7 @@ static Error writeHeader(StringRef library) {
 }
 
 Error quipu::linkProgram(ProgramKind kind, ArrayRef<StringRef> objects,
-                         StringRef runtimeFolder, StringRef library,
+                         const Target &target, StringRef runtimeFolder,
                          StringRef output) {
   Expected<std::string> driver = findDriver();
   if (!driver)
@@ -178,17 +186,21 @@ Error quipu::linkProgram(ProgramKind kind, ArrayRef<StringRef> objects,
   auto add = [&](std::initializer_list<std::string> more) {
     arguments.insert(arguments.end(), more);
   };
+  if (target.isCross())
+    add({"--target=" + target.triple.str()});
   for (StringRef object : objects)
     arguments.push_back(object.str());
   SmallVector<StringRef> libraries;
-  if (!library.empty())
-    libraries.push_back(library);
+  if (target.isReference())
+    libraries.push_back("libquipu-reference.a");
   libraries.push_back("libquipu-runtime.a");
   if (kind == ProgramKind::Executable) {
     libraries.insert(libraries.begin(), "libquipu-runtime-main.a");
+    add({"-static-pie"});
     // libc expects `_end` near its code: before the weights, which follow all
     // other data at the beginning of a page.
-    add({"-static-pie", "-Wl,--defsym=_end=quipu_weights"});
+    if (target.triple.isX86())
+      add({"-Wl,--defsym=_end=quipu_weights"});
   } else {
     add({"-shared", "-static-libstdc++", "-static-libgcc",
          "-Wl,-soname," + sys::path::filename(output).str(),
@@ -197,7 +209,15 @@ Error quipu::linkProgram(ProgramKind kind, ArrayRef<StringRef> objects,
   }
   for (StringRef name : libraries) {
     SmallString<128> path(runtimeFolder);
+    if (target.isCross())
+      sys::path::append(path, target.triple.getArchName());
     sys::path::append(path, name);
+    if (!sys::fs::exists(path) && target.isCross())
+      return createStringError("the runtime library '" + path +
+                               "' is missing: quipu was built without a C++ "
+                               "library for " +
+                               target.triple.getArchName() + "; install " +
+                               crossPackage + " and build it again");
     if (!sys::fs::exists(path))
       return createStringError("the runtime library '" + path +
                                "' is missing; it belongs to quipu, install it "
@@ -210,7 +230,7 @@ Error quipu::linkProgram(ProgramKind kind, ArrayRef<StringRef> objects,
        "-Wl,-z,lrodata-after-bss", "-Wl,-z,now", "-Wl,-z,noexecstack"});
   if (Error error = checkSpace(objects, file->getPath(), output))
     return error;
-  if (Error error = runLinker(arguments, output))
+  if (Error error = runLinker(arguments, target, output))
     return error;
   if (kind == ProgramKind::Library)
     if (Error error = writeHeader(output))

@@ -17,6 +17,7 @@
 #include <string>
 
 namespace quipu {
+struct Target;
 
 /// A file under a hidden name beside the output, so that it has the output's
 /// disk. Goes away with this object, and when a signal ends the process, unless
@@ -53,11 +54,11 @@ enum class ProgramKind {
 /// runs; `argv0` and the address of `main` help to find that.
 std::string findRuntimeFolder(const char *argv0, void *mainAddress);
 
-/// Links the objects with the runtime, and with `library` of its folder, if
-/// that is not empty. The output appears when it is complete.
+/// Links the objects with the target's runtime. The output appears when it is
+/// complete.
 llvm::Error linkProgram(ProgramKind kind,
                         llvm::ArrayRef<llvm::StringRef> objects,
-                        llvm::StringRef runtimeFolder, llvm::StringRef library,
+                        const Target &target, llvm::StringRef runtimeFolder,
                         llvm::StringRef output);
 
 } // namespace quipu

@@ -106,6 +106,9 @@ Expected<std::unique_ptr<Module>> quipu::translateToLLVM(mlir::ModuleOp module,
                                       "again");
     setInlining(*result->getFunction(declaration.getSymName()));
   }
+  for (Function &function : *result)
+    if (!function.isDeclaration())
+      target.setAttributes(function);
   return result;
 }
 
@@ -118,7 +121,6 @@ Error quipu::optimize(Module &module, StringRef root, const Target &target) {
     if (function.isDeclaration())
       continue;
     function.setUWTableKind(UWTableKind::None);
-    target.setAttributes(function);
   }
   internalizeModule(module, [&](const GlobalValue &value) {
     return value.getName() == root;

@@ -25,7 +25,9 @@ llvm::Expected<std::unique_ptr<llvm::Module>>
 translateToLLVM(mlir::ModuleOp module, const Target &target,
                 llvm::StringRef kernels, llvm::LLVMContext &context);
 
-/// Optimises for the target; only the symbol `root` and what it needs stay.
+/// Optimises each function for the target that it was translated for, on a
+/// machine of the kind of `target`; only the symbol `root` and what it needs
+/// stay.
 llvm::Error optimize(llvm::Module &module, llvm::StringRef root,
                      const Target &target);
 

@@ -7,7 +7,7 @@
 
 #include "compiler/link/ProgramTable.h"
 #include "compiler/link/PackedWeights.h"
-#include "compiler/link/Target.h"
+#include "compiler/link/ProgramVariant.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "runtime/Abi.h"
 #include "llvm/ADT/STLExtras.h"
@@ -71,6 +71,7 @@ private:
 };
 
 struct StepEntry {
+  StringRef name;
   Function *function;
   int64_t tokens;
   uint64_t arenaBytes;
@@ -92,9 +93,10 @@ static Expected<int64_t> getNumber(mlir::DictionaryAttr dictionary,
 }
 
 /// By cache type, then by rising number of tokens.
-static Expected<std::vector<StepEntry>> findSteps(Module &module,
-                                                  mlir::ModuleOp source) {
+static Expected<std::vector<StepEntry>>
+findSteps(Module &module, const ProgramVariant &variant, bool isOneOfMany) {
   std::vector<StepEntry> steps;
+  mlir::ModuleOp source = variant.module;
   for (auto function : source.getOps<mlir::LLVM::LLVMFuncOp>()) {
     auto step = function->getAttrOfType<mlir::DictionaryAttr>("quipu.step");
     if (!step)
@@ -109,19 +111,21 @@ static Expected<std::vector<StepEntry>> findSteps(Module &module,
     Expected<int64_t> arena = getNumber(step, "arena", where, INT64_MAX);
     if (!arena)
       return arena.takeError();
-    Function *body = module.getFunction(function.getSymName());
+    StringRef name = function.getSymName();
+    Function *body = module.getFunction(
+        isOneOfMany ? getSymbol(name, variant.target) : name.str());
     if (!body || body->isDeclaration())
       return createStringError(where + ": the function has no body");
     steps.push_back(
-        {body, *tokens, static_cast<uint64_t>(*arena),
+        {name, body, *tokens, static_cast<uint64_t>(*arena),
          cache.getValue().isF16() ? abi::CacheType::F16 : abi::CacheType::F32});
   }
   if (steps.empty())
     return createStringError("the module has no function with a 'quipu.step' "
                              "attribute; is it of stage llvm?");
   sort(steps, [](const StepEntry &a, const StepEntry &b) {
-    return std::tuple(a.cacheType, a.tokens, a.function->getName()) <
-           std::tuple(b.cacheType, b.tokens, b.function->getName());
+    return std::tuple(a.cacheType, a.tokens, a.name) <
+           std::tuple(b.cacheType, b.tokens, b.name);
   });
   return steps;
 }
@@ -130,13 +134,41 @@ static Constant *buildSteps(Module &module, ArrayRef<StepEntry> steps) {
   SmallVector<Constant *> entries;
   for (const StepEntry &step : steps) {
     StructBuilder entry(module);
-    entry.addString(offsetof(abi::Step, name), step.function->getName());
+    entry.addString(offsetof(abi::Step, name), step.name);
     entry.add(offsetof(abi::Step, run), step.function);
     entry.addInt64(offsetof(abi::Step, arenaBytes), step.arenaBytes);
     entry.addInt32(offsetof(abi::Step, tokens), step.tokens);
     entry.addInt32(offsetof(abi::Step, cacheType),
                    static_cast<int32_t>(step.cacheType));
     entries.push_back(entry.finish(sizeof(abi::Step)));
+  }
+  return ConstantArray::get(
+      ArrayType::get(entries[0]->getType(), entries.size()), entries);
+}
+
+std::string quipu::getSymbol(StringRef function, const Target &target) {
+  return (function + "." + target.name).str();
+}
+
+static Expected<Constant *> buildVariants(Module &module,
+                                          ArrayRef<ProgramVariant> variants) {
+  SmallVector<Constant *> entries;
+  for (const ProgramVariant &variant : variants) {
+    Expected<std::vector<StepEntry>> steps =
+        findSteps(module, variant, variants.size() > 1);
+    if (!steps)
+      return steps.takeError();
+    StructBuilder entry(module);
+    entry.addString(offsetof(abi::Variant, target),
+                    variant.target.getDescription());
+    entry.addString(offsetof(abi::Variant, features),
+                    variant.target.getRequiredFeatures());
+    GlobalVariable *table =
+        entry.addConstant(buildSteps(module, *steps), "quipu_steps");
+    table->setAlignment(Align(alignof(abi::Step)));
+    entry.add(offsetof(abi::Variant, steps), table);
+    entry.addInt32(offsetof(abi::Variant, stepCount), steps->size());
+    entries.push_back(entry.finish(sizeof(abi::Variant)));
   }
   return ConstantArray::get(
       ArrayType::get(entries[0]->getType(), entries.size()), entries);
@@ -190,8 +222,9 @@ static GlobalVariable *declareWeights(Module &module) {
   return global;
 }
 
-Error quipu::addProgramTable(Module &module, mlir::ModuleOp source,
+Error quipu::addProgramTable(Module &module, ArrayRef<ProgramVariant> variants,
                              const ProgramDescription &description) {
+  mlir::ModuleOp source = variants[0].module;
   auto models = source.getOps<ModelOp>();
   auto sizes = models.empty()
                    ? mlir::DictionaryAttr()
@@ -200,9 +233,9 @@ Error quipu::addProgramTable(Module &module, mlir::ModuleOp source,
   if (!sizes)
     return createStringError("the module has no model with a 'quipu.sizes' "
                              "attribute; is it of stage llvm?");
-  Expected<std::vector<StepEntry>> steps = findSteps(module, source);
-  if (!steps)
-    return steps.takeError();
+  Expected<Constant *> code = buildVariants(module, variants);
+  if (!code)
+    return code.takeError();
   Expected<int64_t> context =
       getContext(description.checkpoint, description.context);
   if (!context)
@@ -228,11 +261,10 @@ Error quipu::addProgramTable(Module &module, mlir::ModuleOp source,
   if (!cacheElements)
     return cacheElements.takeError();
   table.addInt32(offsetof(Program, context), *context);
-  table.addInt32(offsetof(Program, stepCount), steps->size());
-  GlobalVariable *stepTable =
-      table.addConstant(buildSteps(module, *steps), "quipu_steps");
-  stepTable->setAlignment(Align(alignof(abi::Step)));
-  table.add(offsetof(Program, steps), stepTable);
+  table.addInt32(offsetof(Program, variantCount), variants.size());
+  GlobalVariable *variantTable = table.addConstant(*code, "quipu_variants");
+  variantTable->setAlignment(Align(alignof(abi::Variant)));
+  table.add(offsetof(Program, variants), variantTable);
 
   const Checkpoint &checkpoint = description.checkpoint;
   StringRef name = checkpoint.getString("general.name").value_or("");
@@ -241,12 +273,8 @@ Error quipu::addProgramTable(Module &module, mlir::ModuleOp source,
   table.addString(offsetof(Program, name), getPrintable(name));
   table.addString(offsetof(Program, architecture),
                   getPrintable(checkpoint.getArchitecture()));
-  table.addString(offsetof(Program, target),
-                  description.target.getDescription());
   table.addString(offsetof(Program, formats), description.weights.getFormats());
   table.addString(offsetof(Program, compiler), description.compiler);
-  table.addString(offsetof(Program, features),
-                  description.target.getRequiredFeatures());
   table.addInt64(offsetof(Program, weightBytes),
                  description.weights.getBytes());
   table.addInt64(offsetof(Program, bytesPerToken),

@@ -15,6 +15,7 @@
 
 namespace quipu {
 class PackedWeights;
+struct ProgramVariant;
 struct Target;
 
 /// The symbols between the generated object, the weights and the runtime.
@@ -25,7 +26,6 @@ inline constexpr llvm::StringLiteral tokenizerSymbol = "quipu_tokenizer";
 struct ProgramDescription {
   const Checkpoint &checkpoint;
   const PackedWeights &weights;
-  const Target &target;
   /// Empty without a tokenizer.
   llvm::ArrayRef<uint8_t> tokenizer;
   /// Instead of the checkpoint's, if not 0.
@@ -38,10 +38,14 @@ struct ProgramDescription {
 /// the checkpoint's when `asked` is 0; an error when they are too many.
 llvm::Expected<int64_t> getContext(const Checkpoint &checkpoint, int64_t asked);
 
+/// The name of a function in a program with code for several targets.
+std::string getSymbol(llvm::StringRef function, const Target &target);
+
 /// Adds `quipu_program`, an abi::Program, to the translated `module`: sizes and
 /// steps are those of the `quipu.sizes` and `quipu.step` attributes in
-/// `source`.
-llvm::Error addProgramTable(llvm::Module &module, mlir::ModuleOp source,
+/// `variants`, whose functions have the names of getSymbol if they are several.
+llvm::Error addProgramTable(llvm::Module &module,
+                            llvm::ArrayRef<ProgramVariant> variants,
                             const ProgramDescription &description);
 
 } // namespace quipu

@@ -26,6 +26,8 @@ struct Architecture {
   StringRef reference; // what "reference" stands for
   ArrayRef<StringRef> features;
   StringRef required; // no processor without this feature
+  /// What a program for the architecture has code for, the most able first.
+  ArrayRef<StringRef> variants;
 };
 } // namespace
 
@@ -46,24 +48,39 @@ static constexpr StringRef x86Features[] = {
 static constexpr StringRef armFeatures[] = {
     "bf16", "dotprod", "fullfp16", "i8mm", "lse", "neon", "sve", "sve2"};
 
+static constexpr StringRef x86Variants[] = {"x86-64-v4+avx512vnni",
+                                            "x86-64-v3+avxvnni", "x86-64-v3"};
+static constexpr StringRef armVariants[] = {"aarch64+dotprod", "aarch64+neon"};
+
 static Architecture getArchitecture(const Triple &triple) {
   if (triple.isAArch64())
-    return {"generic", "generic", armFeatures, "neon"};
-  return {"x86-64", "x86-64-v2", x86Features, "64bit"};
+    return {"generic", "generic", armFeatures, "neon", armVariants};
+  return {"x86-64", "x86-64-v2", x86Features, "64bit", x86Variants};
 }
 
 static const llvm::Target *lookUp(const Triple &triple) {
   static const bool registered = [] {
-    InitializeNativeTarget();
-    InitializeNativeTargetAsmPrinter();
+    InitializeAllTargetInfos();
+    InitializeAllTargets();
+    InitializeAllTargetMCs();
+    InitializeAllAsmPrinters();
     return true;
   }();
   (void)registered;
   std::string error;
   const llvm::Target *target = TargetRegistry::lookupTarget(triple, error);
   if (!target)
-    reportFatalInternalError("LLVM lacks its host: " + Twine(error));
+    reportFatalInternalError("LLVM lacks a target: " + Twine(error));
   return target;
+}
+
+static Triple getHost() { return Triple(sys::getDefaultTargetTriple()); }
+
+/// The architectures that programs can be for, the host's first.
+static std::array<Triple, 2> getTriples() {
+  Triple host = getHost();
+  return {host,
+          Triple(host.isAArch64() ? "x86_64-linux-gnu" : "aarch64-linux-gnu")};
 }
 
 static std::unique_ptr<MCSubtargetInfo>
@@ -72,11 +89,14 @@ createSubtarget(const Triple &triple, StringRef processor, StringRef features) {
       lookUp(triple)->createMCSubtargetInfo(triple, processor, features));
 }
 
-/// The processors of the triple, without those of its 32-bit ancestors.
+/// The processors of the triple, without those of its 32-bit ancestors. Arm has
+/// no name for the least of them.
 static std::vector<StringRef> getProcessors(const Triple &triple) {
   auto any = createSubtarget(triple, getArchitecture(triple).baseline, "");
   StringRef required = getArchitecture(triple).required;
   std::vector<StringRef> names;
+  if (triple.isAArch64())
+    names.push_back("aarch64");
   for (const SubtargetSubTypeKV &entry : any->getAllProcessorDescriptions()) {
     auto one = createSubtarget(triple, entry.Key, "");
     if (one->checkFeatures(("+" + required).str()))
@@ -95,8 +115,7 @@ static std::string getHostFeatures() {
 Expected<quipu::Target> quipu::Target::create(StringRef name) {
   Target target;
   target.name = name.str();
-  target.triple = Triple(sys::getDefaultTargetTriple());
-  Architecture architecture = getArchitecture(target.triple);
+  target.triple = getHost();
 
   auto [processor, suffix] = name.split('+');
   std::string features;
@@ -104,16 +123,25 @@ Expected<quipu::Target> quipu::Target::create(StringRef name) {
     target.processor = sys::getHostCPUName().str();
     features = getHostFeatures();
   } else if (processor == "reference") {
-    target.processor = architecture.reference.str();
+    target.processor = getArchitecture(target.triple).reference.str();
   } else {
-    std::vector<StringRef> known = getProcessors(target.triple);
-    if (!is_contained(known, processor))
+    std::vector<StringRef> all;
+    for (const Triple &triple : getTriples()) {
+      std::vector<StringRef> known = getProcessors(triple);
+      all.insert(all.end(), known.begin(), known.end());
+      if (!is_contained(known, processor))
+        continue;
+      target.triple = triple;
+      target.processor = processor == "aarch64" ? "generic" : processor.str();
+      break;
+    }
+    if (target.processor.empty())
       return createStringError("the target '" + processor +
                                "' is unknown; there are native, reference and "
                                "the processors " +
-                               join(known, ", "));
-    target.processor = processor.str();
+                               join(all, ", "));
   }
+  Architecture architecture = getArchitecture(target.triple);
 
   SmallVector<StringRef> added;
   if (!suffix.empty() || name.ends_with("+"))
@@ -134,6 +162,34 @@ Expected<quipu::Target> quipu::Target::create(StringRef name) {
       target.features.push_back(entry.Key);
   sort(target.features);
   return target;
+}
+
+Expected<std::vector<quipu::Target>>
+quipu::Target::createVariants(StringRef name) {
+  SmallVector<StringRef> names{name};
+  for (const Triple &triple : getTriples())
+    if (name == (triple.isAArch64() ? "aarch64" : "x86-64"))
+      names = llvm::to_vector(getArchitecture(triple).variants);
+  std::vector<Target> variants;
+  for (StringRef variant : names) {
+    Expected<Target> target = create(variant);
+    if (!target)
+      return target.takeError();
+    variants.push_back(std::move(*target));
+  }
+  return variants;
+}
+
+bool quipu::Target::isCross() const {
+  return triple.getArch() != getHost().getArch();
+}
+
+int quipu::Target::getVectorLanes() const {
+  return triple.isAArch64() ? 4 : has("avx512f") ? 16 : 8;
+}
+
+int quipu::Target::getVectorRegisters() const {
+  return triple.isAArch64() || has("avx512f") ? 32 : 16;
 }
 
 bool quipu::Target::has(StringRef feature) const {

@@ -39,14 +39,21 @@ struct Target {
   /// known names.
   static llvm::Expected<Target> create(llvm::StringRef name);
 
+  /// The targets that a program for `name` has code for, the most able first:
+  /// several for the name of an architecture alone, "x86-64" or "aarch64".
+  static llvm::Expected<std::vector<Target>>
+  createVariants(llvm::StringRef name);
+
   bool has(llvm::StringRef feature) const;
   /// Plain code that is easy to compare with.
   bool isReference() const {
     return llvm::StringRef(name).split('+').first == "reference";
   }
+  /// Not for machines like this one.
+  bool isCross() const;
   /// f32 numbers in a vector register.
-  int getVectorLanes() const { return has("avx512f") ? 16 : 8; }
-  int getVectorRegisters() const { return has("avx512f") ? 32 : 16; }
+  int getVectorLanes() const;
+  int getVectorRegisters() const;
   /// What abi::Program::features says: "avx2,fma".
   std::string getRequiredFeatures() const;
   /// "native (znver5)", "x86-64-v3".

@@ -56,7 +56,11 @@ private:
   LogicalResult openInputs();
   /// The spec, or the file that the build resumes from.
   LogicalResult readFirst();
+  /// That a stage which the user wants to see or to change exists once.
+  LogicalResult checkVariants();
   LogicalResult runPasses(const Stage &stage);
+  LogicalResult runPasses(const Stage &stage, const ProgramVariant &variant);
+  void setOptions(StageOptions &options, const Target &target);
   /// A stage as text, "-" for standard output.
   LogicalResult write(const Stage &stage, StringRef path);
   Error print(const Stage &stage, raw_ostream &os);
@@ -83,12 +87,13 @@ private:
   MLIRContext context;
   Diagnostics diagnostics;
   const Stage *first = nullptr, *last = nullptr;
-  std::optional<Target> target;
+  /// One for each target; up to the stage `fused` all have the same module.
+  std::vector<ProgramVariant> variants;
   std::unique_ptr<Checkpoint> checkpoint;
   std::optional<CacheFolder> cache;
   OwningOpRef<ModuleOp> module;
+  std::vector<OwningOpRef<ModuleOp>> copies; // for the variants but the first
   std::vector<uint8_t> tokenizer;
-  StageOptions options;
   EmitOptions emitOptions;
 };
 } // namespace
@@ -134,21 +139,34 @@ LogicalResult Build::check() {
   return success();
 }
 
+LogicalResult Build::checkVariants() {
+  const Stage *varied = findStage("scheduled");
+  bool isProgram = last->name == "program";
+  if (variants.size() == 1 || (first < varied && arguments.dumpStages.empty() &&
+                               (last < varied || isProgram)))
+    return success();
+  std::string names;
+  for (const ProgramVariant &variant : variants)
+    names += (names.empty() ? "" : ", ") + variant.target.name;
+  return fail("the target '" + arguments.target + "' stands for " + names +
+              ", whose stages differ from '" + varied->name +
+              "' on; with '--emit', '--from' or '--dump-stages' give one of "
+              "them as the target");
+}
+
 LogicalResult Build::openInputs() {
-  Expected<Target> known = Target::create(arguments.target);
-  if (!known)
-    return fail(known.takeError());
-  target = std::move(*known);
+  Expected<std::vector<Target>> targets =
+      Target::createVariants(arguments.target);
+  if (!targets)
+    return fail(targets.takeError());
+  for (Target &target : *targets)
+    variants.push_back({ModuleOp(), std::move(target)});
+  if (failed(checkVariants()))
+    return failure();
   auto file = openGguf(arguments.model);
   if (!file)
     return fail(file.takeError());
   checkpoint = std::move(*file);
-  options.checkpoint = arguments.model;
-  options.reference = target->isReference();
-  options.lanes = target->getVectorLanes();
-  options.registers = target->getVectorRegisters();
-  options.arch = target->triple.getArchName().str();
-  options.features = target->features;
   emitOptions.context = arguments.context;
   emitOptions.compiler = getCompilerVersion();
   if (!arguments.dumpStages.empty())
@@ -162,7 +180,7 @@ LogicalResult Build::openInputs() {
   if (!folder)
     return fail(folder.takeError());
   cache.emplace(std::move(*folder));
-  options.kernels = emitOptions.kernels = cache->getPath().str();
+  emitOptions.kernels = cache->getPath().str();
   return success();
 }
 
@@ -201,6 +219,8 @@ LogicalResult Build::readFirst() {
 LogicalResult Build::run() {
   if (failed(check()) || failed(openInputs()) || failed(readFirst()))
     return failure();
+  for (ProgramVariant &variant : variants)
+    variant.module = *module;
   for (const Stage *stage = first; stage <= last; ++stage) {
     bar.show(stage->name, getPart(*stage, 0));
     if (stage->isModule() && failed(runPasses(*stage)))
@@ -221,13 +241,40 @@ LogicalResult Build::run() {
   return write(*last, arguments.output.empty() ? "-" : arguments.output);
 }
 
-LogicalResult Build::runPasses(const Stage &stage) {
+void Build::setOptions(StageOptions &options, const Target &target) {
+  options.checkpoint = arguments.model;
+  options.kernels = emitOptions.kernels;
+  options.reference = target.isReference();
+  options.lanes = target.getVectorLanes();
+  options.registers = target.getVectorRegisters();
+  options.arch = target.triple.getArchName().str();
+  options.features = target.features;
+}
+
+LogicalResult Build::runPasses(const Stage &stage,
+                               const ProgramVariant &variant) {
+  StageOptions options;
+  setOptions(options, variant.target);
   PassManager passes(&context);
   if (&stage == first)
     passes.addPass(createVerifyStagePass(stage.name));
   else
     addStage(passes, stage, options);
-  return passes.run(*module);
+  return passes.run(variant.module);
+}
+
+LogicalResult Build::runPasses(const Stage &stage) {
+  if (&stage < findStage("scheduled"))
+    return runPasses(stage, variants.front());
+  if (stage.name == "scheduled")
+    for (ProgramVariant &variant : llvm::drop_begin(variants)) {
+      copies.push_back(module->clone());
+      variant.module = *copies.back();
+    }
+  for (const ProgramVariant &variant : variants)
+    if (failed(runPasses(stage, variant)))
+      return failure();
+  return success();
 }
 
 LogicalResult Build::write(const Stage &stage, StringRef path) {
@@ -247,12 +294,13 @@ LogicalResult Build::write(const Stage &stage, StringRef path) {
 Error Build::print(const Stage &stage, raw_ostream &os) {
   module->print(os, OpPrintingFlags().printNameLocAsPrefix());
   os << '\n';
-  if (stage.name != "cpu" || options.reference)
+  const Target &target = variants.front().target;
+  if (stage.name != "cpu" || target.isReference())
     return Error::success();
   for (ModelOp model : module->getOps<ModelOp>())
     for (KernelOp kernel : model.getOps<KernelOp>()) {
-      Expected<std::string> statements =
-          printHalideStatements(kernel, options.arch, target->features);
+      Expected<std::string> statements = printHalideStatements(
+          kernel, target.triple.getArchName(), target.features);
       if (!statements)
         return statements.takeError();
       if (statements->empty())
@@ -307,14 +355,14 @@ Error Build::prepare(const Stage &stage) {
 
 Error Build::printAssembly(raw_ostream &os) {
   llvm::LLVMContext llvmContext;
-  auto code = buildCode(*module, *checkpoint, tokenizer, *target, emitOptions,
-                        llvmContext);
+  auto code =
+      buildCode(variants, *checkpoint, tokenizer, emitOptions, llvmContext);
   if (!code)
     return code.takeError();
   llvm::SmallString<0> text;
   llvm::raw_svector_ostream to(text);
-  if (Error error =
-          emitMachineCode(**code, *target, MachineOutput::Assembly, to))
+  if (Error error = emitMachineCode(**code, variants.front().target,
+                                    MachineOutput::Assembly, to))
     return error;
   os << text;
   return Error::success();
@@ -325,7 +373,7 @@ LogicalResult Build::writeProgram(const Stage &stage) {
                                      : ProgramKind::Executable,
                    arguments.runtimeFolder, arguments.output};
   Error error =
-      emitProgram(*module, *checkpoint, tokenizer, *target, emitOptions, link,
+      emitProgram(variants, *checkpoint, tokenizer, emitOptions, link,
                   [&](uint64_t done, uint64_t total) {
                     bar.show("packing weights",
                              getPart(stage, static_cast<double>(done) /

@@ -32,7 +32,8 @@ static cl::opt<std::string>
            cl::desc("The processor that the program is for: native (this "
                     "machine's, the default), reference (plain slow code to "
                     "compare with), or LLVM's name of one, as x86-64-v3; "
-                    "'+FEATURE' adds a feature"));
+                    "'+FEATURE' adds a feature; x86-64 and aarch64 alone hold "
+                    "code for several and choose at the start"));
 static cl::opt<std::string>
     context("context", cl::sub(buildCommand), cl::value_desc("N"),
             cl::desc("Positions that the program keeps by default (default: as "

@@ -25,15 +25,18 @@ using namespace llvm;
 using namespace quipu;
 
 static Error printTarget(StringRef name) {
-  Expected<quipu::Target> target = quipu::Target::create(name);
-  if (!target)
-    return target.takeError();
-  outs() << "target " << target->getDescription() << '\n'
-         << "features " << target->getRequiredFeatures() << '\n'
-         << target->getVectorRegisters() << " registers of "
-         << target->getVectorLanes() << " lanes\n";
-  if (target->isReference())
-    outs() << "plain\n";
+  Expected<std::vector<quipu::Target>> targets =
+      quipu::Target::createVariants(name);
+  if (!targets)
+    return targets.takeError();
+  for (const quipu::Target &target : *targets) {
+    outs() << "target " << target.getDescription() << '\n'
+           << "features " << target.getRequiredFeatures() << '\n'
+           << target.getVectorRegisters() << " registers of "
+           << target.getVectorLanes() << " lanes\n";
+    if (target.isReference())
+      outs() << "plain\n";
+  }
   return Error::success();
 }
 
@@ -52,9 +55,13 @@ static Error run(ArrayRef<char *> arguments) {
   Expected<std::unique_ptr<Checkpoint>> checkpoint = openGguf(arguments[5]);
   if (!checkpoint)
     return checkpoint.takeError();
-  Expected<quipu::Target> target = quipu::Target::create(arguments[2]);
-  if (!target)
-    return target.takeError();
+  Expected<std::vector<quipu::Target>> targets =
+      quipu::Target::createVariants(arguments[2]);
+  if (!targets)
+    return targets.takeError();
+  std::vector<ProgramVariant> variants;
+  for (quipu::Target &target : *targets)
+    variants.push_back({*module, target});
   EmitOptions options{arguments[6], 0, "quipu test"};
   if (!to_integer(arguments[3], options.context))
     return createStringError("CONTEXT must be a number");
@@ -62,13 +69,13 @@ static Error run(ArrayRef<char *> arguments) {
   if (what == "asm") {
     LLVMContext llvmContext;
     Expected<std::unique_ptr<Module>> code =
-        buildCode(*module, **checkpoint, {}, *target, options, llvmContext);
+        buildCode(variants, **checkpoint, {}, options, llvmContext);
     if (!code)
       return code.takeError();
     SmallString<0> text;
     raw_svector_ostream stream(text);
-    if (Error error =
-            emitMachineCode(**code, *target, MachineOutput::Assembly, stream))
+    if (Error error = emitMachineCode(**code, variants.front().target,
+                                      MachineOutput::Assembly, stream))
       return error;
     outs() << text;
     return Error::success();
@@ -77,7 +84,7 @@ static Error run(ArrayRef<char *> arguments) {
                                      : ProgramKind::Executable,
                    arguments[7], arguments[8]};
   uint64_t last = 0, all = 0;
-  Error error = emitProgram(*module, **checkpoint, {}, *target, options, link,
+  Error error = emitProgram(variants, **checkpoint, {}, options, link,
                             [&](uint64_t done, uint64_t total) {
                               last = done;
                               all = total;

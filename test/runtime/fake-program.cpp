@@ -12,7 +12,8 @@
 // tokens.
 //
 //   FAKE_TOKENIZER  whether it has a tokenizer
-//   FAKE_FEATURES   what it says the processor must have
+//   FAKE_FEATURES   what its first variant says the processor must have
+//   FAKE_VARIANTS   whether it has a second one, for every processor: 1 or 2
 //
 // The environment's FAKE_DELAY is how many microseconds each step takes at
 // least.
@@ -146,6 +147,9 @@ static const Step steps[] = {
     {"prefill8_f32", run<float>, arenaOf(8), 8, CacheType::F32},
 };
 
+static const Variant variants[] = {{"reference", FAKE_FEATURES, steps, 5},
+                                   {"plain", "", steps, 5}};
+
 const Program quipu_program = {
     .abiVersion = version,
     .vocabulary = vocabulary,
@@ -155,14 +159,12 @@ const Program quipu_program = {
     .kvHeads = kvHeads,
     .headDim = headDim,
     .context = 120,
-    .stepCount = 5,
-    .steps = steps,
+    .variantCount = FAKE_VARIANTS,
+    .variants = variants,
     .name = "Fake \"Toy\"",
     .architecture = "toy",
-    .target = "reference",
     .formats = "F32 (1)",
     .compiler = "none",
-    .features = FAKE_FEATURES,
     .weightBytes = 1500000,
     .bytesPerToken = 1000000,
     .cacheElements = layers * 2 * kvHeads * headDim,

@@ -1,14 +1,15 @@
 """Compiles a golden model and compares what its program says with what others say.
 
 usage: golden.py QUIPU FOLDER --target T --type TYPE [--rope-type bf16]
-                 --tolerance X [--greedy]
+                 --tolerance X [--greedy] [--emulator COMMAND]
 
 Converts the folder (see test/golden/README.md) in the working directory, builds a
 program and compares the logits of all positions, with an f32 cache, with Hugging
 Face's if the weights are stored as they were, otherwise with those of
 llama_numpy.py on the same file, which rounds activations as kernels do: to 8 bits,
 but for --target=reference and f16 weights. Fails unless max |difference| <= X * max |logit|.
---greedy also compares 24 tokens of greedy text, with either cache.
+--greedy also compares 24 tokens of greedy text, with either cache. The program runs
+as the emulator's argument, if there is one.
 """
 
 import argparse
@@ -38,13 +39,15 @@ parser.add_argument("--type", required=True)
 parser.add_argument("--rope-type", default="exact")
 parser.add_argument("--tolerance", required=True)
 parser.add_argument("--greedy", action="store_true")
+parser.add_argument("--emulator", default="")
 args = parser.parse_args()
 
 folder = GOLDEN / args.folder
 tokens = python("expected.py", "tokens", folder)
 python("to_gguf.py", folder, "model.gguf", "--type", args.type, "--rope-type", args.rope_type)
 run(args.quipu, "build", "model.gguf", "--target", args.target, "-o", "program")
-run("./program", "--tokens", tokens, "--cache-type=f32", "--logits=logits.npy")
+program = [*args.emulator.split(), "./program"]
+run(*program, "--tokens", tokens, "--cache-type=f32", "--logits=logits.npy")
 if args.type in ("f32", "bf16"):
     expected = folder
 else:
@@ -55,6 +58,6 @@ else:
 print(args.folder, args.type, args.target,
       python("expected.py", "compare", expected, "logits.npy", args.tolerance), flush=True)
 for cache in ["f32", "f16"] if args.greedy else []:
-    text = run("./program", "--tokens", tokens, "-n", 24, "--ignore-eos", "--cache-type", cache)
+    text = run(*program, "--tokens", tokens, "-n", 24, "--ignore-eos", "--cache-type", cache)
     if text != python("expected.py", "greedy", folder):
         sys.exit(f"with an {cache} cache the program continues with {text}")
