@@ -36,14 +36,16 @@ cloneTranslatable(mlir::ModuleOp module) {
   return copy;
 }
 
-static Expected<std::unique_ptr<Module>>
-readKernel(StringRef path, StringRef name, const Module &program) {
+static Expected<std::unique_ptr<Module>> readKernel(StringRef path,
+                                                    StringRef name,
+                                                    const quipu::Target &target,
+                                                    const Module &program) {
   ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFile(path);
   if (!buffer)
     return createStringError("cannot read the kernel '" + path +
                              "': " + buffer.getError().message());
   Expected<std::unique_ptr<Module>> module = quipu::cpu::parseKernel(
-      (*buffer)->getBuffer(), name, program.getContext());
+      (*buffer)->getBuffer(), name, target.features, program.getContext());
   if (!module)
     return createStringError(path + ": this is no bitcode of a kernel (" +
                              toString(module.takeError()) +
@@ -97,7 +99,7 @@ Expected<std::unique_ptr<Module>> quipu::translateToLLVM(mlir::ModuleOp module,
     SmallString<128> path(kernels);
     sys::path::append(path, key.getValue() + ".bc");
     Expected<std::unique_ptr<Module>> kernel =
-        readKernel(path, declaration.getSymName(), *result);
+        readKernel(path, declaration.getSymName(), target, *result);
     if (!kernel)
       return kernel.takeError();
     if (Linker::linkModules(*result, std::move(*kernel)))

@@ -38,16 +38,12 @@ static Target halideTarget(llvm::StringRef arch,
   map("avx2", Target::AVX2);
   map("dotprod", Target::ARMDotProd);
   map("fullfp16", Target::ARMFp16);
-  if (has("avx512f") && has("avx512bw") && has("avx512dq") && has("avx512vl")) {
-    target.set_feature(Target::AVX512);
-    target.set_feature(Target::AVX512_Skylake);
-    // Halide asks for Zen 4 before it uses vpdpbusd, the only instruction of
-    // those that these kernels contain.
-    if (has("avx512vnni")) {
-      target.set_feature(Target::AVX512_Cannonlake);
-      target.set_feature(Target::AVX512_Zen4);
-    }
-  }
+  // Halide asks for Zen 4 before it uses vpdpbusd, the only instruction of
+  // AVX-512 that it names in these kernels; see LowerDotProducts.h for
+  // processors without it.
+  if (has("avx2") && has("fma") && has("f16c"))
+    target.set_features({Target::AVX512, Target::AVX512_Skylake,
+                         Target::AVX512_Cannonlake, Target::AVX512_Zen4});
   return target;
 }
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/cpu/KernelModule.h"
+#include "compiler/codegen/cpu/LowerDotProducts.h"
 
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/IRBuilder.h"
@@ -79,7 +80,7 @@ static Error moveToStack(Module &module) {
 
 Expected<std::unique_ptr<Module>>
 quipu::cpu::parseKernel(StringRef bitcode, StringRef name,
-                        LLVMContext &context) {
+                        ArrayRef<std::string> features, LLVMContext &context) {
   Expected<std::unique_ptr<Module>> module =
       parseBitcodeFile(MemoryBufferRef(bitcode, name), context);
   if (!module)
@@ -97,6 +98,8 @@ quipu::cpu::parseKernel(StringRef bitcode, StringRef name,
     allowFusing(function);
     dropAliasing(function);
   }
+  if (Error error = lowerDotProducts(**module, features))
+    return std::move(error);
   // The names and default values that only the metadata pointed to.
   bool changed = true;
   while (changed) {
