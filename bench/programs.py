@@ -16,7 +16,8 @@ import peers
 
 # A program that agrees less than this with llama.cpp computes something else.
 MOST_KL = 0.1
-# Without logits: each next token is to be among so many of llama.cpp's best.
+# Without logits: of next tokens, three quarters are to be among so many of
+# llama.cpp's best.
 BEST_TOKENS = 20
 PROMPT, CONTINUATION = 64, 16
 
@@ -75,10 +76,11 @@ class OpenVino:
                                        peers.PEERS / "sane-openvino.npy")
         rows = logits[len(tokens) - 1:-1]
         ranks = (rows > rows[np.arange(len(more)), more][:, None]).sum(-1)
-        if ranks.max() >= BEST_TOKENS:
-            peers.fail(f"{self.name}, {self.model.name}: continues a text with "
-                       f"a token that is number {ranks.max() + 1} of "
-                       "llama.cpp's, so its speed means nothing")
+        rank = int(np.quantile(ranks, 0.75, method="higher"))
+        if rank >= BEST_TOKENS:
+            peers.fail(f"{self.name}, {self.model.name}: a quarter of the "
+                       f"tokens that continue a text are number {rank + 1} or "
+                       "worse of llama.cpp's, so its speed means nothing")
 
 
 class Quipu:
