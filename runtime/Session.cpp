@@ -10,22 +10,8 @@
 #include "runtime/Variant.h"
 #include <algorithm>
 #include <climits>
-#include <sys/mman.h>
 
 using namespace quipu;
-
-Pages::~Pages() {
-  if (start)
-    munmap(start, bytes);
-}
-
-bool Pages::reserve(uint64_t size) {
-  bytes = std::max<uint64_t>(size, 1);
-  void *map = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  start = map == MAP_FAILED ? nullptr : map;
-  return start;
-}
 
 static Status argument(std::string message) {
   return {QUIPU_ERROR_ARGUMENT, std::move(message)};
@@ -121,10 +107,15 @@ Status Session::allocate(const SessionOptions &options) {
 
   chunk = options.chunk ? options.chunk : INT_MAX;
   lengths.assign(options.sequences, 0);
+  // Huge pages come whole: not before a quarter of each is in use.
+  int64_t headBytes = std::max<int64_t>(image->headDim * elementBytes, 1);
+  longLength = static_cast<int32_t>(
+      std::min<int64_t>(context / 4, Pages::hugeBytes / 4 / headBytes));
   args.cache = cache.data();
   args.arena = arena.data();
   args.logits = static_cast<float *>(logits.data());
   args.weights = image->weights;
+  preferHugePages(image->weights, image->weightBytes);
   args.barrier = team.meetingPoint();
   args.context = context;
   args.slots = options.sequences;
@@ -188,6 +179,14 @@ const abi::Step &Session::pick(int32_t remaining, int32_t &count) const {
   return *steps[best];
 }
 
+/// Reading a long cache from huge pages is 10 to 20 % faster.
+void Session::growPages() {
+  if (*std::max_element(lengths.begin(), lengths.end()) < longLength)
+    return;
+  cache.makeHuge();
+  longLength = INT_MAX;
+}
+
 Status Session::step(const Batch &batch, const RowReader &read,
                      const Watcher &watch) {
   if (Status status = check(batch); !status.ok())
@@ -215,6 +214,7 @@ Status Session::step(const Batch &batch, const RowReader &read,
 
     for (int32_t i = begin; i < begin + args.count; ++i)
       lengths[slots[i]] = positions[i] + 1;
+    growPages();
     for (int32_t i = 0; read && i < args.rowCount; ++i)
       if (Status status =
               read(row + i, args.logits + int64_t(i) * image->logitsStride);

@@ -9,6 +9,7 @@
 #define QUIPU_RUNTIME_SESSION_H
 
 #include "runtime/Abi.h"
+#include "runtime/Pages.h"
 #include "runtime/Quipu.h"
 #include "runtime/Workers.h"
 #include <algorithm>
@@ -24,21 +25,6 @@ struct [[nodiscard]] Status {
   quipu_status code = QUIPU_OK;
   std::string message;
   bool ok() const { return code == QUIPU_OK; }
-};
-
-/// Memory from the system: page aligned, zero, resident once it is touched.
-class Pages {
-public:
-  Pages() = default;
-  Pages(const Pages &) = delete;
-  Pages &operator=(const Pages &) = delete;
-  ~Pages();
-  bool reserve(uint64_t size);
-  void *data() const { return start; }
-
-private:
-  void *start = nullptr;
-  uint64_t bytes = 0;
 };
 
 struct SessionOptions {
@@ -104,6 +90,7 @@ private:
   Status allocate(const SessionOptions &options);
   Status check(const Batch &batch);
   const abi::Step &pick(int32_t remaining, int32_t &count) const;
+  void growPages();
 
   const abi::Program *image = nullptr;
   const abi::Variant *chosen = nullptr;
@@ -112,6 +99,7 @@ private:
   int32_t chunk = 0;
   std::vector<int32_t> lengths;          // [slot]
   std::vector<int32_t> positions, slots; // of the batch being run
+  int32_t longLength = 0; // from which on the cache has huge pages
   Pages cache, arena, logits;
   Workers team;
 };
