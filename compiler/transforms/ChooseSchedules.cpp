@@ -20,6 +20,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/transforms/Passes.h"
+#include "dialect/WeightLayout.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -37,6 +38,18 @@ static constexpr int64_t operandRegisters = 3;
 static double getUnpackCost(Type element) {
   auto block = dyn_cast<BlockType>(element);
   return !block ? 1 : block.getFormat()->codeBits == 8 ? 8 : 20;
+}
+
+/// Whether so many tokens pay for unpacking to a panel in memory: the formats
+/// whose codes lie in two planes, stand for a table's values or have scales in
+/// two parts.
+static bool needsPanel(Type element, int64_t tokens) {
+  auto block = dyn_cast<BlockType>(element);
+  if (!block || tokens < 16)
+    return false;
+  const WeightFormat &format = *block.getFormat();
+  return CodePlanes(format.codeBits).count > 1 || format.values ||
+         format.hasGroupScales;
 }
 
 /// Bytes that a call moves from memory, and multiply-adds times two.
@@ -92,22 +105,23 @@ struct ChooseSchedules : quipu::impl::ChooseSchedulesBase<ChooseSchedules> {
     getOperation().walk([&](KernelOp kernel) {
       Grid grid = Grid::Tokens;
       int64_t tokens = 1, tiles = 1;
+      bool panel = false;
       kernel.walk([&](Operation *op) {
         if (auto linear = dyn_cast<LinearOp>(op)) {
           grid = Grid::Tiles;
-          std::tie(tokens, tiles) =
-              chooseTile(linear.getWeight().getType().getElementType(),
-                         cast<RankedTensorType>(linear.getResult().getType())
-                             .getDimSize(0));
+          Type element = linear.getWeight().getType().getElementType();
+          int64_t most = cast<RankedTensorType>(linear.getResult().getType())
+                             .getDimSize(0);
+          std::tie(tokens, tiles) = chooseTile(element, most);
+          panel |= needsPanel(element, most);
         } else if (isa<AttentionOp>(op)) {
           grid = Grid::Heads;
         }
       });
       auto [bytes, operations] = getWork(kernel);
-      kernel.setScheduleAttr(ScheduleAttr::get(&getContext(), grid, lanes,
-                                               tokens, tiles, /*panel=*/false,
-                                               bytes, operations,
-                                               /*nanoseconds=*/0));
+      kernel.setScheduleAttr(ScheduleAttr::get(
+          &getContext(), grid, lanes, tokens, tiles, panel, bytes, operations,
+          /*nanoseconds=*/0));
     });
   }
 };

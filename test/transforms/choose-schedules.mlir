@@ -39,6 +39,13 @@ quipu.model @m for [] {
     %y = quipu.linear %x, "w" : tensor<64x64x!quipu.q8_0> -> [64] : tensor<128x64x!quipu.i8x32> -> tensor<128x64xf32>
     quipu.yield %y : tensor<128x64xf32>
   }
+  // Two planes of bits are unpacked once for all tokens.
+  // CHECK-LABEL: quipu.kernel @q5_0_many
+  // AVX512-SAME: tokens = 4, tiles = 2, panel = true, bytes =
+  quipu.kernel @q5_0_many(%x: tensor<128x64x!quipu.i8x32>) -> tensor<128x64xf32> {
+    %y = quipu.linear %x, "w" : tensor<64x64x!quipu.q5_0> -> [64] : tensor<128x64x!quipu.i8x32> -> tensor<128x64xf32>
+    quipu.yield %y : tensor<128x64xf32>
+  }
   // Never more tokens than there are.
   // CHECK-LABEL: quipu.kernel @f32_three
   // AVX512-SAME: tokens = 2, tiles = 4,

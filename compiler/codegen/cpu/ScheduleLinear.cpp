@@ -13,47 +13,18 @@ using namespace Halide;
 using Linear = KernelBuilder::Linear;
 using Output = KernelBuilder::Output;
 
-/// The codes and scales of a tile, in memory for all tokens.
-static void schedulePanel(Linear &op, LoopLevel level) {
-  std::vector<Var> vars = op.bytes.args();
-  op.bytes.compute_at(level)
-      .store_in(MemoryType::Stack)
-      .vectorize(vars[0], 64)
-      .unroll(vars[1]);
-  for (Func f : {op.factor, op.floor})
-    if (f.defined())
-      f.compute_at(level)
-          .store_in(MemoryType::Stack)
-          .vectorize(f.args()[0], 16);
-}
+/// Columns whose codes, unpacked, stay in the first-level cache beside a few
+/// tokens' activations: 16 KB of two tiles.
+static constexpr int64_t panelColumns = 512;
 
-/// Tiles and tokens of `op` are sums in registers, computed at `level`. A panel
-/// is made at `panel`, outside the loop over tokens.
-static void scheduleSum(const KernelBuilder &kernel, Linear &op,
-                        LoopLevel level, LoopLevel panel) {
+/// The integer sums of a group, in registers, and the float sums they add to.
+static void scheduleGroups(Linear &op) {
   std::vector<Var> vars = op.dot.args();
   Var r = vars[0], t = vars[1], m = vars[2];
-  op.dot.compute_at(level).vectorize(r, 16).unroll(t).unroll(m);
-  if (!op.layout.format->isQuantized()) {
-    RVar k = op.dot.rvars()[0];
-    op.dot.update().reorder(r, t, m, k).vectorize(r, 16).unroll(t).unroll(m);
-    return;
-  }
-  RVar h = op.outer.x, c = op.outer.y, p = op.outer.z;
-  op.dot.update()
-      .reorder(r, t, m, h, c, p)
-      .vectorize(r, 16)
-      .unroll(t)
-      .unroll(m)
-      .unroll(h);
-  // Two blocks of the checkpoint side by side: their scales' place is a
-  // constant then.
-  if (op.layout.blocksTogether() > 1)
-    op.dot.update().unroll(c);
-
+  op.dot.update().vectorize(r, 16).unroll(t).unroll(op.outer.x);
   Func &sum = op.accumulator;
   RVar i = op.inner.x, g = op.inner.y;
-  sum.compute_at(op.dot, h);
+  sum.compute_at(op.dot, op.outer.x);
   sum.vectorize(r, 16).unroll(t).unroll(m);
   sum.update()
       .reorder(i, r, t, m, g)
@@ -63,12 +34,67 @@ static void scheduleSum(const KernelBuilder &kernel, Linear &op,
       .unroll(t)
       .unroll(m)
       .unroll(g);
-  if (kernel.tile.panel)
-    return schedulePanel(op, panel);
+}
+
+/// A block format for many tokens: columns are taken a panel at a time. Its
+/// codes are unpacked to bytes and its scales to floats, then all tokens, a few
+/// at a time in registers, add the panel's part to their sums in memory.
+static void schedulePanel(const KernelBuilder &kernel, Linear &op,
+                          LoopLevel level) {
+  std::vector<Var> vars = op.dot.args();
+  Var r = vars[0], t = vars[1], m = vars[2], mo("mo"), mi("mi");
+  RVar h = op.outer.x, c = op.outer.y, p = op.outer.z, po("po"), pi("pi");
+  int64_t blocks = panelColumns / op.layout.packedElements();
+  while (op.layout.packedBlocks() % blocks)
+    --blocks;
+  op.dot.compute_at(level)
+      .store_in(MemoryType::Stack)
+      .bound_storage(m, int(kernel.tokens))
+      .vectorize(r, 16)
+      .unroll(t);
+  op.dot.update()
+      .split(p, po, pi, int(blocks))
+      .split(m, mo, mi, kernel.tokensAtOnce(), TailStrategy::RoundUp)
+      .reorder(r, t, mi, h, c, pi, mo, po)
+      .unroll(mi);
+  scheduleGroups(op);
+  op.bytes.compute_at(op.dot, po)
+      .store_in(MemoryType::Stack)
+      .vectorize(op.bytes.args()[0], 64)
+      .unroll(op.bytes.args()[1]);
+  for (Func f : {op.factor, op.floor})
+    if (f.defined())
+      f.compute_at(op.dot, po)
+          .store_in(MemoryType::Stack)
+          .vectorize(f.args()[0], 16);
+}
+
+/// Tiles and tokens of `op` are sums in registers, computed at `level`; those
+/// of a panel at `all`, outside the loop over tokens.
+static void scheduleSum(const KernelBuilder &kernel, Linear &op,
+                        LoopLevel level, LoopLevel all) {
+  bool isQuantized = op.layout.format->isQuantized();
+  if (kernel.tile.panel && isQuantized)
+    return schedulePanel(kernel, op, all);
+  std::vector<Var> vars = op.dot.args();
+  Var r = vars[0], t = vars[1], m = vars[2];
+  op.dot.compute_at(level).vectorize(r, 16).unroll(t).unroll(m);
+  if (!isQuantized) {
+    RVar k = op.dot.rvars()[0];
+    op.dot.update().reorder(r, t, m, k).vectorize(r, 16).unroll(t).unroll(m);
+    return;
+  }
+  RVar h = op.outer.x, c = op.outer.y, p = op.outer.z;
+  op.dot.update().reorder(r, t, m, h, c, p).unroll(m);
+  // Two blocks of the checkpoint side by side: their scales' place is a
+  // constant then.
+  if (op.layout.blocksTogether() > 1)
+    op.dot.update().unroll(c);
+  scheduleGroups(op);
   // The bytes of a group are one register; they stay one only when Halide does
   // not look through them.
   Var x = op.bytes.args()[0];
-  op.bytes.compute_at(sum, g)
+  op.bytes.compute_at(op.accumulator, op.inner.y)
       .bound_extent(x, 64)
       .align_bounds(x, 64)
       .reorder(x, t)
@@ -77,9 +103,9 @@ static void scheduleSum(const KernelBuilder &kernel, Linear &op,
 }
 
 /// The heads of `value` are kept on the stack at `level`, a few tokens each;
-/// `panel` as for scheduleSum.
+/// `all` as for scheduleSum.
 static void scheduleHead(KernelBuilder &kernel, FloatValue &value,
-                         LoopLevel level, LoopLevel panel) {
+                         LoopLevel level, LoopLevel all) {
   Func head = *value.head;
   std::vector<Var> vars = head.args();
   Var d = vars[0], h = vars[1], m = vars[2];
@@ -97,7 +123,7 @@ static void scheduleHead(KernelBuilder &kernel, FloatValue &value,
       .unroll(inner)
       .unroll(m);
   for (unsigned i : value.linears)
-    scheduleSum(kernel, kernel.linears[i], LoopLevel(head, outer), panel);
+    scheduleSum(kernel, kernel.linears[i], LoopLevel(head, outer), all);
   for (unsigned i : value.norms) {
     KernelBuilder::Norm &norm = kernel.norms[i];
     if (norm.partial.args().size() != 3)
