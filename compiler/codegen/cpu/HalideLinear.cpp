@@ -22,6 +22,15 @@ FloatValue KernelBuilder::linear(const QuantizedValue &x,
   Linear op;
   op.layout = layout;
   op.bytes = unpacked.bytes;
+  int shift = codeShift(format);
+  // Codes that fill their bytes become signed by losing 128, others by their
+  // type only.
+  bool isCentred = hasSignedDots() && (format.values || format.codeBits == 8);
+  if (hasSignedDots()) {
+    Expr byte = unpacked.bytes(i, g, c, p, t);
+    op.bytes = Func("signed_bytes");
+    op.bytes(i, g, c, p, t) = i8(isCentred ? byte ^ u8(128) : byte);
+  }
   op.factor = unpacked.factor;
   op.floor = unpacked.floor;
   op.accumulator = Func("accumulator");
@@ -32,14 +41,21 @@ FloatValue KernelBuilder::linear(const QuantizedValue &x,
   op.inner = RDom(0, 4, 0, groups);
   op.outer = RDom(0, halves, 0, columns, 0, int(layout.packedBlocks()));
   auto start = [&](Expr block) {
-    return halves == 1 ? x.starts(block, m) : x.halfStarts(block * 2 + h, m);
+    if (format.hasMinima || isCentred)
+      return i32(0);
+    Expr start =
+        halves == 1 ? x.starts(block, m) : x.halfStarts(block * 2 + h, m);
+    // The code offset is 128 of codes at the top.
+    return hasSignedDots() ? start >> int(8 - format.codeBits) : start;
   };
   Expr block = p * columns + c, group = h * groups + op.inner.y;
-  op.accumulator(r, t, h, c, p, m) =
-      format.hasMinima ? i32(0) : Expr(start(block));
+  op.accumulator(r, t, h, c, p, m) = start(block);
+  Expr byte = op.bytes(r * 4 + op.inner.x, group, c, p, t);
+  // Of a panel in memory only this tells LowerDotProducts that codes are small.
+  if (tile.panel && tile.lanes == 8 && shift)
+    byte = byte & u8(0xff << shift);
   op.accumulator(r, t, h, c, p, m) +=
-      i32(op.bytes(r * 4 + op.inner.x, group, c, p, t)) *
-      i32(x.values(group * 4 + op.inner.x, block, m));
+      i32(byte) * i32(x.values(group * 4 + op.inner.x, block, m));
 
   RVar rh = op.outer.x, rc = op.outer.y, rp = op.outer.z;
   block = rp * columns + rc;
@@ -58,7 +74,6 @@ FloatValue KernelBuilder::linear(const QuantizedValue &x,
   y.width = layout.n;
   y.linears.push_back(linears.size());
   y.func = Func("linear");
-  int shift = getCodeShift(format);
   y.func(r, t, m) =
       shift ? op.dot(r, t, m) * (1.0f / float(1 << shift)) : op.dot(r, t, m);
   linears.push_back(op);

@@ -105,10 +105,12 @@ struct CacheShape {
 struct RegisterTile {
   int64_t tokens, tiles;
   bool panel = false;
+  int64_t lanes = 16; // 32-bit lanes of the target's vectors
 };
 
-/// What a block format's packed weight is, unpacked. The codes lie at the top
-/// of their bytes; c is 32 columns of packed block p in tile t.
+/// What a block format's packed weight is, unpacked. The codes lie where
+/// KernelBuilder::codeShift says in their bytes; c is 32 columns of packed
+/// block p in tile t.
 struct UnpackedWeight {
   Halide::Func
       bytes; // (i, group, c, p, t): lane i / 4, column group * 4 + i % 4
@@ -225,6 +227,13 @@ public:
   int tokensAtOnce() const { return tile.tokens; }
   /// The largest divisor of `tiles` that the register tile allows.
   int64_t tilesAtOnce(int64_t tiles) const;
+  /// Whether dot products are of signed bytes (Arm's sdot), and not of unsigned
+  /// and signed ones (x86's vpdpbusd).
+  bool hasSignedDots() const { return tile.lanes == 4; }
+  /// How far up an unpacked code is moved in its byte: to the top, where Halide
+  /// cannot take it for a signed one, or not at all. Codes that stand for
+  /// values of a table are replaced by them.
+  int codeShift(const WeightFormat &format) const;
 
 private:
   UnpackedWeight unpack(const std::string &weight, const WeightLayout &layout);
@@ -251,10 +260,6 @@ Halide::Expr activation(Activation kind, Halide::Expr x);
 
 /// The type of a float format's numbers.
 Halide::Type getElementType(const WeightFormat &format);
-
-/// How far up an unpacked code is moved in its byte. Codes that stand for
-/// values of a table are replaced by them.
-int getCodeShift(const WeightFormat &format);
 
 /// f(first) + ... + f(first + count - 1) as a balanced tree.
 Halide::Expr sumTree(int first, int count,

@@ -24,8 +24,8 @@ static Type getScaleType(const WeightFormat &format) {
   return format.scaleType == ScaleType::F16 ? Float(16) : BFloat(16);
 }
 
-int quipu::cpu::getCodeShift(const WeightFormat &format) {
-  return format.values ? 0 : int(8 - format.codeBits);
+int KernelBuilder::codeShift(const WeightFormat &format) const {
+  return format.values || hasSignedDots() ? 0 : int(8 - format.codeBits);
 }
 
 /// The value of a code plus its offset: what the code's byte should hold.
@@ -36,14 +36,13 @@ static Expr lookUp(const WeightFormat &format, Expr code) {
   return mux(i32(code), values);
 }
 
-/// 32 columns' word of lane i / 4 with the four codes of group g, each at the
-/// top of its byte, or at the bottom if it stands for a table's value. Shifts
-/// of whole words let no bit into a neighbour that the mask does not clear.
-static Expr getWord(const WeightFormat &format, ImageParam &words) {
+/// 32 columns' word of lane i / 4 with the four codes of group g, each moved up
+/// by `shift` in its byte. Shifts of whole words let no bit into a neighbour
+/// that the mask does not clear.
+static Expr getWord(const WeightFormat &format, int shift, ImageParam &words) {
   Expr word;
-  int top = format.values ? 0 : int(8 - format.codeBits);
   for (const CodePlanes::Plane &plane : CodePlanes(format.codeBits)) {
-    int bits = plane.bits, to = top + plane.low;
+    int bits = plane.bits, to = shift + plane.low;
     uint32_t mask = ((1u << bits) - 1) << to;
     Expr stored = words(i / 4, plane.low + g % bits, c, p, t);
     Expr codes = ((stored >> u32(g / bits * bits)) << to) &
@@ -67,7 +66,8 @@ UnpackedWeight KernelBuilder::unpack(const std::string &weight,
     ImageParam words = buffer(
         weight, UInt(32), {1, 16, layout.codeBytes() / 4, block / 4, tile / 4},
         layout.codesOffset());
-    Expr code = extract_bits<uint8_t>(getWord(format, words), 8 * (i % 4));
+    Expr code = extract_bits<uint8_t>(getWord(format, codeShift(format), words),
+                                      8 * (i % 4));
     to.bytes(i, g, c, p, t) = format.values ? lookUp(format, code) : code;
   }
 
@@ -90,7 +90,7 @@ UnpackedWeight KernelBuilder::unpack(const std::string &weight,
     Expr minimum =
         scale(Float(16), layout.minimaOffset(), layout.groupMinimaOffset());
     // QuantizedValue::sums are 16 times too large, codes 2^shift times.
-    int factor = 1 << getCodeShift(format);
+    int factor = 1 << codeShift(format);
     to.floor(i, h, c, p, t) =
         factor == 16 ? minimum : minimum * (float(factor) / 16.0f);
   }
@@ -120,13 +120,13 @@ FloatValue KernelBuilder::embed(const std::string &tokenIds,
   Expr column = i % int(blockSize), half = column / int(format.groupElements);
   Expr code =
       i32(w.bytes(lane * 4 + column % 4, column / 4, columns, block, tile)) >>
-      getCodeShift(format);
+      codeShift(format);
   int offset = format.values ? 128 : format.codeOffset();
   x.func(i, m) =
       f32(code - offset) * w.factor(lane, half, columns, block, tile);
   if (format.hasMinima)
     x.func(i, m) = f32(code) * w.factor(lane, half, columns, block, tile) +
                    w.floor(lane, half, columns, block, tile) *
-                       (16.0f / float(1 << getCodeShift(format)));
+                       (16.0f / float(1 << codeShift(format)));
   return x;
 }

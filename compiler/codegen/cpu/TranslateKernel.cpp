@@ -84,7 +84,8 @@ public:
             kernel.getSymName().str(), getRowsAtOnce(kernel, getTokens(kernel)),
             RegisterTile{kernel.getSchedule()->getTokens(),
                          kernel.getSchedule()->getTiles(),
-                         kernel.getSchedule()->getPanel()})) {}
+                         kernel.getSchedule()->getPanel(),
+                         kernel.getSchedule()->getLanes()})) {}
 
   FailureOr<std::unique_ptr<KernelBuilder>> run() {
     for (mlir::Operation &op : kernel.getBody().front().without_terminator())
