@@ -43,6 +43,7 @@ static void addFused(OpPassManager &passes, const StageOptions &options) {
 }
 
 static void addScheduled(OpPassManager &passes, const StageOptions &options) {
+  passes.addPass(createSpecializeKernels());
   passes.addPass(createChooseSchedules(
       {.lanes = options.lanes, .registers = options.registers}));
   passes.addPass(createPackWeights());

@@ -53,7 +53,7 @@ namespace quipu {
 /// dimensions but the first.
 int64_t getElementsPerToken(mlir::RankedTensorType type);
 
-/// Whether the type's numbers are stored in blocks.
+/// Whether the type's numbers are stored in blocks; of a mix, in all layers.
 bool isBlockFormat(mlir::Type elementType);
 
 /// Bytes of `count` numbers of the element type; `count` is a whole number of

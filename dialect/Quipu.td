@@ -101,21 +101,42 @@ def Quipu_WeightOp : Quipu_Op<"weight", [Symbol, HasParent<"ModelOp">]> {
   let summary = "a weight, its storage format and its place in the program";
   let description = [{
     Inside a layer loop one declaration stands for the weight of `layers`
-    layers. `pack-weights` adds the offset of layer 0 in the packed weights and
-    the distance from one layer to the next, both in bytes.
+    layers. Where their formats differ, the type lists them (`!quipu.mixed`) and
+    `but` says which layers have another one than the first:
+
+    ```mlir
+    quipu.weight @blk.attn_v = "blk.*.attn_v.weight" layers 30
+        : tensor<64x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0>> but !quipu.q8_0 in [0 to 3, 6]
+    ```
+
+    `pack-weights` adds the offset of layer 0 in the packed weights and the
+    distance from one layer to the next, or all these distances where they
+    differ, in bytes.
 
     C1: a row is a whole number of blocks.
-    C2: the offset and the stride are multiples of 64, not negative.
-    C3: the sizes and the number of layers are positive.
+    C2: the offset and the distances are multiples of 64, not negative, and their
+    sum is no overflow. C3: the sizes and the number of layers are positive.
+    C4: there is one set of layers for each format but the first; all layers are
+    below `layers`, and none is in two sets. C5: there is one distance less than
+    layers.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$tensor, TypeAttrOf<AnyRankedTensor>:$type,
-                       OptionalAttr<I64Attr>:$layers, OptionalAttr<I64Attr>:$offset,
-                       OptionalAttr<I64Attr>:$stride);
+                       OptionalAttr<Quipu_LayerSetsAttr>:$others, OptionalAttr<I64Attr>:$layers,
+                       OptionalAttr<I64Attr>:$offset, OptionalAttr<I64Attr>:$stride,
+                       OptionalAttr<DenseI64ArrayAttr>:$strides);
   let assemblyFormat = [{
-    $sym_name `=` $tensor (`layers` custom<Size>($layers)^)? `:` $type
-    (`packed` `at` custom<Size>($offset)^)? (`stride` custom<Size>($stride)^)? attr-dict
+    $sym_name `=` $tensor (`layers` custom<Size>($layers)^)? `:` custom<Formats>($type, $others)
+    (`packed` `at` custom<Size>($offset)^)? (`stride` custom<Size>($stride)^)?
+    (`strides` $strides^)? attr-dict
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    bool isMixed();
+    /// The type in one layer: a mixed weight has one format there.
+    ::mlir::RankedTensorType getLayerType(int64_t layer);
+    /// The first byte of one layer; none before `pack-weights`.
+    std::optional<int64_t> getPlace(int64_t layer);
+  }];
 }
 
 def Quipu_StepOp : Quipu_Op<"step", [Symbol, HasParent<"ModelOp">, NoTerminator, SingleBlock,
@@ -410,18 +431,30 @@ def Quipu_LaunchOp : Quipu_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpI
   let summary = "all workers run a kernel, each its part of the grid";
   let description = [{
     `plan-memory` adds where in the arena the results lie, in bytes (-1: not in
-    the arena, as the cache and the logits).
-    C1: the kernel exists, and the operands and results have its types.
+    the arena, as the cache and the logits). After `specialize-kernels`, `but`
+    names kernels that run in some layers instead:
+
+    ```mlir
+    %y = quipu.launch @down(%x) but @down.q8_0 in [0 to 3, 6] : (tensor<1x64xf32>) -> tensor<1x64xf32>
+    ```
+
+    C1: the kernels exist, and the operands and results have their types.
     C2: there is one arena offset for each result: -1, or a multiple of 64 from
     which on the result fits in the step's arena.
+    C3: there is one set of layers for each other kernel; the launch is in that
+    many layers, and none is in two sets.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyType>:$inputs,
-                       OptionalAttr<DenseI64ArrayAttr>:$arena);
+                       OptionalAttr<FlatSymbolRefArrayAttr>:$other_kernels,
+                       OptionalAttr<Quipu_LayerSetsAttr>:$others, OptionalAttr<DenseI64ArrayAttr>:$arena);
   let results = (outs Variadic<AnyType>:$results);
   let assemblyFormat = [{
-    $kernel `(` $inputs `)` (`arena` $arena^)? attr-dict `:` functional-type($inputs, $results)
+    $kernel `(` $inputs `)` (`but` custom<Kernels>($other_kernels, $others)^)? (`arena` $arena^)? attr-dict
+    `:` functional-type($inputs, $results)
   }];
   let extraClassDeclaration = [{
+    /// The kernel and the other kernels.
+    ::llvm::SmallVector<::mlir::FlatSymbolRefAttr> getKernels();
     void getAsmResultNames(::mlir::OpAsmSetValueNameFn setName);
   }];
 }

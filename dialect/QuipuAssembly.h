@@ -226,6 +226,95 @@ inline void printFallback(mlir::OpAsmPrinter &printer, mlir::Operation *,
     printer.printAttributeWithoutType(fallback);
 }
 
+//===----------------------------------------------------------------------===//
+// What differs from layer to layer
+//===----------------------------------------------------------------------===//
+
+/// `alternative in [0 to 3, 6], ...`
+inline mlir::ParseResult
+parseOthers(mlir::OpAsmParser &parser, mlir::ArrayAttr &sets,
+            llvm::function_ref<mlir::ParseResult()> parseAlternative) {
+  llvm::SmallVector<mlir::Attribute> layers;
+  auto parseOne = [&]() -> mlir::ParseResult {
+    if (parseAlternative() || parser.parseKeyword("in"))
+      return mlir::failure();
+    layers.push_back(LayerSetAttr::parse(parser, {}));
+    return mlir::success(layers.back() != nullptr);
+  };
+  if (parser.parseCommaSeparatedList(parseOne))
+    return mlir::failure();
+  sets = parser.getBuilder().getArrayAttr(layers);
+  return mlir::success();
+}
+
+template <typename Alternatives>
+void printOthers(mlir::OpAsmPrinter &printer, const Alternatives &alternatives,
+                 mlir::ArrayAttr sets) {
+  llvm::interleaveComma(llvm::zip(alternatives, sets), printer, [&](auto pair) {
+    printer << std::get<0>(pair) << " in ";
+    mlir::cast<LayerSetAttr>(std::get<1>(pair)).print(printer);
+  });
+}
+
+/// `type (but format in [...], ...)?`, the formats of a mix after the first.
+inline mlir::ParseResult parseFormats(mlir::OpAsmParser &parser,
+                                      mlir::TypeAttr &type,
+                                      mlir::ArrayAttr &others) {
+  mlir::RankedTensorType tensor;
+  if (parser.parseType(tensor))
+    return mlir::failure();
+  type = mlir::TypeAttr::get(tensor);
+  if (failed(parser.parseOptionalKeyword("but")))
+    return mlir::success();
+  auto mixed = mlir::dyn_cast<MixedType>(tensor.getElementType());
+  size_t next = 0;
+  return parseOthers(parser, others, [&]() -> mlir::ParseResult {
+    mlir::Type format;
+    llvm::SMLoc where = parser.getCurrentLocation();
+    if (parser.parseType(format))
+      return mlir::failure();
+    if (!mixed || ++next >= mixed.getFormats().size() ||
+        mixed.getFormats()[next] != format)
+      return parser.emitError(where, "expected the formats of the mix after "
+                                     "the first, in their order");
+    return mlir::success();
+  });
+}
+
+inline void printFormats(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                         mlir::TypeAttr type, mlir::ArrayAttr others) {
+  printer << type.getValue();
+  if (!others)
+    return;
+  auto mixed = mlir::cast<MixedType>(
+      mlir::cast<mlir::RankedTensorType>(type.getValue()).getElementType());
+  printer << " but ";
+  printOthers(printer, mixed.getFormats().drop_front(), others);
+}
+
+/// `@kernel in [...], ...`
+inline mlir::ParseResult parseKernels(mlir::OpAsmParser &parser,
+                                      mlir::ArrayAttr &kernels,
+                                      mlir::ArrayAttr &others) {
+  llvm::SmallVector<mlir::Attribute> names;
+  auto parseName = [&]() -> mlir::ParseResult {
+    mlir::StringAttr name;
+    if (parser.parseSymbolName(name))
+      return mlir::failure();
+    names.push_back(mlir::FlatSymbolRefAttr::get(name));
+    return mlir::success();
+  };
+  if (parseOthers(parser, others, parseName))
+    return mlir::failure();
+  kernels = parser.getBuilder().getArrayAttr(names);
+  return mlir::success();
+}
+
+inline void printKernels(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                         mlir::ArrayAttr kernels, mlir::ArrayAttr others) {
+  printOthers(printer, kernels, others);
+}
+
 } // namespace quipu
 
 #endif // QUIPU_DIALECT_QUIPUASSEMBLY_H

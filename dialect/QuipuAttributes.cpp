@@ -5,8 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialect/Quipu.h"
+#include "dialect/LayerSets.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -62,6 +63,53 @@ void WeightAttr::printText(AsmPrinter &printer) const {
     printer << " else " << getFallback();
   if (getType())
     printer << " : " << getType();
+}
+
+/// `[0 to 3, 6]`; both ends are in the set.
+Attribute LayerSetAttr::parse(AsmParser &parser, Type) {
+  SmallVector<int64_t> layers;
+  auto parseRange = [&]() -> ParseResult {
+    int64_t first, last;
+    SMLoc where = parser.getCurrentLocation();
+    if (parser.parseInteger(first))
+      return failure();
+    last = first;
+    if (succeeded(parser.parseOptionalKeyword("to")) &&
+        parser.parseInteger(last))
+      return failure();
+    if (first < 0 || last < first || last >= mostLayers)
+      return parser.emitError(where, "the layers ")
+             << first << " to " << last << " are no range below " << mostLayers;
+    llvm::append_range(layers, llvm::seq_inclusive(first, last));
+    return success();
+  };
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseRange))
+    return {};
+  return getChecked([&] { return parser.emitError(parser.getNameLoc()); },
+                    parser.getContext(), layers);
+}
+
+void LayerSetAttr::print(AsmPrinter &printer) const {
+  ArrayRef<int64_t> layers = getLayers();
+  printer << '[';
+  for (size_t i = 0; i < layers.size();) {
+    size_t end = i + 1;
+    while (end < layers.size() && layers[end] == layers[end - 1] + 1)
+      ++end;
+    printer << (i ? ", " : "") << layers[i];
+    if (end - i > 1)
+      printer << (end - i > 2 ? " to " : ", ") << layers[end - 1];
+    i = end;
+  }
+  printer << ']';
+}
+
+LogicalResult LayerSetAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                   ArrayRef<int64_t> layers) {
+  if (layers.empty() || layers.front() < 0 ||
+      llvm::adjacent_find(layers, std::greater_equal<>()) != layers.end())
+    return emitError() << "C1: the layers do not rise from 0 or more";
+  return success();
 }
 
 LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,

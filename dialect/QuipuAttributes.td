@@ -50,6 +50,17 @@ def Quipu_WeightAttr : Quipu_Attr<"Weight", "weight"> {
   }]>];
 }
 
+def Quipu_LayerSetAttr : Quipu_Attr<"LayerSet", "layer_set"> {
+  let summary = "some of the layers: `[0 to 3, 6]` are 0, 1, 2, 3 and 6";
+  let description = [{
+    C1: the layers rise, the first is not negative, and there is one.
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t">:$layers);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+}
+def Quipu_LayerSetsAttr : TypedArrayAttrBase<Quipu_LayerSetAttr, "sets of layers">;
+
 def Quipu_RopeScalingAttr : Quipu_Attr<"RopeScaling", "rope_scaling"> {
   let summary = "how the rotary frequencies are stretched for long contexts";
   let description = [{

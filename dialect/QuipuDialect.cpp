@@ -75,6 +75,17 @@ LogicalResult CacheType::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+LogicalResult MixedType::verify(function_ref<InFlightDiagnostic()> emitError,
+                                ArrayRef<Type> formats) {
+  SmallPtrSet<Type, 4> seen(formats.begin(), formats.end());
+  if (formats.size() < 2 || seen.size() != formats.size())
+    return emitError() << "C1: a mix has at least two formats, none twice";
+  if (!llvm::all_of(formats, llvm::IsaPred<BlockFormat>) &&
+      !llvm::all_of(formats, llvm::IsaPred<FloatType>))
+    return emitError() << "C2: a mix is of block formats, or of floats";
+  return success();
+}
+
 int64_t quipu::getElementsPerToken(RankedTensorType type) {
   int64_t count = 1;
   // Sizes come from strangers' checkpoints.
@@ -85,6 +96,8 @@ int64_t quipu::getElementsPerToken(RankedTensorType type) {
 }
 
 bool quipu::isBlockFormat(Type elementType) {
+  if (auto mixed = dyn_cast<MixedType>(elementType))
+    elementType = mixed.getFormats().front();
   return isa<BlockFormat>(elementType);
 }
 

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialect/LayerSets.h"
 #include "dialect/PackedLayout.h"
-#include "dialect/Quipu.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
 
@@ -71,15 +71,42 @@ LogicalResult KernelOp::verify() {
   return success();
 }
 
+static LogicalResult verifyOthers(LaunchOp launch) {
+  size_t kernels = launch.getKernels().size() - 1;
+  size_t sets = launch.getOthers() ? launch.getOthers()->size() : 0;
+  if (kernels != sets)
+    return launch.emitOpError("C3: ")
+           << sets << " sets of layers for " << kernels << " other kernels";
+  if (sets == 0)
+    return success();
+  auto loop = launch->getParentOfType<LayersOp>();
+  auto count = loop ? dyn_cast<IntegerAttr>(loop.getCount()) : IntegerAttr();
+  std::string wrong =
+      checkLayerSets(*launch.getOthers(), count ? count.getInt() : 1);
+  return wrong.empty() ? success()
+                       : LogicalResult(launch.emitOpError("C3: ") << wrong);
+}
+
+SmallVector<FlatSymbolRefAttr> LaunchOp::getKernels() {
+  SmallVector<FlatSymbolRefAttr> kernels{getKernelAttr()};
+  if (getOtherKernels())
+    llvm::append_range(kernels,
+                       getOtherKernels()->getAsRange<FlatSymbolRefAttr>());
+  return kernels;
+}
+
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  auto kernel =
-      symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
-  if (!kernel)
-    return emitOpError("C1: there is no kernel ") << getKernelAttr();
-  if (getInputs().getTypes() != TypeRange(kernel.getArgumentTypes()) ||
-      getResultTypes() != TypeRange(kernel.getResultTypes()))
-    return emitOpError("C1: the kernel ")
-           << getKernelAttr() << " has the type " << kernel.getFunctionType();
+  for (FlatSymbolRefAttr name : getKernels()) {
+    auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(*this, name);
+    if (!kernel)
+      return emitOpError("C1: there is no kernel ") << name;
+    if (getInputs().getTypes() != TypeRange(kernel.getArgumentTypes()) ||
+        getResultTypes() != TypeRange(kernel.getResultTypes()))
+      return emitOpError("C1: the kernel ")
+             << name << " has the type " << kernel.getFunctionType();
+  }
+  if (failed(verifyOthers(*this)))
+    return failure();
   if (getArena() && getArena()->size() != getNumResults())
     return emitOpError("C2: ") << getArena()->size() << " arena offsets for "
                                << getNumResults() << " results";

@@ -5,11 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialect/Quipu.h"
+#include "dialect/LayerSets.h"
+#include "dialect/PackedLayout.h"
 #include "dialect/QuipuAssembly.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 #include <cmath>
 
 using namespace mlir;
@@ -34,22 +36,76 @@ static bool isVector(RankedTensorType type, int64_t count) {
          type.getElementType().isF32();
 }
 
+/// Those of a mix, or the one.
+static SmallVector<Type> getFormats(Type element) {
+  if (auto mixed = dyn_cast<MixedType>(element))
+    return llvm::to_vector(mixed.getFormats());
+  return {element};
+}
+
 LogicalResult WeightOp::verify() {
   auto type = cast<RankedTensorType>(getType());
-  if (auto format = dyn_cast<BlockFormat>(type.getElementType()))
-    if (type.getRank() == 0 ||
-        type.getShape().back() % format.getBlockElements())
-      return emitOpError("C1: a row is not a whole number of blocks of ")
-             << format.getBlockElements() << ": " << type;
+  for (Type element : getFormats(type.getElementType()))
+    if (auto format = dyn_cast<BlockFormat>(element))
+      if (type.getRank() == 0 ||
+          type.getShape().back() % format.getBlockElements())
+        return emitOpError("C1: a row is not a whole number of blocks of ")
+               << format.getBlockElements() << ": " << type;
+  SmallVector<int64_t> places(getStrides().value_or(ArrayRef<int64_t>()));
   for (std::optional<int64_t> bytes : {getOffset(), getStride()})
-    if (bytes && (*bytes < 0 || *bytes % 64))
-      return emitOpError("C2: ") << *bytes << " is no multiple of 64";
+    places.push_back(bytes.value_or(0));
+  for (int64_t bytes : places)
+    if (bytes < 0 || bytes % packedAlignment)
+      return emitOpError("C2: ")
+             << bytes << " is no multiple of " << packedAlignment;
   bool empty =
       llvm::any_of(type.getShape(), [](int64_t size) { return size <= 0; });
   if (type.getRank() == 0 || empty ||
       (getLayers() && static_cast<int64_t>(*getLayers()) <= 0))
     return emitOpError("C3: a size or the number of layers is not positive");
+  int64_t layers = getLayers().value_or(1);
+  if (getFormats(type.getElementType()).size() !=
+      (getOthers() ? getOthers()->size() + 1 : 1))
+    return emitOpError("C4: the formats are ")
+           << type.getElementType() << ", but there are "
+           << (getOthers() ? getOthers()->size() : 0)
+           << " sets of layers with another one than the first";
+  if (getOthers())
+    if (std::string wrong = checkLayerSets(*getOthers(), layers);
+        !wrong.empty())
+      return emitOpError("C4: ") << wrong;
+  if (getStrides() &&
+      (getStride() || !getLayers() ||
+       static_cast<int64_t>(getStrides()->size()) + 1 != layers))
+    return emitOpError("C5: ") << getStrides()->size() << " distances between "
+                               << layers << " layers";
+  if (getOffset() && !getPlace(layers - 1))
+    return emitOpError("C2: the place of the last layer overflows");
   return success();
+}
+
+bool WeightOp::isMixed() {
+  return isa<MixedType>(cast<RankedTensorType>(getType()).getElementType());
+}
+
+RankedTensorType WeightOp::getLayerType(int64_t layer) {
+  auto type = cast<RankedTensorType>(getType());
+  int64_t format = findAlternative(getOthersAttr(), layer);
+  return RankedTensorType::get(type.getShape(),
+                               getFormats(type.getElementType())[format]);
+}
+
+std::optional<int64_t> WeightOp::getPlace(int64_t layer) {
+  int64_t place = getOffset().value_or(0), distance = 0;
+  if (!getOffset() ||
+      llvm::MulOverflow<int64_t>(getStride().value_or(0), layer, distance) ||
+      llvm::AddOverflow(place, distance, place))
+    return std::nullopt;
+  if (getStrides())
+    for (int64_t stride : getStrides()->take_front(layer))
+      if (llvm::AddOverflow(place, stride, place))
+        return std::nullopt;
+  return place;
 }
 
 LogicalResult StepOp::verify() {

@@ -62,6 +62,17 @@ def Quipu_BlockType : Quipu_TypeBase<"Block", [DeclareTypeInterfaceMethods<Quipu
   let typeName = "quipu.block";
 }
 
+def Quipu_MixedType : Quipu_Type<"Mixed", "mixed"> {
+  let summary = "the formats of a weight whose layers differ, the most frequent one first";
+  let description = [{
+    C1: at least two formats, none twice. C2: all are block formats, or all are
+    floats.
+  }];
+  let parameters = (ins ArrayRefParameter<"::mlir::Type">:$formats);
+  let assemblyFormat = "`<` $formats `>`";
+  let genVerifyDecl = 1;
+}
+
 def Quipu_I8BlockType : Quipu_Type<"I8Block", "i8x32", [DeclareTypeInterfaceMethods<Quipu_BlockFormat>]> {
   let summary = "blocks of 32 numbers of an activation, d * q with d in f32 and q of 8 bits";
   let description = [{

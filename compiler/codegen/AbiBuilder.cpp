@@ -7,6 +7,7 @@
 
 #include "compiler/codegen/AbiBuilder.h"
 #include "runtime/Abi.h"
+#include "llvm/ADT/Sequence.h"
 #include <cstddef>
 
 using namespace mlir;
@@ -35,15 +36,20 @@ Value AbiBuilder::getNull() {
 }
 
 Value AbiBuilder::getConstant(StringRef name, ArrayRef<float> values) {
+  return getConstant(
+      name,
+      DenseElementsAttr::get(
+          RankedTensorType::get(values.size(), builder.getF32Type()), values));
+}
+
+Value AbiBuilder::getConstant(StringRef name, DenseElementsAttr values) {
   if (!module.lookupSymbol(name)) {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(module.getBody());
-    auto data = DenseElementsAttr::get(
-        RankedTensorType::get(values.size(), builder.getF32Type()), values);
     LLVM::GlobalOp::create(
         builder, loc,
-        LLVM::LLVMArrayType::get(builder.getF32Type(), values.size()),
-        /*isConstant=*/true, LLVM::Linkage::Internal, name, data);
+        LLVM::LLVMArrayType::get(values.getElementType(), values.size()),
+        /*isConstant=*/true, LLVM::Linkage::Internal, name, values);
   }
   return LLVM::AddressOfOp::create(builder, loc, getPointerType(), name);
 }
@@ -77,13 +83,28 @@ Value AbiBuilder::getCount(Value args, bool wanted) {
 }
 
 Value AbiBuilder::getWeight(Value args, Value layer, WeightOp weight) {
-  Value first = addBytes(loadPointer(args, offsetof(abi::StepArgs, weights)),
-                         int64_t(weight.getOffset().value_or(0)));
+  Value weights = loadPointer(args, offsetof(abi::StepArgs, weights));
+  if (weight.getStrides()) {
+    SmallVector<int64_t> places;
+    for (int64_t i : llvm::seq<int64_t>(*weight.getLayers()))
+      places.push_back(*weight.getPlace(i));
+    return addBytes(weights, getEntry((weight.getSymName() + ".places").str(),
+                                      places, layer));
+  }
+  Value first = addBytes(weights, int64_t(weight.getOffset().value_or(0)));
   if (!weight.getStride())
     return first;
   return addBytes(first,
                   LLVM::MulOp::create(builder, loc, extend(layer),
                                       getInt64(int64_t(*weight.getStride()))));
+}
+
+Value AbiBuilder::getEntry(StringRef name, ArrayRef<int64_t> table,
+                           Value layer) {
+  Value entries = getConstant(name, Builder(builder).getI64TensorAttr(table));
+  Value entry = LLVM::GEPOp::create(builder, loc, getPointerType(),
+                                    builder.getI64Type(), entries, layer);
+  return LLVM::LoadOp::create(builder, loc, builder.getI64Type(), entry);
 }
 
 std::pair<Value, Value> AbiBuilder::getWorkerRange(Value count, Value worker,

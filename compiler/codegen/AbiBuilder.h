@@ -31,6 +31,9 @@ public:
   mlir::Value getNull();
   /// The address of an array that the module defines under `name`.
   mlir::Value getConstant(llvm::StringRef name, llvm::ArrayRef<float> values);
+  /// What a constant table of that name has for layer `layer` (an i32).
+  mlir::Value getEntry(llvm::StringRef name, llvm::ArrayRef<int64_t> table,
+                       mlir::Value layer);
 
   /// `pointer` + `bytes`; the bytes are an i64.
   mlir::Value addBytes(mlir::Value pointer, mlir::Value bytes);
@@ -63,6 +66,8 @@ public:
   }
 
 private:
+  mlir::Value getConstant(llvm::StringRef name, mlir::DenseElementsAttr values);
+
   template <typename T> mlir::Type getType() const {
     if constexpr (std::is_pointer_v<T>)
       return getPointerType();

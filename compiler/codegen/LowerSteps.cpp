@@ -7,6 +7,7 @@
 
 #include "compiler/codegen/AbiBuilder.h"
 #include "compiler/codegen/Passes.h"
+#include "dialect/LayerSets.h"
 #include "runtime/Abi.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -155,18 +156,55 @@ private:
         pointer.setLoc(launch.getLoc());
       operands.push_back(pointer);
     }
-    SmallVector<Type> types(ValueRange(operands).getTypes());
-    auto type = LLVM::LLVMFunctionType::get(
-        LLVM::LLVMVoidType::get(builder.getContext()), types);
-    LLVM::CallOp::create(builder, launch.getLoc(),
-                         abi.declare(getKernel(launch), type), operands);
+    if (launch.getOthers())
+      callOneOf(launch, layer, operands);
+    else
+      call(launch, launch.getKernelAttr(), operands);
     return success();
   }
 
+  void call(LaunchOp launch, FlatSymbolRefAttr kernel, ValueRange operands) {
+    SmallVector<Type> types(operands.getTypes());
+    auto type = LLVM::LLVMFunctionType::get(
+        LLVM::LLVMVoidType::get(builder.getContext()), types);
+    LLVM::CallOp::create(builder, launch.getLoc(),
+                         abi.declare(getKernel(kernel), type), operands);
+  }
+
+  /// Calls the layer's kernel, which a table knows by number.
+  void callOneOf(LaunchOp launch, Value layer, ValueRange operands) {
+    auto loop = launch->getParentOfType<LayersOp>();
+    SmallVector<int64_t> numbers;
+    for (int64_t i : llvm::seq(cast<IntegerAttr>(loop.getCount()).getInt()))
+      numbers.push_back(findAlternative(launch.getOthersAttr(), i));
+    Value number =
+        abi.getEntry((launch.getKernel() + ".kernels").str(), numbers, layer);
+    Location loc = launch.getLoc();
+    Value index =
+        setName(arith::IndexCastOp::create(builder, step.getLoc(),
+                                           builder.getIndexType(), number),
+                "kernel");
+    SmallVector<FlatSymbolRefAttr> kernels = launch.getKernels();
+    auto cases =
+        llvm::to_vector(llvm::seq<int64_t>(1, int64_t(kernels.size())));
+    auto choice = scf::IndexSwitchOp::create(builder, loc, TypeRange(), index,
+                                             cases, cases.size());
+    auto fill = [&](Region &region, FlatSymbolRefAttr kernel) {
+      OpBuilder::InsertionGuard guard(builder);
+      builder.createBlock(&region);
+      call(launch, kernel, operands);
+      scf::YieldOp::create(builder, loc);
+    };
+    fill(choice.getDefaultRegion(), kernels.front());
+    for (auto [region, kernel] : llvm::zip_equal(
+             choice.getCaseRegions(), ArrayRef(kernels).drop_front()))
+      fill(region, kernel);
+  }
+
   /// The kernel for this type of cache; made when it does not exist yet.
-  std::string getKernel(LaunchOp launch) {
+  std::string getKernel(FlatSymbolRefAttr symbol) {
     auto model = step->getParentOfType<ModelOp>();
-    auto kernel = model.lookupSymbol<KernelOp>(launch.getKernel());
+    auto kernel = model.lookupSymbol<KernelOp>(symbol);
     auto isOther = [&](Type type) {
       auto cache = dyn_cast<CacheType>(type);
       return cache && cache.getElementType() != cacheType;

@@ -7,6 +7,7 @@
 
 #include "compiler/frontend/BoundWeights.h"
 #include "compiler/frontend/Checkpoint.h"
+#include "dialect/LayerSets.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/Sequence.h"
 
@@ -68,9 +69,9 @@ bool BoundWeights::isThere(LayersOp layers, StringRef name) const {
   });
 }
 
-FailureOr<RankedTensorType>
-BoundWeights::getType(Operation *op, LayersOp layers, StringRef name) const {
-  RankedTensorType type;
+FailureOr<SmallVector<RankedTensorType>>
+BoundWeights::getTypes(Operation *op, LayersOp layers, StringRef name) const {
+  SmallVector<RankedTensorType> types;
   for (int64_t layer = 0; layer < getLayers(layers); ++layer) {
     std::string tensorName = ::getTensorName(layers, name, layer);
     const CheckpointTensor *tensor = checkpoint.findTensor(tensorName);
@@ -78,14 +79,33 @@ BoundWeights::getType(Operation *op, LayersOp layers, StringRef name) const {
       return op->emitError() << checkpoint.getPath() << ": the tensor \""
                              << tensorName << "\" is missing";
     RankedTensorType found = getBoundType(op->getContext(), *tensor);
-    if (type && found != type)
+    types.push_back(found);
+    RankedTensorType first = types.front();
+    if (found.getShape() != first.getShape() ||
+        isBlockFormat(found.getElementType()) !=
+            isBlockFormat(first.getElementType()))
       return op->emitError()
              << checkpoint.getPath() << ": the tensor \"" << tensorName
-             << "\" is " << found << ", but that of layer 0 is " << type
-             << "; store all layers in one format";
-    type = found;
+             << "\" is " << found << ", but that of layer 0 is " << first
+             << "; store all layers in one shape, and all in blocks or all in "
+                "floats";
   }
-  return type;
+  return types;
+}
+
+/// The formats of the layers, the most frequent one first, as one type;
+/// `others` says which layers have which.
+static RankedTensorType joinTypes(ArrayRef<RankedTensorType> layers,
+                                  ArrayAttr &others) {
+  SmallVector<Type> formats(llvm::map_range(
+      layers, [](RankedTensorType type) { return type.getElementType(); }));
+  Alternatives<Type> alternatives(formats);
+  if (alternatives.values.size() == 1)
+    return layers.front();
+  MLIRContext *context = layers.front().getContext();
+  others = getLayerSets(context, alternatives.ofLayer);
+  return RankedTensorType::get(layers.front().getShape(),
+                               MixedType::get(context, alternatives.values));
 }
 
 FailureOr<WeightAttr> BoundWeights::bind(Operation *op, WeightAttr weight) {
@@ -97,9 +117,11 @@ FailureOr<WeightAttr> BoundWeights::bind(Operation *op, WeightAttr weight) {
     if (weight.getFallback())
       name = weight.getFallback();
   }
-  FailureOr<RankedTensorType> type = getType(op, layers, name);
-  if (failed(type))
+  FailureOr<SmallVector<RankedTensorType>> types = getTypes(op, layers, name);
+  if (failed(types))
     return failure();
+  ArrayAttr others;
+  RankedTensorType type = joinTypes(*types, others);
 
   std::string symbol =
       layers ? (layers.getPrefix() + "." + name.getValue()).str() : name.str();
@@ -112,13 +134,14 @@ FailureOr<WeightAttr> BoundWeights::bind(Operation *op, WeightAttr weight) {
                                       .str()
                                 : getTensorName(name);
     auto declared =
-        WeightOp::create(builder, op->getLoc(), symbol, tensor, *type,
+        WeightOp::create(builder, op->getLoc(), symbol, tensor, type, others,
                          /*layers=*/IntegerAttr(), /*offset=*/IntegerAttr(),
-                         /*stride=*/IntegerAttr());
+                         /*stride=*/IntegerAttr(),
+                         /*strides=*/DenseI64ArrayAttr());
     if (layers)
       declared.setLayers(getLayers(layers));
   }
-  return WeightAttr::get(op->getContext(), name, *type);
+  return WeightAttr::get(op->getContext(), name, type);
 }
 
 LogicalResult BoundWeights::bind(Operation *op) {

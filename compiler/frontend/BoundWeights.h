@@ -31,14 +31,15 @@ public:
       : model(model), checkpoint(checkpoint) {}
 
   /// Types the weights that `op` names and declares them in the model; reports
-  /// a missing one, and one that differs from layer to layer.
+  /// a missing one, and one whose layers do not fit together.
   mlir::LogicalResult bind(mlir::Operation *op);
 
 private:
   mlir::FailureOr<WeightAttr> bind(mlir::Operation *op, WeightAttr weight);
   bool isThere(LayersOp layers, llvm::StringRef name) const;
-  mlir::FailureOr<mlir::RankedTensorType>
-  getType(mlir::Operation *op, LayersOp layers, llvm::StringRef name) const;
+  /// The tensor's type in each layer.
+  mlir::FailureOr<llvm::SmallVector<mlir::RankedTensorType>>
+  getTypes(mlir::Operation *op, LayersOp layers, llvm::StringRef name) const;
 
   ModelOp model;
   const Checkpoint &checkpoint;

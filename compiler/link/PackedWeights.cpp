@@ -27,7 +27,8 @@ static std::string toString(mlir::Type type) {
 /// The tensor of one layer, checked against the declaration.
 static Expected<PackedTensor> findTensor(WeightOp weight, uint64_t layer,
                                          const Checkpoint &checkpoint) {
-  auto type = cast<mlir::RankedTensorType>(weight.getType());
+  mlir::RankedTensorType type =
+      weight.getLayerType(static_cast<int64_t>(layer));
   std::string name = getTensorName(weight, static_cast<int64_t>(layer));
   const CheckpointTensor *tensor = checkpoint.findTensor(name);
   if (!tensor)
@@ -48,10 +49,8 @@ static Expected<PackedTensor> findTensor(WeightOp weight, uint64_t layer,
   PackedTensor packed{tensor, 0, static_cast<uint64_t>(getPackedBytes(type)),
                       getWeightLayout(type)};
 
-  std::optional<uint64_t> offset = checkedMulAddUnsigned<uint64_t>(
-      weight.getStride().value_or(0), layer, weight.getOffset().value_or(0));
-  if (!weight.getOffset() || !offset ||
-      !checkedAddUnsigned(*offset, packed.bytes))
+  std::optional<int64_t> offset = weight.getPlace(static_cast<int64_t>(layer));
+  if (!offset || !checkedAddUnsigned<uint64_t>(*offset, packed.bytes))
     return createStringError("the weight \"" + weight.getSymName() +
                              "\" has no place in the program; run pack-weights "
                              "on the module");

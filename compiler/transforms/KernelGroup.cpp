@@ -144,7 +144,8 @@ void KernelGroup::outline(StepOp step, SymbolTable &symbols) {
 
   builder.setInsertionPointAfter(ops.back());
   auto launch = LaunchOp::create(builder, loc, outputTypes, kernel.getSymName(),
-                                 inputs.getArrayRef(), DenseI64ArrayAttr());
+                                 inputs.getArrayRef(), ArrayAttr(), ArrayAttr(),
+                                 DenseI64ArrayAttr());
   for (auto [value, result] : llvm::zip_equal(outputs, launch.getResults())) {
     Value output = value;
     output.replaceUsesWithIf(

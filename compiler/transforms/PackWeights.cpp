@@ -9,7 +9,7 @@
 #include "dialect/PackedLayout.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/MapVector.h"
-#include "llvm/Support/MathExtras.h"
+#include "llvm/ADT/Sequence.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -33,20 +33,49 @@ struct PackWeights : quipu::impl::PackWeightsBase<PackWeights> {
       OpBuilder builder(model.getContext());
       int64_t offset = 0;
       for (auto &[name, weights] : loops) {
-        int64_t layerBytes = 0,
-                layers = weights.front().getLayers().value_or(1);
-        for (WeightOp weight : weights)
-          layerBytes +=
-              getPackedBytes(cast<RankedTensorType>(weight.getType()));
-        for (WeightOp weight : weights) {
-          weight.setOffset(offset);
-          if (weight.getLayers())
-            weight.setStride(layerBytes);
-          offset += getPackedBytes(cast<RankedTensorType>(weight.getType()));
-        }
-        offset += (layers - 1) * layerBytes;
+        if (llvm::any_of(weights, [](WeightOp op) { return op.isMixed(); }))
+          placeMixed(weights, offset);
+        else
+          placeAlike(weights, offset);
       }
     });
+  }
+
+  static int64_t getBytes(WeightOp weight, int64_t layer) {
+    return getPackedBytes(weight.getLayerType(layer));
+  }
+
+  /// Every layer has the size of the first.
+  static void placeAlike(MutableArrayRef<WeightOp> weights, int64_t &offset) {
+    int64_t layerBytes = 0;
+    for (WeightOp weight : weights)
+      layerBytes += getBytes(weight, 0);
+    int64_t first = offset;
+    for (WeightOp weight : weights) {
+      weight.setOffset(offset);
+      if (weight.getLayers())
+        weight.setStride(layerBytes);
+      offset += getBytes(weight, 0);
+    }
+    WeightOp weight = weights.front();
+    offset = first + int64_t(weight.getLayers().value_or(1)) * layerBytes;
+  }
+
+  static void placeMixed(MutableArrayRef<WeightOp> weights, int64_t &offset) {
+    WeightOp first = weights.front();
+    SmallVector<SmallVector<int64_t>> strides(weights.size());
+    SmallVector<int64_t> last(weights.size());
+    for (int64_t layer : llvm::seq<int64_t>(*first.getLayers()))
+      for (auto [i, weight] : llvm::enumerate(weights)) {
+        if (layer == 0)
+          weight.setOffset(offset);
+        else
+          strides[i].push_back(offset - last[i]);
+        last[i] = offset;
+        offset += getBytes(weight, layer);
+      }
+    for (auto [weight, distances] : llvm::zip_equal(weights, strides))
+      weight.setStrides(distances);
   }
 };
 } // namespace

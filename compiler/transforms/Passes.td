@@ -41,6 +41,15 @@ def FormKernels : Quipu_Pass<"form-kernels"> {
   ];
 }
 
+def SpecializeKernels : Quipu_Pass<"specialize-kernels"> {
+  let summary = "gives kernels on mixed weights one variant for each mix of formats";
+  let description = [{
+    A kernel knows the formats of its weights. Where these change from layer to
+    layer, there is one kernel for each combination that occurs, and the launch
+    says which one runs in which layers.
+  }];
+}
+
 def ChooseSchedules : Quipu_Pass<"choose-schedules"> {
   let summary = "says how each kernel runs";
   let options = [

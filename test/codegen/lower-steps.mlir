@@ -1,5 +1,7 @@
 // RUN: %quipu-opt %s --lower-steps | FileCheck %s --implicit-check-not=quipu.step
 
+// CHECK: llvm.mlir.global internal constant @k.kernels(dense<[0, 1, 2, 0]>
+
 // A function for each type of cache; this one is the f16 cache's.
 // CHECK-LABEL: llvm.func @prefill8_f16(
 // CHECK-SAME: %[[ARGS:.*]]: !llvm.ptr, %[[WORKER:.*]]: i32, %[[WORKERS:.*]]: i32) attributes {quipu.step = {arena = 4096 : i64, cache = f16, tokens = 8 : i64}}
@@ -75,5 +77,44 @@ quipu.model @m for ["m"] {
     %rows = quipu.input "rows" : tensor<8xi32>
     %logits = quipu.launch @logits(%last, %rows) arena [-1] : (tensor<8x32xf32>, tensor<8xi32>) -> tensor<8x40xf32>
     quipu.output "logits", %logits : tensor<8x40xf32>
+  }
+}
+
+// Layers with different kernels: a table of the module says which one, for either
+// type of cache.
+// CHECK-LABEL: llvm.func @differing_f16(
+// CHECK-SAME: quipu.step = {
+// CHECK: scf.for %[[LAYER:.*]] =
+// CHECK: %[[TABLE:.*]] = llvm.mlir.addressof @k.kernels
+// CHECK: %[[ENTRY:.*]] = llvm.getelementptr %[[TABLE]][%[[LAYER]]] : (!llvm.ptr, i32) -> !llvm.ptr, i64
+// CHECK: %[[NUMBER:.*]] = llvm.load %[[ENTRY]] : !llvm.ptr -> i64
+// CHECK: %[[KERNEL:.*]] = arith.index_cast %[[NUMBER]] : i64 to index
+// CHECK: scf.index_switch %[[KERNEL]]
+// CHECK-NEXT: case 1 {
+// CHECK-NEXT: llvm.call @k.b(%{{.*}}, %[[LAYER]],
+// CHECK: case 2 {
+// CHECK-NEXT: llvm.call @k.c(%{{.*}}, %[[LAYER]],
+// CHECK: default {
+// CHECK-NEXT: llvm.call @k(%{{.*}}, %[[LAYER]],
+// CHECK: llvm.func @differing_f32(
+// CHECK-SAME: quipu.step = {
+// CHECK: llvm.mlir.addressof @k.kernels
+quipu.model @differing for ["m"] {
+  quipu.kernel @k(%x: tensor<1x32xf32>) -> tensor<1x32xf32> {
+    quipu.yield %x : tensor<1x32xf32>
+  }
+  quipu.kernel @k.b(%x: tensor<1x32xf32>) -> tensor<1x32xf32> {
+    quipu.yield %x : tensor<1x32xf32>
+  }
+  quipu.kernel @k.c(%x: tensor<1x32xf32>) -> tensor<1x32xf32> {
+    quipu.yield %x : tensor<1x32xf32>
+  }
+  quipu.step @differing tokens 1 arena 128 {
+    %tokens = quipu.input "tokens" : tensor<1x32xf32>
+    %last = quipu.layers "blk" times 4 from %tokens {
+    ^bb0(%h: tensor<1x32xf32>):
+      %y = quipu.launch @k(%h) but @k.b in [1], @k.c in [2] arena [0] : (tensor<1x32xf32>) -> tensor<1x32xf32>
+      quipu.yield %y : tensor<1x32xf32>
+    } : tensor<1x32xf32> -> tensor<1x32xf32>
   }
 }

@@ -8,6 +8,9 @@
 "weights"() {a = #quipu.weight<"w">, b = #quipu.weight<"w" else "v">, c = #quipu.weight<optional "w">,
              d = #quipu.weight<"w" : tensor<8x32x!quipu.q4_1>>, e = #quipu.weight<"a \22quoted\22 name">} : () -> ()
 
+// CHECK: "layers"() {a = #quipu<layer_set[3]>, b = #quipu<layer_set[0, 1]>, c = #quipu<layer_set[0 to 2, 5, 7 to 9]>}
+"layers"() {a = #quipu<layer_set[3]>, b = #quipu<layer_set[0 to 1]>, c = #quipu<layer_set[0, 1 to 2, 5 to 5, 7 to 9]>} : () -> ()
+
 // CHECK: "scalings"() {a = #quipu.rope_scaling<type = "none">, b = #quipu.rope_scaling<type = @t, factor = @f, original_context = 4096 : i64, low = 1.000000e+00 : f64, high = 4.000000e+00 : f64, beta_fast = 3.200000e+01 : f64, beta_slow = 1.000000e+00 : f64, attention = @a>}
 "scalings"() {a = #quipu.rope_scaling<type = "none">,
               b = #quipu.rope_scaling<type = @t, factor = @f, original_context = 4096, low = 1.0, high = 4.0,
@@ -63,3 +66,23 @@
 
 // expected-error@+1 {{C2: bytes, operations and nanoseconds are -1, 0 and 0, expected no negative numbers}}
 "schedules"() {a = #quipu.schedule<grid = tiles, lanes = 16, tokens = 1, tiles = 1, bytes = -1, operations = 0>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{C1: the layers do not rise from 0 or more}}
+"layers"() {a = #quipu<layer_set[3, 3]>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{C1: the layers do not rise from 0 or more}}
+"layers"() {a = #quipu<layer_set[]>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{the layers 3 to 2 are no range below 65536}}
+"layers"() {a = #quipu<layer_set[3 to 2]>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{the layers 0 to 9223372036854775807 are no range below 65536}}
+"layers"() {a = #quipu<layer_set[0 to 9223372036854775807]>} : () -> ()

@@ -153,3 +153,136 @@ quipu.model @m for [] {
     %y = quipu.launch @k(%x) arena [9223372036854775744] : (tensor<1x64xf32>) -> tensor<1x64xf32>
   }
 }
+
+// -----
+
+// launch_c1_other
+quipu.model @m for [] {
+  quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
+    quipu.yield %x : tensor<1x64xf32>
+  }
+  quipu.kernel @l(%x: tensor<2x64xf32>) -> tensor<2x64xf32> {
+    quipu.yield %x : tensor<2x64xf32>
+  }
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    %last = quipu.layers "blk" times 2 from %x {
+    ^bb0(%h: tensor<1x64xf32>):
+      // expected-error@+1 {{C1: there is no kernel @m}}
+      %y = quipu.launch @k(%h) but @m in [1] : (tensor<1x64xf32>) -> tensor<1x64xf32>
+      quipu.yield %y : tensor<1x64xf32>
+    } : tensor<1x64xf32> -> tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// launch_c1_other_type
+quipu.model @m for [] {
+  quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
+    quipu.yield %x : tensor<1x64xf32>
+  }
+  quipu.kernel @l(%x: tensor<2x64xf32>) -> tensor<2x64xf32> {
+    quipu.yield %x : tensor<2x64xf32>
+  }
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    %last = quipu.layers "blk" times 2 from %x {
+    ^bb0(%h: tensor<1x64xf32>):
+      // expected-error@+1 {{C1: the kernel @l has the type}}
+      %y = quipu.launch @k(%h) but @l in [1] : (tensor<1x64xf32>) -> tensor<1x64xf32>
+      quipu.yield %y : tensor<1x64xf32>
+    } : tensor<1x64xf32> -> tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// launch_c3_layer
+quipu.model @m for [] {
+  quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
+    quipu.yield %x : tensor<1x64xf32>
+  }
+  quipu.kernel @l(%x: tensor<2x64xf32>) -> tensor<2x64xf32> {
+    quipu.yield %x : tensor<2x64xf32>
+  }
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    %last = quipu.layers "blk" times 2 from %x {
+    ^bb0(%h: tensor<1x64xf32>):
+      // expected-error@+1 {{C3: there is no layer 2 of 2}}
+      %y = quipu.launch @k(%h) but @k in [1, 2] : (tensor<1x64xf32>) -> tensor<1x64xf32>
+      quipu.yield %y : tensor<1x64xf32>
+    } : tensor<1x64xf32> -> tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// launch_c3_twice
+quipu.model @m for [] {
+  quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
+    quipu.yield %x : tensor<1x64xf32>
+  }
+  quipu.kernel @l(%x: tensor<2x64xf32>) -> tensor<2x64xf32> {
+    quipu.yield %x : tensor<2x64xf32>
+  }
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    %last = quipu.layers "blk" times 2 from %x {
+    ^bb0(%h: tensor<1x64xf32>):
+      // expected-error@+1 {{C3: the layer 0 is there twice}}
+      %y = quipu.launch @k(%h) but @k in [0], @k in [0] : (tensor<1x64xf32>) -> tensor<1x64xf32>
+      quipu.yield %y : tensor<1x64xf32>
+    } : tensor<1x64xf32> -> tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// launch_c3_many_layers
+quipu.model @m for [] {
+  quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
+    quipu.yield %x : tensor<1x64xf32>
+  }
+  quipu.kernel @l(%x: tensor<2x64xf32>) -> tensor<2x64xf32> {
+    quipu.yield %x : tensor<2x64xf32>
+  }
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    %last = quipu.layers "blk" times 65537 from %x {
+    ^bb0(%h: tensor<1x64xf32>):
+      // expected-error@+1 {{C3: there are 65537 layers, more than 65536}}
+      %y = quipu.launch @k(%h) but @k in [0] : (tensor<1x64xf32>) -> tensor<1x64xf32>
+      quipu.yield %y : tensor<1x64xf32>
+    } : tensor<1x64xf32> -> tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// launch_c3_sets
+quipu.model @m for [] {
+  quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
+    quipu.yield %x : tensor<1x64xf32>
+  }
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    // expected-error@+1 {{C3: 0 sets of layers for 1 other kernels}}
+    %y = "quipu.launch"(%x) <{kernel = @k, other_kernels = [@k]}> : (tensor<1x64xf32>) -> tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// launch_c3_no_layers
+quipu.model @m for [] {
+  quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
+    quipu.yield %x : tensor<1x64xf32>
+  }
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    // expected-error@+1 {{C3: there is no layer 1 of 1}}
+    %y = quipu.launch @k(%x) but @k in [1] : (tensor<1x64xf32>) -> tensor<1x64xf32>
+  }
+}

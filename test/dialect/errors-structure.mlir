@@ -72,6 +72,78 @@ quipu.model @m for [] {
 
 // -----
 
+// weight_c1_mixed
+quipu.model @m for [] {
+  // expected-error@+1 {{C1: a row is not a whole number of blocks of 32}}
+  quipu.weight @w = "w.weight" layers 2 : tensor<8x48x!quipu.mixed<!quipu.q4_0, !quipu.q8_0>> but !quipu.q8_0 in [1]
+}
+
+// -----
+
+// weight_c2_distance
+quipu.model @m for [] {
+  // expected-error@+1 {{C2: 65 is no multiple of 64}}
+  quipu.weight @w = "w.weight" layers 2 : tensor<8x32xf32> packed at 64 strides [65]
+}
+
+// -----
+
+// weight_c2_overflow
+quipu.model @m for [] {
+  // expected-error@+1 {{C2: the place of the last layer overflows}}
+  quipu.weight @w = "w.weight" layers 3 : tensor<8x32xf32> packed at 64 strides [64, 9223372036854775744]
+}
+
+// -----
+
+// weight_c4_none
+quipu.model @m for [] {
+  // expected-error@+1 {{C4: the formats are '!quipu.mixed<!quipu.q4_0, !quipu.q8_0>', but there are 0 sets of layers with another one than the first}}
+  quipu.weight @w = "blk.*.w.weight" layers 2 : tensor<8x32x!quipu.mixed<!quipu.q4_0, !quipu.q8_0>>
+}
+
+// -----
+
+// weight_c4_layer
+quipu.model @m for [] {
+  // expected-error@+1 {{C4: there is no layer 2 of 2}}
+  quipu.weight @w = "blk.*.w.weight" layers 2 : tensor<8x32x!quipu.mixed<!quipu.q4_0, !quipu.q8_0>> but !quipu.q8_0 in [2]
+}
+
+// -----
+
+// weight_c4_twice
+quipu.model @m for [] {
+  // expected-error@+1 {{C4: the layer 1 is there twice}}
+  quipu.weight @w = "w.weight" layers 2 : tensor<8x32x!quipu.mixed<f32, f16, bf16>> but f16 in [1], bf16 in [0, 1]
+}
+
+// -----
+
+// weight_c4_format
+quipu.model @m for [] {
+  // expected-error@+1 {{expected the formats of the mix after the first, in their order}}
+  quipu.weight @w = "blk.*.w.weight" layers 2 : tensor<8x32x!quipu.mixed<!quipu.q4_0, !quipu.q8_0>> but !quipu.q4_1 in [1]
+}
+
+// -----
+
+// weight_c4_many_layers
+quipu.model @m for [] {
+  // expected-error@+1 {{C4: there are 9223372036854775807 layers, more than 65536}}
+  quipu.weight @w = "w.weight" layers 9223372036854775807 : tensor<8x32x!quipu.mixed<f32, f16>> but f16 in [1]
+}
+
+// -----
+
+// weight_c5
+quipu.model @m for [] {
+  // expected-error@+1 {{C5: 2 distances between 2 layers}}
+  quipu.weight @w = "w.weight" layers 2 : tensor<8x32xf32> packed at 64 strides [64, 64]
+}
+
+// -----
+
 // expected-error@+1 {{'quipu.weight' op expects parent op 'quipu.model'}}
 quipu.weight @w = "w.weight" : tensor<8x32xf32>
 

@@ -183,3 +183,28 @@ quipu.model @kernels for [] {
     quipu.output "y", %b#1 : tensor<1x64xf32>
   }
 }
+
+//===----------------------------------------------------------------------===//
+// What differs from layer to layer
+//===----------------------------------------------------------------------===//
+
+// CHECK-LABEL: quipu.model @differing for [] {
+quipu.model @differing for [] {
+  // CHECK-NEXT: quipu.weight @blk.w = "blk.*.w.weight" layers 8 : tensor<64x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0, !quipu.q4_1>> but !quipu.q8_0 in [0 to 2, 5], !quipu.q4_1 in [6, 7] packed at 64 strides [64, 128, 64, 128, 64, 128, 64]
+  quipu.weight @blk.w = "blk.*.w.weight" layers 8 : tensor<64x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0, !quipu.q4_1>> but !quipu.q8_0 in [0, 1, 2, 5], !quipu.q4_1 in [6 to 7] packed at 64 strides [64, 128, 64, 128, 64, 128, 64]
+  quipu.kernel @down(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
+    quipu.yield %x : tensor<1x64xf32>
+  }
+  quipu.kernel @down.q8_0(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
+    quipu.yield %x : tensor<1x64xf32>
+  }
+  quipu.step @decode tokens 1 arena 512 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    %last = quipu.layers "blk" times 8 from %x {
+    ^bb0(%h: tensor<1x64xf32>):
+      // CHECK: quipu.launch @down(%{{.+}}) but @down.q8_0 in [0 to 2, 5], @down in [6, 7] arena [0] : (tensor<1x64xf32>) -> tensor<1x64xf32>
+      %y = quipu.launch @down(%h) but @down.q8_0 in [0 to 2, 5], @down in [6, 7] arena [0] : (tensor<1x64xf32>) -> tensor<1x64xf32>
+      quipu.yield %y : tensor<1x64xf32>
+    } : tensor<1x64xf32> -> tensor<1x64xf32>
+  }
+}

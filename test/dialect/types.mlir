@@ -7,6 +7,8 @@
 // CHECK: "storage"() {format = !quipu.cache<f16, heads 3, dim 64>} : () -> ()
 // CHECK: "storage"() {format = !quipu.cache<f32, heads 1, dim 1>} : () -> ()
 // CHECK: "storage"() {format = !quipu.value} : () -> ()
+// CHECK: "storage"() {format = tensor<8x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0>>} : () -> ()
+// CHECK: "storage"() {format = !quipu.mixed<f16, f32, bf16>} : () -> ()
 // CHECK: "storage"() {format = !quipu.places} : () -> ()
 "storage"() {format = tensor<8x64x!quipu.q4_0>} : () -> ()
 "storage"() {format = tensor<8x64x!quipu.q4_1>} : () -> ()
@@ -15,6 +17,8 @@
 "storage"() {format = !quipu.cache<f16, heads 3, dim 64>} : () -> ()
 "storage"() {format = !quipu.cache<f32, heads 1, dim 1>} : () -> ()
 "storage"() {format = !quipu.value} : () -> ()
+"storage"() {format = tensor<8x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0>>} : () -> ()
+"storage"() {format = !quipu.mixed<f16, f32, bf16>} : () -> ()
 "storage"() {format = !quipu.places} : () -> ()
 
 // -----
@@ -41,3 +45,18 @@
 
 // expected-error@+1 {{unknown type 'q5_2'; the storage formats are F32, F16, BF16, Q4_0,}}
 "storage"() {format = tensor<8x64x!quipu.q5_2>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{C1: a mix has at least two formats, none twice}}
+"storage"() {format = !quipu.mixed<f16>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{C1: a mix has at least two formats, none twice}}
+"storage"() {format = !quipu.mixed<f16, f32, f16>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{C2: a mix is of block formats, or of floats}}
+"storage"() {format = !quipu.mixed<f16, !quipu.q8_0>} : () -> ()

@@ -77,3 +77,12 @@
 // RUN: %quipu-opt %source/models/llama.mlir --bind-checkpoint="checkpoint=%t-integers.gguf tokens=1" | FileCheck %s --check-prefix=INTEGERS
 // INTEGERS: quipu.rope_angles {{.+}} theta 1.000000e+04
 // INTEGERS: quipu.rms_norm {{.+}} eps 1.000000e+00 :
+
+// Layers may have different formats: the most frequent one comes first (of two as
+// frequent, layer 0's), and the others have their layers. Vectors are f32 anyway.
+// RUN: %python %S/Inputs/make_llama.py %t-mixed.gguf blk.1.attn_v.weight=Q8_0 blk.0.ffn_down.weight=F16 blk.1.ffn_down.weight=F32 blk.1.attn_norm.weight=F16
+// RUN: %quipu-opt %source/models/llama.mlir --bind-checkpoint="checkpoint=%t-mixed.gguf tokens=1" | FileCheck %s --check-prefix=MIXED
+// MIXED: quipu.weight @blk.attn_norm = "blk.*.attn_norm.weight" layers 2 : tensor<64xf32>{{$}}
+// MIXED: quipu.weight @blk.attn_v = "blk.*.attn_v.weight" layers 2 : tensor<32x64x!quipu.mixed<!quipu.q4_1, !quipu.q8_0>> but !quipu.q8_0 in [1]{{$}}
+// MIXED: quipu.weight @blk.ffn_down = "blk.*.ffn_down.weight" layers 2 : tensor<64x128x!quipu.mixed<f16, f32>> but f32 in [1]{{$}}
+// MIXED: quipu.linear %{{.+}}, "attn_v" : tensor<32x64x!quipu.mixed<!quipu.q4_1, !quipu.q8_0>> -> [2, 16] : tensor<1x64xf32> -> tensor<1x2x16xf32>

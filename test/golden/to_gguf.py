@@ -3,13 +3,15 @@
 usage: to_gguf.py FOLDER OUT.gguf [--type f32|f16|bf16|q8_0|q4_0|q4_1|...]
                   [--rope-type bf16]
 
-Matrices are stored in the given type, vectors always in f32. The folders have
+Matrices are stored in the given type (of several, in turn, so that layers
+differ: q4_1,q8_0), vectors always in f32. The folders have
 no tokenizer, so neither has the file. `--rope-type bf16` adds the tensor
 `rope_freqs.weight`, by which RoPE's frequencies are divided, so that they become
 what they are when rounded to bf16, see README.md.
 """
 
 import argparse
+import itertools
 import json
 from pathlib import Path
 
@@ -94,7 +96,8 @@ def main():
     writer.add_rope_freq_base(config["rope_theta"])
     writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
 
-    matrix_type = gguf.GGMLQuantizationType[args.type.upper()]
+    matrix_types = itertools.cycle(gguf.GGMLQuantizationType[name]
+                                   for name in args.type.upper().split(","))
     weights = safetensors_file.read(args.folder / "model.safetensors")
     for name, weight in weights.items():
         if name.endswith("q_proj.weight"):
@@ -102,7 +105,8 @@ def main():
         elif name.endswith("k_proj.weight"):
             weight = pair_neighbours(weight, kv_heads)
         weight = np.ascontiguousarray(weight, np.float32)
-        kind = gguf.GGMLQuantizationType.F32 if weight.ndim == 1 else matrix_type
+        kind = (gguf.GGMLQuantizationType.F32 if weight.ndim == 1
+                else next(matrix_types))
         writer.add_tensor(gguf_name(name), gguf.quants.quantize(weight, kind),
                           raw_dtype=kind)
     if args.rope_type == "bf16":

@@ -44,3 +44,20 @@ quipu.model @loops for [] {
   quipu.weight @enc.top.a = "enc.top.*.a.weight" layers 2 : tensor<16xf32>
   quipu.weight @last = "last.weight" : tensor<16xf32>
 }
+
+// -----
+
+// Where a weight's layers differ in size, so do the distances, for the weights
+// behind it in the layer as for those before. Floats: 16 * 16 * 4 or * 2 bytes.
+
+// CHECK-LABEL: quipu.model @mixed
+quipu.model @mixed for [] {
+  // CHECK-NEXT: quipu.weight @blk.a = {{.+}} packed at 0 strides [1152, 640]{{$}}
+  // CHECK-NEXT: quipu.weight @blk.b = {{.+}} packed at 64 strides [1152, 640]{{$}}
+  // CHECK-NEXT: quipu.weight @blk.c = {{.+}} packed at 1088 strides [640, 640]{{$}}
+  // CHECK-NEXT: quipu.weight @last = {{.+}} packed at 2432{{$}}
+  quipu.weight @blk.a = "blk.*.a.weight" layers 3 : tensor<16xf32>
+  quipu.weight @blk.b = "blk.*.b.weight" layers 3 : tensor<16x16x!quipu.mixed<f16, f32>> but f32 in [0]
+  quipu.weight @blk.c = "blk.*.c.weight" layers 3 : tensor<16xf32>
+  quipu.weight @last = "last.weight" : tensor<16xf32>
+}

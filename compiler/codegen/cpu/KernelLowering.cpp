@@ -39,6 +39,10 @@ static LogicalResult checkIsScheduled(KernelOp kernel) {
         return op.emitOpError("needs the weight ")
                << weight.getName()
                << ", which has no place; run pack-weights first";
+      if (weight.getType() && isa<MixedType>(weight.getType().getElementType()))
+        return op.emitOpError("reads the weight ")
+               << weight.getName()
+               << " in several formats; run specialize-kernels first";
     }
   return success();
 }

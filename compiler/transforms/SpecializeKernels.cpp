@@ -1,0 +1,146 @@
+//===- SpecializeKernels.cpp - A kernel for each mix of formats -----------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/transforms/Passes.h"
+#include "dialect/LayerSets.h"
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace quipu;
+
+namespace quipu {
+#define GEN_PASS_DEF_SPECIALIZEKERNELS
+#include "compiler/transforms/Passes.h.inc"
+} // namespace quipu
+
+namespace {
+
+/// One format for each mixed weight.
+using Combination = SmallVector<Type>;
+
+/// ".q8_0", or ".q4_0.q8_0" when the weights differ.
+std::string getSuffix(const Combination &formats) {
+  std::string suffix;
+  for (Type format : llvm::SetVector<Type>(formats.begin(), formats.end())) {
+    std::string text;
+    llvm::raw_string_ostream(text) << format;
+    suffix += "." + StringRef(text).substr(text.rfind('.') + 1).str();
+  }
+  return suffix;
+}
+
+/// One kernel whose weights differ from layer to layer.
+class Specialization {
+public:
+  Specialization(KernelOp kernel, SymbolTable &symbols)
+      : kernel(kernel), symbols(symbols) {
+    forEachWeight(kernel, [&](Operation *, StringAttr, WeightAttr weight) {
+      auto declared = symbols.lookup<WeightOp>(weight.getName());
+      if (declared && declared.isMixed() &&
+          weight.getType() == declared.getType())
+        mixed.insert(declared);
+    });
+  }
+
+  bool isNeeded() const { return !mixed.empty(); }
+
+  /// Makes the kernel that of the most frequent combination, adds one for each
+  /// other, and says so in `launches`, all there are of the kernel.
+  LogicalResult run(ArrayRef<LaunchOp> launches) {
+    WeightOp first = mixed.front();
+    int64_t layers = *first.getLayers();
+    for (LaunchOp launch : launches) {
+      auto loop = launch->getParentOfType<LayersOp>();
+      auto count =
+          loop ? dyn_cast<IntegerAttr>(loop.getCount()) : IntegerAttr();
+      for (WeightOp weight : mixed)
+        if (!count || count.getInt() != int64_t(*weight.getLayers()))
+          return launch.emitOpError("is not in the layers of the weight \"")
+                 << weight.getSymName() << "\", whose formats are mixed";
+    }
+    Alternatives<Combination> combinations(findCombinations(layers));
+    OpBuilder builder(kernel.getContext());
+    builder.setInsertionPointAfter(kernel);
+    SmallVector<Attribute> variants;
+    for (const Combination &formats : llvm::drop_begin(combinations.values)) {
+      auto variant = cast<KernelOp>(builder.clone(*kernel));
+      variant.setSymName((kernel.getSymName() + getSuffix(formats)).str());
+      variants.push_back(FlatSymbolRefAttr::get(symbols.insert(variant)));
+      setFormats(variant, formats);
+    }
+    setFormats(kernel, combinations.values.front());
+    if (variants.empty())
+      return success();
+    for (LaunchOp launch : launches) {
+      launch.setOtherKernelsAttr(builder.getArrayAttr(variants));
+      launch.setOthersAttr(
+          getLayerSets(kernel.getContext(), combinations.ofLayer));
+    }
+    return success();
+  }
+
+private:
+  static void
+  forEachWeight(KernelOp kernel,
+                function_ref<void(Operation *, StringAttr, WeightAttr)> visit) {
+    kernel.walk([&](Operation *op) {
+      for (NamedAttribute attribute : op->getAttrs())
+        if (auto weight = dyn_cast<WeightAttr>(attribute.getValue()))
+          visit(op, attribute.getName(), weight);
+    });
+  }
+
+  /// That of each layer.
+  SmallVector<Combination> findCombinations(int64_t layers) {
+    return llvm::map_to_vector(llvm::seq(layers), [&](int64_t layer) {
+      return Combination(llvm::map_range(mixed, [&](WeightOp weight) {
+        return weight.getLayerType(layer).getElementType();
+      }));
+    });
+  }
+
+  void setFormats(KernelOp variant, const Combination &formats) {
+    forEachWeight(variant, [&](Operation *op, StringAttr attribute,
+                               WeightAttr weight) {
+      for (auto [declared, format] : llvm::zip_equal(mixed, formats))
+        if (WeightOp(declared).getSymName() == weight.getName())
+          op->setAttr(attribute, WeightAttr::get(
+                                     op->getContext(), weight.getName(),
+                                     RankedTensorType::get(
+                                         weight.getType().getShape(), format)));
+    });
+  }
+
+  KernelOp kernel;
+  SymbolTable &symbols;
+  llvm::SetVector<WeightOp> mixed;
+};
+
+struct SpecializeKernels
+    : quipu::impl::SpecializeKernelsBase<SpecializeKernels> {
+  void runOnOperation() override {
+    auto result = getOperation().walk([&](ModelOp model) {
+      SymbolTable symbols(model);
+      llvm::StringMap<SmallVector<LaunchOp>> launches;
+      model.walk([&](LaunchOp launch) {
+        launches[launch.getKernel()].push_back(launch);
+      });
+      for (KernelOp kernel :
+           llvm::make_early_inc_range(model.getOps<KernelOp>())) {
+        Specialization specialization(kernel, symbols);
+        if (specialization.isNeeded() &&
+            failed(specialization.run(launches.lookup(kernel.getSymName()))))
+          return WalkResult::interrupt();
+      }
+      return WalkResult::skip();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+};
+} // namespace
