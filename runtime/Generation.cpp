@@ -170,5 +170,5 @@ End Generation::run(const std::vector<int32_t> &prompt, const Reader &read,
   }
   counts.generatedSeconds = now() - promptEnd;
   error = std::move(status.message);
-  return error.empty() ? *end : End::Error;
+  return error.empty() ? end.value_or(End::Error) : End::Error;
 }

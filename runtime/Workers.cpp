@@ -12,6 +12,7 @@
 #include <climits>
 #include <csignal>
 #include <linux/futex.h>
+#include <optional>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -48,13 +49,14 @@ void Gate::open() {
 }
 
 void Gate::wait(uint32_t old, double spinSeconds) {
-  for (double end = 0, time = 0; spinSeconds > 0 && time <= end; time = now()) {
+  std::optional<double> end; // the clock is read when a first look was in vain
+  while (spinSeconds > 0 && !(end && now() > *end)) {
     for (int i = 0; i < 64; ++i) {
       if (value() != old)
         return;
       relax();
     }
-    if (end == 0)
+    if (!end)
       end = now() + spinSeconds;
   }
   if (value() != old)

@@ -45,6 +45,7 @@ std::string DraftProgram::spawn(const abi::Program &program,
     words.push_back(std::to_string(options.threads));
   }
   std::vector<char *> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string &word : words)
     arguments.push_back(word.data());
   arguments.push_back(nullptr);
