@@ -44,8 +44,9 @@ static void addFused(OpPassManager &passes, const StageOptions &options) {
 
 static void addScheduled(OpPassManager &passes, const StageOptions &options) {
   passes.addPass(createSpecializeKernels());
-  passes.addPass(createChooseSchedules(
-      {.lanes = options.lanes, .registers = options.registers}));
+  passes.addPass(createChooseSchedules({.lanes = options.lanes,
+                                        .registers = options.registers,
+                                        .byteDot = options.byteDot}));
   passes.addPass(createPackWeights());
   passes.addPass(createPlanMemory());
   passes.addPass(createPlaceBarriers());

@@ -43,6 +43,10 @@ struct StageOptions : mlir::PassPipelineOptions<StageOptions> {
   Option<int64_t> registers{*this, "registers",
                             llvm::cl::desc("vector registers of the target"),
                             llvm::cl::init(32)};
+  Option<bool> byteDot{*this, "byte-dot",
+                       llvm::cl::desc("the target multiplies and adds four "
+                                      "bytes of a lane at once"),
+                       llvm::cl::init(true)};
 };
 
 struct Stage {

@@ -54,6 +54,10 @@ struct Target {
   /// f32 numbers in a vector register.
   int getVectorLanes() const;
   int getVectorRegisters() const;
+  /// Whether one instruction multiplies and adds four bytes of each lane.
+  bool hasByteDot() const {
+    return has("avx512vnni") || has("avxvnni") || has("dotprod");
+  }
   /// What abi::Program::features says: "avx2,fma".
   std::string getRequiredFeatures() const;
   /// "native (znver5)", "x86-64-v3".

@@ -247,6 +247,7 @@ void Build::setOptions(StageOptions &options, const Target &target) {
   options.reference = target.isReference();
   options.lanes = target.getVectorLanes();
   options.registers = target.getVectorRegisters();
+  options.byteDot = target.hasByteDot();
   options.arch = target.triple.getArchName().str();
   options.features = target.features;
 }

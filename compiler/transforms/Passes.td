@@ -57,6 +57,8 @@ def ChooseSchedules : Quipu_Pass<"choose-schedules"> {
            "32-bit lanes of the target's vectors">,
     Option<"registers", "registers", "int64_t", /*default=*/"32",
            "vector registers of the target">,
+    Option<"byteDot", "byte-dot", "bool", /*default=*/"true",
+           "the target multiplies and adds four bytes of a lane at once">,
   ];
 }
 

@@ -1,0 +1,130 @@
+//===- CostModel.cpp - What a kernel should take --------------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// The unit of computing is one token, one tile of 16 output rows and a block of
+// 32 columns (or one column, for the float formats). Its multiply-adds are the
+// same for all register tiles; loading and unpacking a weight is shared by the
+// tokens, loading an activation by the tiles. The accumulators, an integer and
+// a float one each for block formats, must fit in the registers beside what is
+// being unpacked.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/transforms/CostModel.h"
+#include "dialect/PackedLayout.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace quipu;
+
+/// Registers for an activation, a mask and a scale.
+static constexpr int64_t operandRegisters = 3;
+
+/// Of an instruction that loads or unpacks: several start at once, beside the
+/// multiply-adds.
+static constexpr double helperCycles = 0.4;
+
+/// Instructions to load the weights of a block of one tile and bring them to
+/// bytes: a 4-bit format masks and shifts.
+static double getUnpackCost(Type element) {
+  auto block = dyn_cast<BlockType>(element);
+  return !block ? 1 : block.getFormat()->codeBits == 8 ? 8 : 20;
+}
+
+static double getCycles(const Machine &machine, Type element,
+                        const RegisterTile &tile) {
+  bool isBlock = isBlockFormat(element);
+  // Four columns at a time, or six instructions instead.
+  double multiplyAdds = !isBlock ? 1 : machine.byteDot ? 8 : 8 * 6;
+  double activation = isBlock ? 8 : 1;
+  // A panel's codes are bytes already.
+  double unpack = isBlock && tile.panel ? 8 : getUnpackCost(element);
+  return multiplyAdds +
+         helperCycles * (unpack / tile.tokens + activation / tile.tiles);
+}
+
+static bool fits(const Machine &machine, Type element,
+                 const RegisterTile &tile) {
+  int64_t accumulators = isBlockFormat(element) ? 2 : 1;
+  int64_t unpacked = getUnpackCost(element) > 8 ? 2 : 1;
+  // A vector lane is an output row.
+  int64_t vectors = tile.tiles * tileRows / machine.lanes;
+  return (accumulators * tile.tokens + unpacked) * vectors + operandRegisters <=
+         machine.registers;
+}
+
+RegisterTile quipu::chooseTile(const Machine &machine, Type element,
+                               int64_t maxTokens) {
+  // One token: a tile of blocks streams by; the float formats need four sums at
+  // a time to hide the latency of an addition.
+  if (maxTokens == 1)
+    return {1, isBlockFormat(element) ? 1 : 4};
+  RegisterTile best;
+  double bestCycles = std::numeric_limits<double>::infinity();
+  for (int64_t tokens : {1, 2, 4, 8})
+    for (int64_t tiles : {1, 2, 3, 4}) {
+      RegisterTile tile{tokens, tiles};
+      if (tokens > maxTokens || !fits(machine, element, tile))
+        continue;
+      double cycles = getCycles(machine, element, tile);
+      if (cycles < bestCycles) {
+        bestCycles = cycles;
+        best = tile;
+      }
+    }
+  return best;
+}
+
+bool quipu::needsPanel(Type element, int64_t tokens) {
+  auto block = dyn_cast<BlockType>(element);
+  if (!block || tokens < 16)
+    return false;
+  const WeightFormat &format = *block.getFormat();
+  return CodePlanes(format.codeBits).count > 1 || format.values ||
+         format.hasGroupScales;
+}
+
+Work quipu::predictWork(const Machine &machine, KernelOp kernel,
+                        const RegisterTile &tile) {
+  Work work;
+  double cycles = 0;
+  bool isAttention = false;
+  kernel.walk([&](Operation *op) {
+    isAttention |= isa<AttentionOp>(op);
+    auto linear = dyn_cast<LinearOp>(op);
+    if (!linear)
+      return;
+    RankedTensorType weight = linear.getWeight().getType();
+    Type element = weight.getElementType();
+    // Of a step's tokens, the logits of one are wanted as a rule.
+    int64_t tokens = kernel.getWanted()
+                         ? 1
+                         : cast<RankedTensorType>(linear.getResult().getType())
+                               .getDimSize(0);
+    int64_t columns = isBlockFormat(element) ? 32 : 1;
+    work.bytes += getPackedBytes(weight);
+    work.operations += 2 * tokens * weight.getNumElements();
+    cycles +=
+        static_cast<double>(llvm::alignTo(tokens, tile.tokens) *
+                            llvm::divideCeil(weight.getDimSize(0), tileRows)) *
+        static_cast<double>(weight.getDimSize(1) / columns) *
+        getCycles(machine, element, tile);
+  });
+  for (Type type : llvm::concat<const Type>(kernel.getArgumentTypes(),
+                                            kernel.getResultTypes()))
+    if (auto tensor = dyn_cast<RankedTensorType>(type))
+      work.bytes +=
+          getStorageBytes(tensor.getElementType(), tensor.getNumElements());
+  if (!isAttention)
+    work.nanoseconds = static_cast<int64_t>(
+        std::max(static_cast<double>(work.bytes) / Machine::bytesPerNanosecond,
+                 cycles / Machine::cyclesPerNanosecond) +
+        Machine::callNanoseconds);
+  return work;
+}

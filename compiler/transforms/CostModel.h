@@ -1,0 +1,56 @@
+//===- CostModel.h - What a kernel should take ------------------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_TRANSFORMS_COSTMODEL_H
+#define QUIPU_COMPILER_TRANSFORMS_COSTMODEL_H
+
+#include "dialect/Quipu.h"
+
+namespace quipu {
+
+/// One thread of the processor. The speeds are those of a server's core with
+/// AVX-512; what matters is their proportion.
+struct Machine {
+  int64_t lanes;     // 32-bit lanes of a vector
+  int64_t registers; // vector registers
+  bool byteDot;      // multiplies and adds four bytes of a lane at once
+
+  static constexpr double bytesPerNanosecond = 20; // read from memory
+  static constexpr double cyclesPerNanosecond = 3.66;
+  static constexpr double callNanoseconds = 500; // with its share of a barrier
+};
+
+/// The register tile of a linear kernel.
+struct RegisterTile {
+  int64_t tokens = 1, tiles = 1;
+  bool panel = false;
+};
+
+/// The cheapest tile of at most `maxTokens` tokens that fits in the registers.
+RegisterTile chooseTile(const Machine &machine, mlir::Type element,
+                        int64_t maxTokens);
+
+/// Whether so many tokens pay for unpacking to a panel in memory: the formats
+/// whose codes lie in two planes, stand for a table's values or have scales in
+/// two parts.
+bool needsPanel(mlir::Type element, int64_t tokens);
+
+/// What one call does.
+struct Work {
+  int64_t bytes = 0;      // weights, as packed, and activations
+  int64_t operations = 0; // multiply-adds of linear layers, times two
+  /// The longer of moving the bytes and of computing, and the call; 0 for
+  /// attention, whose work grows with the positions.
+  int64_t nanoseconds = 0;
+};
+
+Work predictWork(const Machine &machine, KernelOp kernel,
+                 const RegisterTile &tile);
+
+} // namespace quipu
+
+#endif // QUIPU_COMPILER_TRANSFORMS_COSTMODEL_H
