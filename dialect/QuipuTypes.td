@@ -36,7 +36,10 @@ def Quipu_CacheType : Quipu_Type<"Cache", "cache"> {
   let description = [{
     Keys are stored as `[sequence][head][position / 16][dim][16]`, values as
     `[sequence][head][position][dim]`: sixteen positions of a key component lie
-    side by side, so that one vector lane of a score is one position.
+    side by side, so that one vector lane of a score is one position. With
+    `!quipu.q8_0`, four components of a key lie together in each lane, as 8-bit
+    dot products want them, and the scales of 16 positions lie behind their
+    numbers, `[dim / 32][16]`.
   }];
   let parameters = (ins "::mlir::Type":$elementType, "int64_t":$heads, "int64_t":$dim);
   let assemblyFormat = "`<` $elementType `,` `heads` $heads `,` `dim` $dim `>`";

@@ -180,13 +180,14 @@ void quipu_reference_cache_write(const abi::StepArgs *args, int32_t layer,
                                  int64_t keyStride, const float *value,
                                  int64_t valueStride, int64_t heads,
                                  int64_t dim, int64_t begin, int64_t end) {
-  LayerCache cache(*args, layer, abi::CacheType(cacheType), heads, dim);
+  abi::CacheType type{cacheType};
+  LayerCache keys(*args, layer, LayerCache::Keys, type, heads, dim);
+  LayerCache values(*args, layer, LayerCache::Values, type, heads, dim);
   for (int64_t t = begin; t < end; ++t)
-    for (int64_t i = 0; i < heads * dim; ++i) {
-      CachePlace place{args->sequences[t], i / dim, args->positions[t],
-                       i % dim};
-      cache.write(cache.getKey(place), getRow(key, keyStride, t)[i]);
-      cache.write(cache.getValue(place), getRow(value, valueStride, t)[i]);
+    for (int64_t head = 0; head < heads; ++head) {
+      CachePlace place{args->sequences[t], head, args->positions[t], 0};
+      keys.write(place, getRow(key, keyStride, t) + head * dim);
+      values.write(place, getRow(value, valueStride, t) + head * dim);
     }
 }
 
@@ -195,7 +196,9 @@ void quipu_reference_attention(
     const float *query, int64_t queryStride, int64_t heads, int64_t cachedHeads,
     int64_t dim, float scale, int64_t window, float softCap, const float *sinks,
     float *result, int64_t resultStride, int64_t begin, int64_t end) {
-  LayerCache cache(*args, layer, abi::CacheType(cacheType), cachedHeads, dim);
+  abi::CacheType type{cacheType};
+  LayerCache keys(*args, layer, LayerCache::Keys, type, cachedHeads, dim);
+  LayerCache values(*args, layer, LayerCache::Values, type, cachedHeads, dim);
   std::vector<float> scores(args->context);
   std::vector<double> sum(dim);
   for (int64_t t = begin; t < end; ++t)
@@ -209,7 +212,7 @@ void quipu_reference_attention(
       for (at.position = first; at.position <= last; ++at.position) {
         double score = 0;
         for (at.component = 0; at.component < dim; ++at.component)
-          score += q[at.component] * cache.read(cache.getKey(at));
+          score += q[at.component] * keys.read(at);
         float &kept = scores[at.position];
         kept = static_cast<float>(score) * scale;
         if (softCap != 0)
@@ -223,7 +226,7 @@ void quipu_reference_attention(
         float weight = std::exp(scores[at.position] - largest);
         total += weight;
         for (at.component = 0; at.component < dim; ++at.component)
-          sum[at.component] += weight * cache.read(cache.getValue(at));
+          sum[at.component] += weight * values.read(at);
       }
       for (int64_t i = 0; i < dim; ++i)
         getRow(result, resultStride, t)[head * dim + i] =

@@ -10,9 +10,11 @@
 
 #include "dialect/WeightLayout.h"
 #include "runtime/Abi.h"
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 namespace quipu::reference {
 
@@ -82,45 +84,94 @@ struct CachePlace {
   int64_t slot, head, position, component;
 };
 
-/// One layer's half of keys and half of values in StepArgs::cache.
+/// One layer's keys or values in StepArgs::cache.
 class LayerCache {
 public:
-  LayerCache(const abi::StepArgs &args, int64_t layer, abi::CacheType type,
-             int64_t heads, int64_t dim)
-      : type(type), heads(heads), dim(dim), context(args.context),
-        values(args.slots * heads * dim * context),
+  enum Half { Keys, Values };
+
+  LayerCache(const abi::StepArgs &args, int64_t layer, Half half,
+             abi::CacheType type, int64_t heads, int64_t dim)
+      : half(half), type(type), heads(heads), dim(dim),
+        groups(args.context / abi::cachePositions),
+        groupBytes(dim * abi::getFormat(type).bytes),
         data(static_cast<char *>(args.cache) +
-             2 * layer * values * (type == abi::CacheType::F16 ? 2 : 4)) {}
+             (2 * layer + half) * args.slots * heads * groups * groupBytes) {}
 
-  /// The index of a number for read and write.
-  int64_t getKey(CachePlace at) const {
-    return (at.slot * heads + at.head) * context * dim +
-           at.position / abi::cachePositions * dim * abi::cachePositions +
-           at.component * abi::cachePositions +
-           at.position % abi::cachePositions;
-  }
-  int64_t getValue(CachePlace at) const {
-    return values +
-           ((at.slot * heads + at.head) * context + at.position) * dim +
-           at.component;
+  float read(CachePlace at) const {
+    char *group = getGroup(at);
+    int64_t number = getIndex(at);
+    switch (type) {
+    case abi::CacheType::F16:
+      return fromHalf(reinterpret_cast<uint16_t *>(group)[number]);
+    case abi::CacheType::F32:
+      return reinterpret_cast<float *>(group)[number];
+    case abi::CacheType::Q8_0:
+      break;
+    }
+    auto byte = reinterpret_cast<uint8_t *>(group)[number];
+    int integer = half == Keys ? byte - 128 : int8_t(byte);
+    return fromHalf(getScale(at)) * float(integer);
   }
 
-  float read(int64_t index) const {
-    return type == abi::CacheType::F16
-               ? fromHalf(reinterpret_cast<const uint16_t *>(data)[index])
-               : reinterpret_cast<const float *>(data)[index];
-  }
-  void write(int64_t index, float number) {
-    if (type == abi::CacheType::F16)
-      reinterpret_cast<uint16_t *>(data)[index] = toHalf(number);
-    else
-      reinterpret_cast<float *>(data)[index] = number;
+  /// Stores all components of a head. A number that is too large for the type
+  /// becomes the largest.
+  void write(CachePlace at, const float *numbers) {
+    for (at.component = 0; at.component < dim; ++at.component) {
+      float number = numbers[at.component];
+      int64_t index = getIndex(at);
+      if (type == abi::CacheType::F16) {
+        reinterpret_cast<uint16_t *>(getGroup(at))[index] =
+            toHalf(limit(number, 65504));
+      } else if (type == abi::CacheType::F32) {
+        reinterpret_cast<float *>(getGroup(at))[index] =
+            limit(number, std::numeric_limits<float>::max());
+      } else {
+        int64_t block = at.component / abi::cacheBlock * abi::cacheBlock;
+        float largest = 0;
+        for (int64_t i = block; i < block + abi::cacheBlock; ++i)
+          largest =
+              std::max(largest, std::fabs(limit(numbers[i], 127 * 65504.0f)));
+        getScale(at) = toHalf(largest / 127);
+        float inverse = largest > 1e-30f ? 127 / largest : 0;
+        auto integer =
+            int8_t(std::nearbyint(limit(number, 127 * 65504.0f) * inverse));
+        reinterpret_cast<uint8_t *>(getGroup(at))[index] =
+            half == Keys ? integer + 128 : integer;
+      }
+    }
   }
 
 private:
+  static float limit(float number, float most) {
+    number = number < most ? number : most; // NaN, too
+    return number > -most ? number : -most;
+  }
+
+  char *getGroup(CachePlace at) const {
+    return data + ((at.slot * heads + at.head) * groups +
+                   at.position / abi::cachePositions) *
+                      groupBytes;
+  }
+  /// Of a number in its group.
+  int64_t getIndex(CachePlace at) const {
+    int64_t position = at.position % abi::cachePositions;
+    if (half == Values)
+      return position * dim + at.component;
+    int64_t together = type == abi::CacheType::Q8_0 ? 4 : 1;
+    return (at.component / together * abi::cachePositions + position) *
+               together +
+           at.component % together;
+  }
+  uint16_t &getScale(CachePlace at) const {
+    auto *scales =
+        reinterpret_cast<uint16_t *>(getGroup(at) + dim * abi::cachePositions);
+    return scales[at.component / abi::cacheBlock * abi::cachePositions +
+                  at.position % abi::cachePositions];
+  }
+
+  Half half;
   abi::CacheType type;
-  int64_t heads, dim, context;
-  int64_t values; // the index of the first value
+  int64_t heads, dim, groups, groupBytes;
   char *data;
 };
 

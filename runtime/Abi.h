@@ -22,11 +22,36 @@ namespace quipu::abi {
 inline constexpr uint32_t version = 2;
 
 /// How cached keys and values are stored.
-enum class CacheType : int32_t { F16 = 0, F32 = 1 };
+enum class CacheType : int32_t { F16 = 0, F32 = 1, Q8_0 = 2 };
+
+struct CacheFormat {
+  const char *name;
+  int32_t bytes; // of 16 numbers, with their share of scales
+};
+inline constexpr CacheFormat cacheFormats[] = {
+    {"f16", 32}, {"f32", 64}, {"q8_0", 17}};
+
+inline constexpr const CacheFormat &getFormat(CacheType type) {
+  return cacheFormats[static_cast<int32_t>(type)];
+}
 
 /// Positions that are stored together in the key half of the cache, see
 /// `StepArgs::cache`; a context is rounded up to a multiple of it.
 inline constexpr int32_t cachePositions = 16;
+
+/// Consecutive components of a head that share a scale in a q8_0 cache.
+inline constexpr int32_t cacheBlock = 32;
+
+/// Attention cuts a sequence into pieces of so many positions; each gives a
+/// partial result.
+inline constexpr int32_t piecePositions = 128;
+
+/// Tokens at consecutive positions of one sequence, whose attention is computed
+/// together: one, or up to `mostBlockTokens`.
+struct TokenBlock {
+  int32_t first, count;
+};
+inline constexpr int32_t mostBlockTokens = 8;
 
 /// The longest context that a program can have or be asked for.
 inline constexpr int32_t mostContext = 1 << 24;
@@ -41,10 +66,16 @@ struct StepArgs {
   /// [Step::tokens][Program::logitsStride]; the first rowCount rows are
   /// written, the others are scratch.
   float *logits;
-  /// Keys, then values of each layer:
-  ///   keys   [slot][kv_head][context / 16][head_dim][16 positions]
-  ///   values [slot][kv_head][context][head_dim]
-  /// in the step's cache type; 64-byte aligned and zero at first.
+  /// Keys, then values of each layer, [slot][kv_head][context / 16] groups of
+  /// 16 positions; 64-byte aligned and zero at first. A group is, in f16 and
+  /// f32,
+  ///   keys   [head_dim][16 positions]
+  ///   values [16 positions][head_dim]
+  /// and in q8_0, a number being its scale times an 8-bit integer,
+  ///   keys   uint8 [head_dim / 4][16 positions][4], the integer plus 128
+  ///   values int8 [16 positions][head_dim]
+  /// and behind either, f16 scales [head_dim / 32][16 positions].
+  /// Every number is finite: it is multiplied by 0 for tokens before it.
   void *cache;
   void *arena;         // Step::arenaBytes of scratch, 64-byte aligned
   const void *weights; // Program::weights
@@ -53,6 +84,11 @@ struct StepArgs {
   int32_t rowCount;    // 0 ... count
   int32_t context;     // positions per slot, a multiple of cachePositions
   int32_t slots;
+  const TokenBlock *blocks; // [blockCount]: all tokens, in order
+  /// Scratch of 4 * workers * (context / piecePositions, rounded up) *
+  /// Program::partialBytes, 64-byte aligned.
+  void *partials;
+  int32_t blockCount;
 };
 
 /// Every worker calls the step with the same arguments and its own number.
@@ -99,8 +135,9 @@ struct Program {
   uint64_t weightBytes;   // bytes of packed weights, all of them
   uint64_t bytesPerToken; // bytes of weights that one decoded token reads
   uint64_t cacheElements; // cached numbers per position, over all layers
-  const void *weights;    // page aligned
-  const void *tokenizer;  // a TokenizerImage, or null without one
+  uint64_t partialBytes; // what attention keeps of a block and a piece, at most
+  const void *weights;   // page aligned
+  const void *tokenizer; // a TokenizerImage, or null without one
   uint64_t tokenizerBytes;
 };
 

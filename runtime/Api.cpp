@@ -45,10 +45,10 @@ static quipu_status create(const quipu_options *given,
   };
   if (given && given->size < offsetof(quipu_options, context))
     return refuse("quipu_options: size must be sizeof(quipu_options)");
-  if (options.cache_type != QUIPU_CACHE_F16 &&
-      options.cache_type != QUIPU_CACHE_F32)
-    return refuse("quipu_options: cache_type must be QUIPU_CACHE_F16 or "
-                  "QUIPU_CACHE_F32");
+  if (options.cache_type < QUIPU_CACHE_F16 ||
+      options.cache_type > QUIPU_CACHE_Q8_0)
+    return refuse("quipu_options: cache_type must be QUIPU_CACHE_F16, "
+                  "QUIPU_CACHE_F32 or QUIPU_CACHE_Q8_0");
 
   model.reset(new quipu_model);
   Status status = Session::create(

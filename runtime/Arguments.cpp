@@ -75,9 +75,10 @@ static CommandLine commandLine(Arguments &to, Numbers &numbers,
       {run, 'c', "context", "N", Integer{&numbers.context, 1, abi::mostContext},
        "Positions for prompt and continuation together, rounded up to a "
        "multiple of 16 (default: the model's)."},
-      {run, 0, "cache-type", "TYPE", Choice{&cacheType, {"f16", "f32"}},
-       "How keys and values are kept: f16, or f32, which is exact and twice as "
-       "large (default: f16)."},
+      {run, 0, "cache-type", "TYPE", Choice{&cacheType, {"f16", "f32", "q8_0"}},
+       "How keys and values are kept: f16; f32, which is exact and twice as "
+       "large; or q8_0, blocks of 8-bit numbers, about half as large (default: "
+       "f16)."},
       {run, 0, "chunk", "N", Integer{&numbers.chunk, 1, INT_MAX},
        "Read the prompt in chunks of at most N tokens (default: the program's "
        "largest). The output does not depend on it: this is to test that."},

@@ -159,7 +159,7 @@ Status quipu::benchmark(Session &session, abi::CacheType cacheType,
   double perToken = static_cast<double>(program.bytesPerToken);
   double barrier = measureBarrier(session);
   double share = perToken * decode / bandwidth;
-  const char *cache = cacheType == abi::CacheType::F16 ? "f16" : "f32";
+  const char *cache = abi::getFormat(cacheType).name;
   int32_t threads = session.workers().count();
   if (options.json) {
     report = "{\"prefill_tokens_per_second\": " + format("%.3f", prefill) +

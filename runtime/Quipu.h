@@ -59,7 +59,8 @@ typedef enum quipu_status {
 
 typedef enum quipu_cache_type {
   QUIPU_CACHE_F16 = 0, // 2 bytes a cached number
-  QUIPU_CACHE_F32 = 1  // 4 bytes: exact, twice the memory and reading
+  QUIPU_CACHE_F32 = 1, // 4 bytes: exact, twice the memory and reading
+  QUIPU_CACHE_Q8_0 = 2 // 1.06 bytes; heads must be multiples of 32
 } quipu_cache_type;
 
 /// Zero in any field but `size` stands for its default.

@@ -57,14 +57,14 @@ Status Session::create(const abi::Program &program,
     if (variant->steps[i].cacheType == options.cacheType)
       made->steps.push_back(&variant->steps[i]);
   if (made->steps.empty()) {
-    const char *name = options.cacheType == abi::CacheType::F16 ? "f16" : "f32";
-    return argument(std::string("this program was built without an ") + name +
-                    " cache");
+    std::string name = abi::getFormat(options.cacheType).name;
+    return argument("this program has no " + name + " cache for heads of " +
+                    number(program.headDim) + " components; ask for f16");
   }
-  if (Status status = made->allocate(options); !status.ok())
-    return status;
   int32_t threads =
       options.threads ? options.threads : allowedCpus().usableCores;
+  if (Status status = made->allocate(options, threads); !status.ok())
+    return status;
   if (!made->team.start(threads, options.pin))
     return {QUIPU_ERROR_MEMORY, "the system refuses to start " +
                                     number(threads) +
@@ -73,7 +73,7 @@ Status Session::create(const abi::Program &program,
   return {};
 }
 
-Status Session::allocate(const SessionOptions &options) {
+Status Session::allocate(const SessionOptions &options, int32_t threads) {
   int32_t context = options.context ? options.context : image->context;
   context = (context + abi::cachePositions - 1) & -abi::cachePositions;
   // Kernels index one layer's keys and values with 32 bits.
@@ -85,11 +85,12 @@ Status Session::allocate(const SessionOptions &options) {
     return argument("a context of " + number(context) + " positions for " +
                     number(options.sequences) +
                     " sequences is more than a cache can hold; ask for less");
-  uint64_t elementBytes = options.cacheType == abi::CacheType::F16 ? 2 : 4;
+  // The context is a multiple of 16.
+  uint64_t bytes = abi::getFormat(options.cacheType).bytes;
   bool fits =
       !__builtin_mul_overflow(image->cacheElements, context, &elements) &&
       !__builtin_mul_overflow(elements, options.sequences, &elements) &&
-      !__builtin_mul_overflow(elements, elementBytes, &cacheBytes);
+      !__builtin_mul_overflow(elements / 16, bytes, &cacheBytes);
   if (!fits || !cache.reserve(cacheBytes))
     return {QUIPU_ERROR_MEMORY, "there is no memory for a cache of " +
                                     number(context) +
@@ -100,19 +101,24 @@ Status Session::allocate(const SessionOptions &options) {
     arenaBytes = std::max(arenaBytes, step->arenaBytes);
   uint64_t logitsBytes =
       uint64_t(steps.back()->tokens) * image->logitsStride * sizeof(float);
-  if (!arena.reserve(arenaBytes) || !logits.reserve(logitsBytes))
-    return {QUIPU_ERROR_MEMORY, "there is no memory for the " +
-                                    number(arenaBytes + logitsBytes) +
-                                    " bytes that intermediate results need"};
+  uint64_t pieces = (context + abi::piecePositions - 1) / abi::piecePositions;
+  uint64_t partialBytes = 4 * pieces * threads * image->partialBytes;
+  if (!arena.reserve(arenaBytes) || !logits.reserve(logitsBytes) ||
+      !partials.reserve(partialBytes))
+    return {QUIPU_ERROR_MEMORY,
+            "there is no memory for the " +
+                number(arenaBytes + logitsBytes + partialBytes) +
+                " bytes that intermediate results need"};
 
   chunk = options.chunk ? options.chunk : INT_MAX;
   lengths.assign(options.sequences, 0);
   // Huge pages come whole: not before a quarter of each is in use.
-  int64_t headBytes = std::max<int64_t>(image->headDim * elementBytes, 1);
+  int64_t headBytes = std::max<int64_t>(image->headDim * bytes / 16, 1);
   longLength = static_cast<int32_t>(
       std::min<int64_t>(context / 4, Pages::hugeBytes / 4 / headBytes));
   args.cache = cache.data();
   args.arena = arena.data();
+  args.partials = partials.data();
   args.logits = static_cast<float *>(logits.data());
   args.weights = image->weights;
   preferHugePages(image->weights, image->weightBytes);
@@ -187,6 +193,26 @@ void Session::growPages() {
   longLength = INT_MAX;
 }
 
+/// Cuts the tokens from `begin` on into blocks. Two tokens are no block: those
+/// that fill it up would cost more than what is shared.
+void Session::findBlocks(int32_t begin, int32_t count) {
+  blocks.clear();
+  auto follows = [&](int32_t i) {
+    return slots[i] == slots[i - 1] && positions[i] == positions[i - 1] + 1;
+  };
+  for (int32_t i = 0; i < count;) {
+    int32_t size = 1;
+    while (size < abi::mostBlockTokens && i + size < count &&
+           follows(begin + i + size))
+      ++size;
+    size = size < 3 ? 1 : size;
+    blocks.push_back({i, size});
+    i += size;
+  }
+  args.blocks = blocks.data();
+  args.blockCount = static_cast<int32_t>(blocks.size());
+}
+
 Status Session::step(const Batch &batch, const RowReader &read,
                      const Watcher &watch) {
   if (Status status = check(batch); !status.ok())
@@ -208,6 +234,7 @@ Status Session::step(const Batch &batch, const RowReader &read,
     args.sequences = slots.data() + begin;
     args.rows = rows.data();
     args.rowCount = static_cast<int32_t>(rows.size());
+    findBlocks(begin, args.count);
     team.run([&](int32_t worker, int32_t workers) {
       step.run(&args, worker, workers);
     });

@@ -87,10 +87,11 @@ public:
 
 private:
   Session() = default;
-  Status allocate(const SessionOptions &options);
+  Status allocate(const SessionOptions &options, int32_t threads);
   Status check(const Batch &batch);
   const abi::Step &pick(int32_t remaining, int32_t &count) const;
   void growPages();
+  void findBlocks(int32_t begin, int32_t count);
 
   const abi::Program *image = nullptr;
   const abi::Variant *chosen = nullptr;
@@ -101,6 +102,8 @@ private:
   std::vector<int32_t> positions, slots; // of the batch being run
   int32_t longLength = 0; // from which on the cache has huge pages
   Pages cache, arena, logits;
+  std::vector<abi::TokenBlock> blocks; // of the step being run
+  Pages cache, arena, logits, partials;
   Workers team;
 };
 

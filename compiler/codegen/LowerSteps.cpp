@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/AbiBuilder.h"
+#include "compiler/codegen/CacheFormat.h"
 #include "compiler/codegen/Passes.h"
 #include "dialect/LayerSets.h"
 #include "runtime/Abi.h"
@@ -94,7 +95,7 @@ public:
 
 private:
   std::string addSuffix(StringRef name) {
-    return (name + (cacheType.isF16() ? "_f16" : "_f32")).str();
+    return (name + "_" + abi::getFormat(*getCacheFormat(cacheType)).name).str();
   }
 
   /// The name that the value is printed with.
@@ -240,6 +241,21 @@ private:
   DenseMap<Value, Value> pointers;
 };
 
+/// A block's partial result of one piece, for the largest of the model's
+/// attentions: of each query head and token, a head's components, behind them
+/// the largest score and the sum of the weights.
+int64_t getPartialBytes(ModelOp model) {
+  int64_t bytes = 0;
+  model.walk([&](AttentionOp attention) {
+    auto cache = cast<CacheType>(attention.getCache().getType());
+    auto query = cast<RankedTensorType>(attention.getQuery().getType());
+    bytes = std::max<int64_t>(
+        bytes, abi::mostBlockTokens * (query.getDimSize(1) / cache.getHeads()) *
+                   (cache.getDim() + 16) * sizeof(float));
+  });
+  return bytes;
+}
+
 /// What the program's table says of the model.
 DictionaryAttr getSizes(StepOp step) {
   Builder builder(step.getContext());
@@ -274,19 +290,20 @@ DictionaryAttr getSizes(StepOp step) {
       entry("kv_heads", cache ? cache.getHeads() : 0),
       entry("head_dim", cache ? cache.getDim() : 0),
       entry("cache_elements", elements),
+      entry("partial_bytes", getPartialBytes(step->getParentOfType<ModelOp>())),
   });
 }
 
 struct LowerSteps : quipu::impl::LowerStepsBase<LowerSteps> {
   void runOnOperation() override {
-    MLIRContext *context = &getContext();
     auto result = getOperation().walk([&](ModelOp model) {
       for (StepOp step : llvm::make_early_inc_range(model.getOps<StepOp>())) {
         if (failed(checkPlanned(step)))
           return WalkResult::interrupt();
-        model->setAttr("quipu.sizes", getSizes(step));
-        for (Type cacheType :
-             {Type(Float16Type::get(context)), Type(Float32Type::get(context))})
+        DictionaryAttr sizes = getSizes(step);
+        model->setAttr("quipu.sizes", sizes);
+        int64_t dim = sizes.getAs<IntegerAttr>("head_dim").getInt();
+        for (Type cacheType : getCacheElements(&getContext(), dim))
           if (failed(StepLowering(step, cacheType).run()))
             return WalkResult::interrupt();
         step.erase();

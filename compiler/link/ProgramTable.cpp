@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/link/ProgramTable.h"
+#include "compiler/codegen/CacheFormat.h"
 #include "compiler/link/PackedWeights.h"
 #include "compiler/link/ProgramVariant.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -103,8 +104,11 @@ findSteps(Module &module, const ProgramVariant &variant, bool isOneOfMany) {
       continue;
     std::string where = ("quipu.step of '" + function.getSymName() + "'").str();
     auto cache = step.getAs<mlir::TypeAttr>("cache");
-    if (!cache || !(cache.getValue().isF16() || cache.getValue().isF32()))
-      return createStringError(where + ": 'cache' must be f16 or f32");
+    std::optional<abi::CacheType> cacheType;
+    if (cache)
+      cacheType = getCacheFormat(cache.getValue());
+    if (!cacheType)
+      return createStringError(where + ": 'cache' must be f16, f32 or q8_0");
     Expected<int64_t> tokens = getNumber(step, "tokens", where);
     if (!tokens)
       return tokens.takeError();
@@ -117,8 +121,7 @@ findSteps(Module &module, const ProgramVariant &variant, bool isOneOfMany) {
     if (!body || body->isDeclaration())
       return createStringError(where + ": the function has no body");
     steps.push_back(
-        {name, body, *tokens, static_cast<uint64_t>(*arena),
-         cache.getValue().isF16() ? abi::CacheType::F16 : abi::CacheType::F32});
+        {name, body, *tokens, static_cast<uint64_t>(*arena), *cacheType});
   }
   if (steps.empty())
     return createStringError("the module has no function with a 'quipu.step' "
@@ -260,6 +263,10 @@ Error quipu::addProgramTable(Module &module, ArrayRef<ProgramVariant> variants,
       getNumber(sizes, "cache_elements", "quipu.sizes", INT64_MAX);
   if (!cacheElements)
     return cacheElements.takeError();
+  Expected<int64_t> partialBytes =
+      getNumber(sizes, "partial_bytes", "quipu.sizes");
+  if (!partialBytes)
+    return partialBytes.takeError();
   table.addInt32(offsetof(Program, context), *context);
   table.addInt32(offsetof(Program, variantCount), variants.size());
   GlobalVariable *variantTable = table.addConstant(*code, "quipu_variants");
@@ -280,6 +287,7 @@ Error quipu::addProgramTable(Module &module, ArrayRef<ProgramVariant> variants,
   table.addInt64(offsetof(Program, bytesPerToken),
                  description.weights.getBytesPerToken());
   table.addInt64(offsetof(Program, cacheElements), *cacheElements);
+  table.addInt64(offsetof(Program, partialBytes), *partialBytes);
   table.add(offsetof(Program, weights), declareWeights(module));
   ArrayRef<uint8_t> tokenizer = description.tokenizer;
   table.add(offsetof(Program, tokenizer),

@@ -37,13 +37,18 @@
 // CHECK: llvm.call @write_f32(
 // CHECK: llvm.call @logits(
 
+// CHECK-LABEL: llvm.func @prefill8_q8_0(
+// CHECK-SAME: quipu.step = {arena = 4096 : i64, cache = !quipu.q8_0, tokens = 8 : i64}
+// CHECK: llvm.call @write_q8_0(
+
 // What the program's table says: rows of logits are a multiple of 16 apart.
-// CHECK: quipu.model @m {{.*}} attributes {quipu.sizes = {cache_elements = 192 : i64, head_dim = 32 : i64, hidden = 32 : i64, kv_heads = 1 : i64, layers = 3 : i64, logits_stride = 48 : i64, vocabulary = 40 : i64}}
+// CHECK: quipu.model @m {{.*}} attributes {quipu.sizes = {cache_elements = 192 : i64, head_dim = 32 : i64, hidden = 32 : i64, kv_heads = 1 : i64, layers = 3 : i64, logits_stride = 48 : i64, partial_bytes = 0 : i64, vocabulary = 40 : i64}}
 // Only what touches the cache has a copy.
 // CHECK: quipu.kernel @embed(
 // CHECK-NOT: quipu.kernel @embed
 // CHECK: quipu.kernel @write(
 // CHECK: quipu.cache_write %{{.*}} at %{{.*}} : {{.*}} -> !quipu.cache<f16, heads 1, dim 32>
+// CHECK: quipu.kernel @write_q8_0({{.*}}) -> (tensor<8x32xf32>, !quipu.cache<!quipu.q8_0, heads 1, dim 32>)
 // CHECK: quipu.kernel @write_f32({{.*}}) -> (tensor<8x32xf32>, !quipu.cache<f32, heads 1, dim 32>)
 // CHECK: quipu.cache_write %{{.*}} as f32 : {{.*}} -> !quipu.cache<f32, heads 1, dim 32>
 // CHECK: quipu.kernel @logits(

@@ -6,6 +6,7 @@
 // CHECK: "storage"() {format = tensor<8x64x!quipu.i8x32>} : () -> ()
 // CHECK: "storage"() {format = !quipu.cache<f16, heads 3, dim 64>} : () -> ()
 // CHECK: "storage"() {format = !quipu.cache<f32, heads 1, dim 1>} : () -> ()
+// CHECK: "storage"() {format = !quipu.cache<!quipu.q8_0, heads 1, dim 32>} : () -> ()
 // CHECK: "storage"() {format = !quipu.value} : () -> ()
 // CHECK: "storage"() {format = tensor<8x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0>>} : () -> ()
 // CHECK: "storage"() {format = !quipu.mixed<f16, f32, bf16>} : () -> ()
@@ -16,6 +17,7 @@
 "storage"() {format = tensor<8x64x!quipu.i8x32>} : () -> ()
 "storage"() {format = !quipu.cache<f16, heads 3, dim 64>} : () -> ()
 "storage"() {format = !quipu.cache<f32, heads 1, dim 1>} : () -> ()
+"storage"() {format = !quipu.cache<!quipu.q8_0, heads 1, dim 32>} : () -> ()
 "storage"() {format = !quipu.value} : () -> ()
 "storage"() {format = tensor<8x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0>>} : () -> ()
 "storage"() {format = !quipu.mixed<f16, f32, bf16>} : () -> ()
@@ -23,8 +25,13 @@
 
 // -----
 
-// expected-error@+1 {{a cache holds f16 or f32, not 'bf16'}}
+// expected-error@+1 {{a cache holds f16, f32 or !quipu.q8_0, not 'bf16'}}
 "storage"() {format = !quipu.cache<bf16, heads 3, dim 64>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{a cache in !quipu.q8_0 has heads of a multiple of 32 components, not 48}}
+"storage"() {format = !quipu.cache<!quipu.q8_0, heads 3, dim 48>} : () -> ()
 
 // -----
 

@@ -5,11 +5,15 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// One token and one key/value head at a time: the query heads that share it
-// against positions [begin, end) of the cache, where end = position + 1. The
-// positions are cut at multiples of attentionBlock; each piece gives a partial
-// result, which is merged with that of the pieces before. So the bits depend on
-// begin and end only.
+// A block of tokens at consecutive positions and one key/value head at a time:
+// the query heads that share it, for each token, are the rows. A row sees the
+// positions up to its token's. The positions are cut at multiples of
+// abi::piecePositions; each piece gives a partial result, and all of a row's
+// together its result.
+//
+// A row's operations and their order depend on its own positions only: others
+// have a weight of exactly 0, and a piece without any adds exactly 0. So the
+// bits of a token do not depend on its block.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,41 +24,43 @@
 
 namespace quipu::cpu {
 
-/// Positions of one piece.
-inline constexpr int64_t attentionBlock = 256;
-
 struct AttentionShape {
   int64_t headDim;    // a multiple of 16
   int64_t queryHeads; // that share the key/value head
-  bool isHalf;        // cache in f16, otherwise f32
+  abi::CacheType cache;
   float scale;
+  int64_t window = 0;    // positions that a token sees; 0: all
   float softCap = 0;     // cap * tanh(score / cap); 0: none
   bool hasSinks = false; // one more logit per query head, without a value
+  int64_t tokens = 1;    // of a block
+  int64_t sums = 24;     // vectors of 16 floats that fit in registers
 
-  /// Floats of one query head's partial result: the sum of values weighted with
+  int64_t rows() const { return tokens * queryHeads; }
+  /// Floats of one row's partial result: the sum of values weighted with
   /// exp(score - largest), then `largest`, then the sum of the weights.
   int64_t partialStride() const { return headDim + 16; }
+  int64_t partialBytes() const {
+    return rows() * partialStride() * sizeof(float);
+  }
 };
 
 struct AttentionKernel {
+  std::string name; // tells all attentions of a program apart
   std::vector<Halide::Argument> arguments;
   Halide::Pipeline pipeline;
 };
 
-/// kernel(query, keys, values, begin, end, partial): query f32
-/// [queryHeads][headDim]; keys and values of one slot and head, see
-/// runtime/Abi.h; 0 <= begin < end, both in the same piece; partial f32
-/// [queryHeads][partialStride()].
-AttentionKernel attentionPiece(AttentionShape shape);
+/// kernel(query, keys, values, from, end, count, stride, partial): query f32
+/// [tokens, `stride` floats apart][queryHeads][headDim], of which `count`
+/// tokens exist; keys and values of one slot and head from position `from` on,
+/// the first of the piece, see runtime/Abi.h; the first token sees positions
+/// before `end`; partial f32 [tokens][queryHeads][partialStride()].
+AttentionKernel attentionPiece(const AttentionShape &shape);
 
-/// kernel(partials, partial): two partial results, f32
-/// [2][queryHeads][partialStride()], become one, which may lie where the first
-/// of them was.
-AttentionKernel attentionMerge(AttentionShape shape);
-
-/// kernel(partial, [sinks,] result): sinks f32 [queryHeads], result f32
-/// [queryHeads][headDim].
-AttentionKernel attentionFinish(AttentionShape shape);
+/// kernel(partials, [sinks,] pieces, count, stride, result): partials f32
+/// [pieces][tokens][queryHeads][partialStride()]; sinks f32 [queryHeads];
+/// result f32 [count, `stride` floats apart][queryHeads][headDim].
+AttentionKernel attentionFinish(const AttentionShape &shape);
 
 } // namespace quipu::cpu
 

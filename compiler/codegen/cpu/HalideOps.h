@@ -21,6 +21,7 @@
 
 #include "Halide.h"
 #include "dialect/WeightLayout.h"
+#include "runtime/Abi.h"
 
 #include <functional>
 #include <optional>
@@ -95,9 +96,9 @@ struct RopeShape {
 
 /// The cache of one layer, see runtime/Abi.h.
 struct CacheShape {
-  bool isHalf; // f16, otherwise f32
+  abi::CacheType type;
   int64_t kvHeads;
-  int64_t headDim; // a multiple of 16
+  int64_t headDim; // a multiple of 16, of 32 with Q8_0
 };
 
 /// Tokens and tiles of 16 rows that are computed together, and whether block
@@ -204,9 +205,12 @@ public:
     enum Kind { Rows, Tiles, Heads, Cache, Quantized } kind;
     Halide::Func func;
     FloatValue value;
-    /// Cache: the converted head; its loops.
+    /// Cache: the converted head, and what it is computed from beside the
+    /// head; its loops.
     std::optional<Halide::Func> stored;
-    Halide::RDom loops; // (headDim, tokens at once, token groups, heads)
+    std::vector<Halide::Func> stages;
+    /// (numbers and scales, tokens at once, token groups, heads)
+    Halide::RDom loops;
     Halide::Param<int32_t> first, count;
     unsigned result; // index into results
   };
@@ -243,6 +247,8 @@ private:
   Halide::ImageParam rowIndices(const std::string &name);
   void writeCache(const std::string &name, const FloatValue &heads,
                   CacheShape shape, bool keys);
+  void quantizeHeads(Output &output, const FloatValue &heads,
+                     Halide::Func scales, bool keys);
   Output &addOutput(Output::Kind kind, const std::string &name, int64_t units,
                     int64_t unitBytes, int64_t rowBytes);
 

@@ -13,7 +13,7 @@ using namespace quipu::cpu;
 using namespace Halide;
 using namespace Halide::ConciseCasts;
 
-static Var i("i"), r("r"), t("t"), d("d"), h("h"), m("m"), u("u");
+static Var i("i"), r("r"), t("t"), d("d"), h("h"), m("m"), u("u"), b("b");
 
 KernelBuilder::Output &
 KernelBuilder::addOutput(Output::Kind kind, const std::string &name,
@@ -115,6 +115,32 @@ void KernelBuilder::writeValues(const std::string &name,
   writeCache(name, heads, shape, /*keys=*/false);
 }
 
+/// What is too large becomes the largest number of the cache's type.
+static Expr limit(Expr number, Expr most) {
+  return max(min(number, most), -most);
+}
+
+/// As 8-bit integers times a scale for each block; keys as unsigned numbers.
+void KernelBuilder::quantizeHeads(Output &output, const FloatValue &heads,
+                                  Func scales, bool keys) {
+  Func limited("limited"), largest("largest");
+  int block = abi::cacheBlock;
+  limited(d, h, m) = limit(heads.func(d, h, m), 127 * 65504.0f);
+  RDom k(0, block);
+  // Positive floats order like their bits.
+  largest(b, h, m) = 0;
+  largest(b, h, m) =
+      max(largest(b, h, m),
+          reinterpret<int32_t>(abs(limited(b * block + k, h, m))));
+  Expr size = reinterpret<float>(largest(b, h, m));
+  scales(b, h, m) = reinterpret<uint16_t>(f16(size / 127.0f));
+  size = reinterpret<float>(largest(d / block, h, m));
+  Expr inverse = select(size > 1e-30f, 127.0f / size, 0.0f);
+  Expr integer = i32(round(limited(d, h, m) * inverse));
+  (*output.stored)(d, h, m) = u8(keys ? integer + 128 : integer);
+  output.stages = {limited, largest, scales};
+}
+
 void KernelBuilder::writeCache(const std::string &name, const FloatValue &heads,
                                CacheShape shape, bool keys) {
   if (!context) {
@@ -125,14 +151,25 @@ void KernelBuilder::writeCache(const std::string &name, const FloatValue &heads,
   Output &output = addOutput(Output::Cache, name, shape.kvHeads, 0, 0);
   output.value = heads;
   output.stored = Func("stored");
-  Type type = shape.isHalf ? Float(16) : Float(32);
-  (*output.stored)(d, h, m) = cast(type, heads.func(d, h, m));
+  Func &stored = *output.stored;
+  Func scales("scales"); // (block, h, m), the bits of an f16
+  bool isQ8 = shape.type == abi::CacheType::Q8_0;
+  Type type =
+      isQ8 ? Type(UInt(8)) : Float(shape.type == abi::CacheType::F16 ? 16 : 32);
+  int headDim = shape.headDim, group = tokensAtOnce();
+  if (isQ8) {
+    quantizeHeads(output, heads, scales, keys);
+  } else {
+    Expr most = type.bits() == 16 ? Expr(65504.0f)
+                                  : Expr(std::numeric_limits<float>::max());
+    stored(d, h, m) = cast(type, limit(heads.func(d, h, m), most));
+  }
 
   // Rows that only fill up a group of tokens must not reach the cache.
-  int headDim = shape.headDim, group = tokensAtOnce();
   Expr count = tokens == 1 ? Expr(1) : Expr(rowsCount);
-  output.loops = RDom(0, headDim, 0, group, 0, (count + group - 1) / group, 0,
-                      output.count);
+  int scaleBytes = isQ8 ? headDim / 16 : 0;
+  output.loops = RDom(0, headDim + scaleBytes, 0, group, 0,
+                      (count + group - 1) / group, 0, output.count);
   RDom &loop = output.loops;
   Expr row = tokens == 1 ? Expr(loop.y) : rowsFirst + loop.z * group + loop.y;
   if (tokens > 1)
@@ -144,23 +181,29 @@ void KernelBuilder::writeCache(const std::string &name, const FloatValue &heads,
   Expr slot = unsafe_promise_clamped((*sequences)(row), 0,
                                      most / int(shape.kvHeads) - 1);
   Expr place = slot * int(shape.kvHeads) + head;
-  Expr value = (*output.stored)(loop.x, head, row);
+  Expr lane = position % 16;
+  // Where the number lies in its group of 16 positions.
+  Expr index = keys ? loop.x * 16 + lane : lane * headDim + loop.x;
+  Expr value =
+      stored(isQ8 ? min(loop.x, headDim - 1) : Expr(loop.x), head, row);
+  if (isQ8) {
+    if (keys)
+      index = loop.x / 4 * 64 + lane * 4 + loop.x % 4;
+    Expr byte = loop.x - headDim, block = max(byte, 0) / 2;
+    Expr scale = scales(block, head, row);
+    value = select(byte < 0, value, u8(scale >> u16((byte % 2) * 8)));
+    index = select(byte < 0, index,
+                   headDim * 16 + (block * 16 + lane) * 2 + byte % 2);
+  }
 
   Func cache("cache");
-  if (keys) {
-    cache(r, d, u) = undef(type);
-    cache(position % 16, loop.x, place * (*context / 16) + position / 16) =
-        value;
-  } else {
-    cache(d, u) = undef(type);
-    cache(loop.x, place * *context + position) = value;
-  }
+  cache(r, u) = undef(type);
+  cache(index, place * (*context / 16) + position / 16) = value;
   output.func = cache;
   OutputImageParam out = cache.output_buffer();
   out.dim(0).set_min(0);
-  out.dim(1).set_min(0).set_stride(keys ? 16 : headDim);
-  if (keys)
-    out.dim(2).set_min(0).set_stride(16 * headDim);
+  int bytes = abi::getFormat(shape.type).bytes; // of 16 numbers
+  out.dim(1).set_min(0).set_stride(headDim * bytes / type.bytes());
 }
 
 Pipeline KernelBuilder::pipeline() const {

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/cpu/KernelLowering.h"
+#include "compiler/codegen/CacheFormat.h"
 #include "compiler/codegen/cpu/CompileHalide.h"
 #include "compiler/codegen/cpu/HalideCall.h"
 #include "compiler/codegen/cpu/KernelSources.h"
@@ -84,12 +85,10 @@ LogicalResult KernelLowering::run() {
 }
 
 FailureOr<std::string>
-KernelLowering::compile(StringRef name,
+KernelLowering::compile(StringRef name, std::string description,
                         const std::vector<Halide::Argument> &arguments,
                         const Halide::Pipeline &pipeline) {
-  std::string description;
   llvm::raw_string_ostream stream(description);
-  kernel->print(stream, OpPrintingFlags().useLocalScope());
   stream << name << QUIPU_COMPILER << QUIPU_KERNEL_SOURCES << target.arch
          << llvm::join(target.features, ",");
   std::string key = KernelCache::getKey(description);
@@ -100,6 +99,13 @@ KernelLowering::compile(StringRef name,
   if (error)
     return kernel.emitError(llvm::toString(std::move(error)));
   return key;
+}
+
+FailureOr<std::string>
+KernelLowering::compileShared(const AttentionKernel &function,
+                              const AttentionShape &shape) {
+  return compile(function.name, std::to_string(shape.sums), function.arguments,
+                 function.pipeline);
 }
 
 //===----------------------------------------------------------------------===//
@@ -150,9 +156,11 @@ Value KernelLowering::getCache(CacheType type, bool values) {
   Value positions = LLVM::MulOp::create(
       builder, abi.extend(abi.loadInt32(args, offsetof(abi::StepArgs, slots))),
       abi.extend(abi.loadInt32(args, offsetof(abi::StepArgs, context))));
+  Value groups = LLVM::SDivOp::create(builder, positions,
+                                      abi.getInt64(abi::cachePositions));
   int64_t bytes = type.getHeads() * type.getDim() *
-                  type.getElementType().getIntOrFloatBitWidth() / 8;
-  Value half = LLVM::MulOp::create(builder, positions, abi.getInt64(bytes));
+                  abi::getFormat(*getCacheFormat(type.getElementType())).bytes;
+  Value half = LLVM::MulOp::create(builder, groups, abi.getInt64(bytes));
   Value halves =
       LLVM::MulOp::create(builder, abi.extend(layer), abi.getInt64(2));
   if (values)
@@ -197,8 +205,11 @@ Value KernelLowering::getHost(const BufferOwner &owner, Value row) {
 LogicalResult KernelLowering::emitCall(KernelBuilder &functions,
                                        const Call &call) {
   std::string name = (kernel.getSymName() + ".halide").str();
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  kernel->print(stream, OpPrintingFlags().useLocalScope());
   FailureOr<std::string> key =
-      compile(name, functions.halideArguments, functions.pipeline());
+      compile(name, text, functions.halideArguments, functions.pipeline());
   if (failed(key))
     return failure();
   llvm::StringMap<int64_t> unitBytes;

@@ -38,9 +38,12 @@ private:
 
   /// Compiles what `pipeline` makes unless the cache has it; returns the key.
   mlir::FailureOr<std::string>
-  compile(llvm::StringRef name, const std::vector<Halide::Argument> &arguments,
+  compile(llvm::StringRef name, std::string description,
+          const std::vector<Halide::Argument> &arguments,
           const Halide::Pipeline &pipeline);
-
+  /// The same for a function that several kernels may call.
+  mlir::FailureOr<std::string> compileShared(const AttentionKernel &function,
+                                             const AttentionShape &shape);
   /// What the arguments of one call of the kernel's Halide function are.
   struct Call {
     mlir::Value row;   // i32: the row that is computed, or the first

@@ -25,10 +25,9 @@ quipu::printHalideStatements(KernelOp kernel, StringRef arch,
   std::string text;
   llvm::Error failure = llvm::Error::success();
   auto print = [&](const std::vector<Halide::Argument> &arguments,
-                   const Halide::Pipeline &pipeline, StringRef suffix) {
-    auto part =
-        compileHalide(pipeline, arguments, (kernel.getSymName() + suffix).str(),
-                      arch, features, KernelOutput::Statement);
+                   const Halide::Pipeline &pipeline, StringRef name) {
+    auto part = compileHalide(pipeline, arguments, name.str(), arch, features,
+                              KernelOutput::Statement);
     if (part)
       text += *part;
     else
@@ -38,17 +37,18 @@ quipu::printHalideStatements(KernelOp kernel, StringRef arch,
     Operation &first = kernel.getBody().front().front();
     if (auto attention = dyn_cast<AttentionOp>(first)) {
       AttentionShape shape = getAttentionShape(attention);
-      auto printPart = [&](const AttentionKernel &part, StringRef suffix) {
-        print(part.arguments, part.pipeline, suffix);
-      };
-      printPart(attentionPiece(shape), ".piece");
-      printPart(attentionMerge(shape), ".merge");
-      printPart(attentionFinish(shape), ".finish");
+      for (int64_t tokens : getBlockSizes(attention)) {
+        shape.tokens = tokens;
+        for (const AttentionKernel &part :
+             {attentionPiece(shape), attentionFinish(shape)})
+          print(part.arguments, part.pipeline, part.name);
+      }
     } else if (!isa<RopeAnglesOp>(first)) {
       std::map<std::string, BufferOwner> owners;
       if (auto functions = translateKernel(kernel, owners);
           succeeded(functions))
-        print((*functions)->halideArguments, (*functions)->pipeline(), "");
+        print((*functions)->halideArguments, (*functions)->pipeline(),
+              kernel.getSymName());
     }
   });
   if (llvm::Error error =

@@ -168,7 +168,7 @@ static void scheduleCache(KernelBuilder &kernel, Output &output) {
   RDom &loop = output.loops;
   output.func.update()
       .reorder(loop.x, loop.y, loop.z, loop.w)
-      .unroll(loop.x, 16);
+      .unroll(loop.x, output.stages.empty() ? 16 : 2);
   LoopLevel level(output.func, loop.z);
   Func stored = *output.stored;
   std::vector<Var> vars = stored.args();
@@ -178,6 +178,10 @@ static void scheduleCache(KernelBuilder &kernel, Output &output) {
       .bound_extent(vars[2], kernel.tokensAtOnce())
       .vectorize(vars[0], 16)
       .unroll(vars[0]);
+  for (Func stage : output.stages) {
+    stage.compute_at(level).store_in(MemoryType::Stack);
+    stage.bound_extent(stage.args()[2], kernel.tokensAtOnce());
+  }
   scheduleHead(kernel, output.value, level, LoopLevel(output.func, loop.w));
 }
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/cpu/TranslateKernel.h"
+#include "compiler/codegen/CacheFormat.h"
 #include "compiler/codegen/cpu/Schedule.h"
 #include "dialect/PackedLayout.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -219,8 +220,8 @@ private:
         })
         .Case([&](CacheWriteOp op) {
           auto cache = mlir::cast<CacheType>(op.getResult().getType());
-          CacheShape shape{cache.getElementType().isF16(), cache.getHeads(),
-                           cache.getDim()};
+          CacheShape shape{*getCacheFormat(cache.getElementType()),
+                           cache.getHeads(), cache.getDim()};
           builder->writeKeys(own({BufferOwner::Keys, 0, {}}),
                              getHeads(op.getKey()), shape);
           builder->writeValues(own({BufferOwner::Values, 0, {}}),
@@ -283,11 +284,23 @@ AttentionShape cpu::getAttentionShape(AttentionOp op) {
   AttentionShape shape;
   shape.headDim = cache.getDim();
   shape.queryHeads = query.getDimSize(1) / cache.getHeads();
-  shape.isHalf = cache.getElementType().isF16();
+  shape.cache = *getCacheFormat(cache.getElementType());
   shape.scale = op.getScaleAttr() ? getNumber(op.getScaleAttr())
                                   : 1.0 / std::sqrt(double(cache.getDim()));
   if (op.getSoftCapAttr())
     shape.softCap = getNumber(op.getSoftCapAttr());
   shape.hasSinks = bool(op.getSinks());
+  if (auto window =
+          mlir::dyn_cast_or_null<mlir::IntegerAttr>(op.getWindowAttr()))
+    shape.window = std::min<int64_t>(window.getInt(), abi::mostContext);
+  auto schedule = op->getParentOfType<KernelOp>().getSchedule();
+  shape.sums = schedule->getLanes() < tileRows ? 6 : 24;
   return shape;
+}
+
+llvm::SmallVector<int64_t> cpu::getBlockSizes(AttentionOp op) {
+  auto query = mlir::cast<RankedTensorType>(op.getQuery().getType());
+  if (query.getDimSize(0) == 1)
+    return {1};
+  return {1, abi::mostBlockTokens};
 }

@@ -37,8 +37,11 @@ int64_t getTokens(KernelOp kernel);
 mlir::FailureOr<std::unique_ptr<KernelBuilder>>
 translateKernel(KernelOp kernel, std::map<std::string, BufferOwner> &owners);
 
-/// The shape of the attention that is the kernel's only op.
+/// The shape of the attention that is the kernel's only op, for single tokens.
 AttentionShape getAttentionShape(AttentionOp op);
+
+/// How many tokens the blocks have that the kernel must have functions for.
+llvm::SmallVector<int64_t> getBlockSizes(AttentionOp op);
 
 } // namespace quipu::cpu
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/reference/ReferenceCalls.h"
+#include "compiler/codegen/CacheFormat.h"
 #include "dialect/PackedLayout.h"
 #include "dialect/Reference.h"
 #include "dialect/RopeFrequencies.h"
@@ -131,9 +132,7 @@ ReferenceCalls::Arguments ReferenceCalls::getMatrix(WeightAttr weight) {
 ReferenceCalls::Arguments ReferenceCalls::getCache(Value cache) {
   auto type = cast<CacheType>(cache.getType());
   return {args, layer,
-          abi.getInt32(int32_t(type.getElementType().isF16()
-                                   ? abi::CacheType::F16
-                                   : abi::CacheType::F32))};
+          abi.getInt32(int32_t(*getCacheFormat(type.getElementType())))};
 }
 
 //===----------------------------------------------------------------------===//

@@ -2,7 +2,7 @@
 
 usage: bits.py PROGRAM
 
-Some 200 tokens are read with 1, 2 and 3 threads, in chunks of 1, 7 and 128; the
+Some 200 tokens are read with 1 to 4 threads, in chunks of 1, 7 and 128; the
 logits of all positions are compared bit by bit. Steps for one token and for many
 take turns: 128 is more than a prefill step holds, 200 is no multiple of it.
 """
@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 tokens = " ".join(str(i * i * 7919 % 49152) for i in range(200))
-for cache in "f16", "f32":
+for cache in "f16", "f32", "q8_0":
     first = None
-    for threads in "1", "2", "3":
+    for threads in "1", "2", "3", "4":
         for chunk in "1", "7", "128":
             subprocess.run([sys.argv[1], "--tokens", tokens, "--logits", "logits.npy", "--cache-type",
                             cache, "--threads", threads, "--chunk", chunk, "--context", "208"],
@@ -23,4 +23,4 @@ for cache in "f16", "f32":
             first = first or bits
             if bits != first:
                 sys.exit(f"other bits with {cache} cache, {threads} threads, chunks of {chunk}")
-    print(f"{cache}: {len(first)} bytes, nine times the same")
+    print(f"{cache}: {len(first)} bytes, twelve times the same")

@@ -72,5 +72,6 @@ static void test(int32_t cacheType, const char *name) {
 int main(void) {
   test(QUIPU_CACHE_F16, "f16");
   test(QUIPU_CACHE_F32, "f32");
+  test(QUIPU_CACHE_Q8_0, "q8_0");
   return 0;
 }

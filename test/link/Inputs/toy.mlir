@@ -2,7 +2,7 @@
 // with weights of every format.
 quipu.model @toy for ["llama"] attributes {quipu.sizes = {
     vocabulary = 16, logits_stride = 16, hidden = 32, layers = 2, kv_heads = 1,
-    head_dim = 32, cache_elements = 128}} {
+    head_dim = 32, cache_elements = 128, partial_bytes = 0}} {
   quipu.weight @token_embd = "token_embd.weight" : tensor<16x32x!quipu.q8_0> packed at 0
   quipu.weight @blk.attn_norm = "blk.*.attn_norm.weight" layers 2 : tensor<32xf32> packed at 576 stride 1408
   quipu.weight @blk.attn_q = "blk.*.attn_q.weight" layers 2 : tensor<16x64x!quipu.q4_1> packed at 704 stride 1408
