@@ -3,7 +3,7 @@
 // RUN: ls %t | FileCheck %s --check-prefix=CACHE
 
 // The kernel cache has one file for each of Halide's functions.
-// CACHE-COUNT-7: {{^[0-9a-f]{32}\.bc$}}
+// CACHE-COUNT-8: {{^[0-9a-f]{32}\.bc$}}
 // CACHE-NOT: {{.}}
 
 // A worker's tokens, one by one: of the StepArgs' count, which is at 72. The ids
@@ -103,39 +103,46 @@ quipu.model @m for ["m"] {
 
 // -----
 
-// Units of one token and one head go round the workers. The window begins 7
-// positions before the end; the positions are cut at multiples of 256, and what
-// each piece gives is merged with what came before; the sinks come last.
-// CHECK: llvm.func @attend.finish.halide(!llvm.ptr, !llvm.ptr, !llvm.ptr) -> i32
-// CHECK: llvm.func @attend.merge.halide(!llvm.ptr, !llvm.ptr) -> i32
-// CHECK: llvm.func @attend.piece.halide(!llvm.ptr, !llvm.ptr, !llvm.ptr, i32, i32, !llvm.ptr) -> i32
+// A unit is one block of tokens and one head. Four units for each worker are
+// enough to deal out; the pieces of fewer are, and a barrier follows. The window
+// begins 7 positions before the end; the positions are cut at multiples of 128.
+// CHECK-DAG: llvm.func @attention.2x16.sinks.finish1(!llvm.ptr, !llvm.ptr, i32, i32, i32, !llvm.ptr) -> i32
+// CHECK-DAG: llvm.func @attention.2x16.f32.scale0.25.window7.piece1(!llvm.ptr, !llvm.ptr, !llvm.ptr, i32, i32, i32, i32, !llvm.ptr) -> i32
+// CHECK-DAG: llvm.func @attention.2x16.f32.scale0.25.window7.piece8(
+// CHECK-DAG: llvm.func @quipu_barrier(
 // CHECK-LABEL: llvm.func @attend(
 // CHECK-SAME: %{{[a-z0-9]+}}: !llvm.ptr, %{{[a-z0-9]+}}: i32, %[[WORKER:[a-z0-9]+]]: i32, %[[WORKERS:[a-z0-9]+]]: i32,
-// CHECK: %[[BLOCK:.*]] = llvm.mlir.constant(256 : i32)
-// CHECK: %[[COUNT:.*]] = llvm.load
-// CHECK: scf.for %[[UNIT:.*]] = %[[WORKER]] to %{{.*}} step %[[WORKERS]]
-// CHECK: %[[TOKEN:.*]] = arith.remsi %[[UNIT]], %[[COUNT]]
-// CHECK: %[[HEAD:.*]] = arith.divsi %[[UNIT]], %[[COUNT]]
+// CHECK: %[[FEW:.*]] = llvm.mlir.constant(4 : i32)
+// CHECK-NEXT: %[[LEAST:.*]] = arith.muli %[[WORKERS]], %[[FEW]]
+// CHECK-NEXT: %[[SPLIT:.*]] = arith.cmpi slt, %[[UNITS:.*]], %[[LEAST]]
+// CHECK: %[[FIRST:.*]] = arith.select %[[SPLIT]], %{{.*}}, %[[WORKER]]
+// CHECK-NEXT: %[[STEP:.*]] = arith.select %[[SPLIT]], %{{.*}}, %[[WORKERS]]
+// CHECK-NEXT: scf.for %[[UNIT:.*]] = %[[FIRST]] to %[[UNITS]] step %[[STEP]]
+// CHECK: %[[BLOCK:.*]] = arith.remsi %[[UNIT]], %[[BLOCKS:.*]]
+// CHECK-NEXT: %[[HEAD:.*]] = arith.divsi %[[UNIT]], %[[BLOCKS]]
+// CHECK: %[[SIZE:.*]] = llvm.mlir.constant(128 : i32)
 // CHECK: %[[WINDOW:.*]] = llvm.mlir.constant(7 : i32)
 // CHECK-NEXT: %[[START:.*]] = arith.subi %[[END:.*]], %[[WINDOW]]
-// CHECK-NEXT: %[[BEGIN:.*]] = arith.maxsi %{{.*}}, %[[START]]
-// CHECK: %[[FIRST:.*]] = arith.divsi %[[BEGIN]], %[[BLOCK]]
-// CHECK: scf.for %[[PIECE:.*]] = %[[FIRST]] to
-// CHECK: %[[FROM:.*]] = arith.muli %[[PIECE]], %[[BLOCK]]
-// CHECK: %[[TO:.*]] = arith.addi %[[FROM]], %[[BLOCK]]
-// CHECK: %[[LOW:.*]] = arith.maxsi %[[BEGIN]], %[[FROM]]
-// CHECK: %[[HIGH:.*]] = arith.minsi %[[END]], %[[TO]]
-// CHECK: %[[ALONE:.*]] = arith.cmpi eq, %[[PIECE]], %[[FIRST]]
-// CHECK: llvm.call @attend.piece.halide(%{{.*}}, %{{.*}}, %{{.*}}, %[[LOW]], %[[HIGH]], %{{.*}})
-// CHECK: scf.if %[[ALONE]] {
+// CHECK: %[[BEGIN:.*]] = arith.maxsi %[[START]]
+// CHECK-NEXT: %[[EARLIEST:.*]] = arith.divsi %[[BEGIN]], %[[SIZE]]
+// CHECK: scf.if
+// CHECK: scf.for %[[PIECE:.*]] =
+// CHECK: %[[FROM:.*]] = arith.muli %[[PIECE]]
+// CHECK: llvm.call @attention.2x16.f32.scale0.25.window7.piece1(%{{.*}}, %{{.*}}, %{{.*}}, %[[FROM]], %[[END]], %{{.*}})
+// CHECK: scf.if %[[SPLIT]] {
 // CHECK-NEXT: } else {
-// CHECK: llvm.call @attend.merge.halide(
-// CHECK: }
 // The head's sinks: two f32, at 64 of the weights.
-// CHECK: llvm.mlir.constant(64 : i64)
 // CHECK: llvm.sext %[[HEAD]]
 // CHECK-NEXT: llvm.mlir.constant(8 : i64)
-// CHECK: llvm.call @attend.finish.halide(
+// CHECK: llvm.call @attention.2x16.sinks.finish1(
+// CHECK: } else {
+// CHECK: llvm.call @attention.2x16.f32.scale0.25.window7.piece8(
+// CHECK: llvm.call @attention.2x16.sinks.finish8(
+// CHECK: scf.if %[[SPLIT]] {
+// CHECK: llvm.call @quipu_barrier(
+// CHECK: scf.for %{{.*}} = %[[WORKER]] to %[[UNITS]] step %[[WORKERS]]
+// CHECK: llvm.call @attention.2x16.sinks.finish1(
+// CHECK: llvm.call @attention.2x16.sinks.finish8(
 quipu.model @m for ["m"] {
   quipu.weight @sinks = "sinks.weight" : tensor<2xf32> packed at 64
   quipu.kernel @attend(%q: tensor<8x2x16xf32>, %kv: !quipu.cache<f32, heads 1, dim 16>, %at: !quipu.places) -> tensor<8x2x16xf32> schedule <grid = heads, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
