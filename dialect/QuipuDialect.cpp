@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialect/CacheFormat.h"
 #include "dialect/Quipu.h"
 #include "dialect/WeightLayout.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -66,17 +67,17 @@ int64_t I8BlockType::getBlockBytes() const { return 60; }
 
 LogicalResult CacheType::verify(function_ref<InFlightDiagnostic()> emitError,
                                 Type elementType, int64_t heads, int64_t dim) {
-  bool isQ8 = isa<Q8_0Type>(elementType);
-  if (!elementType.isF16() && !elementType.isF32() && !isQ8)
+  std::optional<abi::CacheType> format = getCacheFormat(elementType);
+  if (!format)
     return emitError() << "a cache holds f16, f32 or !quipu.q8_0, not "
                        << elementType;
   if (heads <= 0 || dim <= 0)
     return emitError()
            << "a cache has at least one head and one component, not " << heads
            << " and " << dim;
-  if (isQ8 && dim % blockSize)
+  if (format == abi::CacheType::Q8_0 && dim % abi::cacheBlock)
     return emitError() << "a cache in !quipu.q8_0 has heads of a multiple of "
-                       << blockSize << " components, not " << dim;
+                       << abi::cacheBlock << " components, not " << dim;
   return success();
 }
 

@@ -100,8 +100,7 @@ private:
   int32_t chunk = 0;
   std::vector<int32_t> lengths;          // [slot]
   std::vector<int32_t> positions, slots; // of the batch being run
-  int32_t longLength = 0; // from which on the cache has huge pages
-  Pages cache, arena, logits;
+  int32_t longLength = 0;              // from which on the cache has huge pages
   std::vector<abi::TokenBlock> blocks; // of the step being run
   Pages cache, arena, logits, partials;
   Workers team;

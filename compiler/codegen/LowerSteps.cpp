@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/AbiBuilder.h"
-#include "compiler/codegen/CacheFormat.h"
 #include "compiler/codegen/Passes.h"
+#include "dialect/CacheFormat.h"
 #include "dialect/LayerSets.h"
 #include "runtime/Abi.h"
 #include "llvm/Support/MathExtras.h"

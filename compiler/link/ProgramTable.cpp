@@ -6,9 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/link/ProgramTable.h"
-#include "compiler/codegen/CacheFormat.h"
 #include "compiler/link/PackedWeights.h"
 #include "compiler/link/ProgramVariant.h"
+#include "dialect/CacheFormat.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "runtime/Abi.h"
 #include "llvm/ADT/STLExtras.h"

@@ -6,11 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/cpu/KernelLowering.h"
-#include "compiler/codegen/CacheFormat.h"
 #include "compiler/codegen/cpu/CompileHalide.h"
 #include "compiler/codegen/cpu/HalideCall.h"
 #include "compiler/codegen/cpu/KernelSources.h"
 #include "compiler/codegen/cpu/Passes.h"
+#include "dialect/CacheFormat.h"
 #include "dialect/PackedLayout.h"
 #include "runtime/Abi.h"
 #include "llvm/ADT/StringExtras.h"

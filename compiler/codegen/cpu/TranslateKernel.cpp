@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/cpu/TranslateKernel.h"
-#include "compiler/codegen/CacheFormat.h"
 #include "compiler/codegen/cpu/Schedule.h"
+#include "dialect/CacheFormat.h"
 #include "dialect/PackedLayout.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>

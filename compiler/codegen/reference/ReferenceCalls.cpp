@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/reference/ReferenceCalls.h"
-#include "compiler/codegen/CacheFormat.h"
+#include "dialect/CacheFormat.h"
 #include "dialect/PackedLayout.h"
 #include "dialect/Reference.h"
 #include "dialect/RopeFrequencies.h"

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUIPU_COMPILER_CODEGEN_CACHEFORMAT_H
-#define QUIPU_COMPILER_CODEGEN_CACHEFORMAT_H
+#ifndef QUIPU_DIALECT_CACHEFORMAT_H
+#define QUIPU_DIALECT_CACHEFORMAT_H
 
 #include "dialect/Quipu.h"
 #include "mlir/IR/Builders.h"
@@ -14,13 +14,18 @@
 
 namespace quipu {
 
+/// The element type of a cache of 8-bit blocks.
+inline mlir::Type getCacheQ8(mlir::MLIRContext *context) {
+  return BlockType::get(context, findWeightFormat("Q8_0"));
+}
+
 /// The code of a cache's element type; none for a type that no cache has.
 inline std::optional<abi::CacheType> getCacheFormat(mlir::Type element) {
   if (element.isF16())
     return abi::CacheType::F16;
   if (element.isF32())
     return abi::CacheType::F32;
-  if (mlir::isa<Q8_0Type>(element))
+  if (element == getCacheQ8(element.getContext()))
     return abi::CacheType::Q8_0;
   return std::nullopt;
 }
@@ -32,10 +37,10 @@ getCacheElements(mlir::MLIRContext *context, int64_t dim) {
   llvm::SmallVector<mlir::Type> types{builder.getF16Type(),
                                       builder.getF32Type()};
   if (dim % abi::cacheBlock == 0)
-    types.push_back(Q8_0Type::get(context));
+    types.push_back(getCacheQ8(context));
   return types;
 }
 
 } // namespace quipu
 
-#endif // QUIPU_COMPILER_CODEGEN_CACHEFORMAT_H
+#endif // QUIPU_DIALECT_CACHEFORMAT_H
