@@ -22,6 +22,7 @@ namespace quipu::abi {
 inline constexpr uint32_t version = 2;
 
 /// How cached keys and values are stored.
+// NOLINTNEXTLINE(readability-identifier-naming): as GGUF spells it
 enum class CacheType : int32_t { F16 = 0, F32 = 1, Q8_0 = 2 };
 
 struct CacheFormat {
@@ -31,7 +32,7 @@ struct CacheFormat {
 inline constexpr CacheFormat cacheFormats[] = {
     {"f16", 32}, {"f32", 64}, {"q8_0", 17}};
 
-inline constexpr const CacheFormat &getFormat(CacheType type) {
+constexpr const CacheFormat &getFormat(CacheType type) {
   return cacheFormats[static_cast<int32_t>(type)];
 }
 

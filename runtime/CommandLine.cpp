@@ -59,7 +59,7 @@ struct Store {
         *kind.to = static_cast<int32_t>(i);
         return "";
       }
-      wanted += i ? " or " : "";
+      wanted += i == 0 ? "" : i + 1 == kind.words.size() ? " or " : ", ";
       wanted += kind.words[i];
     }
     return wanted;

@@ -85,7 +85,7 @@ quipu.model @m for ["m"] {
   }
 }
 
-// Layers with different kernels: a table of the module says which one, for either
+// Layers with different kernels: a table of the module says which one, for each
 // type of cache.
 // CHECK-LABEL: llvm.func @differing_f16(
 // CHECK-SAME: quipu.step = {
@@ -102,6 +102,8 @@ quipu.model @m for ["m"] {
 // CHECK: default {
 // CHECK-NEXT: llvm.call @k(%{{.*}}, %[[LAYER]],
 // CHECK: llvm.func @differing_f32(
+// CHECK-SAME: quipu.step = {
+// CHECK: llvm.func @differing_q8_0(
 // CHECK-SAME: quipu.step = {
 // CHECK: llvm.mlir.addressof @k.kernels
 quipu.model @differing for ["m"] {

@@ -168,6 +168,7 @@ const Program quipu_program = {
     .weightBytes = 1500000,
     .bytesPerToken = 1000000,
     .cacheElements = layers * 2 * kvHeads * headDim,
+    .partialBytes = 0,
     .weights = steps,
     .tokenizer = FAKE_TOKENIZER ? &tokenizer : nullptr,
     .tokenizerBytes = sizeof(tokenizer),

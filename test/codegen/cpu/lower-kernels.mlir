@@ -82,11 +82,11 @@ quipu.model @m for ["m"] {
 // CHECK: %[[NONE:.*]] = llvm.mlir.constant(0 : i32)
 // CHECK-NEXT: %[[ANY:.*]] = arith.cmpi sgt, %[[COUNT]], %[[NONE]]
 // CHECK-NEXT: scf.if %[[ANY]] {
-// The layer's weight, past the scales of the first block.
+// The layer's weight, past the header of the first block.
 // CHECK: llvm.mlir.constant(4096 : i64)
 // CHECK: llvm.sext %[[LAYER]]
 // CHECK-NEXT: llvm.mlir.constant(640 : i64)
-// CHECK: llvm.mlir.constant(32 : i64)
+// CHECK: llvm.mlir.constant(64 : i64)
 // CHECK: llvm.call @q_k_v.halide(
 quipu.model @m for ["m"] {
   quipu.weight @blk.q = "blk.*.q.weight" layers 3 : tensor<32x32x!quipu.q8_0> packed at 4096 stride 640

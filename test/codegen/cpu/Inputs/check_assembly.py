@@ -12,7 +12,7 @@ import re
 import sys
 
 RUNTIME = {"memcpy", "memset", "quipu_barrier", "quipu_rope_angles"}
-STEP_CACHES = ("_f16", "_f32")
+STEP_CACHES = ("_f16", "_f32", "_q8_0")
 
 
 def read_functions(path):
@@ -79,7 +79,8 @@ def main():
         least = needed.get(kernel, 0)
         count = sum("vpdpbusd" in line for line in lines)
         print(f"{name}: {count} dot products, {spills(lines)} spills")
-        if count < least or (least == 0 and count):
+        # Scores on an 8-bit cache are dot products too.
+        if count < least or (least == 0 and count and not name.endswith("_q8_0")):
             broken.append(f"{name}: {count} dot products, {least} expected")
         if least and spills(lines) > 2:
             broken.append(f"{name}: {spills(lines)} spills beside dot products")
