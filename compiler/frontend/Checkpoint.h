@@ -53,6 +53,10 @@ public:
   /// In the order of the file.
   virtual llvm::ArrayRef<CheckpointTensor> getTensors() const = 0;
 
+  /// Forgets which bytes of the tensors were read, as a map keeps them in this
+  /// process's memory; they may be read again.
+  virtual void releaseMemory() const = 0;
+
   /// The value under `key` as an integer, a real, a string: none when the key
   /// is missing or of another kind, or the integer too large. Integers convert
   /// to reals, not back.

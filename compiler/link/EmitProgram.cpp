@@ -8,7 +8,7 @@
 #include "compiler/link/EmitProgram.h"
 #include "compiler/link/Optimize.h"
 #include "compiler/link/ProgramTable.h"
-#include "compiler/link/WeightsObject.h"
+#include "compiler/link/WeightsSection.h"
 #include "llvm/Linker/Linker.h"
 
 using namespace llvm;
@@ -100,10 +100,6 @@ Error quipu::emitProgram(ArrayRef<ProgramVariant> variants,
       TemporaryFile::create(link.output, "-code.o");
   if (!codeFile)
     return codeFile.takeError();
-  Expected<TemporaryFile> weightsFile =
-      TemporaryFile::create(link.output, "-weights.o");
-  if (!weightsFile)
-    return weightsFile.takeError();
 
   Expected<PackedWeights> weights = findWeights(variants, checkpoint);
   if (!weights)
@@ -118,11 +114,8 @@ Error quipu::emitProgram(ArrayRef<ProgramVariant> variants,
         return emitMachineCode(**code, target, MachineOutput::Object, to);
       }))
     return error;
-  if (Error error = weightsFile->write([&](raw_fd_ostream &to) {
-        writeWeightsObject(*weights, target.triple, to, progress);
-        return Error::success();
-      }))
-    return error;
-  return linkProgram(link.kind, {codeFile->getPath(), weightsFile->getPath()},
-                     target, link.runtimeFolder, link.output);
+  return linkProgram(link.kind, codeFile->getPath(), target, link.runtimeFolder,
+                     link.output, [&](TemporaryFile &program) {
+                       return writeWeights(program, *weights, progress);
+                     });
 }

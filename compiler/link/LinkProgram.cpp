@@ -8,6 +8,7 @@
 #include "compiler/link/LinkProgram.h"
 #include "compiler/link/RuntimeFiles.h"
 #include "compiler/link/Target.h"
+#include "compiler/link/WeightsSection.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
@@ -54,8 +55,17 @@ TemporaryFile::~TemporaryFile() {
 }
 
 Error TemporaryFile::write(function_ref<Error(raw_fd_ostream &)> write) {
+  return open(sys::fs::CD_CreateAlways, write);
+}
+
+Error TemporaryFile::update(function_ref<Error(raw_fd_ostream &)> write) {
+  return open(sys::fs::CD_OpenExisting, write);
+}
+
+Error TemporaryFile::open(sys::fs::CreationDisposition disposition,
+                          function_ref<Error(raw_fd_ostream &)> write) {
   std::error_code error;
-  raw_fd_ostream stream(path, error);
+  raw_fd_ostream stream(path, error, disposition);
   if (error)
     return cannotWrite(output, error);
   stream.SetBufferSize(1 << 20);
@@ -132,14 +142,10 @@ static Error runLinker(ArrayRef<std::string> arguments, const Target &target,
 }
 
 /// LLD writes through a memory map, where a full disk is a crash.
-static Error checkSpace(ArrayRef<StringRef> objects, StringRef file,
-                        StringRef output) {
-  uint64_t needed = 4 << 20; // for the runtime and the C library
-  for (StringRef object : objects) {
-    uint64_t bytes = 0;
-    sys::fs::file_size(object, bytes);
-    needed += bytes;
-  }
+static Error checkSpace(StringRef object, StringRef file, StringRef output) {
+  uint64_t needed = 0;
+  sys::fs::file_size(object, needed);
+  needed += 4 << 20; // for the runtime and the C library
   ErrorOr<sys::fs::space_info> space = sys::fs::disk_space(file);
   if (!space || space->available >= needed)
     return Error::success();
@@ -147,39 +153,47 @@ static Error checkSpace(ArrayRef<StringRef> objects, StringRef file,
                      std::make_error_code(std::errc::no_space_on_device));
 }
 
+static Expected<TemporaryFile>
+createTextFile(StringRef output, StringRef suffix, StringRef text) {
+  Expected<TemporaryFile> file = TemporaryFile::create(output, suffix);
+  if (!file)
+    return file;
+  if (Error error = file->write([&](raw_fd_ostream &to) {
+        to << text;
+        return Error::success();
+      }))
+    return std::move(error);
+  return file;
+}
+
 /// The header beside a library.
 static Error writeHeader(StringRef library) {
   SmallString<128> path(library);
   sys::path::remove_filename(path);
   sys::path::append(path, "quipu.h");
-  Expected<TemporaryFile> header = TemporaryFile::create(path, ".h");
+  Expected<TemporaryFile> header = createTextFile(path, ".h", publicHeader);
   if (!header)
     return header.takeError();
-  if (Error error = header->write([](raw_fd_ostream &to) {
-        to << publicHeader;
-        return Error::success();
-      }))
-    return error;
   return header->keep();
 }
 
-Error quipu::linkProgram(ProgramKind kind, ArrayRef<StringRef> objects,
+Error quipu::linkProgram(ProgramKind kind, StringRef object,
                          const Target &target, StringRef runtimeFolder,
-                         StringRef output) {
+                         StringRef output,
+                         function_ref<Error(TemporaryFile &)> finish) {
   Expected<std::string> driver = findDriver();
   if (!driver)
     return driver.takeError();
   Expected<TemporaryFile> file = TemporaryFile::create(output, "");
   if (!file)
     return file.takeError();
-  Expected<TemporaryFile> exports = TemporaryFile::create(output, ".exports");
+  Expected<TemporaryFile> exports =
+      createTextFile(output, ".exports", publicExports);
   if (!exports)
     return exports.takeError();
-  if (Error error = exports->write([](raw_fd_ostream &to) {
-        to << publicExports;
-        return Error::success();
-      }))
-    return error;
+  Expected<TemporaryFile> script = createTextFile(output, ".ld", weightsScript);
+  if (!script)
+    return script.takeError();
 
   std::vector<std::string> arguments = {*driver, "-fuse-ld=lld", "-o",
                                         file->getPath().str()};
@@ -188,8 +202,9 @@ Error quipu::linkProgram(ProgramKind kind, ArrayRef<StringRef> objects,
   };
   if (target.isCross())
     add({"--target=" + target.triple.str()});
-  for (StringRef object : objects)
-    arguments.push_back(object.str());
+  arguments.push_back(object.str());
+  if (!target.triple.isX86())
+    arguments.push_back(script->getPath().str());
   SmallVector<StringRef> libraries;
   if (target.isReference())
     libraries.push_back("libquipu-reference.a");
@@ -228,9 +243,11 @@ Error quipu::linkProgram(ProgramKind kind, ArrayRef<StringRef> objects,
   // only behind everything that code refers to.
   add({"-pthread", "-Wl,--gc-sections", "-Wl,--strip-debug", "-Wl,-z,relro",
        "-Wl,-z,lrodata-after-bss", "-Wl,-z,now", "-Wl,-z,noexecstack"});
-  if (Error error = checkSpace(objects, file->getPath(), output))
+  if (Error error = checkSpace(object, file->getPath(), output))
     return error;
   if (Error error = runLinker(arguments, target, output))
+    return error;
+  if (Error error = finish(*file))
     return error;
   if (kind == ProgramKind::Library)
     if (Error error = writeHeader(output))

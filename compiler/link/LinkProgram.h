@@ -12,6 +12,7 @@
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
 #include <functional>
 #include <string>
@@ -34,10 +35,16 @@ public:
   /// Replaces the content by what `write` writes.
   llvm::Error
   write(llvm::function_ref<llvm::Error(llvm::raw_fd_ostream &)> write);
+  /// The same, but what is not written stays.
+  llvm::Error
+  update(llvm::function_ref<llvm::Error(llvm::raw_fd_ostream &)> write);
   /// Moves the file to where its output belongs.
   llvm::Error keep();
 
 private:
+  llvm::Error
+  open(llvm::sys::fs::CreationDisposition disposition,
+       llvm::function_ref<llvm::Error(llvm::raw_fd_ostream &)> write);
   TemporaryFile(llvm::StringRef output, llvm::StringRef path)
       : output(output), path(path) {}
 
@@ -54,12 +61,12 @@ enum class ProgramKind {
 /// runs; `argv0` and the address of `main` help to find that.
 std::string findRuntimeFolder(const char *argv0, void *mainAddress);
 
-/// Links the objects with the target's runtime. The output appears when it is
-/// complete.
-llvm::Error linkProgram(ProgramKind kind,
-                        llvm::ArrayRef<llvm::StringRef> objects,
-                        const Target &target, llvm::StringRef runtimeFolder,
-                        llvm::StringRef output);
+/// Links the object with the target's runtime. The output appears when it is
+/// complete, after `finish`.
+llvm::Error
+linkProgram(ProgramKind kind, llvm::StringRef object, const Target &target,
+            llvm::StringRef runtimeFolder, llvm::StringRef output,
+            llvm::function_ref<llvm::Error(TemporaryFile &)> finish);
 
 } // namespace quipu
 

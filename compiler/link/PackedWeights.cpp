@@ -60,7 +60,7 @@ static Expected<PackedTensor> findTensor(WeightOp weight, uint64_t layer,
 
 Expected<PackedWeights> PackedWeights::create(ModelOp model,
                                               const Checkpoint &checkpoint) {
-  PackedWeights weights;
+  PackedWeights weights(checkpoint);
   bool hasOutput = any_of(model.getOps<WeightOp>(), [](WeightOp weight) {
     return weight.getTensor() == "output.weight";
   });
@@ -140,11 +140,16 @@ static void packVector(const PackedTensor &packed, std::vector<uint8_t> &to) {
         to.data() + i * 4, bit_cast<uint32_t>(readNumber(*packed.tensor, i)));
 }
 
+/// Packed bytes after which those of the checkpoint may leave the memory.
+static constexpr uint64_t releaseBytes = 64 << 20;
+
 void PackedWeights::write(raw_fd_ostream &to, const Progress &progress) const {
   std::vector<uint8_t> buffer;
   uint64_t done = 0;
   auto writeBuffer = [&] {
     to.write(reinterpret_cast<const char *>(buffer.data()), buffer.size());
+    if (done / releaseBytes != (done + buffer.size()) / releaseBytes)
+      checkpoint.releaseMemory();
     done += buffer.size();
     if (progress)
       progress(done, bytes);

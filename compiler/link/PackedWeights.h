@@ -51,6 +51,10 @@ public:
   void write(llvm::raw_fd_ostream &to, const Progress &progress) const;
 
 private:
+  explicit PackedWeights(const Checkpoint &checkpoint)
+      : checkpoint(checkpoint) {}
+
+  const Checkpoint &checkpoint;
   std::vector<PackedTensor> tensors; // by offset
   uint64_t bytes = 0;
   uint64_t bytesPerToken = 0;

@@ -8,6 +8,7 @@
 #include "compiler/link/ProgramTable.h"
 #include "compiler/link/PackedWeights.h"
 #include "compiler/link/ProgramVariant.h"
+#include "compiler/link/WeightsSection.h"
 #include "dialect/CacheFormat.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "runtime/Abi.h"
@@ -215,16 +216,6 @@ static GlobalVariable *addTokenizer(Module &module, ArrayRef<uint8_t> image) {
   return global;
 }
 
-static GlobalVariable *declareWeights(Module &module) {
-  auto *global = new GlobalVariable(
-      module, Type::getInt8Ty(module.getContext()), /*isConstant=*/true,
-      GlobalValue::ExternalLinkage, nullptr, weightsSymbol);
-  global->setVisibility(GlobalValue::HiddenVisibility);
-  if (module.getTargetTriple().isX86())
-    global->setCodeModel(CodeModel::Large);
-  return global;
-}
-
 Error quipu::addProgramTable(Module &module, ArrayRef<ProgramVariant> variants,
                              const ProgramDescription &description) {
   mlir::ModuleOp source = variants[0].module;
@@ -288,7 +279,8 @@ Error quipu::addProgramTable(Module &module, ArrayRef<ProgramVariant> variants,
                  description.weights.getBytesPerToken());
   table.addInt64(offsetof(Program, cacheElements), *cacheElements);
   table.addInt64(offsetof(Program, partialBytes), *partialBytes);
-  table.add(offsetof(Program, weights), declareWeights(module));
+  table.add(offsetof(Program, weights),
+            addWeightsSection(module, description.weights.getBytes()));
   ArrayRef<uint8_t> tokenizer = description.tokenizer;
   table.add(offsetof(Program, tokenizer),
             tokenizer.empty()

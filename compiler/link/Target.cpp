@@ -64,6 +64,7 @@ static const llvm::Target *lookUp(const Triple &triple) {
     InitializeAllTargets();
     InitializeAllTargetMCs();
     InitializeAllAsmPrinters();
+    InitializeAllAsmParsers();
     return true;
   }();
   (void)registered;

@@ -11,6 +11,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MathExtras.h"
+#include <sys/mman.h>
 
 using namespace llvm;
 
@@ -77,6 +78,13 @@ const MetadataValue *GgufFile::find(StringRef key) const {
 const CheckpointTensor *GgufFile::findTensor(StringRef name) const {
   auto entry = tensorIndex.find(name);
   return entry == tensorIndex.end() ? nullptr : &tensors[entry->second];
+}
+
+void GgufFile::releaseMemory() const {
+  // MemoryBuffer::dontNeedIfMmap is posix_madvise, which glibc ignores.
+  if (buffer->getBufferKind() == MemoryBuffer::MemoryBuffer_MMap)
+    madvise(const_cast<char *>(buffer->getBufferStart()),
+            buffer->getBufferSize(), MADV_DONTNEED);
 }
 
 Expected<std::unique_ptr<GgufFile>>

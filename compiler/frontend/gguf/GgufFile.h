@@ -33,6 +33,8 @@ public:
     return tensors;
   }
 
+  void releaseMemory() const override;
+
   uint32_t getVersion() const { return version; }
   const GgufMetadata &getMetadata() const { return metadata; }
   /// The whole file.

@@ -1,0 +1,37 @@
+//===- WeightsSection.h - The weights in a program's file -------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The linker sees a section without bytes, so that it neither reads nor copies
+// the weights; they are written behind what it made.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_LINK_WEIGHTSSECTION_H
+#define QUIPU_COMPILER_LINK_WEIGHTSSECTION_H
+
+#include "compiler/link/LinkProgram.h"
+#include "compiler/link/PackedWeights.h"
+#include "llvm/IR/GlobalVariable.h"
+
+namespace quipu {
+
+/// Defines `quipu_weights` in `module`: `bytes` bytes in a read-only section of
+/// its own, page aligned.
+llvm::GlobalVariable *addWeightsSection(llvm::Module &module, uint64_t bytes);
+
+/// Linker script that gives the section pages of its own behind all others; the
+/// linker does so unasked where a section can be marked as large.
+extern const char weightsScript[];
+
+/// Writes the weights into the linked `program`. Memory stays at the size of a
+/// tile.
+llvm::Error writeWeights(TemporaryFile &program, const PackedWeights &weights,
+                         const Progress &progress);
+
+} // namespace quipu
+
+#endif // QUIPU_COMPILER_LINK_WEIGHTSSECTION_H
