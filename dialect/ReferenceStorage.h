@@ -57,26 +57,28 @@ inline void readWeightRow(const void *weight, const WeightLayout &layout,
   const uint8_t *tile = static_cast<const uint8_t *>(weight) +
                         row / tileRows * layout.tileBytes();
   int64_t lane = row % tileRows;
-  auto *halves = reinterpret_cast<const uint16_t *>(tile);
-  auto *floats = reinterpret_cast<const float *>(tile);
-  for (int64_t i = 0; !format.isQuantized() && i < layout.k; ++i) {
-    int64_t at = i * tileRows + lane;
-    result[i] = &format == &formatF32   ? floats[at]
-                : &format == &formatF16 ? fromHalf(halves[at])
-                                        : fromBFloat(halves[at]);
+  if (!format.isQuantized()) {
+    auto *halves = reinterpret_cast<const uint16_t *>(tile);
+    auto *floats = reinterpret_cast<const float *>(tile);
+    for (int64_t at = lane; at < layout.k * tileRows; at += tileRows)
+      *result++ = &format == &formatF32   ? floats[at]
+                  : &format == &formatF16 ? fromHalf(halves[at])
+                                          : fromBFloat(halves[at]);
+    return;
   }
   bool isHalf = format.scaleType == ScaleType::F16;
-  WeightBlock block;
-  for (int64_t i = 0; format.isQuantized() && i < layout.k; ++i) {
-    int64_t at = i % format.blockElements, group = at / format.groupElements;
-    if (at == 0)
-      layout.readBlock(tile, lane, i / format.blockElements, block);
+  for (const WeightBlock &block : layout.readRow(tile, lane)) {
     float scale = isHalf ? fromHalf(block.scale) : fromBFloat(block.scale);
-    float factor = format.hasGroupScales ? block.groupScales[group] : 1;
-    result[i] = scale * factor * float(format.value(block.codes[at]));
-    if (format.hasMinima)
-      result[i] += fromHalf(block.minimum) *
-                   (format.hasGroupScales ? block.groupMinima[group] : 1);
+    float minimum = format.hasMinima ? fromHalf(block.minimum) : 0;
+    for (int64_t i = 0; i < format.blockElements; ++i) {
+      int64_t group = i / format.groupElements;
+      float factor = format.hasGroupScales ? block.groupScales[group] : 1;
+      *result = scale * factor * float(format.value(block.codes[i]));
+      if (format.hasMinima)
+        *result +=
+            minimum * (format.hasGroupScales ? block.groupMinima[group] : 1);
+      ++result;
+    }
   }
 }
 
@@ -116,25 +118,21 @@ public:
   /// Stores all components of a head. A number that is too large for the type
   /// becomes the largest.
   void write(CachePlace at, const float *numbers) {
+    float inverse = 0;
     for (at.component = 0; at.component < dim; ++at.component) {
-      float number = numbers[at.component];
+      const float *number = numbers + at.component;
       int64_t index = getIndex(at);
       if (type == abi::CacheType::F16) {
         reinterpret_cast<uint16_t *>(getGroup(at))[index] =
-            toHalf(limit(number, 65504));
+            toHalf(limit(*number, 65504));
       } else if (type == abi::CacheType::F32) {
         reinterpret_cast<float *>(getGroup(at))[index] =
-            limit(number, std::numeric_limits<float>::max());
+            limit(*number, std::numeric_limits<float>::max());
       } else {
-        int64_t block = at.component / abi::cacheBlock * abi::cacheBlock;
-        float largest = 0;
-        for (int64_t i = block; i < block + abi::cacheBlock; ++i)
-          largest =
-              std::max(largest, std::fabs(limit(numbers[i], 127 * 65504.0f)));
-        getScale(at) = toHalf(largest / 127);
-        float inverse = largest > 1e-30f ? 127 / largest : 0;
+        if (at.component % abi::cacheBlock == 0)
+          inverse = writeScale(at, number);
         auto integer =
-            int8_t(std::nearbyint(limit(number, 127 * 65504.0f) * inverse));
+            int8_t(std::nearbyint(limit(*number, largestQ8) * inverse));
         reinterpret_cast<uint8_t *>(getGroup(at))[index] =
             half == Keys ? integer + 128 : integer;
       }
@@ -142,6 +140,17 @@ public:
   }
 
 private:
+  static constexpr float largestQ8 = 127 * 65504.0f;
+
+  /// Of the block of numbers from `at` on; returns what they are multiplied by.
+  float writeScale(CachePlace at, const float *numbers) {
+    float largest = 0;
+    for (int64_t i = 0; i < abi::cacheBlock; ++i)
+      largest = std::max(largest, std::fabs(limit(numbers[i], largestQ8)));
+    getScale(at) = toHalf(largest / 127);
+    return largest > 1e-30f ? 127 / largest : 0;
+  }
+
   static float limit(float number, float most) {
     number = number < most ? number : most; // NaN, too
     return number > -most ? number : -most;

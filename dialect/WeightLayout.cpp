@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <vector>
 
 using namespace quipu;
 
@@ -121,13 +120,18 @@ void WeightLayout::packTile(const uint8_t *rows, int64_t tile,
   }
 }
 
-void WeightLayout::readBlock(const uint8_t *tile, int64_t lane, int64_t index,
-                             WeightBlock &block) const {
-  const uint8_t *from = tile + index / blocksTogether() * packedBlockBytes();
-  int64_t together = index % blocksTogether();
-  visitHeader(*this, lane, together, block,
-              [&](int64_t byte, void *part, size_t size) {
-                std::memcpy(part, from + byte, size);
-              });
-  PackedCodes(*this).read(from, lane, together, block.codes);
+std::vector<WeightBlock> WeightLayout::readRow(const uint8_t *tile,
+                                               int64_t lane) const {
+  PackedCodes codes(*this);
+  std::vector<WeightBlock> blocks(k / format->blockElements);
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    const uint8_t *from = tile + i / blocksTogether() * packedBlockBytes();
+    int64_t together = i % blocksTogether();
+    visitHeader(*this, lane, together, blocks[i],
+                [&](int64_t byte, void *part, size_t size) {
+                  std::memcpy(part, from + byte, size);
+                });
+    codes.read(from, lane, together, blocks[i].codes);
+  }
+  return blocks;
 }

@@ -30,6 +30,7 @@
 #define QUIPU_DIALECT_WEIGHTLAYOUT_H
 
 #include "dialect/formats/WeightFormat.h"
+#include <vector>
 
 namespace quipu {
 
@@ -97,9 +98,8 @@ struct WeightLayout {
   /// checkpoint) to the tileBytes() at `packed`.
   void packTile(const uint8_t *rows, int64_t tile, uint8_t *packed) const;
 
-  /// Block `block` of row `lane` of a packed tile; the inverse of packTile.
-  void readBlock(const uint8_t *tile, int64_t lane, int64_t block,
-                 WeightBlock &to) const;
+  /// The blocks of row `lane` of a packed tile; the inverse of packTile.
+  std::vector<WeightBlock> readRow(const uint8_t *tile, int64_t lane) const;
 };
 
 /// The planes that codes of so many bits lie in, the lowest first.
