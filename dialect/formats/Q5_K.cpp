@@ -8,14 +8,10 @@
 #include "dialect/formats/WeightFormat.h"
 
 namespace quipu {
-// f16 scale, f16 minimum (which is subtracted), 8 groups' scales and minima in
-// 12 bytes, 32 bytes with a fifth bit of each group, 4 times 64 nibbles
+// 16 bytes for readSixBitGroups, 32 bytes with a fifth bit of each group, 4
+// times 64 nibbles
 static void readBlock(const uint8_t *stored, WeightBlock &block) {
-  block.scale = readHalf(stored);
-  block.minimum = readHalf(stored + 2) ^ 0x8000;
-  readSixBitScales(stored + 4, block);
-  for (int64_t i = 0; i < 4; ++i)
-    readNibbles(stored + 48 + 32 * i, 64, block.codes + 64 * i);
+  readSixBitGroups(stored, stored + 48, block);
   for (int64_t i = 0; i < 256; ++i)
     block.codes[i] |= (stored[16 + i % 32] >> i / 32 & 1) << 4;
 }

@@ -60,15 +60,21 @@ std::string_view weightFormatNames() {
   return names.substr(0, names.size() - 2);
 }
 
-void readSixBitScales(const uint8_t *from, WeightBlock &block) {
+void readSixBitGroups(const uint8_t *stored, const uint8_t *nibbles,
+                      WeightBlock &block) {
+  block.scale = readHalf(stored);
+  block.minimum = readHalf(stored + 2) ^ 0x8000;
+  const uint8_t *from = stored + 4;
   for (int64_t group = 0; group < 4; ++group) {
     block.groupScales[group] = from[group] & 63;
     block.groupMinima[group] = from[group + 4] & 63;
     // The last four: low nibbles together, high pairs above the first four.
-    uint8_t nibbles = from[group + 8];
-    block.groupScales[group + 4] = (nibbles & 15) | from[group] >> 6 << 4;
-    block.groupMinima[group + 4] = nibbles >> 4 | from[group + 4] >> 6 << 4;
+    uint8_t both = from[group + 8];
+    block.groupScales[group + 4] = (both & 15) | from[group] >> 6 << 4;
+    block.groupMinima[group + 4] = both >> 4 | from[group + 4] >> 6 << 4;
   }
+  for (int64_t i = 0; i < 4; ++i)
+    readNibbles(nibbles + 32 * i, 64, block.codes + 64 * i);
 }
 
 } // namespace quipu

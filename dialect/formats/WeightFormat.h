@@ -89,8 +89,11 @@ inline void readFifthBits(const uint8_t *from, uint8_t *codes) {
     codes[i] |= (from[i / 8] >> i % 8 & 1) << 4;
 }
 
-/// The eight scales and minima of 6 bits that Q4_K and Q5_K keep in 12 bytes.
-void readSixBitScales(const uint8_t *from, WeightBlock &block);
+/// What Q4_K and Q5_K begin with, f16 scale, f16 minimum (which is subtracted),
+/// 8 groups' scales and minima of 6 bits in 12 bytes; and their 4 times 64
+/// nibbles.
+void readSixBitGroups(const uint8_t *stored, const uint8_t *nibbles,
+                      WeightBlock &block);
 
 } // namespace quipu
 
