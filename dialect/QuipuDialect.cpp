@@ -63,7 +63,9 @@ int64_t BlockType::getBlockElements() const {
 int64_t BlockType::getBlockBytes() const { return getFormat()->blockBytes; }
 
 int64_t I8BlockType::getBlockElements() const { return blockSize; }
-int64_t I8BlockType::getBlockBytes() const { return 60; }
+int64_t I8BlockType::getBlockBytes() const {
+  return QuantizedRowLayout{blockSize}.endOffset();
+}
 
 LogicalResult CacheType::verify(function_ref<InFlightDiagnostic()> emitError,
                                 Type elementType, int64_t heads, int64_t dim) {

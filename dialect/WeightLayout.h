@@ -136,10 +136,10 @@ struct QuantizedRowLayout {
   int64_t sumOffset() const { return startOffset() + blocks() * 4; }
   int64_t halfStartOffset() const { return sumOffset() + blocks() * 4; }
   int64_t halfSumOffset() const { return halfStartOffset() + blocks() * 8; }
-  /// A row's bytes, and the distance from one row to the next.
+  int64_t endOffset() const { return halfSumOffset() + blocks() * 8; }
+  /// The distance from one row to the next.
   int64_t bytes() const {
-    return (halfSumOffset() + blocks() * 8 + lineBytes - 1) / lineBytes *
-           lineBytes;
+    return (endOffset() + lineBytes - 1) / lineBytes * lineBytes;
   }
 };
 
