@@ -122,11 +122,10 @@ FloatValue KernelBuilder::embed(const std::string &tokenIds,
       i32(w.bytes(lane * 4 + column % 4, column / 4, columns, block, tile)) >>
       codeShift(format);
   int offset = format.values ? 128 : format.codeOffset();
-  x.func(i, m) =
-      f32(code - offset) * w.factor(lane, half, columns, block, tile);
+  Expr number = f32(code - offset) * w.factor(lane, half, columns, block, tile);
   if (format.hasMinima)
-    x.func(i, m) = f32(code) * w.factor(lane, half, columns, block, tile) +
-                   w.floor(lane, half, columns, block, tile) *
-                       (16.0f / float(1 << codeShift(format)));
+    number = number + w.floor(lane, half, columns, block, tile) *
+                          (16.0f / float(1 << codeShift(format)));
+  x.func(i, m) = number;
   return x;
 }
