@@ -18,6 +18,10 @@ using File = object::ELFFile<object::ELF64LE>;
 
 static constexpr StringLiteral sectionName = ".quipu.weights";
 
+/// The size of a huge page. Part of a file becomes one when it lies at a
+/// multiple of its size there and in memory, and came to the page cache whole.
+static constexpr uint64_t hugePage = 2 << 20;
+
 const char quipu::weightsScript[] =
     "SECTIONS { .quipu.weights : { *(.quipu.weights) } } INSERT AFTER .bss;\n";
 
@@ -29,8 +33,8 @@ GlobalVariable *quipu::addWeightsSection(Module &module, uint64_t bytes) {
       (Twine(".section ") + sectionName + ",\"a" + (isX86 ? "l" : "") +
        "\",%nobits\n.globl " + weightsSymbol + "\n.hidden " + weightsSymbol +
        "\n.type " + weightsSymbol + ",%object\n.size " + weightsSymbol + "," +
-       Twine(bytes) + "\n.p2align 12\n" + weightsSymbol + ":\n.zero " +
-       Twine(bytes))
+       Twine(bytes) + "\n.balign " + Twine(bytes < hugePage ? 4096 : hugePage) +
+       "\n" + weightsSymbol + ":\n.zero " + Twine(bytes))
           .str());
   auto *global = new GlobalVariable(
       module, Type::getInt8Ty(module.getContext()), /*isConstant=*/true,
@@ -95,6 +99,7 @@ Error quipu::writeWeights(TemporaryFile &program, const PackedWeights &weights,
                 static_cast<const char *>(before) - linked.data());
     };
     to.seek(offset);
+    to.SetBufferSize(hugePage); // each write fills one
     weights.write(to, progress);
     replace(oldSection, section);
     replace(oldSegment, segment);

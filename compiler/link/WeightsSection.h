@@ -20,7 +20,7 @@
 namespace quipu {
 
 /// Defines `quipu_weights` in `module`: `bytes` bytes in a read-only section of
-/// its own, page aligned.
+/// its own, which begins at a huge page if it fills one.
 llvm::GlobalVariable *addWeightsSection(llvm::Module &module, uint64_t bytes);
 
 /// Linker script that gives the section pages of its own behind all others; the
@@ -28,7 +28,7 @@ llvm::GlobalVariable *addWeightsSection(llvm::Module &module, uint64_t bytes);
 extern const char weightsScript[];
 
 /// Writes the weights into the linked `program`. Memory stays at the size of a
-/// tile.
+/// huge page.
 llvm::Error writeWeights(TemporaryFile &program, const PackedWeights &weights,
                          const Progress &progress);
 
