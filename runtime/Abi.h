@@ -19,7 +19,7 @@
 namespace quipu::abi {
 
 /// Raised whenever a struct of this file changes.
-inline constexpr uint32_t version = 2;
+inline constexpr uint32_t version = 3;
 
 /// How cached keys and values are stored.
 // NOLINTNEXTLINE(readability-identifier-naming): as GGUF spells it
@@ -90,11 +90,23 @@ struct StepArgs {
   /// Program::partialBytes, 64-byte aligned.
   void *partials;
   int32_t blockCount;
+  void *timer; // handed to quipu_mark; null when nobody measures
 };
 
 /// Every worker calls the step with the same arguments and its own number.
 using StepFunction = void (*)(const StepArgs *args, int32_t worker,
                               int32_t workers);
+
+/// A kernel that a step calls, and what the compiler expects of it.
+struct Kernel {
+  const char *name;
+  const char *shape; // "576x576xq4_1 192x576xq4_1"; empty without matrices
+  int32_t calls;     // in one call of the step: for some layers, or once
+  int32_t tileTokens, tiles, panel; // its schedule
+  // Predicted for a call with all of the step's tokens, but one wanted row, on
+  // one thread; 0 without a prediction.
+  int64_t bytes, operations, nanoseconds;
+};
 
 struct Step {
   const char *name;
@@ -102,6 +114,8 @@ struct Step {
   uint64_t arenaBytes;
   int32_t tokens; // the most tokens one call takes
   CacheType cacheType;
+  const Kernel *kernels; // numbered as for quipu_mark
+  int32_t kernelCount;
 };
 
 /// What the processor must have, as a comma-separated list of LLVM feature
@@ -151,6 +165,10 @@ extern const quipu::abi::Program quipu_program;
 /// Defined by the runtime, called by steps between kernels: returns once all
 /// workers of this step have called it.
 void quipu_barrier(void *barrier);
+
+/// Defined by the runtime, called by steps: the worker begins with the step's
+/// kernel number `kernel` or, -1, has done all.
+void quipu_mark(void *timer, int32_t worker, int32_t kernel);
 
 /// Defined by the runtime, called by a step's first kernel:
 /// table[i][j] = (cos, sin)(positions[i] * frequencies[j] / factors[j]) * scale

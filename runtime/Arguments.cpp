@@ -94,8 +94,8 @@ static CommandLine commandLine(Arguments &to, Numbers &numbers,
        "guesses to standard output."},
 
       {measure, 0, "bench", "", Switch{&to.bench},
-       "Measure tokens per second and the share of the memory's bandwidth, and "
-       "generate nothing."},
+       "Measure tokens per second, the share of the memory's bandwidth and the "
+       "time of each kernel beside its prediction, and generate nothing."},
       {measure, 0, "json", "", Switch{&to.json},
        "Print the measurements as JSON."},
       {measure, 0, "prefill", "N", Integer{&numbers.prefill, 1, INT_MAX},

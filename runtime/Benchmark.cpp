@@ -7,6 +7,7 @@
 
 #include "runtime/Benchmark.h"
 #include "runtime/Clock.h"
+#include "runtime/KernelTable.h"
 #include <algorithm>
 #include <unistd.h>
 
@@ -26,32 +27,73 @@ static std::vector<int32_t> someTokens(int32_t count, int32_t vocabulary) {
   return tokens;
 }
 
-/// The median tokens per second of running `count` tokens after `depth` others,
-/// at most `together` in one call.
-static Status measure(Session &session, int32_t depth, int32_t count,
-                      int32_t together, double &tokensPerSecond) {
-  std::vector<int32_t> tokens =
-      someTokens(std::max(depth, count), session.program().vocabulary);
-  session.forget(0);
-  if (depth > 0)
-    if (Status status = session.feed(tokens.data(), depth, 0, 1); !status.ok())
+namespace {
+struct Work {
+  int32_t depth;    // tokens that come before, not measured
+  int32_t count;    // tokens
+  int32_t together; // the most in one call
+};
+} // namespace
+
+static Status run(Session &session, const Work &work, double &seconds) {
+  std::vector<int32_t> tokens = someTokens(std::max(work.depth, work.count),
+                                           session.program().vocabulary);
+  session.forget(0, work.depth);
+  if (int32_t length = session.length(0); length < work.depth)
+    if (Status status =
+            session.feed(&tokens[length], work.depth - length, 0, 1);
+        !status.ok())
       return status;
+  double start = now();
+  for (int32_t begin = 0; begin < work.count; begin += work.together) {
+    int32_t size = std::min(work.together, work.count - begin);
+    if (Status status = session.feed(&tokens[begin], size, 0, 1); !status.ok())
+      return status;
+  }
+  seconds = now() - start;
+  return {};
+}
+
+/// The median tokens per second.
+static Status measure(Session &session, const Work &work,
+                      double &tokensPerSecond) {
   std::vector<double> seconds;
   // The first run is to warm up: pages, caches, clock.
   for (int i = 0; i <= repetitions; ++i) {
-    session.forget(0, depth);
-    double start = now();
-    for (int32_t begin = 0; begin < count; begin += together) {
-      int32_t size = std::min(together, count - begin);
-      if (Status status = session.feed(&tokens[begin], size, 0, 1);
-          !status.ok())
-        return status;
-    }
+    double time;
+    if (Status status = run(session, work, time); !status.ok())
+      return status;
     if (i > 0)
-      seconds.push_back(now() - start);
+      seconds.push_back(time);
   }
   std::sort(seconds.begin(), seconds.end());
-  tokensPerSecond = count / seconds[seconds.size() / 2];
+  tokensPerSecond = work.count / seconds[seconds.size() / 2];
+  return {};
+}
+
+/// Times the kernels of the steps for this type of cache, in full calls that
+/// want the logits of one token.
+static Status measureKernels(Session &session, abi::CacheType cacheType,
+                             const BenchmarkOptions &options,
+                             std::vector<KernelTimer> &timers) {
+  constexpr int32_t mostCalls = 32;
+  const abi::Variant &variant = session.variant();
+  for (int32_t i = 0; i < variant.stepCount; ++i) {
+    const abi::Step &step = variant.steps[i];
+    bool decodes = step.tokens == 1;
+    int32_t calls = (decodes ? options.decode : options.prefill) / step.tokens;
+    if (step.cacheType != cacheType || calls == 0)
+      continue;
+    session.setTimer(&timers.emplace_back(step));
+    double seconds;
+    Status status = run(session,
+                        {decodes ? options.depth : 0,
+                         std::min(calls, mostCalls) * step.tokens, step.tokens},
+                        seconds);
+    session.setTimer(nullptr);
+    if (!status.ok())
+      return status;
+  }
   return {};
 }
 
@@ -147,10 +189,13 @@ Status quipu::benchmark(Session &session, abi::CacheType cacheType,
                 " tokens to measure; lower --prefill, --decode and --depth or "
                 "raise --context"};
   double prefill, decode, bandwidth;
+  std::vector<KernelTimer> timers;
   Status status =
-      measure(session, 0, options.prefill, options.prefill, prefill);
+      measure(session, {0, options.prefill, options.prefill}, prefill);
   if (status.ok())
-    status = measure(session, options.depth, options.decode, 1, decode);
+    status = measure(session, {options.depth, options.decode, 1}, decode);
+  if (status.ok())
+    status = measureKernels(session, cacheType, options, timers);
   if (status.ok())
     status = measureBandwidth(session, bandwidth);
   if (!status.ok())
@@ -175,21 +220,22 @@ Status quipu::benchmark(Session &session, abi::CacheType cacheType,
              ", \"barrier_microseconds\": " + format("%.3f", barrier * 1e6) +
              ", \"model\": " + quote(program.name) +
              ", \"target\": " + quote(session.variant().target) +
-             ", \"cache_type\": " + quote(cache) + "}\n";
+             ", \"cache_type\": " + quote(cache) +
+             ", \"kernels\": " + kernelJson(timers, threads) + "}\n";
     return {};
   }
-  report = std::string(program.name) + ", " + session.variant().target + ", " +
-           std::to_string(threads) +
-           (threads == 1 ? " thread, " : " threads, ") + cache + " cache\n" +
-           "  prefill          " + format("%10.1f", prefill) + " tokens/s  (" +
-           std::to_string(options.prefill) + " tokens)\n" +
-           "  decode           " + format("%10.1f", decode) + " tokens/s  (" +
-           std::to_string(options.decode) + " tokens" +
-           (options.depth ? " after " + std::to_string(options.depth) : "") +
-           ")\n" + "  weights read     " + format("%10.1f", perToken / 1e6) +
-           " MB/token\n" + "  memory bandwidth " +
-           format("%10.1f", bandwidth / 1e9) + " GB/s\n  decode reads     " +
-           format("%10.1f", 100 * share) + " % of the bandwidth\n" +
-           "  barrier          " + format("%10.2f", barrier * 1e6) + " us\n";
+  report =
+      std::string(program.name) + ", " + session.variant().target + ", " +
+      std::to_string(threads) + (threads == 1 ? " thread, " : " threads, ") +
+      cache + " cache\n" + "  prefill          " + format("%10.1f", prefill) +
+      " tokens/s  (" + std::to_string(options.prefill) + " tokens)\n" +
+      "  decode           " + format("%10.1f", decode) + " tokens/s  (" +
+      std::to_string(options.decode) + " tokens" +
+      (options.depth ? " after " + std::to_string(options.depth) : "") + ")\n" +
+      "  weights read     " + format("%10.1f", perToken / 1e6) + " MB/token\n" +
+      "  memory bandwidth " + format("%10.1f", bandwidth / 1e9) +
+      " GB/s\n  decode reads     " + format("%10.1f", 100 * share) +
+      " % of the bandwidth\n" + "  barrier          " +
+      format("%10.2f", barrier * 1e6) + " us\n" + kernelTable(timers, threads);
   return {};
 }

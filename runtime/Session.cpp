@@ -235,6 +235,9 @@ Status Session::step(const Batch &batch, const RowReader &read,
     args.rows = rows.data();
     args.rowCount = static_cast<int32_t>(rows.size());
     findBlocks(begin, args.count);
+    bool isMeasured =
+        timer && &timer->step() == &step && args.count == step.tokens;
+    args.timer = isMeasured ? timer : nullptr;
     team.run([&](int32_t worker, int32_t workers) {
       step.run(&args, worker, workers);
     });

@@ -9,6 +9,7 @@
 #define QUIPU_RUNTIME_SESSION_H
 
 #include "runtime/Abi.h"
+#include "runtime/KernelTimer.h"
 #include "runtime/Pages.h"
 #include "runtime/Quipu.h"
 #include "runtime/Workers.h"
@@ -84,6 +85,8 @@ public:
   int32_t context() const { return args.context; }
   int32_t sequences() const { return args.slots; }
   Workers &workers() { return team; }
+  /// Lets `watcher`, which may be null, see the full calls of its step.
+  void setTimer(KernelTimer *watcher) { timer = watcher; }
 
 private:
   Session() = default;
@@ -104,6 +107,7 @@ private:
   std::vector<abi::TokenBlock> blocks; // of the step being run
   Pages cache, arena, logits, partials;
   Workers team;
+  KernelTimer *timer = nullptr;
 };
 
 } // namespace quipu

@@ -8,6 +8,7 @@
 #include "compiler/codegen/AbiBuilder.h"
 #include "compiler/codegen/Passes.h"
 #include "dialect/CacheFormat.h"
+#include "dialect/KernelShape.h"
 #include "dialect/LayerSets.h"
 #include "runtime/Abi.h"
 #include "llvm/Support/MathExtras.h"
@@ -71,13 +72,6 @@ public:
         {abi.getPointerType(), i32, i32});
     auto function = LLVM::LLVMFuncOp::create(
         builder, step.getLoc(), addSuffix(step.getSymName()), type);
-    function->setAttr(
-        "quipu.step",
-        builder.getDictionaryAttr({
-            {builder.getStringAttr("tokens"), step.getTokensAttr()},
-            {builder.getStringAttr("cache"), TypeAttr::get(cacheType)},
-            {builder.getStringAttr("arena"), step.getArenaAttr()},
-        }));
     Block *entry = function.addEntryBlock(builder);
     builder.setInsertionPointToStart(entry);
     args = setName(entry->getArgument(0), "args");
@@ -87,9 +81,20 @@ public:
         setName(abi.loadPointer(args, offsetof(abi::StepArgs, arena)), "arena");
     barrier = setName(abi.loadPointer(args, offsetof(abi::StepArgs, barrier)),
                       "barrier");
+    timer =
+        setName(abi.loadPointer(args, offsetof(abi::StepArgs, timer)), "timer");
     if (failed(lower(step.getBody().front(), abi.getInt32(0))))
       return failure();
+    mark(-1);
     LLVM::ReturnOp::create(builder, step.getLoc(), ValueRange());
+    function->setAttr(
+        "quipu.step",
+        builder.getDictionaryAttr({
+            {builder.getStringAttr("tokens"), step.getTokensAttr()},
+            {builder.getStringAttr("cache"), TypeAttr::get(cacheType)},
+            {builder.getStringAttr("arena"), step.getArenaAttr()},
+            {builder.getStringAttr("kernels"), builder.getArrayAttr(kernels)},
+        }));
     return success();
   }
 
@@ -157,14 +162,21 @@ private:
         pointer.setLoc(launch.getLoc());
       operands.push_back(pointer);
     }
-    if (launch.getOthers())
+    if (launch.getOthers()) {
       callOneOf(launch, layer, operands);
-    else
-      call(launch, launch.getKernelAttr(), operands);
+      return success();
+    }
+    auto loop = launch->getParentOfType<LayersOp>();
+    call(launch, launch.getKernelAttr(),
+         loop ? cast<IntegerAttr>(loop.getCount()).getInt() : 1, operands);
     return success();
   }
 
-  void call(LaunchOp launch, FlatSymbolRefAttr kernel, ValueRange operands) {
+  /// A call that one call of the step makes `count` times.
+  void call(LaunchOp launch, FlatSymbolRefAttr kernel, int64_t count,
+            ValueRange operands) {
+    mark(static_cast<int32_t>(kernels.size()));
+    kernels.push_back(describe(kernel, count));
     SmallVector<Type> types(operands.getTypes());
     auto type = LLVM::LLVMFunctionType::get(
         LLVM::LLVMVoidType::get(builder.getContext()), types);
@@ -185,21 +197,38 @@ private:
         setName(arith::IndexCastOp::create(builder, step.getLoc(),
                                            builder.getIndexType(), number),
                 "kernel");
-    SmallVector<FlatSymbolRefAttr> kernels = launch.getKernels();
-    auto cases =
-        llvm::to_vector(llvm::seq<int64_t>(1, int64_t(kernels.size())));
+    auto cases = llvm::to_vector(
+        llvm::seq<int64_t>(1, int64_t(launch.getKernels().size())));
     auto choice = scf::IndexSwitchOp::create(builder, loc, TypeRange(), index,
                                              cases, cases.size());
-    auto fill = [&](Region &region, FlatSymbolRefAttr kernel) {
+    for (auto [i, kernel] : llvm::enumerate(launch.getKernels())) {
       OpBuilder::InsertionGuard guard(builder);
-      builder.createBlock(&region);
-      call(launch, kernel, operands);
+      builder.createBlock(i == 0 ? &choice.getDefaultRegion()
+                                 : &choice.getCaseRegions()[i - 1]);
+      call(launch, kernel, llvm::count(numbers, i), operands);
       scf::YieldOp::create(builder, loc);
+    }
+  }
+
+  /// Tells whoever measures what begins: a kernel or, -1, nothing more.
+  void mark(int32_t kernel) {
+    abi.call<decltype(quipu_mark)>("quipu_mark",
+                                   {timer, worker, abi.getInt32(kernel)});
+  }
+
+  /// What the program's table says of a kernel.
+  DictionaryAttr describe(FlatSymbolRefAttr symbol, int64_t calls) {
+    auto kernel =
+        step->getParentOfType<ModelOp>().lookupSymbol<KernelOp>(symbol);
+    SmallVector<NamedAttribute> entries{
+        {builder.getStringAttr("name"), kernel.getSymNameAttr()},
+        {builder.getStringAttr("shape"),
+         builder.getStringAttr(getKernelShape(kernel))},
+        {builder.getStringAttr("calls"), builder.getI64IntegerAttr(calls)},
     };
-    fill(choice.getDefaultRegion(), kernels.front());
-    for (auto [region, kernel] : llvm::zip_equal(
-             choice.getCaseRegions(), ArrayRef(kernels).drop_front()))
-      fill(region, kernel);
+    if (ScheduleAttr schedule = kernel.getScheduleAttr())
+      entries.emplace_back(builder.getStringAttr("schedule"), schedule);
+    return builder.getDictionaryAttr(entries);
   }
 
   /// The kernel for this type of cache; made when it does not exist yet.
@@ -237,7 +266,8 @@ private:
   Type cacheType;
   OpBuilder builder;
   AbiBuilder abi;
-  Value args, worker, workers, arena, barrier;
+  Value args, worker, workers, arena, barrier, timer;
+  SmallVector<Attribute> kernels; // by the number that marks them
   DenseMap<Value, Value> pointers;
 };
 

@@ -57,6 +57,18 @@ public:
     global->setUnnamedAddr(GlobalValue::UnnamedAddr::Global);
     return global;
   }
+  /// An array of structs of one type, or a null pointer to none.
+  Constant *addArray(ArrayRef<Constant *> entries, size_t alignment,
+                     const Twine &name) {
+    if (entries.empty())
+      return ConstantPointerNull::get(
+          PointerType::getUnqual(module.getContext()));
+    auto *type = ArrayType::get(entries[0]->getType(), entries.size());
+    GlobalVariable *array =
+        addConstant(ConstantArray::get(type, entries), name);
+    array->setAlignment(Align(alignment));
+    return array;
+  }
 
 private:
   void pad(size_t offset) {
@@ -78,6 +90,7 @@ struct StepEntry {
   int64_t tokens;
   uint64_t arenaBytes;
   abi::CacheType cacheType;
+  ArrayRef<mlir::Attribute> kernels; // in the order of their numbers
 };
 } // namespace
 
@@ -116,13 +129,16 @@ findSteps(Module &module, const ProgramVariant &variant, bool isOneOfMany) {
     Expected<int64_t> arena = getNumber(step, "arena", where, INT64_MAX);
     if (!arena)
       return arena.takeError();
+    auto kernels = step.getAs<mlir::ArrayAttr>("kernels");
+    if (!kernels)
+      return createStringError(where + ": 'kernels' must be an array");
     StringRef name = function.getSymName();
     Function *body = module.getFunction(
         isOneOfMany ? getSymbol(name, variant.target) : name.str());
     if (!body || body->isDeclaration())
       return createStringError(where + ": the function has no body");
-    steps.push_back(
-        {name, body, *tokens, static_cast<uint64_t>(*arena), *cacheType});
+    steps.push_back({name, body, *tokens, static_cast<uint64_t>(*arena),
+                     *cacheType, kernels.getValue()});
   }
   if (steps.empty())
     return createStringError("the module has no function with a 'quipu.step' "
@@ -134,7 +150,34 @@ findSteps(Module &module, const ProgramVariant &variant, bool isOneOfMany) {
   return steps;
 }
 
-static Constant *buildSteps(Module &module, ArrayRef<StepEntry> steps) {
+static Expected<Constant *>
+buildKernel(Module &module, mlir::Attribute attribute, const Twine &where) {
+  using abi::Kernel;
+  auto kernel = dyn_cast<mlir::DictionaryAttr>(attribute);
+  auto name = kernel ? kernel.getAs<mlir::StringAttr>("name") : nullptr;
+  auto shape = kernel ? kernel.getAs<mlir::StringAttr>("shape") : nullptr;
+  auto schedule = kernel ? kernel.getAs<ScheduleAttr>("schedule") : nullptr;
+  if (!name || !shape || !schedule)
+    return createStringError(where + ": each of 'kernels' must have a name, a "
+                                     "shape and a schedule");
+  Expected<int64_t> calls = getNumber(kernel, "calls", where);
+  if (!calls)
+    return calls.takeError();
+  StructBuilder entry(module);
+  entry.addString(offsetof(Kernel, name), name.getValue());
+  entry.addString(offsetof(Kernel, shape), shape.getValue());
+  entry.addInt32(offsetof(Kernel, calls), *calls);
+  entry.addInt32(offsetof(Kernel, tileTokens), schedule.getTokens());
+  entry.addInt32(offsetof(Kernel, tiles), schedule.getTiles());
+  entry.addInt32(offsetof(Kernel, panel), schedule.getPanel());
+  entry.addInt64(offsetof(Kernel, bytes), schedule.getBytes());
+  entry.addInt64(offsetof(Kernel, operations), schedule.getOperations());
+  entry.addInt64(offsetof(Kernel, nanoseconds), schedule.getNanoseconds());
+  return entry.finish(sizeof(Kernel));
+}
+
+static Expected<SmallVector<Constant *>> buildSteps(Module &module,
+                                                    ArrayRef<StepEntry> steps) {
   SmallVector<Constant *> entries;
   for (const StepEntry &step : steps) {
     StructBuilder entry(module);
@@ -144,18 +187,28 @@ static Constant *buildSteps(Module &module, ArrayRef<StepEntry> steps) {
     entry.addInt32(offsetof(abi::Step, tokens), step.tokens);
     entry.addInt32(offsetof(abi::Step, cacheType),
                    static_cast<int32_t>(step.cacheType));
+    SmallVector<Constant *> kernels;
+    for (mlir::Attribute attribute : step.kernels) {
+      Expected<Constant *> kernel =
+          buildKernel(module, attribute, "quipu.step of '" + step.name + "'");
+      if (!kernel)
+        return kernel.takeError();
+      kernels.push_back(*kernel);
+    }
+    entry.add(offsetof(abi::Step, kernels),
+              entry.addArray(kernels, alignof(abi::Kernel), "quipu_kernels"));
+    entry.addInt32(offsetof(abi::Step, kernelCount), kernels.size());
     entries.push_back(entry.finish(sizeof(abi::Step)));
   }
-  return ConstantArray::get(
-      ArrayType::get(entries[0]->getType(), entries.size()), entries);
+  return entries;
 }
 
 std::string quipu::getSymbol(StringRef function, const Target &target) {
   return (function + "." + target.name).str();
 }
 
-static Expected<Constant *> buildVariants(Module &module,
-                                          ArrayRef<ProgramVariant> variants) {
+static Expected<SmallVector<Constant *>>
+buildVariants(Module &module, ArrayRef<ProgramVariant> variants) {
   SmallVector<Constant *> entries;
   for (const ProgramVariant &variant : variants) {
     Expected<std::vector<StepEntry>> steps =
@@ -167,15 +220,15 @@ static Expected<Constant *> buildVariants(Module &module,
                     variant.target.getDescription());
     entry.addString(offsetof(abi::Variant, features),
                     variant.target.getRequiredFeatures());
-    GlobalVariable *table =
-        entry.addConstant(buildSteps(module, *steps), "quipu_steps");
-    table->setAlignment(Align(alignof(abi::Step)));
-    entry.add(offsetof(abi::Variant, steps), table);
+    Expected<SmallVector<Constant *>> table = buildSteps(module, *steps);
+    if (!table)
+      return table.takeError();
+    entry.add(offsetof(abi::Variant, steps),
+              entry.addArray(*table, alignof(abi::Step), "quipu_steps"));
     entry.addInt32(offsetof(abi::Variant, stepCount), steps->size());
     entries.push_back(entry.finish(sizeof(abi::Variant)));
   }
-  return ConstantArray::get(
-      ArrayType::get(entries[0]->getType(), entries.size()), entries);
+  return entries;
 }
 
 Expected<int64_t> quipu::getContext(const Checkpoint &checkpoint,
@@ -227,7 +280,7 @@ Error quipu::addProgramTable(Module &module, ArrayRef<ProgramVariant> variants,
   if (!sizes)
     return createStringError("the module has no model with a 'quipu.sizes' "
                              "attribute; is it of stage llvm?");
-  Expected<Constant *> code = buildVariants(module, variants);
+  Expected<SmallVector<Constant *>> code = buildVariants(module, variants);
   if (!code)
     return code.takeError();
   Expected<int64_t> context =
@@ -260,9 +313,8 @@ Error quipu::addProgramTable(Module &module, ArrayRef<ProgramVariant> variants,
     return partialBytes.takeError();
   table.addInt32(offsetof(Program, context), *context);
   table.addInt32(offsetof(Program, variantCount), variants.size());
-  GlobalVariable *variantTable = table.addConstant(*code, "quipu_variants");
-  variantTable->setAlignment(Align(alignof(abi::Variant)));
-  table.add(offsetof(Program, variants), variantTable);
+  table.add(offsetof(Program, variants),
+            table.addArray(*code, alignof(abi::Variant), "quipu_variants"));
 
   const Checkpoint &checkpoint = description.checkpoint;
   StringRef name = checkpoint.getString("general.name").value_or("");

@@ -4,41 +4,55 @@
 
 // A function for each type of cache; this one is the f16 cache's.
 // CHECK-LABEL: llvm.func @prefill8_f16(
-// CHECK-SAME: %[[ARGS:.*]]: !llvm.ptr, %[[WORKER:.*]]: i32, %[[WORKERS:.*]]: i32) attributes {quipu.step = {arena = 4096 : i64, cache = f16, tokens = 8 : i64}}
+// CHECK-SAME: %[[ARGS:.*]]: !llvm.ptr, %[[WORKER:.*]]: i32, %[[WORKERS:.*]]: i32) attributes {quipu.step = {arena = 4096 : i64, cache = f16, kernels = [
+// CHECK-SAME: {calls = 1 : i64, name = "embed", shape = ""}
+// CHECK-SAME: {calls = 3 : i64, name = "write", schedule = #quipu.schedule<{{.*}}>, shape = "32x32xf32"}
+// CHECK-SAME: {calls = 1 : i64, name = "logits", shape = "40x32xf32"}], tokens = 8 : i64}}
 // In abi::StepArgs, the arena is at 48, the barrier at 64, the tokens at 0, the
-// rows at 24 and the logits at 32.
+// rows at 24, the logits at 32 and the timer at 112.
 // CHECK: llvm.mlir.constant(48 : i64)
 // CHECK: %[[ARENA:.*]] = llvm.load
 // CHECK: llvm.mlir.constant(64 : i64)
 // CHECK: %[[BARRIER:.*]] = llvm.load
+// CHECK: llvm.mlir.constant(112 : i64)
+// CHECK: %[[TIMER:.*]] = llvm.load
 // CHECK: %[[NONE:.*]] = llvm.mlir.constant(0 : i32)
 // CHECK: %[[TOKENS:.*]] = llvm.load %[[ARGS]]
 // CHECK: %[[AT:.*]] = llvm.mlir.constant(2048 : i64)
 // CHECK: %[[X:.*]] = llvm.getelementptr %[[ARENA]][%[[AT]]]
-// CHECK: llvm.call @embed(%[[ARGS]], %[[NONE]], %[[WORKER]], %[[WORKERS]], %[[TOKENS]], %[[X]])
+// Before each call a mark with the kernel's number, and one at the end.
+// CHECK-NEXT: %[[FIRST:.*]] = llvm.mlir.constant(0 : i32)
+// CHECK-NEXT: llvm.call @quipu_mark(%[[TIMER]], %[[WORKER]], %[[FIRST]])
+// CHECK-NEXT: llvm.call @embed(%[[ARGS]], %[[NONE]], %[[WORKER]], %[[WORKERS]], %[[TOKENS]], %[[X]])
 // CHECK-NEXT: llvm.call @quipu_barrier(%[[BARRIER]])
 // The layers stay a loop; a place and a cache are no pointers.
 // CHECK: %[[LAYERS:.*]] = llvm.mlir.constant(3 : i32)
 // CHECK-NEXT: scf.for %[[LAYER:.*]] = %{{.*}} to %[[LAYERS]]
-// CHECK: llvm.call @write(%[[ARGS]], %[[LAYER]], %[[WORKER]], %[[WORKERS]], %[[X]], %{{.*}}) : (!llvm.ptr, i32, i32, i32, !llvm.ptr, !llvm.ptr) -> ()
+// CHECK: llvm.mlir.constant(1 : i32)
+// CHECK-NEXT: llvm.call @quipu_mark(
+// CHECK-NEXT: llvm.call @write(%[[ARGS]], %[[LAYER]], %[[WORKER]], %[[WORKERS]], %[[X]], %{{.*}}) : (!llvm.ptr, i32, i32, i32, !llvm.ptr, !llvm.ptr) -> ()
 // CHECK-NEXT: llvm.call @quipu_barrier(%[[BARRIER]])
 // CHECK-NEXT: }
 // CHECK: llvm.mlir.constant(24 : i64)
 // CHECK: %[[ROWS:.*]] = llvm.load
 // CHECK: llvm.mlir.constant(32 : i64)
 // CHECK: %[[LOGITS:.*]] = llvm.load
+// CHECK-NEXT: llvm.mlir.constant(2 : i32)
+// CHECK-NEXT: llvm.call @quipu_mark(
 // CHECK-NEXT: llvm.call @logits(%[[ARGS]], %[[NONE]], %[[WORKER]], %[[WORKERS]], %[[X]], %[[ROWS]], %[[LOGITS]])
+// CHECK-NEXT: %[[END:.*]] = llvm.mlir.constant(-1 : i32)
+// CHECK-NEXT: llvm.call @quipu_mark(%[[TIMER]], %[[WORKER]], %[[END]])
 // CHECK-NEXT: llvm.return
 
 // CHECK-LABEL: llvm.func @prefill8_f32(
-// CHECK-SAME: quipu.step = {arena = 4096 : i64, cache = f32, tokens = 8 : i64}
+// CHECK-SAME: quipu.step = {arena = 4096 : i64, cache = f32, kernels = [{{.*}}], tokens = 8 : i64}
 // CHECK: llvm.call @embed(
 // CHECK: scf.for
 // CHECK: llvm.call @write_f32(
 // CHECK: llvm.call @logits(
 
 // CHECK-LABEL: llvm.func @prefill8_q8_0(
-// CHECK-SAME: quipu.step = {arena = 4096 : i64, cache = !quipu.q8_0, tokens = 8 : i64}
+// CHECK-SAME: quipu.step = {arena = 4096 : i64, cache = !quipu.q8_0, kernels = [{{.*}}], tokens = 8 : i64}
 // CHECK: llvm.call @write_q8_0(
 
 // What the program's table says: rows of logits are a multiple of 16 apart.
@@ -58,7 +72,7 @@ quipu.model @m for ["m"] {
     %x = quipu.embed %ids, "token_embd" : tensor<40x32xf32> : tensor<8xi32> -> tensor<8x32xf32>
     quipu.yield %x : tensor<8x32xf32>
   }
-  quipu.kernel @write(%k: tensor<8x32xf32>, %at: !quipu.places) -> (tensor<8x32xf32>, !quipu.cache<f16, heads 1, dim 32>) {
+  quipu.kernel @write(%k: tensor<8x32xf32>, %at: !quipu.places) -> (tensor<8x32xf32>, !quipu.cache<f16, heads 1, dim 32>) schedule <grid = tiles, lanes = 16, tokens = 8, tiles = 2, bytes = 6144, operations = 16384, nanoseconds = 800> {
     %h = quipu.linear %k, "blk.k" : tensor<32x32xf32> -> [1, 32] : tensor<8x32xf32> -> tensor<8x1x32xf32>
     %kv = quipu.cache_write %h, %h at %at : tensor<8x1x32xf32>, tensor<8x1x32xf32> -> !quipu.cache<f16, heads 1, dim 32>
     quipu.yield %k, %kv : tensor<8x32xf32>, !quipu.cache<f16, heads 1, dim 32>
@@ -86,9 +100,9 @@ quipu.model @m for ["m"] {
 }
 
 // Layers with different kernels: a table of the module says which one, for each
-// type of cache.
+// type of cache; each has a number.
 // CHECK-LABEL: llvm.func @differing_f16(
-// CHECK-SAME: quipu.step = {
+// CHECK-SAME: quipu.step = {arena = 128 : i64, cache = f16, kernels = [{calls = 2 : i64, name = "k", shape = ""}, {calls = 1 : i64, name = "k.b", shape = ""}, {calls = 1 : i64, name = "k.c", shape = ""}]
 // CHECK: scf.for %[[LAYER:.*]] =
 // CHECK: %[[TABLE:.*]] = llvm.mlir.addressof @k.kernels
 // CHECK: %[[ENTRY:.*]] = llvm.getelementptr %[[TABLE]][%[[LAYER]]] : (!llvm.ptr, i32) -> !llvm.ptr, i64
@@ -96,10 +110,16 @@ quipu.model @m for ["m"] {
 // CHECK: %[[KERNEL:.*]] = arith.index_cast %[[NUMBER]] : i64 to index
 // CHECK: scf.index_switch %[[KERNEL]]
 // CHECK-NEXT: case 1 {
+// CHECK-NEXT: %[[B:.*]] = llvm.mlir.constant(1 : i32)
+// CHECK-NEXT: llvm.call @quipu_mark(%{{.*}}, %[[B]])
 // CHECK-NEXT: llvm.call @k.b(%{{.*}}, %[[LAYER]],
 // CHECK: case 2 {
+// CHECK-NEXT: %[[C:.*]] = llvm.mlir.constant(2 : i32)
+// CHECK-NEXT: llvm.call @quipu_mark(%{{.*}}, %[[C]])
 // CHECK-NEXT: llvm.call @k.c(%{{.*}}, %[[LAYER]],
 // CHECK: default {
+// CHECK-NEXT: %[[A:.*]] = llvm.mlir.constant(0 : i32)
+// CHECK-NEXT: llvm.call @quipu_mark(%{{.*}}, %[[A]])
 // CHECK-NEXT: llvm.call @k(%{{.*}}, %[[LAYER]],
 // CHECK: llvm.func @differing_f32(
 // CHECK-SAME: quipu.step = {

@@ -53,12 +53,13 @@ llvm.func @next(%args: !llvm.ptr, %layer: i32, %worker: i32, %workers: i32) attr
   llvm.return
 }
 
-llvm.func @step_b_f32(%args: !llvm.ptr, %worker: i32, %workers: i32) attributes {quipu.step = {tokens = 1, cache = f32, arena = 64}} {
+llvm.func @step_b_f32(%args: !llvm.ptr, %worker: i32, %workers: i32) attributes {quipu.step = {tokens = 1, cache = f32, arena = 64, kernels = []}} {
   %0 = llvm.mlir.constant(0 : i32) : i32
   llvm.call @next(%args, %0, %worker, %workers) : (!llvm.ptr, i32, i32, i32) -> ()
   llvm.return
 }
-llvm.func @step_a_f16(%args: !llvm.ptr, %worker: i32, %workers: i32) attributes {quipu.step = {tokens = 8, cache = f16, arena = 64}} {
+llvm.func @step_a_f16(%args: !llvm.ptr, %worker: i32, %workers: i32) attributes {quipu.step = {tokens = 8, cache = f16, arena = 64, kernels = [
+    {name = "next", shape = "5x8xf32", calls = 1, schedule = #quipu.schedule<grid = tiles, lanes = 8, tokens = 4, tiles = 2, panel = true, bytes = 1000, operations = 2000, nanoseconds = 3000>}]}} {
   %0 = llvm.mlir.constant(0 : i32) : i32
   %barrier_field = llvm.getelementptr %args[64] : (!llvm.ptr) -> !llvm.ptr, i8
   %barrier = llvm.load %barrier_field : !llvm.ptr -> !llvm.ptr
@@ -66,7 +67,7 @@ llvm.func @step_a_f16(%args: !llvm.ptr, %worker: i32, %workers: i32) attributes 
   llvm.call @next(%args, %0, %worker, %workers) : (!llvm.ptr, i32, i32, i32) -> ()
   llvm.return
 }
-llvm.func @step_c_f16(%args: !llvm.ptr, %worker: i32, %workers: i32) attributes {quipu.step = {tokens = 1, cache = f16, arena = 128}} {
+llvm.func @step_c_f16(%args: !llvm.ptr, %worker: i32, %workers: i32) attributes {quipu.step = {tokens = 1, cache = f16, arena = 128, kernels = []}} {
   %0 = llvm.mlir.constant(0 : i32) : i32
   llvm.call @next(%args, %0, %worker, %workers) : (!llvm.ptr, i32, i32, i32) -> ()
   llvm.return

@@ -1,0 +1,21 @@
+//===- KernelShape.h - What kernels are told apart by -----------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_DIALECT_KERNELSHAPE_H
+#define QUIPU_DIALECT_KERNELSHAPE_H
+
+#include "dialect/Quipu.h"
+
+namespace quipu {
+
+/// The matrices that a kernel multiplies by, "576x576xq4_1 192x576xq6_k"; empty
+/// without any. Kernels of one shape run equally fast.
+std::string getKernelShape(KernelOp kernel);
+
+} // namespace quipu
+
+#endif // QUIPU_DIALECT_KERNELSHAPE_H

@@ -1,0 +1,34 @@
+//===- KernelTimer.cpp - How long kernels take ----------------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/KernelTimer.h"
+#include "runtime/Clock.h"
+#include <algorithm>
+
+using namespace quipu;
+
+void KernelTimer::mark(int32_t kernel) {
+  double time = now();
+  if (running >= 0)
+    seconds[running].push_back(time - since);
+  running = kernel;
+  since = time;
+}
+
+double KernelTimer::median(int32_t kernel) const {
+  std::vector<double> calls = seconds[kernel];
+  if (calls.empty())
+    return 0;
+  auto middle = calls.begin() + static_cast<int64_t>(calls.size() / 2);
+  std::nth_element(calls.begin(), middle, calls.end());
+  return *middle;
+}
+
+void quipu_mark(void *timer, int32_t worker, int32_t kernel) {
+  if (timer && worker == 0)
+    static_cast<KernelTimer *>(timer)->mark(kernel);
+}
