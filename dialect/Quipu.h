@@ -8,6 +8,7 @@
 #ifndef QUIPU_DIALECT_QUIPU_H
 #define QUIPU_DIALECT_QUIPU_H
 
+#include "dialect/RegisterTile.h"
 #include "dialect/formats/WeightFormat.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinTypes.h"

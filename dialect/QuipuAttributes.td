@@ -160,6 +160,11 @@ def Quipu_ScheduleAttr : Quipu_Attr<"Schedule", "schedule"> {
                         DefaultValuedParameter<"int64_t", "0">:$nanoseconds);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    RegisterTile getTile() const {
+      return {getTokens(), getTiles(), getPanel()};
+    }
+  }];
 }
 
 #endif // QUIPU_ATTRIBUTES

@@ -24,21 +24,13 @@ struct ChooseSchedules : quipu::impl::ChooseSchedulesBase<ChooseSchedules> {
     Machine machine{lanes, registers, byteDot};
     getOperation().walk([&](KernelOp kernel) {
       Grid grid = Grid::Tokens;
-      RegisterTile tile;
-      bool panel = false;
       kernel.walk([&](Operation *op) {
-        if (auto linear = dyn_cast<LinearOp>(op)) {
+        if (isa<LinearOp>(op))
           grid = Grid::Tiles;
-          Type element = linear.getWeight().getType().getElementType();
-          int64_t most = cast<RankedTensorType>(linear.getResult().getType())
-                             .getDimSize(0);
-          tile = chooseTile(machine, element, most);
-          panel |= needsPanel(element, most);
-        } else if (isa<AttentionOp>(op)) {
+        else if (isa<AttentionOp>(op))
           grid = Grid::Heads;
-        }
       });
-      tile.panel = panel;
+      RegisterTile tile = rankTiles(machine, kernel).front();
       Work work = predictWork(machine, kernel, tile);
       kernel.setScheduleAttr(ScheduleAttr::get(
           &getContext(), grid, lanes, tile.tokens, tile.tiles, tile.panel,

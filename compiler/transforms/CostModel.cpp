@@ -31,10 +31,10 @@ static constexpr int64_t operandRegisters = 3;
 static constexpr double helperCycles = 0.4;
 
 /// Instructions to load the weights of a block of one tile and bring them to
-/// bytes: a 4-bit format masks and shifts.
-static double getUnpackCost(Type element) {
+/// bytes: a 4-bit format masks and shifts. A panel's codes are bytes already.
+static double getUnpackCost(Type element, bool panel) {
   auto block = dyn_cast<BlockType>(element);
-  return !block ? 1 : block.getFormat()->codeBits == 8 ? 8 : 20;
+  return !block ? 1 : panel || block.getFormat()->codeBits == 8 ? 8 : 20;
 }
 
 static double getCycles(const Machine &machine, Type element,
@@ -43,8 +43,7 @@ static double getCycles(const Machine &machine, Type element,
   // Four columns at a time, or six instructions instead.
   double multiplyAdds = !isBlock ? 1 : machine.byteDot ? 8 : 8 * 6;
   double activation = isBlock ? 8 : 1;
-  // A panel's codes are bytes already.
-  double unpack = isBlock && tile.panel ? 8 : getUnpackCost(element);
+  double unpack = getUnpackCost(element, tile.panel);
   return multiplyAdds +
          helperCycles * (unpack / tile.tokens + activation / tile.tiles);
 }
@@ -52,42 +51,73 @@ static double getCycles(const Machine &machine, Type element,
 static bool fits(const Machine &machine, Type element,
                  const RegisterTile &tile) {
   int64_t accumulators = isBlockFormat(element) ? 2 : 1;
-  int64_t unpacked = getUnpackCost(element) > 8 ? 2 : 1;
+  int64_t unpacked = getUnpackCost(element, tile.panel) > 8 ? 2 : 1;
   // A vector lane is an output row.
   int64_t vectors = tile.tiles * tileRows / machine.lanes;
   return (accumulators * tile.tokens + unpacked) * vectors + operandRegisters <=
          machine.registers;
 }
 
-RegisterTile quipu::chooseTile(const Machine &machine, Type element,
-                               int64_t maxTokens) {
-  // One token: a tile of blocks streams by; the float formats need four sums at
-  // a time to hide the latency of an addition.
-  if (maxTokens == 1)
-    return {1, isBlockFormat(element) ? 1 : 4};
-  RegisterTile best;
-  double bestCycles = std::numeric_limits<double>::infinity();
-  for (int64_t tokens : {1, 2, 4, 8})
-    for (int64_t tiles : {1, 2, 3, 4}) {
-      RegisterTile tile{tokens, tiles};
-      if (tokens > maxTokens || !fits(machine, element, tile))
-        continue;
-      double cycles = getCycles(machine, element, tile);
-      if (cycles < bestCycles) {
-        bestCycles = cycles;
-        best = tile;
-      }
-    }
-  return best;
-}
-
-bool quipu::needsPanel(Type element, int64_t tokens) {
+/// Whether so many tokens pay for unpacking to a panel in memory: the formats
+/// whose codes lie in two planes, stand for a table's values or have scales in
+/// two parts.
+static bool needsPanel(Type element, int64_t tokens) {
   auto block = dyn_cast<BlockType>(element);
   if (!block || tokens < 16)
     return false;
   const WeightFormat &format = *block.getFormat();
   return CodePlanes(format.codeBits).count > 1 || format.values ||
          format.hasGroupScales;
+}
+
+static int64_t getTokens(LinearOp linear) {
+  return cast<RankedTensorType>(linear.getResult().getType()).getDimSize(0);
+}
+
+static Type getElement(LinearOp linear) {
+  return linear.getWeight().getType().getElementType();
+}
+
+SmallVector<RegisterTile> quipu::rankTiles(const Machine &machine,
+                                           KernelOp kernel) {
+  SmallVector<LinearOp> linears(kernel.getOps<LinearOp>());
+  if (linears.empty())
+    return {RegisterTile()};
+  int64_t most = getTokens(linears.front());
+  bool panel = llvm::any_of(linears, [&](LinearOp linear) {
+    return needsPanel(getElement(linear), most);
+  });
+  // One token: a tile of blocks streams by; the float formats need four sums at
+  // a time to hide the latency of an addition.
+  int64_t streamed = isBlockFormat(getElement(linears.front())) ? 1 : 4;
+  auto isStreaming = [&](const RegisterTile &tile) {
+    return most == 1 && tile.tiles == streamed;
+  };
+  auto fitsAll = [&](const RegisterTile &tile) {
+    return llvm::all_of(linears, [&](LinearOp linear) {
+      return fits(machine, getElement(linear), tile);
+    });
+  };
+  auto getCost = [&](const RegisterTile &tile) {
+    double cycles = 0;
+    for (LinearOp linear : linears)
+      cycles +=
+          static_cast<double>(linear.getWeight().getType().getNumElements()) *
+          getCycles(machine, getElement(linear), tile);
+    return std::tuple(!isStreaming(tile), cycles, tile.tokens, tile.tiles);
+  };
+  SmallVector<RegisterTile> tiles;
+  for (int64_t tokens : {1, 2, 4, 8})
+    for (int64_t count : {1, 2, 3, 4}) {
+      RegisterTile tile{tokens, count, panel};
+      bool isSmallest = tokens * count == 1;
+      if (tokens <= most && (isSmallest || isStreaming(tile) || fitsAll(tile)))
+        tiles.push_back(tile);
+    }
+  llvm::sort(tiles, [&](const RegisterTile &a, const RegisterTile &b) {
+    return getCost(a) < getCost(b);
+  });
+  return tiles;
 }
 
 Work quipu::predictWork(const Machine &machine, KernelOp kernel,
@@ -101,13 +131,10 @@ Work quipu::predictWork(const Machine &machine, KernelOp kernel,
     if (!linear)
       return;
     RankedTensorType weight = linear.getWeight().getType();
-    Type element = weight.getElementType();
     // Of a step's tokens, the logits of one are wanted as a rule.
-    int64_t tokens = kernel.getWanted()
-                         ? 1
-                         : cast<RankedTensorType>(linear.getResult().getType())
-                               .getDimSize(0);
-    int64_t columns = isBlockFormat(element) ? 32 : 1;
+    int64_t tokens = kernel.getWanted() ? 1 : getTokens(linear);
+    Type element = getElement(linear);
+    int64_t columns = isBlockFormat(element) ? blockSize : 1;
     work.bytes += getPackedBytes(weight);
     work.operations += 2 * tokens * weight.getNumElements();
     cycles +=

@@ -24,20 +24,11 @@ struct Machine {
   static constexpr double callNanoseconds = 500; // with its share of a barrier
 };
 
-/// The register tile of a linear kernel.
-struct RegisterTile {
-  int64_t tokens = 1, tiles = 1;
-  bool panel = false;
-};
-
-/// The cheapest tile of at most `maxTokens` tokens that fits in the registers.
-RegisterTile chooseTile(const Machine &machine, mlir::Type element,
-                        int64_t maxTokens);
-
-/// Whether so many tokens pay for unpacking to a panel in memory: the formats
-/// whose codes lie in two planes, stand for a table's values or have scales in
-/// two parts.
-bool needsPanel(mlir::Type element, int64_t tokens);
+/// The tiles that fit in the registers, the cheapest for the kernel's linear
+/// layers first; one, of no meaning, without such layers. All have a panel if
+/// one pays.
+llvm::SmallVector<RegisterTile> rankTiles(const Machine &machine,
+                                          KernelOp kernel);
 
 /// What one call does.
 struct Work {

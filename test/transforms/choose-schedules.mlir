@@ -47,7 +47,7 @@ quipu.model @m for [] {
   }
   // Two planes of bits are unpacked once for all tokens.
   // CHECK-LABEL: quipu.kernel @q5_0_many
-  // AVX512-SAME: tokens = 4, tiles = 2, panel = true, bytes =
+  // AVX512-SAME: tokens = 4, tiles = 3, panel = true, bytes =
   quipu.kernel @q5_0_many(%x: tensor<128x64x!quipu.i8x32>) -> tensor<128x64xf32> {
     %y = quipu.linear %x, "w" : tensor<64x64x!quipu.q5_0> -> [64] : tensor<128x64x!quipu.i8x32> -> tensor<128x64xf32>
     quipu.yield %y : tensor<128x64xf32>

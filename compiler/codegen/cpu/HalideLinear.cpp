@@ -52,7 +52,7 @@ FloatValue KernelBuilder::linear(const QuantizedValue &x,
   op.accumulator(r, t, h, c, p, m) = start(block);
   Expr byte = op.bytes(r * 4 + op.inner.x, group, c, p, t);
   // Of a panel in memory only this tells LowerDotProducts that codes are small.
-  if (tile.panel && tile.lanes == 8 && shift)
+  if (tile.panel && lanes == 8 && shift)
     byte = byte & u8(0xff << shift);
   op.accumulator(r, t, h, c, p, m) +=
       i32(byte) * i32(x.values(group * 4 + op.inner.x, block, m));

@@ -20,6 +20,7 @@
 #define QUIPU_COMPILER_CODEGEN_CPU_HALIDEOPS_H
 
 #include "Halide.h"
+#include "dialect/RegisterTile.h"
 #include "dialect/WeightLayout.h"
 #include "runtime/Abi.h"
 
@@ -101,14 +102,6 @@ struct CacheShape {
   int64_t headDim; // a multiple of 16, of 32 with Q8_0
 };
 
-/// Tokens and tiles of 16 rows that are computed together, and whether block
-/// formats are unpacked to a panel in memory, once for all tokens.
-struct RegisterTile {
-  int64_t tokens, tiles;
-  bool panel = false;
-  int64_t lanes = 16; // 32-bit lanes of the target's vectors
-};
-
 /// What a block format's packed weight is, unpacked. The codes lie where
 /// KernelBuilder::codeShift says in their bytes; c is 32 columns of packed
 /// block p in tile t.
@@ -124,8 +117,10 @@ public:
   /// A kernel for up to `tokens` rows. With one token, rows are not counted;
   /// otherwise scalars rows_first and rows_count are the first arguments, and
   /// row buffers hold a multiple of 16 rows.
-  /// `tile` is what a linear layer keeps in registers.
-  KernelBuilder(std::string name, int64_t tokens, RegisterTile tile);
+  /// `tile` is what a linear layer keeps in registers; a vector of the target
+  /// has `lanes` of 32 bits.
+  KernelBuilder(std::string name, int64_t tokens, RegisterTile tile,
+                int64_t lanes);
 
   //===------------------------------------------------------------------===//
   // Operands
@@ -218,6 +213,7 @@ public:
   std::string name;
   int64_t tokens;
   RegisterTile tile;
+  int64_t lanes;
   /// A kernel's arguments are these, then outputArguments.
   std::vector<KernelArgument> arguments, outputArguments;
   std::vector<KernelResult> results;
@@ -233,7 +229,7 @@ public:
   int64_t tilesAtOnce(int64_t tiles) const;
   /// Whether dot products are of signed bytes (Arm's sdot), and not of unsigned
   /// and signed ones (x86's vpdpbusd).
-  bool hasSignedDots() const { return tile.lanes == 4; }
+  bool hasSignedDots() const { return lanes == 4; }
   /// How far up an unpacked code is moved in its byte: to the top, where Halide
   /// cannot take it for a signed one, or not at all. Codes that stand for
   /// values of a table are replaced by them.

@@ -83,10 +83,8 @@ public:
       : kernel(kernel), owners(owners),
         builder(std::make_unique<KernelBuilder>(
             kernel.getSymName().str(), getRowsAtOnce(kernel, getTokens(kernel)),
-            RegisterTile{kernel.getSchedule()->getTokens(),
-                         kernel.getSchedule()->getTiles(),
-                         kernel.getSchedule()->getPanel(),
-                         kernel.getSchedule()->getLanes()})) {}
+            kernel.getSchedule()->getTile(),
+            kernel.getSchedule()->getLanes())) {}
 
   FailureOr<std::unique_ptr<KernelBuilder>> run() {
     for (mlir::Operation &op : kernel.getBody().front().without_terminator())
