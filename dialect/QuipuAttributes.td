@@ -147,7 +147,7 @@ def Quipu_ScheduleAttr : Quipu_Attr<"Schedule", "schedule"> {
       floats, once for all tokens of a call; otherwise again for each group of
       `tokens`.
     - `bytes`, `operations`: what one call moves and computes in all, from
-      which the choice was made.
+      which the choice was made; of attention for tokens that see 128 positions.
     - `nanoseconds`: how long that should take one thread; 0 if not predicted.
 
     C1: lanes, tokens and tiles are positive. C2: bytes, operations and

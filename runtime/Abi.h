@@ -106,6 +106,9 @@ struct Kernel {
   // Predicted for a call with all of the step's tokens, but one wanted row, on
   // one thread; 0 without a prediction.
   int64_t bytes, operations, nanoseconds;
+  // The work grows with the positions that a token sees, and the prediction is
+  // for so many; 0: it does not grow.
+  int32_t positions;
 };
 
 struct Step {

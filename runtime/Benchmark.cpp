@@ -84,12 +84,12 @@ static Status measureKernels(Session &session, abi::CacheType cacheType,
     int32_t calls = (decodes ? options.decode : options.prefill) / step.tokens;
     if (step.cacheType != cacheType || calls == 0)
       continue;
-    session.setTimer(&timers.emplace_back(step));
+    Work work{decodes ? options.depth : 0,
+              std::min(calls, mostCalls) * step.tokens, step.tokens};
+    session.setTimer(
+        &timers.emplace_back(step, work.depth + (work.count + 1) / 2));
     double seconds;
-    Status status = run(session,
-                        {decodes ? options.depth : 0,
-                         std::min(calls, mostCalls) * step.tokens, step.tokens},
-                        seconds);
+    Status status = run(session, work, seconds);
     session.setTimer(nullptr);
     if (!status.ok())
       return status;

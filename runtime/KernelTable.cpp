@@ -14,6 +14,7 @@ using namespace quipu;
 namespace {
 struct Row {
   const abi::Kernel *kernel;
+  double bytes, operations;
   double predicted, measured; // nanoseconds of one call; 0: not predicted
 };
 } // namespace
@@ -23,9 +24,12 @@ static std::vector<Row> getRows(const KernelTimer &timer, int32_t threads) {
   std::vector<Row> rows;
   for (int32_t i = 0; i < timer.step().kernelCount; ++i) {
     const abi::Kernel &kernel = timer.step().kernels[i];
+    double times =
+        kernel.positions ? double(timer.positions()) / kernel.positions : 1;
     if (double seconds = timer.median(i); seconds > 0)
-      rows.push_back({&kernel,
-                      static_cast<double>(kernel.nanoseconds) / threads,
+      rows.push_back({&kernel, times * static_cast<double>(kernel.bytes),
+                      times * static_cast<double>(kernel.operations),
+                      times * static_cast<double>(kernel.nanoseconds) / threads,
                       1e9 * seconds});
   }
   return rows;
@@ -72,12 +76,10 @@ static std::string stepTable(const KernelTimer &timer, int32_t threads) {
            "calls", "predicted us", "measured us", "share %", "GB/s", "GOP/s");
   std::string text = title;
   for (const Row &row : rows)
-    text +=
-        line(row.kernel->name, row.kernel->calls, row.predicted, row.measured,
-             row.kernel->calls * row.measured / measured) +
-        column(9, static_cast<double>(row.kernel->bytes) / row.measured) +
-        column(9, static_cast<double>(row.kernel->operations) / row.measured) +
-        "\n";
+    text += line(row.kernel->name, row.kernel->calls, row.predicted,
+                 row.measured, row.kernel->calls * row.measured / measured) +
+            column(9, row.bytes / row.measured) +
+            column(9, row.operations / row.measured) + "\n";
   return text + line("sum", calls, isPredicted ? predicted : 0, measured, 1) +
          "\n";
 }
@@ -94,14 +96,13 @@ std::string quipu::kernelTable(const std::vector<KernelTimer> &timers,
 static std::string rowJson(const Row &row, int32_t tokens) {
   const abi::Kernel &kernel = *row.kernel;
   char numbers[320];
-  snprintf(
-      numbers, sizeof(numbers),
-      "\"tokens\": %d, \"calls\": %d, \"tile_tokens\": %d, \"tiles\": %d, "
-      "\"panel\": %s, \"bytes\": %lld, \"operations\": %lld, "
-      "\"predicted_nanoseconds\": %.0f, \"measured_nanoseconds\": %.0f}",
-      tokens, kernel.calls, kernel.tileTokens, kernel.tiles,
-      kernel.panel ? "true" : "false", static_cast<long long>(kernel.bytes),
-      static_cast<long long>(kernel.operations), row.predicted, row.measured);
+  snprintf(numbers, sizeof(numbers),
+           "\"tokens\": %d, \"calls\": %d, \"tile_tokens\": %d, \"tiles\": %d, "
+           "\"panel\": %s, \"bytes\": %.0f, \"operations\": %.0f, "
+           "\"predicted_nanoseconds\": %.0f, \"measured_nanoseconds\": %.0f}",
+           tokens, kernel.calls, kernel.tileTokens, kernel.tiles,
+           kernel.panel ? "true" : "false", row.bytes, row.operations,
+           row.predicted, row.measured);
   return std::string("{\"name\": \"") + kernel.name + "\", \"shape\": \"" +
          kernel.shape + "\", " + numbers;
 }

@@ -18,10 +18,12 @@ namespace quipu {
 /// counts for the kernel before.
 class KernelTimer {
 public:
-  explicit KernelTimer(const abi::Step &step)
-      : measured(&step), seconds(step.kernelCount) {}
+  /// The step's tokens see `positions` of the cache, on average.
+  KernelTimer(const abi::Step &step, int32_t positions)
+      : measured(&step), seen(positions), seconds(step.kernelCount) {}
 
   const abi::Step &step() const { return *measured; }
+  int32_t positions() const { return seen; }
 
   /// Kernel number `kernel` begins or, -1, the step ends.
   void mark(int32_t kernel);
@@ -31,6 +33,7 @@ public:
 
 private:
   const abi::Step *measured;
+  int32_t seen;
   std::vector<std::vector<double>> seconds; // [kernel][call]
   int32_t running = -1;
   double since = 0;

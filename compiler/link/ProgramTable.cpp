@@ -173,6 +173,8 @@ buildKernel(Module &module, mlir::Attribute attribute, const Twine &where) {
   entry.addInt64(offsetof(Kernel, bytes), schedule.getBytes());
   entry.addInt64(offsetof(Kernel, operations), schedule.getOperations());
   entry.addInt64(offsetof(Kernel, nanoseconds), schedule.getNanoseconds());
+  if (schedule.getGrid() == Grid::Heads)
+    entry.addInt32(offsetof(Kernel, positions), abi::piecePositions);
   return entry.finish(sizeof(Kernel));
 }
 

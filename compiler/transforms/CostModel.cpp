@@ -17,6 +17,7 @@
 
 #include "compiler/transforms/CostModel.h"
 #include "dialect/PackedLayout.h"
+#include "runtime/Abi.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -120,38 +121,62 @@ SmallVector<RegisterTile> quipu::rankTiles(const Machine &machine,
   return tiles;
 }
 
-Work quipu::predictWork(const Machine &machine, KernelOp kernel,
-                        const RegisterTile &tile) {
-  Work work;
+namespace {
+/// Adds up what a kernel's ops do.
+struct Sum {
+  const Machine &machine;
+  const RegisterTile &tile;
+  int64_t bytes = 0, operations = 0;
   double cycles = 0;
-  bool isAttention = false;
-  kernel.walk([&](Operation *op) {
-    isAttention |= isa<AttentionOp>(op);
-    auto linear = dyn_cast<LinearOp>(op);
-    if (!linear)
-      return;
+
+  void add(LinearOp linear, int64_t tokens) {
     RankedTensorType weight = linear.getWeight().getType();
-    // Of a step's tokens, the logits of one are wanted as a rule.
-    int64_t tokens = kernel.getWanted() ? 1 : getTokens(linear);
     Type element = getElement(linear);
     int64_t columns = isBlockFormat(element) ? blockSize : 1;
-    work.bytes += getPackedBytes(weight);
-    work.operations += 2 * tokens * weight.getNumElements();
+    bytes += getPackedBytes(weight);
+    operations += 2 * tokens * weight.getNumElements();
     cycles +=
         static_cast<double>(llvm::alignTo(tokens, tile.tokens) *
                             llvm::divideCeil(weight.getDimSize(0), tileRows)) *
         static_cast<double>(weight.getDimSize(1) / columns) *
         getCycles(machine, element, tile);
+  }
+
+  /// A block of tokens reads the keys and values of a position once.
+  void add(AttentionOp attention) {
+    auto query = cast<RankedTensorType>(attention.getQuery().getType());
+    auto cache = cast<CacheType>(attention.getCache().getType());
+    int64_t tokens = query.getDimSize(0);
+    int64_t blocks = llvm::divideCeil(tokens, abi::mostBlockTokens);
+    bytes += blocks * abi::piecePositions *
+             getStorageBytes(cache.getElementType(),
+                             2 * cache.getHeads() * cache.getDim());
+    int64_t multiplyAdds = 2 * abi::piecePositions * query.getNumElements();
+    operations += 2 * multiplyAdds;
+    cycles += static_cast<double>(multiplyAdds / tileRows) * (1 + helperCycles);
+  }
+};
+} // namespace
+
+Work quipu::predictWork(const Machine &machine, KernelOp kernel,
+                        const RegisterTile &tile) {
+  Sum sum{machine, tile};
+  kernel.walk([&](Operation *op) {
+    // Of a step's tokens, the logits of one are wanted as a rule.
+    if (auto linear = dyn_cast<LinearOp>(op))
+      sum.add(linear, kernel.getWanted() ? 1 : getTokens(linear));
+    else if (auto attention = dyn_cast<AttentionOp>(op))
+      sum.add(attention);
   });
   for (Type type : llvm::concat<const Type>(kernel.getArgumentTypes(),
                                             kernel.getResultTypes()))
     if (auto tensor = dyn_cast<RankedTensorType>(type))
-      work.bytes +=
+      sum.bytes +=
           getStorageBytes(tensor.getElementType(), tensor.getNumElements());
-  if (!isAttention)
-    work.nanoseconds = static_cast<int64_t>(
-        std::max(static_cast<double>(work.bytes) / Machine::bytesPerNanosecond,
-                 cycles / Machine::cyclesPerNanosecond) +
-        Machine::callNanoseconds);
-  return work;
+  double time =
+      std::max(static_cast<double>(sum.bytes) / Machine::bytesPerNanosecond,
+               sum.cycles / Machine::cyclesPerNanosecond);
+  bool grows = !kernel.getOps<AttentionOp>().empty();
+  return {sum.bytes, sum.operations,
+          static_cast<int64_t>(time + (grows ? 0 : Machine::callNanoseconds))};
 }

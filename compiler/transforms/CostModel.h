@@ -30,12 +30,13 @@ struct Machine {
 llvm::SmallVector<RegisterTile> rankTiles(const Machine &machine,
                                           KernelOp kernel);
 
-/// What one call does.
+/// What one call does; of attention, for tokens that see a piece of the cache
+/// (abi::piecePositions): more positions take as many times longer.
 struct Work {
-  int64_t bytes = 0;      // weights, as packed, and activations
-  int64_t operations = 0; // multiply-adds of linear layers, times two
-  /// The longer of moving the bytes and of computing, and the call; 0 for
-  /// attention, whose work grows with the positions.
+  int64_t bytes = 0; // weights, as packed, cache and activations
+  int64_t operations =
+      0; // multiply-adds of linear layers and attention, times 2
+  /// The longer of moving and computing, and (not of attention) the call.
   int64_t nanoseconds = 0;
 };
 

@@ -143,9 +143,9 @@ alignas(64) static const FakeTokenizer tokenizer;
 
 static constexpr uint64_t arenaOf(int32_t tokens) { return tokens * 8; }
 static const Kernel kernels[] = {
-    {"layer", "", 1, 1, 1, 0, 640, 0, 0},
-    {"head", "259x8xf32", 1, 1, 4, 0, 8288, 4144, 2000000},
-    {"unused", "", 1, 1, 1, 0, 1, 1, 1},
+    {"layer", "", 1, 1, 1, 0, 640, 0, 1000000, 4}, // for 4 positions
+    {"head", "259x8xf32", 1, 1, 4, 0, 8288, 4144, 2000000, 0},
+    {"unused", "", 1, 1, 1, 0, 1, 1, 1, 0},
 };
 static const Step steps[] = {
     {"decode_f16", run<_Float16>, arenaOf(1), 1, CacheType::F16, kernels, 3},
