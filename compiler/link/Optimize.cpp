@@ -7,6 +7,7 @@
 
 #include "compiler/link/Optimize.h"
 #include "compiler/codegen/cpu/KernelModule.h"
+#include "compiler/codegen/cpu/PrefetchWeights.h"
 #include "compiler/link/Target.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
@@ -146,6 +147,9 @@ Error quipu::optimize(Module &module, StringRef root, const Target &target) {
   builder.crossRegisterProxies(loops, functions, components, modules);
   builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3)
       .run(module, modules);
+  for (Function &function : module)
+    if (!function.isDeclaration())
+      cpu::prefetchWeights(function);
   return Error::success();
 }
 
