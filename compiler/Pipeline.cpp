@@ -46,7 +46,9 @@ static void addScheduled(OpPassManager &passes, const StageOptions &options) {
   passes.addPass(createSpecializeKernels());
   passes.addPass(createChooseSchedules({.lanes = options.lanes,
                                         .registers = options.registers,
-                                        .byteDot = options.byteDot}));
+                                        .byteDot = options.byteDot,
+                                        .candidate = options.candidate,
+                                        .tuned = options.tuned}));
   passes.addPass(createPackWeights());
   passes.addPass(createPlanMemory());
   passes.addPass(createPlaceBarriers());

@@ -47,6 +47,12 @@ struct StageOptions : mlir::PassPipelineOptions<StageOptions> {
                        llvm::cl::desc("the target multiplies and adds four "
                                       "bytes of a lane at once"),
                        llvm::cl::init(true)};
+  Option<unsigned> candidate{*this, "candidate",
+                             llvm::cl::desc("which of the cost model's "
+                                            "candidates kernels take"),
+                             llvm::cl::init(0)};
+  Option<std::string> tuned{*this, "tuned",
+                            llvm::cl::desc("a file of quipu tune")};
 };
 
 struct Stage {

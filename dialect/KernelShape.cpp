@@ -24,3 +24,11 @@ std::string quipu::getKernelShape(KernelOp kernel) {
   });
   return text;
 }
+
+int64_t quipu::getKernelTokens(KernelOp kernel) {
+  for (Type type : llvm::concat<const Type>(kernel.getArgumentTypes(),
+                                            kernel.getResultTypes()))
+    if (auto tensor = dyn_cast<RankedTensorType>(type))
+      return tensor.getDimSize(0);
+  return 1;
+}

@@ -16,6 +16,9 @@ namespace quipu {
 /// without any. Kernels of one shape run equally fast.
 std::string getKernelShape(KernelOp kernel);
 
+/// The tokens of the step that the kernel belongs to.
+int64_t getKernelTokens(KernelOp kernel);
+
 } // namespace quipu
 
 #endif // QUIPU_DIALECT_KERNELSHAPE_H

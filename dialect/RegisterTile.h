@@ -17,6 +17,8 @@ namespace quipu {
 struct RegisterTile {
   int64_t tokens = 1, tiles = 1;
   bool panel = false;
+
+  bool operator==(const RegisterTile &) const = default;
 };
 
 } // namespace quipu

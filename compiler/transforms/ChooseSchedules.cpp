@@ -7,6 +7,8 @@
 
 #include "compiler/transforms/CostModel.h"
 #include "compiler/transforms/Passes.h"
+#include "compiler/transforms/TunedSchedules.h"
+#include "dialect/KernelShape.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -20,8 +22,26 @@ namespace {
 struct ChooseSchedules : quipu::impl::ChooseSchedulesBase<ChooseSchedules> {
   using ChooseSchedulesBase::ChooseSchedulesBase;
 
+  RegisterTile chooseTile(const Machine &machine,
+                          const TunedSchedules &measured, KernelOp kernel) {
+    if (std::optional<RegisterTile> tile =
+            measured.find(getKernelShape(kernel), getKernelTokens(kernel)))
+      return *tile;
+    SmallVector<RegisterTile> tiles = rankTiles(machine, kernel);
+    return tiles[candidate < tiles.size() ? candidate : 0];
+  }
+
   void runOnOperation() override {
     Machine machine{lanes, registers, byteDot};
+    TunedSchedules measured;
+    if (!tuned.empty()) {
+      auto file = TunedSchedules::read(tuned);
+      if (!file) {
+        getOperation().emitError(llvm::toString(file.takeError()));
+        return signalPassFailure();
+      }
+      measured = std::move(*file);
+    }
     getOperation().walk([&](KernelOp kernel) {
       Grid grid = Grid::Tokens;
       kernel.walk([&](Operation *op) {
@@ -30,7 +50,7 @@ struct ChooseSchedules : quipu::impl::ChooseSchedulesBase<ChooseSchedules> {
         else if (isa<AttentionOp>(op))
           grid = Grid::Heads;
       });
-      RegisterTile tile = rankTiles(machine, kernel).front();
+      RegisterTile tile = chooseTile(machine, measured, kernel);
       Work work = predictWork(machine, kernel, tile);
       kernel.setScheduleAttr(ScheduleAttr::get(
           &getContext(), grid, lanes, tile.tokens, tile.tiles, tile.panel,

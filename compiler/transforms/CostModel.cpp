@@ -59,12 +59,17 @@ static bool fits(const Machine &machine, Type element,
          machine.registers;
 }
 
+static constexpr int64_t tileTokens[] = {1, 2, 4, 8};
+static constexpr int64_t mostTiles = 4;
+/// Of fewer tokens none pays for a panel.
+static constexpr int64_t leastPanelTokens = 16;
+
 /// Whether so many tokens pay for unpacking to a panel in memory: the formats
 /// whose codes lie in two planes, stand for a table's values or have scales in
 /// two parts.
 static bool needsPanel(Type element, int64_t tokens) {
   auto block = dyn_cast<BlockType>(element);
-  if (!block || tokens < 16)
+  if (!block || tokens < leastPanelTokens)
     return false;
   const WeightFormat &format = *block.getFormat();
   return CodePlanes(format.codeBits).count > 1 || format.values ||
@@ -79,15 +84,10 @@ static Type getElement(LinearOp linear) {
   return linear.getWeight().getType().getElementType();
 }
 
-SmallVector<RegisterTile> quipu::rankTiles(const Machine &machine,
-                                           KernelOp kernel) {
-  SmallVector<LinearOp> linears(kernel.getOps<LinearOp>());
-  if (linears.empty())
-    return {RegisterTile()};
+/// Those with a panel, or those without.
+static SmallVector<RegisterTile>
+rankTiles(const Machine &machine, ArrayRef<LinearOp> linears, bool panel) {
   int64_t most = getTokens(linears.front());
-  bool panel = llvm::any_of(linears, [&](LinearOp linear) {
-    return needsPanel(getElement(linear), most);
-  });
   // One token: a tile of blocks streams by; the float formats need four sums at
   // a time to hide the latency of an addition.
   int64_t streamed = isBlockFormat(getElement(linears.front())) ? 1 : 4;
@@ -108,8 +108,8 @@ SmallVector<RegisterTile> quipu::rankTiles(const Machine &machine,
     return std::tuple(!isStreaming(tile), cycles, tile.tokens, tile.tiles);
   };
   SmallVector<RegisterTile> tiles;
-  for (int64_t tokens : {1, 2, 4, 8})
-    for (int64_t count : {1, 2, 3, 4}) {
+  for (int64_t tokens : tileTokens)
+    for (int64_t count = 1; count <= mostTiles; ++count) {
       RegisterTile tile{tokens, count, panel};
       bool isSmallest = tokens * count == 1;
       if (tokens <= most && (isSmallest || isStreaming(tile) || fitsAll(tile)))
@@ -119,6 +119,33 @@ SmallVector<RegisterTile> quipu::rankTiles(const Machine &machine,
     return getCost(a) < getCost(b);
   });
   return tiles;
+}
+
+SmallVector<RegisterTile> quipu::rankTiles(const Machine &machine,
+                                           KernelOp kernel) {
+  SmallVector<LinearOp> linears(kernel.getOps<LinearOp>());
+  if (linears.empty())
+    return {RegisterTile()};
+  int64_t most = getTokens(linears.front());
+  bool panel = llvm::any_of(linears, [&](LinearOp linear) {
+    return needsPanel(getElement(linear), most);
+  });
+  bool hasBlocks = llvm::any_of(linears, [](LinearOp linear) {
+    return isBlockFormat(getElement(linear));
+  });
+  SmallVector<RegisterTile> tiles = ::rankTiles(machine, linears, panel);
+  if (!hasBlocks || most < leastPanelTokens)
+    return tiles;
+  SmallVector<RegisterTile> others = ::rankTiles(machine, linears, !panel);
+  for (auto [index, tile] : llvm::enumerate(others))
+    tiles.insert(tiles.begin() + std::min(2 * index + 1, tiles.size()), tile);
+  return tiles;
+}
+
+bool quipu::isCandidate(const RegisterTile &tile, int64_t tokens) {
+  return llvm::is_contained(tileTokens, tile.tokens) && tile.tokens <= tokens &&
+         tile.tiles >= 1 && tile.tiles <= mostTiles &&
+         (!tile.panel || tokens >= leastPanelTokens);
 }
 
 namespace {

@@ -24,11 +24,15 @@ struct Machine {
   static constexpr double callNanoseconds = 500; // with its share of a barrier
 };
 
-/// The tiles that fit in the registers, the cheapest for the kernel's linear
-/// layers first; one, of no meaning, without such layers. All have a panel if
-/// one pays.
+/// The candidates: tiles that fit in the registers, the cheapest for the
+/// kernel's linear layers first; one, of no meaning, without such layers. Where
+/// a panel is possible, tiles with one and without take turns, beginning with
+/// what should pay.
 llvm::SmallVector<RegisterTile> rankTiles(const Machine &machine,
                                           KernelOp kernel);
+
+/// Whether a kernel of so many tokens may have the tile at all.
+bool isCandidate(const RegisterTile &tile, int64_t tokens);
 
 /// What one call does; of attention, for tokens that see a piece of the cache
 /// (abi::piecePositions): more positions take as many times longer.

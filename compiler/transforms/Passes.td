@@ -59,6 +59,11 @@ def ChooseSchedules : Quipu_Pass<"choose-schedules"> {
            "vector registers of the target">,
     Option<"byteDot", "byte-dot", "bool", /*default=*/"true",
            "the target multiplies and adds four bytes of a lane at once">,
+    Option<"candidate", "candidate", "unsigned", /*default=*/"0",
+           "which of the cost model's candidates kernels take; 0 is the "
+           "cheapest">,
+    Option<"tuned", "tuned", "std::string", /*default=*/"",
+           "a file of quipu tune, whose tiles come before the cost model's">,
   ];
 }
 

@@ -8,6 +8,7 @@
 #include "compiler/codegen/cpu/TranslateKernel.h"
 #include "compiler/codegen/cpu/Schedule.h"
 #include "dialect/CacheFormat.h"
+#include "dialect/KernelShape.h"
 #include "dialect/PackedLayout.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
@@ -35,14 +36,6 @@ std::string BufferOwner::getName() const {
     return "values";
   }
   llvm_unreachable("an unknown owner");
-}
-
-int64_t cpu::getTokens(KernelOp kernel) {
-  for (Type type : llvm::concat<const Type>(kernel.getArgumentTypes(),
-                                            kernel.getResultTypes()))
-    if (auto tensor = mlir::dyn_cast<RankedTensorType>(type))
-      return tensor.getDimSize(0);
-  return 1;
 }
 
 static double getNumber(mlir::Attribute number) {
@@ -82,7 +75,8 @@ public:
   Translation(KernelOp kernel, std::map<std::string, BufferOwner> &owners)
       : kernel(kernel), owners(owners),
         builder(std::make_unique<KernelBuilder>(
-            kernel.getSymName().str(), getRowsAtOnce(kernel, getTokens(kernel)),
+            kernel.getSymName().str(),
+            getRowsAtOnce(kernel, getKernelTokens(kernel)),
             kernel.getSchedule()->getTile(),
             kernel.getSchedule()->getLanes())) {}
 

@@ -29,9 +29,6 @@ inline int64_t getRowsAtOnce(KernelOp kernel, int64_t tokens) {
   return kernel.getSchedule()->getGrid() == Grid::Tokens ? 1 : tokens;
 }
 
-/// The tokens of the step that the kernel belongs to.
-int64_t getTokens(KernelOp kernel);
-
 /// The kernel's ops, defined and scheduled; `owners` says what each buffer is.
 /// Throws Halide::Error. Fails with a diagnostic when an op has no Halide form.
 mlir::FailureOr<std::unique_ptr<KernelBuilder>>

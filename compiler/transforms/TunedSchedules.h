@@ -1,0 +1,48 @@
+//===- TunedSchedules.h - What quipu tune has measured ----------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_TRANSFORMS_TUNEDSCHEDULES_H
+#define QUIPU_COMPILER_TRANSFORMS_TUNEDSCHEDULES_H
+
+#include "dialect/RegisterTile.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace quipu {
+
+/// The fastest register tile of the kernels of one shape, in steps of so many
+/// tokens.
+struct TunedKernel {
+  std::string shape; // see getKernelShape
+  int64_t tokens = 0;
+  RegisterTile tile;
+  // All calls in one step, with this tile and with the cost model's.
+  int64_t nanoseconds = 0, untunedNanoseconds = 0;
+};
+
+/// The file that `quipu tune` writes and `quipu build --tuned` reads, see
+/// docs/tuning.md.
+struct TunedSchedules {
+  std::string processor; // LLVM's name of it
+  int64_t lanes = 0;     // 32-bit lanes of its vectors
+  std::string compiler;
+  std::vector<TunedKernel> kernels;
+
+  /// An error is a sentence that begins with the path.
+  static llvm::Expected<TunedSchedules> read(llvm::StringRef path);
+  /// JSON with a line for each kernel.
+  void print(llvm::raw_ostream &os) const;
+  std::optional<RegisterTile> find(llvm::StringRef shape, int64_t tokens) const;
+};
+
+} // namespace quipu
+
+#endif // QUIPU_COMPILER_TRANSFORMS_TUNEDSCHEDULES_H
