@@ -18,6 +18,7 @@
 #include "compiler/tools/Diagnostics.h"
 #include "compiler/tools/Files.h"
 #include "compiler/tools/Specs.h"
+#include "compiler/transforms/TunedSchedules.h"
 #include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
@@ -44,8 +45,8 @@ static DialectRegistry makeRegistry() {
 namespace {
 class Build {
 public:
-  explicit Build(const BuildArguments &arguments)
-      : arguments(arguments),
+  Build(const BuildArguments &arguments, ProgressBar &bar)
+      : arguments(arguments), bar(bar),
         context(makeRegistry(), MLIRContext::Threading::DISABLED),
         diagnostics(sourceManager, &context, bar) {}
 
@@ -54,6 +55,7 @@ public:
 private:
   LogicalResult check();
   LogicalResult openInputs();
+  LogicalResult openTuned();
   /// The spec, or the file that the build resumes from.
   LogicalResult readFirst();
   /// That a stage which the user wants to see or to change exists once.
@@ -82,13 +84,14 @@ private:
   const BuildArguments &arguments;
   std::chrono::steady_clock::time_point start =
       std::chrono::steady_clock::now();
-  ProgressBar bar;
+  ProgressBar &bar;
   llvm::SourceMgr sourceManager;
   MLIRContext context;
   Diagnostics diagnostics;
   const Stage *first = nullptr, *last = nullptr;
   /// One for each target; up to the stage `fused` all have the same module.
   std::vector<ProgramVariant> variants;
+  std::optional<TunedSchedules> tuned;
   std::unique_ptr<Checkpoint> checkpoint;
   std::optional<CacheFolder> cache;
   OwningOpRef<ModuleOp> module;
@@ -129,6 +132,9 @@ LogicalResult Build::check() {
   if (!arguments.from.empty() && file.empty() && arguments.dumpStages.empty())
     return fail("'--from " + name + "' needs the file: '--from " + name +
                 ":FILE', or the folder where it is: '--dump-stages DIR'");
+  if (!arguments.tuned.empty() && first >= findStage("scheduled"))
+    return fail("'--tuned' comes too late for '--from " + name +
+                "', whose kernels have their schedules");
   if (arguments.model.empty())
     return fail("there is no model; give a GGUF file: quipu build MODEL -o "
                 "OUT");
@@ -161,7 +167,7 @@ LogicalResult Build::openInputs() {
     return fail(targets.takeError());
   for (Target &target : *targets)
     variants.push_back({ModuleOp(), std::move(target)});
-  if (failed(checkVariants()))
+  if (failed(checkVariants()) || failed(openTuned()))
     return failure();
   auto file = openGguf(arguments.model);
   if (!file)
@@ -181,6 +187,29 @@ LogicalResult Build::openInputs() {
     return fail(folder.takeError());
   cache.emplace(std::move(*folder));
   emitOptions.kernels = cache->getPath().str();
+  return success();
+}
+
+/// Whether the schedules were measured on a processor as the target's.
+static bool suits(const TunedSchedules &tuned, const Target &target) {
+  return tuned.processor == target.processor &&
+         tuned.lanes == target.getVectorLanes() && !target.isReference();
+}
+
+LogicalResult Build::openTuned() {
+  if (arguments.tuned.empty())
+    return success();
+  Expected<TunedSchedules> file = TunedSchedules::read(arguments.tuned);
+  if (!file)
+    return fail(file.takeError());
+  tuned = std::move(*file);
+  if (llvm::none_of(variants, [&](const ProgramVariant &variant) {
+        return suits(*tuned, variant.target);
+      }))
+    warn(arguments.tuned + ": these schedules were measured on " +
+         tuned->processor + " with " + llvm::Twine(tuned->lanes) +
+         " lanes, which the target '" + arguments.target +
+         "' is not; the cost model chooses instead");
   return success();
 }
 
@@ -250,6 +279,9 @@ void Build::setOptions(StageOptions &options, const Target &target) {
   options.byteDot = target.hasByteDot();
   options.arch = target.triple.getArchName().str();
   options.features = target.features;
+  options.candidate = arguments.candidate.value_or(0);
+  if (tuned && suits(*tuned, target))
+    options.tuned = arguments.tuned;
 }
 
 LogicalResult Build::runPasses(const Stage &stage,
@@ -343,6 +375,8 @@ Error Build::prepare(const Stage &stage) {
   Expected<int64_t> vocabulary = getVocabulary(*module, stage);
   if (!vocabulary)
     return vocabulary.takeError();
+  if (arguments.candidate)
+    return Error::success();
   auto image = buildTokenizerImage(*checkpoint, *vocabulary);
   if (image)
     tokenizer = std::move(*image);
@@ -387,7 +421,7 @@ LogicalResult Build::writeProgram(const Stage &stage) {
   llvm::sys::fs::file_size(arguments.output, bytes);
   std::chrono::duration<double> seconds =
       std::chrono::steady_clock::now() - start;
-  if (bar.isShown())
+  if (bar.isShown() && !arguments.candidate)
     llvm::errs() << llvm::sys::path::filename(arguments.output)
                  << llvm::format(": %.1f MB, %.1f s\n",
                                  static_cast<double>(bytes) / 1e6,
@@ -395,6 +429,6 @@ LogicalResult Build::writeProgram(const Stage &stage) {
   return success();
 }
 
-LogicalResult quipu::build(const BuildArguments &arguments) {
-  return Build(arguments).run();
+LogicalResult quipu::build(const BuildArguments &arguments, ProgressBar &bar) {
+  return Build(arguments, bar).run();
 }

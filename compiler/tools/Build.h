@@ -8,9 +8,10 @@
 #ifndef QUIPU_COMPILER_TOOLS_BUILD_H
 #define QUIPU_COMPILER_TOOLS_BUILD_H
 
-#include "llvm/ADT/StringRef.h"
+#include "compiler/tools/ProgressBar.h"
 #include "llvm/Support/LogicalResult.h"
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace quipu {
@@ -27,10 +28,14 @@ struct BuildArguments {
   uint32_t context = 0;
   bool library = false;
   std::string runtimeFolder; // of the runtime's libraries
+  std::string tuned;         // a file of quipu tune
+  /// For a program that is only measured, without a tokenizer: which of the
+  /// cost model's candidates its kernels take.
+  std::optional<unsigned> candidate;
 };
 
 /// Runs the stages that the arguments ask for; errors have been printed.
-llvm::LogicalResult build(const BuildArguments &arguments);
+llvm::LogicalResult build(const BuildArguments &arguments, ProgressBar &bar);
 
 /// "quipu 0.1.0, LLVM 22.1.8, Halide 21.0.0"
 llvm::StringRef getCompilerVersion();

@@ -16,8 +16,15 @@ using namespace quipu;
 ProgressBar::ProgressBar()
     : shown(llvm::sys::Process::StandardErrIsDisplayed()) {}
 
+void ProgressBar::beginPart(llvm::StringRef name, double begin, double end) {
+  part = (name + ": ").str();
+  from = begin;
+  to = end;
+}
+
 void ProgressBar::show(llvm::StringRef work, double done) {
-  int now = static_cast<int>(100 * std::clamp(done, 0.0, 1.0));
+  int now =
+      static_cast<int>(100 * (from + (to - from) * std::clamp(done, 0.0, 1.0)));
   if (!shown || (now == percent && work == last))
     return;
   percent = now;
@@ -26,7 +33,7 @@ void ProgressBar::show(llvm::StringRef work, double done) {
   int full = width * now / 100;
   llvm::errs() << "\r\x1b[K[" << std::string(full, '#')
                << std::string(width - full, ' ') << "] "
-               << llvm::format("%3d", now) << "% " << work;
+               << llvm::format("%3d", now) << "% " << part << work;
 }
 
 void ProgressBar::clear() {

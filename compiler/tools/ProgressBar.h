@@ -21,6 +21,9 @@ public:
   ~ProgressBar() { clear(); }
 
   bool isShown() const { return shown; }
+  /// What follows is a part of the work, which has a name and begins and ends
+  /// with so much of it done.
+  void beginPart(llvm::StringRef name, double from, double to);
   /// Shows what is going on and how much of it is done, from 0 to 1.
   void show(llvm::StringRef work, double done);
   /// Removes the line, so that something else may be printed.
@@ -28,6 +31,8 @@ public:
 
 private:
   bool shown;
+  std::string part;
+  double from = 0, to = 1;
   int percent = -1;
   std::string last;
 };

@@ -1,0 +1,99 @@
+//===- Measurement.cpp - What a program measures of itself ----------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/tools/Measurement.h"
+#include "compiler/link/LinkProgram.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Program.h"
+
+using namespace llvm;
+using namespace quipu;
+
+TunedKernel *Measurement::find(const TunedKernel &like) {
+  auto it = find_if(kernels, [&](const TunedKernel &kernel) {
+    return kernel.shape == like.shape && kernel.tokens == like.tokens;
+  });
+  return it == kernels.end() ? nullptr : &*it;
+}
+
+void Measurement::merge(const Measurement &other) {
+  prefill = std::max(prefill, other.prefill);
+  decode = std::max(decode, other.decode);
+  for (const TunedKernel &kernel : other.kernels)
+    if (TunedKernel *known = find(kernel))
+      known->nanoseconds = std::min(known->nanoseconds, kernel.nanoseconds);
+    else
+      kernels.push_back(kernel);
+}
+
+namespace {
+/// A kernel of the report.
+struct Launch {
+  TunedKernel kernel;
+  int64_t calls = 0;
+};
+
+bool fromJSON(const json::Value &value, Launch &launch, json::Path path) {
+  json::ObjectMapper map(value, path);
+  TunedKernel &kernel = launch.kernel;
+  return map && map.map("shape", kernel.shape) &&
+         map.map("tokens", kernel.tokens) && map.map("calls", launch.calls) &&
+         map.map("tile_tokens", kernel.tile.tokens) &&
+         map.map("tiles", kernel.tile.tiles) &&
+         map.map("panel", kernel.tile.panel) &&
+         map.map("measured_nanoseconds", kernel.nanoseconds);
+}
+} // namespace
+
+static Expected<Measurement> parse(StringRef report) {
+  Expected<json::Value> value = json::parse(report);
+  if (!value)
+    return value.takeError();
+  json::Path::Root root("--bench --json");
+  json::ObjectMapper map(*value, root);
+  Measurement result;
+  std::vector<Launch> launches;
+  if (!map || !map.map("prefill_tokens_per_second", result.prefill) ||
+      !map.map("decode_tokens_per_second", result.decode) ||
+      !map.map("kernels", launches))
+    return root.getError();
+  for (auto &[kernel, calls] : launches) {
+    kernel.nanoseconds *= calls;
+    if (TunedKernel *known = result.find(kernel))
+      known->nanoseconds += kernel.nanoseconds;
+    else if (!kernel.shape.empty())
+      result.kernels.push_back(kernel);
+  }
+  return result;
+}
+
+Expected<Measurement> Measurement::run(StringRef program, StringRef output) {
+  Expected<TemporaryFile> report = TemporaryFile::create(output, ".txt");
+  if (!report)
+    return report.takeError();
+  std::string reason;
+  StringRef command[] = {program,     "--bench", "--json",   "--threads", "1",
+                         "--prefill", "128",     "--decode", "16"};
+  int status =
+      sys::ExecuteAndWait(program, command, std::nullopt,
+                          {"", report->getPath(), report->getPath()},
+                          /*SecondsToWait=*/0, /*MemoryLimit=*/0, &reason);
+  auto buffer = MemoryBuffer::getFile(report->getPath());
+  if (!buffer)
+    return createStringError("cannot read '" + report->getPath() +
+                             "': " + buffer.getError().message());
+  StringRef text = (*buffer)->getBuffer();
+  if (status == 0)
+    return parse(text);
+  if (reason.empty())
+    reason = text.rtrim().split("error: ").second.str();
+  return createStringError("the program cannot measure itself on this "
+                           "machine: " +
+                           reason);
+}

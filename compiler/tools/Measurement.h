@@ -1,0 +1,35 @@
+//===- Measurement.h - What a program measures of itself --------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_TOOLS_MEASUREMENT_H
+#define QUIPU_COMPILER_TOOLS_MEASUREMENT_H
+
+#include "compiler/transforms/TunedSchedules.h"
+
+namespace quipu {
+
+/// What programs of one model say with `--bench --json` on one thread; of
+/// several runs, the best.
+struct Measurement {
+  /// What the program's context must hold.
+  static constexpr uint32_t positions = 128;
+
+  double prefill = 0, decode = 0; // tokens per second
+  /// By shape and tokens; `nanoseconds` of all calls in a step.
+  std::vector<TunedKernel> kernels;
+
+  /// Runs the program; what it says lies beside `output` meanwhile.
+  static llvm::Expected<Measurement> run(llvm::StringRef program,
+                                         llvm::StringRef output);
+  /// The kernel of this one's shape and tokens, or null.
+  TunedKernel *find(const TunedKernel &like);
+  void merge(const Measurement &other);
+};
+
+} // namespace quipu
+
+#endif // QUIPU_COMPILER_TOOLS_MEASUREMENT_H

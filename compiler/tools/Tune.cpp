@@ -1,0 +1,223 @@
+//===- Tune.cpp - Measures schedules on this machine ----------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A machine's speed drifts by more than what schedules differ by, so a
+// candidate is never compared with a figure of some minutes ago: the program
+// with the cost model's choices runs before each of its measurements. The
+// winners come into one program in the end, and those that do not win again
+// stay out of the file.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/tools/Tune.h"
+#include "compiler/link/LinkProgram.h"
+#include "compiler/link/Target.h"
+#include "compiler/tools/Diagnostics.h"
+#include "compiler/tools/Measurement.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/Path.h"
+
+using namespace llvm;
+using namespace quipu;
+
+/// Of each kernel, counting the cost model's choice.
+static constexpr unsigned candidates = 8;
+/// Times that the winners' program and the cost model's run in turn.
+static constexpr int confirmations = 3;
+/// A winner takes less than this part of the time of the cost model's choice:
+/// by so much two measurements of the same code differ.
+static constexpr double worthwhile = 0.97;
+
+namespace {
+class Tuning {
+public:
+  Tuning(const BuildArguments &arguments, ProgressBar &bar)
+      : arguments(arguments), bar(bar) {}
+
+  LogicalResult run();
+
+private:
+  LogicalResult check();
+  /// Builds one beside the output, of which the bar says `name`.
+  std::optional<TemporaryFile>
+  buildProgram(const Twine &name, unsigned candidate, StringRef tunedFile = "");
+  /// Runs the program and the cost model's in turn.
+  LogicalResult compare(StringRef program, int rounds, Measurement &result);
+  LogicalResult tryCandidate(unsigned candidate);
+  /// Writes the file, builds with it, and takes out what has not won again.
+  LogicalResult confirm();
+  Error write(TemporaryFile &file);
+  void printSummary(const Measurement &tunedSpeed);
+
+  const BuildArguments &arguments;
+  ProgressBar &bar;
+  unsigned programs = 0;
+  std::optional<TemporaryFile> untuned; // the program of the cost model
+  Measurement untunedTimes;
+  TunedSchedules tuned;
+};
+} // namespace
+
+LogicalResult Tuning::check() {
+  if (arguments.model.empty())
+    return fail("there is no model; give a GGUF file: quipu tune MODEL -o "
+                "FILE");
+  if (arguments.output.empty())
+    return fail("there is no name for the schedules; give one with '-o FILE'");
+  Expected<std::vector<Target>> targets =
+      Target::createVariants(arguments.target);
+  if (!targets)
+    return fail(targets.takeError());
+  const Target &target = targets->front();
+  if (targets->size() > 1 || target.isReference() || target.isCross())
+    return fail("'--target " + arguments.target +
+                "' cannot be tuned here; give native or another processor "
+                "whose programs this machine runs");
+  tuned.processor = target.processor;
+  tuned.lanes = target.getVectorLanes();
+  tuned.compiler = getCompilerVersion().str();
+  return success();
+}
+
+std::optional<TemporaryFile> Tuning::buildProgram(const Twine &name,
+                                                  unsigned candidate,
+                                                  StringRef tunedFile) {
+  // Half of the time goes to measuring.
+  double begin = programs++, all = candidates + 1;
+  std::string part = name.str();
+  bar.beginPart(part, begin / all, (begin + 0.5) / all);
+  Expected<TemporaryFile> program =
+      TemporaryFile::create(arguments.output, "-program");
+  if (!program) {
+    (void)fail(program.takeError());
+    return std::nullopt;
+  }
+  BuildArguments changed = arguments;
+  changed.output = program->getPath().str();
+  changed.context = Measurement::positions;
+  changed.candidate = candidate;
+  changed.tuned = tunedFile.str();
+  if (failed(build(changed, bar)))
+    return std::nullopt;
+  bar.beginPart(part, (begin + 0.5) / all, (begin + 1) / all);
+  bar.show("measuring", 0);
+  return std::move(*program);
+}
+
+LogicalResult Tuning::compare(StringRef program, int rounds,
+                              Measurement &result) {
+  untunedTimes = Measurement();
+  for (int round = 0; round < rounds; ++round)
+    for (auto [path, to] : {std::pair(untuned->getPath(), &untunedTimes),
+                            std::pair(program, &result)}) {
+      Expected<Measurement> one = Measurement::run(path, arguments.output);
+      if (!one)
+        return fail(one.takeError());
+      to->merge(*one);
+      bar.show("measuring", (round + 0.5) / rounds);
+    }
+  return success();
+}
+
+LogicalResult Tuning::tryCandidate(unsigned candidate) {
+  std::optional<TemporaryFile> program = buildProgram(
+      "candidate " + Twine(candidate + 1) + " of " + Twine(candidates),
+      candidate);
+  Measurement times;
+  if (!program || failed(compare(program->getPath(), 1, times)))
+    return failure();
+  for (TunedKernel &kernel : tuned.kernels) {
+    TunedKernel *before = untunedTimes.find(kernel),
+                *after = times.find(kernel);
+    if (!before || !after || after->tile == before->tile)
+      continue;
+    // Speeds are compared as parts of the cost model's at the same time.
+    double part = double(after->nanoseconds) / double(before->nanoseconds);
+    double best =
+        double(kernel.nanoseconds) / double(kernel.untunedNanoseconds);
+    if (part < std::min(best, worthwhile)) {
+      kernel = *after;
+      kernel.untunedNanoseconds = before->nanoseconds;
+    }
+  }
+  return success();
+}
+
+Error Tuning::write(TemporaryFile &file) {
+  return file.write([&](raw_ostream &os) {
+    tuned.print(os);
+    return Error::success();
+  });
+}
+
+LogicalResult Tuning::confirm() {
+  Expected<TemporaryFile> file =
+      TemporaryFile::create(arguments.output, ".json");
+  if (!file)
+    return fail(file.takeError());
+  if (Error error = write(*file))
+    return fail(std::move(error));
+  std::optional<TemporaryFile> program =
+      buildProgram("the winners", 0, file->getPath());
+  Measurement times;
+  if (!program || failed(compare(program->getPath(), confirmations, times)))
+    return failure();
+  for (TunedKernel &kernel : tuned.kernels) {
+    TunedKernel *before = untunedTimes.find(kernel),
+                *after = times.find(kernel);
+    if (!before || !after)
+      continue;
+    bool won = after->tile != before->tile &&
+               after->nanoseconds < worthwhile * before->nanoseconds;
+    kernel = won ? *after : *before;
+    kernel.untunedNanoseconds = before->nanoseconds;
+  }
+  if (Error error = write(*file))
+    return fail(std::move(error));
+  if (Error error = file->keep())
+    return fail(std::move(error));
+  bar.clear();
+  if (bar.isShown())
+    printSummary(times);
+  return success();
+}
+
+void Tuning::printSummary(const Measurement &tunedSpeed) {
+  auto winners = count_if(tuned.kernels, [](const TunedKernel &kernel) {
+    return kernel.nanoseconds < kernel.untunedNanoseconds;
+  });
+  errs() << sys::path::filename(arguments.output) << ": " << winners << " of "
+         << tuned.kernels.size() << " kernels faster; tokens/s of one thread: "
+         << format("prefill %.0f, before %.0f; decode %.1f, before %.1f\n",
+                   tunedSpeed.prefill, untunedTimes.prefill, tunedSpeed.decode,
+                   untunedTimes.decode);
+}
+
+LogicalResult Tuning::run() {
+  if (failed(check()))
+    return failure();
+  std::optional<TemporaryFile> first =
+      buildProgram("candidate 1 of " + Twine(candidates), 0);
+  if (!first)
+    return failure();
+  untuned.emplace(std::move(*first));
+  Expected<Measurement> times =
+      Measurement::run(untuned->getPath(), arguments.output);
+  if (!times)
+    return fail(times.takeError());
+  tuned.kernels = std::move(times->kernels);
+  for (TunedKernel &kernel : tuned.kernels)
+    kernel.untunedNanoseconds = kernel.nanoseconds;
+  for (unsigned candidate = 1; candidate < candidates; ++candidate)
+    if (failed(tryCandidate(candidate)))
+      return failure();
+  return confirm();
+}
+
+LogicalResult quipu::tune(const BuildArguments &arguments, ProgressBar &bar) {
+  return Tuning(arguments, bar).run();
+}
