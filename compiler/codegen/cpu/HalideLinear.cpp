@@ -22,6 +22,7 @@ FloatValue KernelBuilder::linear(const QuantizedValue &x,
   Linear op;
   op.layout = layout;
   op.bytes = unpacked.bytes;
+  op.codes = unpacked.codes;
   int shift = codeShift(format);
   // Codes that fill their bytes become signed by losing 128, others by their
   // type only.

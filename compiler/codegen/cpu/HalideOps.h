@@ -108,6 +108,7 @@ struct CacheShape {
 struct UnpackedWeight {
   Halide::Func
       bytes; // (i, group, c, p, t): lane i / 4, column group * 4 + i % 4
+  Halide::Func codes;  // the same, where bytes are values of a table
   Halide::Func factor; // (lane, half, c, p, t): scale of 16 or 32 columns
   Halide::Func floor;  // the same: minimum, for sums of QuantizedValue
 };
@@ -194,7 +195,7 @@ public:
     // Block formats only.
     Halide::Func accumulator;
     Halide::RDom inner; // (columns of a lane, lanes' groups) of a group
-    Halide::Func bytes, factor, floor;
+    Halide::Func bytes, codes, factor, floor;
   };
   struct Output {
     enum Kind { Rows, Tiles, Heads, Cache, Quantized } kind;

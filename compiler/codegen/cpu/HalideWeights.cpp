@@ -28,12 +28,14 @@ int KernelBuilder::codeShift(const WeightFormat &format) const {
   return format.values || hasSignedDots() ? 0 : int(8 - format.codeBits);
 }
 
-/// The value of a code plus its offset: what the code's byte should hold.
+/// The value of a code plus its offset: what the code's byte should hold. Of
+/// the selections LowerLookUps makes a shuffle.
 static Expr lookUp(const WeightFormat &format, Expr code) {
-  std::vector<Expr> values;
-  for (int code = 0; code < 16; ++code)
-    values.push_back(u8(format.value(uint8_t(code)) + 128));
-  return mux(i32(code), values);
+  auto byte = [&](int code) { return u8(format.value(uint8_t(code)) + 128); };
+  Expr value = byte(15);
+  for (int other = 14; other >= 0; --other)
+    value = select(code == u8(other), byte(other), value);
+  return value;
 }
 
 /// 32 columns' word of lane i / 4 with the four codes of group g, each moved up
@@ -56,7 +58,8 @@ UnpackedWeight KernelBuilder::unpack(const std::string &weight,
                                      const WeightLayout &layout) {
   const WeightFormat &format = *layout.format;
   int64_t block = layout.packedBlockBytes(), tile = layout.tileBytes();
-  UnpackedWeight to{Func("bytes"), Func("factor"), Func("floor")};
+  UnpackedWeight to{Func("bytes"), Func("codes"), Func("factor"),
+                    Func("floor")};
   if (format.codeBits == 8) {
     ImageParam bytes =
         buffer(weight, UInt(8), {1, 64, layout.codeBytes(), block, tile},
@@ -68,7 +71,11 @@ UnpackedWeight KernelBuilder::unpack(const std::string &weight,
         layout.codesOffset());
     Expr code = extract_bits<uint8_t>(getWord(format, codeShift(format), words),
                                       8 * (i % 4));
-    to.bytes(i, g, c, p, t) = format.values ? lookUp(format, code) : code;
+    if (format.values) {
+      to.codes(i, g, c, p, t) = code;
+      code = lookUp(format, to.codes(i, g, c, p, t));
+    }
+    to.bytes(i, g, c, p, t) = code;
   }
 
   // One scale for each block of the checkpoint, one multiplier for each group.

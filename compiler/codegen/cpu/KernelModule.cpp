@@ -7,6 +7,7 @@
 
 #include "compiler/codegen/cpu/KernelModule.h"
 #include "compiler/codegen/cpu/LowerDotProducts.h"
+#include "compiler/codegen/cpu/LowerLookUps.h"
 
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/IRBuilder.h"
@@ -98,6 +99,7 @@ quipu::cpu::parseKernel(StringRef bitcode, StringRef name,
     allowFusing(function);
     dropAliasing(function);
   }
+  lowerLookUps(**module, features);
   if (Error error = lowerDotProducts(**module, features))
     return std::move(error);
   // The names and default values that only the metadata pointed to.

@@ -36,6 +36,18 @@ static void scheduleGroups(Linear &op) {
       .unroll(g);
 }
 
+/// The bytes of a group are one register; they stay one only when Halide does
+/// not look through them.
+static void scheduleGroupBytes(Func bytes, LoopLevel level) {
+  Var i = bytes.args()[0], t = bytes.args()[4];
+  bytes.compute_at(level)
+      .bound_extent(i, 64)
+      .align_bounds(i, 64)
+      .reorder(i, t)
+      .vectorize(i, 64)
+      .unroll(t);
+}
+
 /// A block format for many tokens: columns are taken a panel at a time. Its
 /// codes are unpacked to bytes and its scales to floats, then all tokens, a few
 /// at a time in registers, add the panel's part to their sums in memory.
@@ -62,6 +74,8 @@ static void schedulePanel(const KernelBuilder &kernel, Linear &op,
       .store_in(MemoryType::Stack)
       .vectorize(op.bytes.args()[0], 64)
       .unroll(op.bytes.args()[1]);
+  if (op.codes.defined())
+    scheduleGroupBytes(op.codes, LoopLevel(op.bytes, op.bytes.args()[0]));
   for (Func f : {op.factor, op.floor})
     if (f.defined())
       f.compute_at(op.dot, po)
@@ -91,15 +105,9 @@ static void scheduleSum(const KernelBuilder &kernel, Linear &op,
   if (op.layout.blocksTogether() > 1)
     op.dot.update().unroll(c);
   scheduleGroups(op);
-  // The bytes of a group are one register; they stay one only when Halide does
-  // not look through them.
-  Var x = op.bytes.args()[0];
-  op.bytes.compute_at(op.accumulator, op.inner.y)
-      .bound_extent(x, 64)
-      .align_bounds(x, 64)
-      .reorder(x, t)
-      .vectorize(x, 64)
-      .unroll(op.bytes.args()[4]);
+  for (Func bytes : {op.bytes, op.codes})
+    if (bytes.defined())
+      scheduleGroupBytes(bytes, LoopLevel(op.accumulator, op.inner.y));
 }
 
 /// The heads of `value` are kept on the stack at `level`, a few tokens each;
