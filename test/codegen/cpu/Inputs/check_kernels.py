@@ -1,14 +1,17 @@
 """Builds small random models for the CPU and for the reference, and compares.
 
-usage: check_kernels.py QUIPU SPEC FOLDER CASE...
+usage: check_kernels.py QUIPU SPEC FOLDER [--target TARGET] [--emulator COMMAND]
+                        CASE...
 
 A case is models/llama.mlir with a few edits, and a GGUF file to go with it. The
 reference gets the program's own fused kernels, so that both quantise the same
 activations: what differs is the order of sums, and with it now and then a number
-on the border between two integers, which the following positions feel. Then the program's bits must not depend on the
-threads, nor on how the prompt is cut.
+on the border between two integers, which the following positions feel. Then the
+program's bits must not depend on the threads, nor on how the prompt is cut. For
+another target than the native one it is a short prompt, and one cache.
 """
 
+import argparse
 import os
 import subprocess
 import sys
@@ -134,7 +137,7 @@ def run(*command):
         sys.exit(f"{' '.join(map(str, command))}\n{done.stderr}")
 
 
-def check(name, quipu, spec, folder):
+def check(name, quipu, spec, folder, target, emulator):
     case = type("Case", (), DEFAULTS | CASES[name])
     rng = np.random.default_rng(7)
     for before, after in case.edits.items():
@@ -149,18 +152,22 @@ def check(name, quipu, spec, folder):
         file.write(spec)
     write_model(case, at(".gguf"), rng)
     build = [quipu, "build", at(".gguf"), "--spec", at(".mlir")]
-    run(*build, "-o", at(""))
+    run(*build, "--target", target, "-o", at(""))
     run(*build, "--emit", "fused", "-o", at(".fused.mlir"))
     run(*build, "--from", f"fused:{at('.fused.mlir')}", "--target", "reference",
         "-o", at(".reference"))
 
     def logits(program, ids, *options):
-        run(program, "--tokens", " ".join(map(str, ids)), "--logits", at(".npy"), *options)
+        command = emulator.split() if program == at("") else []
+        run(*command, program, "--tokens", " ".join(map(str, ids)), "--logits", at(".npy"), *options)
         return np.load(at(".npy"))
 
-    caches = ["f32", "f16"] + ([] if case.head_dim % 32 else ["q8_0"])
+    lengths, caches = case.lengths, ["f32", "f16"] + ([] if case.head_dim % 32 else ["q8_0"])
+    cuts = [["-t", 2], ["-t", 3, "--chunk", 7], ["-t", 2, "--chunk", 1]]
+    if target != "native":
+        lengths, caches, cuts = [20], ["f32"], cuts[1:2]
     broken, errors, rounding = [], [], [0]
-    for length in case.lengths:
+    for length in lengths:
         ids = rng.integers(0, case.words, length)
         wanted = logits(at(".reference"), ids, "--cache-type", "f32")
         got = logits(at(""), ids, "--cache-type", "f32")
@@ -172,7 +179,7 @@ def check(name, quipu, spec, folder):
             rounding.extend(np.abs(got - wanted).max(axis=1) / np.abs(wanted).max())
         for cache in caches:
             first = logits(at(""), ids, "--cache-type", cache, "-t", 1)
-            for options in [["-t", 2], ["-t", 3, "--chunk", 7], ["-t", 2, "--chunk", 1]]:
+            for options in cuts:
                 other = logits(at(""), ids, "--cache-type", cache, *options)
                 if other.tobytes() != first.tobytes():
                     options = " ".join(map(str, options))
@@ -189,11 +196,18 @@ def check(name, quipu, spec, folder):
 
 
 def main():
-    quipu, path, folder, *names = sys.argv[1:]
-    with open(path) as file:
+    parser = argparse.ArgumentParser()
+    for name in ["quipu", "spec", "folder"]:
+        parser.add_argument(name)
+    parser.add_argument("--target", default="native")
+    parser.add_argument("--emulator", default="")
+    parser.add_argument("cases", nargs="*", default=CASES)
+    args = parser.parse_intermixed_args()
+    with open(args.spec) as file:
         spec = file.read()
-    os.makedirs(folder, exist_ok=True)
-    results = [check(name, quipu, spec, folder) for name in names or CASES]
+    os.makedirs(args.folder, exist_ok=True)
+    results = [check(name, args.quipu, spec, args.folder, args.target, args.emulator)
+               for name in args.cases]
     sys.exit(0 if all(results) else 1)
 
 
