@@ -23,8 +23,6 @@ TunedKernel *Measurement::find(const TunedKernel &like) {
 }
 
 void Measurement::merge(const Measurement &other) {
-  prefill = std::max(prefill, other.prefill);
-  decode = std::max(decode, other.decode);
   for (const TunedKernel &kernel : other.kernels)
     if (TunedKernel *known = find(kernel))
       known->nanoseconds = std::min(known->nanoseconds, kernel.nanoseconds);
@@ -59,9 +57,7 @@ static Expected<Measurement> parse(StringRef report) {
   json::ObjectMapper map(*value, root);
   Measurement result;
   std::vector<Launch> launches;
-  if (!map || !map.map("prefill_tokens_per_second", result.prefill) ||
-      !map.map("decode_tokens_per_second", result.decode) ||
-      !map.map("kernels", launches))
+  if (!map || !map.map("kernels", launches))
     return root.getError();
   for (auto &[kernel, calls] : launches) {
     kernel.nanoseconds *= calls;

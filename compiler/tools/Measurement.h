@@ -18,7 +18,6 @@ struct Measurement {
   /// What the program's context must hold.
   static constexpr uint32_t positions = 128;
 
-  double prefill = 0, decode = 0; // tokens per second
   /// By shape and tokens; `nanoseconds` of all calls in a step.
   std::vector<TunedKernel> kernels;
 

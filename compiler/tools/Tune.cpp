@@ -20,6 +20,7 @@
 #include "compiler/tools/Measurement.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
+#include <map>
 
 using namespace llvm;
 using namespace quipu;
@@ -51,7 +52,7 @@ private:
   /// Writes the file, builds with it, and takes out what has not won again.
   LogicalResult confirm();
   Error write(TemporaryFile &file);
-  void printSummary(const Measurement &tunedSpeed);
+  void printSummary();
 
   const BuildArguments &arguments;
   ProgressBar &bar;
@@ -182,19 +183,29 @@ LogicalResult Tuning::confirm() {
     return fail(std::move(error));
   bar.clear();
   if (bar.isShown())
-    printSummary(times);
+    printSummary();
   return success();
 }
 
-void Tuning::printSummary(const Measurement &tunedSpeed) {
-  auto winners = count_if(tuned.kernels, [](const TunedKernel &kernel) {
-    return kernel.nanoseconds < kernel.untunedNanoseconds;
-  });
+void Tuning::printSummary() {
+  size_t winners = 0;
+  std::map<int64_t, std::pair<int64_t, int64_t>> sums; // before and after
+  for (const TunedKernel &kernel : tuned.kernels) {
+    winners += kernel.nanoseconds < kernel.untunedNanoseconds;
+    sums[kernel.tokens].first += kernel.untunedNanoseconds;
+    sums[kernel.tokens].second += kernel.nanoseconds;
+  }
   errs() << sys::path::filename(arguments.output) << ": " << winners << " of "
-         << tuned.kernels.size() << " kernels faster; tokens/s of one thread: "
-         << format("prefill %.0f, before %.0f; decode %.1f, before %.1f\n",
-                   tunedSpeed.prefill, untunedTimes.prefill, tunedSpeed.decode,
-                   untunedTimes.decode);
+         << tuned.kernels.size() << " kernels are faster; linear layers take";
+  StringRef separator = " ";
+  for (auto [tokens, sum] : sums) {
+    errs() << separator
+           << format("%.1f %% less time for ",
+                     100 - 100.0 * double(sum.second) / double(sum.first))
+           << tokens << (tokens == 1 ? " token" : " tokens");
+    separator = ", ";
+  }
+  errs() << '\n';
 }
 
 LogicalResult Tuning::run() {
