@@ -26,7 +26,7 @@ struct StageOptions : mlir::PassPipelineOptions<StageOptions> {
                                  llvm::cl::desc("path of the GGUF file")};
   ListOption<int64_t> tokens{*this, "tokens",
                              llvm::cl::desc("a step for each number of tokens"),
-                             llvm::cl::list_init<int64_t>({1, 128})};
+                             llvm::cl::list_init<int64_t>({1, 16, 128})};
   Option<bool> reference{*this, "reference",
                          llvm::cl::desc("plain code, one kernel per op")};
   Option<std::string> arch{*this, "arch",

@@ -47,6 +47,10 @@ inline constexpr int32_t cacheBlock = 32;
 /// partial result.
 inline constexpr int32_t piecePositions = 128;
 
+/// Fewer units of attention (a block of tokens and a head of the cache) than
+/// this for each worker are cut into pieces.
+inline constexpr int32_t fewUnits = 4;
+
 /// Tokens at consecutive positions of one sequence, whose attention is computed
 /// together: one, or up to `mostBlockTokens`.
 struct TokenBlock {
@@ -86,7 +90,7 @@ struct StepArgs {
   int32_t context;     // positions per slot, a multiple of cachePositions
   int32_t slots;
   const TokenBlock *blocks; // [blockCount]: all tokens, in order
-  /// Scratch of 4 * workers * (context / piecePositions, rounded up) *
+  /// Scratch of fewUnits * workers * (context / piecePositions, rounded up) *
   /// Program::partialBytes, 64-byte aligned.
   void *partials;
   int32_t blockCount;

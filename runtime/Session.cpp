@@ -102,7 +102,8 @@ Status Session::allocate(const SessionOptions &options, int32_t threads) {
   uint64_t logitsBytes =
       uint64_t(steps.back()->tokens) * image->logitsStride * sizeof(float);
   uint64_t pieces = (context + abi::piecePositions - 1) / abi::piecePositions;
-  uint64_t partialBytes = 4 * pieces * threads * image->partialBytes;
+  uint64_t partialBytes =
+      abi::fewUnits * pieces * threads * image->partialBytes;
   if (!arena.reserve(arenaBytes) || !logits.reserve(logitsBytes) ||
       !partials.reserve(partialBytes))
     return {QUIPU_ERROR_MEMORY,

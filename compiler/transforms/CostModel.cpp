@@ -62,7 +62,7 @@ static bool fits(const Machine &machine, Type element,
 static constexpr int64_t tileTokens[] = {1, 2, 4, 8};
 static constexpr int64_t mostTiles = 4;
 /// Of fewer tokens none pays for a panel.
-static constexpr int64_t leastPanelTokens = 16;
+static constexpr int64_t leastPanelTokens = 17;
 
 /// Whether so many tokens pay for unpacking to a panel in memory: the formats
 /// whose codes lie in two planes, stand for a table's values or have scales in
@@ -88,11 +88,13 @@ static Type getElement(LinearOp linear) {
 static SmallVector<RegisterTile>
 rankTiles(const Machine &machine, ArrayRef<LinearOp> linears, bool panel) {
   int64_t most = getTokens(linears.front());
-  // One token: a tile of blocks streams by; the float formats need four sums at
-  // a time to hide the latency of an addition.
-  int64_t streamed = isBlockFormat(getElement(linears.front())) ? 1 : 4;
+  // Few tokens: a tile of blocks streams by, faster than two side by side; the
+  // float formats need four sums at a time to hide the latency of an addition.
+  bool isBlock = isBlockFormat(getElement(linears.front()));
   auto isStreaming = [&](const RegisterTile &tile) {
-    return most == 1 && tile.tiles == streamed;
+    return isBlock
+               ? most < leastPanelTokens && tile.tiles == 1 && tile.tokens <= 4
+               : most == 1 && tile.tiles == 4;
   };
   auto fitsAll = [&](const RegisterTile &tile) {
     return llvm::all_of(linears, [&](LinearOp linear) {
@@ -111,8 +113,9 @@ rankTiles(const Machine &machine, ArrayRef<LinearOp> linears, bool panel) {
   for (int64_t tokens : tileTokens)
     for (int64_t count = 1; count <= mostTiles; ++count) {
       RegisterTile tile{tokens, count, panel};
-      bool isSmallest = tokens * count == 1;
-      if (tokens <= most && (isSmallest || isStreaming(tile) || fitsAll(tile)))
+      // Whatever fits, one token has a tile.
+      bool isForOne = tokens == 1 && (count == 1 || isStreaming(tile));
+      if (tokens <= most && (isForOne || fitsAll(tile)))
         tiles.push_back(tile);
     }
   llvm::sort(tiles, [&](const RegisterTile &a, const RegisterTile &b) {

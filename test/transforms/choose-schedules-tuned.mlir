@@ -26,8 +26,8 @@ quipu.model @m for [] {
   }
   // Another number of tokens, too few for a panel.
   // CHECK-LABEL: quipu.kernel @eight
-  // TUNED-SAME:  tokens = 4, tiles = 2, bytes =
-  // SECOND-SAME: tokens = 8, tiles = 1, bytes =
+  // TUNED-SAME:  tokens = 4, tiles = 1, bytes =
+  // SECOND-SAME: tokens = 2, tiles = 1, bytes =
   quipu.kernel @eight(%x: tensor<8x64x!quipu.i8x32>) -> tensor<8x64xf32> {
     %y = quipu.linear %x, "w" : tensor<64x64x!quipu.q4_1> -> [64] : tensor<8x64x!quipu.i8x32> -> tensor<8x64xf32>
     quipu.yield %y : tensor<8x64xf32>

@@ -52,6 +52,21 @@ quipu.model @m for [] {
     %y = quipu.linear %x, "w" : tensor<64x64x!quipu.q5_0> -> [64] : tensor<128x64x!quipu.i8x32> -> tensor<128x64xf32>
     quipu.yield %y : tensor<128x64xf32>
   }
+  // Few tokens: one tile after the other is read.
+  // CHECK-LABEL: quipu.kernel @q4_0_four
+  // AVX512-SAME: tokens = 4, tiles = 1,
+  // AVX2-SAME:   tokens = 2, tiles = 1,
+  quipu.kernel @q4_0_four(%x: tensor<4x64x!quipu.i8x32>) -> tensor<4x64xf32> {
+    %y = quipu.linear %x, "w" : tensor<64x64x!quipu.q4_0> -> [64] : tensor<4x64x!quipu.i8x32> -> tensor<4x64xf32>
+    quipu.yield %y : tensor<4x64xf32>
+  }
+  // And no panel for up to 16.
+  // CHECK-LABEL: quipu.kernel @q5_0_some
+  // AVX512-SAME: tokens = 4, tiles = 1, bytes =
+  quipu.kernel @q5_0_some(%x: tensor<16x64x!quipu.i8x32>) -> tensor<16x64xf32> {
+    %y = quipu.linear %x, "w" : tensor<64x64x!quipu.q5_0> -> [64] : tensor<16x64x!quipu.i8x32> -> tensor<16x64xf32>
+    quipu.yield %y : tensor<16x64xf32>
+  }
   // Never more tokens than there are.
   // CHECK-LABEL: quipu.kernel @f32_three
   // AVX512-SAME: tokens = 2, tiles = 4,

@@ -28,10 +28,6 @@ using namespace quipu::cpu;
 namespace {
 class AttentionLowering {
 public:
-  /// Fewer units than this for each worker are cut into pieces, as
-  /// StepArgs::partials has room for.
-  static constexpr int32_t fewUnits = 4;
-
   AttentionLowering(AttentionOp op, ImplicitLocOpBuilder &builder,
                     AbiBuilder &abi, Block *entry)
       : op(op), builder(builder), abi(abi), entry(entry),
@@ -236,7 +232,7 @@ void AttentionLowering::run(ArrayRef<Functions> sizes, Value keys, Value values,
   auto cache = cast<CacheType>(op.getCache().getType());
   units = multiply(blockCount, abi.getInt32(int32_t(cache.getHeads())));
   split = arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, units,
-                                multiply(workers, abi.getInt32(fewUnits)));
+                                multiply(workers, abi.getInt32(abi::fewUnits)));
 
   Value first =
       arith::SelectOp::create(builder, split, abi.getInt32(0), worker);

@@ -3,8 +3,8 @@
 usage: bits.py PROGRAM
 
 Some 200 tokens are read with 1 to 4 threads, in chunks of 1, 7 and 128; the
-logits of all positions are compared bit by bit. Steps for one token and for many
-take turns: 128 is more than a prefill step holds, 200 is no multiple of it.
+logits of all positions are compared bit by bit. The steps for 1, 16 and 128
+tokens take turns: in chunks of 7 the second, in chunks of 128 the third.
 """
 
 import subprocess

@@ -39,7 +39,7 @@ for kernel in kernels:
         "tokens": kernel["tokens"],
         "tile_tokens": min(kernel["tokens"], 2 if tokens == 1 else 1 if tokens == 8 else 8),
         "tiles": 3 if tiles < 3 else 1,
-        "panel": kernel["tokens"] >= 16 and not panel,
+        "panel": kernel["tokens"] > 16 and not panel,
         "nanoseconds": 1,
         "untuned_nanoseconds": 1,
     }
