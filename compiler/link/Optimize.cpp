@@ -21,7 +21,9 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/IPO/ConstantMerge.h"
 #include "llvm/Transforms/IPO/Internalize.h"
+#include "llvm/Transforms/IPO/MergeFunctions.h"
 
 using namespace llvm;
 
@@ -145,8 +147,12 @@ Error quipu::optimize(Module &module, StringRef root, const Target &target) {
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
-  builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3)
-      .run(module, modules);
+  // Steps for more and for fewer tokens have many a kernel in common.
+  ModulePassManager passes;
+  passes.addPass(ConstantMergePass());
+  passes.addPass(MergeFunctionsPass());
+  passes.addPass(builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3));
+  passes.run(module, modules);
   for (Function &function : module)
     if (!function.isDeclaration())
       cpu::prefetchWeights(function);
