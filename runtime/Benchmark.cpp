@@ -66,8 +66,7 @@ static Status measure(Session &session, const Work &work,
     if (i > 0)
       seconds.push_back(time);
   }
-  std::sort(seconds.begin(), seconds.end());
-  tokensPerSecond = work.count / seconds[seconds.size() / 2];
+  tokensPerSecond = work.count / median(seconds);
   return {};
 }
 
@@ -150,8 +149,7 @@ static double measureBarrier(Session &session) {
     });
     seconds.push_back((now() - start) / meetings);
   }
-  std::sort(seconds.begin(), seconds.end());
-  return seconds[seconds.size() / 2];
+  return median(seconds);
 }
 
 static std::string format(const char *pattern, double value) {

@@ -8,7 +8,10 @@
 #ifndef QUIPU_RUNTIME_CLOCK_H
 #define QUIPU_RUNTIME_CLOCK_H
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <vector>
 
 namespace quipu {
 
@@ -16,6 +19,13 @@ namespace quipu {
 inline double now() {
   using namespace std::chrono;
   return duration<double>(steady_clock::now().time_since_epoch()).count();
+}
+
+/// Of at least one measurement; of an even number the upper one.
+inline double median(std::vector<double> seconds) {
+  auto middle = seconds.begin() + static_cast<int64_t>(seconds.size() / 2);
+  std::nth_element(seconds.begin(), middle, seconds.end());
+  return *middle;
 }
 
 } // namespace quipu

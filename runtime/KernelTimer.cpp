@@ -7,7 +7,6 @@
 
 #include "runtime/KernelTimer.h"
 #include "runtime/Clock.h"
-#include <algorithm>
 
 using namespace quipu;
 
@@ -20,12 +19,7 @@ void KernelTimer::mark(int32_t kernel) {
 }
 
 double KernelTimer::median(int32_t kernel) const {
-  std::vector<double> calls = seconds[kernel];
-  if (calls.empty())
-    return 0;
-  auto middle = calls.begin() + static_cast<int64_t>(calls.size() / 2);
-  std::nth_element(calls.begin(), middle, calls.end());
-  return *middle;
+  return seconds[kernel].empty() ? 0 : quipu::median(seconds[kernel]);
 }
 
 void quipu_mark(void *timer, int32_t worker, int32_t kernel) {

@@ -74,8 +74,9 @@ Expected<Measurement> Measurement::run(StringRef program, StringRef output) {
   if (!report)
     return report.takeError();
   std::string reason;
+  std::string prefill = std::to_string(positions);
   StringRef command[] = {program,     "--bench", "--json",   "--threads", "1",
-                         "--prefill", "128",     "--decode", "16"};
+                         "--prefill", prefill,   "--decode", "16"};
   int status =
       sys::ExecuteAndWait(program, command, std::nullopt,
                           {"", report->getPath(), report->getPath()},
