@@ -98,6 +98,8 @@ static CommandLine commandLine(Arguments &to, Numbers &numbers,
        "time of each kernel beside its prediction, and generate nothing."},
       {measure, 0, "json", "", Switch{&to.json},
        "Print the measurements as JSON."},
+      {measure, 0, "kernels", "", Switch{&to.kernels},
+       "Measure the kernels only, which takes less time."},
       {measure, 0, "prefill", "N", Integer{&numbers.prefill, 1, INT_MAX},
        "Length of the prompt (default: 512)."},
       {measure, 0, "decode", "N", Integer{&numbers.decode, 1, INT_MAX},
@@ -121,9 +123,10 @@ static std::string conflict(const Arguments &to, const Numbers &numbers) {
     return "'--system' needs '--chat'";
   if (to.chat && to.echo)
     return "'--chat' takes no '--echo'";
-  if (!to.bench &&
-      (to.json || numbers.prefill || numbers.decode || numbers.depth))
-    return "'--json', '--prefill', '--decode' and '--depth' need '--bench'";
+  if (!to.bench && (to.json || to.kernels || numbers.prefill ||
+                    numbers.decode || numbers.depth))
+    return "'--json', '--kernels', '--prefill', '--decode' and '--depth' need "
+           "'--bench'";
   if (to.bench && (to.prompt || to.tokens || to.logits || to.chat))
     return "'--bench' takes no prompt and writes no logits";
   if (to.lookup && to.draft)

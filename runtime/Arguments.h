@@ -31,7 +31,7 @@ struct Arguments {
   bool lookup = false;
   std::optional<std::string> draft; // a program
   bool drafter = false;
-  bool bench = false, json = false;
+  bool bench = false, json = false, kernels = false;
   int32_t prefill = 512, decode = 128, depth = 0;
 
   /// Returns a sentence about the first mistake, or nothing.

@@ -85,10 +85,15 @@ static Status measureKernels(Session &session, abi::CacheType cacheType,
       continue;
     Work work{decodes ? options.depth : 0,
               std::min(calls, mostCalls) * step.tokens, step.tokens};
+    double seconds;
+    // One call is to warm up.
+    Status status =
+        run(session, {work.depth, step.tokens, step.tokens}, seconds);
+    if (!status.ok())
+      return status;
     session.setTimer(
         &timers.emplace_back(step, work.depth + (work.count + 1) / 2));
-    double seconds;
-    Status status = run(session, work, seconds);
+    status = run(session, work, seconds);
     session.setTimer(nullptr);
     if (!status.ok())
       return status;
@@ -175,6 +180,69 @@ static std::string quote(const char *text) {
   return result + "\"";
 }
 
+namespace {
+/// Of the whole program, and of the machine beside it.
+struct Speed {
+  double prefill = 0, decode = 0; // tokens per second
+  double bandwidth = 0;           // bytes per second
+  double barrier = 0;             // seconds
+
+  Status measure(Session &session, const BenchmarkOptions &options);
+  std::string table(const abi::Program &program,
+                    const BenchmarkOptions &options) const;
+  /// Members of an object, each with a comma behind it.
+  std::string json(const abi::Program &program,
+                   const BenchmarkOptions &options) const;
+
+private:
+  /// What decoding reads of the bandwidth.
+  double share(const abi::Program &program) const {
+    return static_cast<double>(program.bytesPerToken) * decode / bandwidth;
+  }
+};
+} // namespace
+
+Status Speed::measure(Session &session, const BenchmarkOptions &options) {
+  Status status =
+      ::measure(session, {0, options.prefill, options.prefill}, prefill);
+  if (status.ok())
+    status = ::measure(session, {options.depth, options.decode, 1}, decode);
+  if (status.ok())
+    status = measureBandwidth(session, bandwidth);
+  if (status.ok())
+    barrier = measureBarrier(session);
+  return status;
+}
+
+std::string Speed::table(const abi::Program &program,
+                         const BenchmarkOptions &options) const {
+  return "  prefill          " + format("%10.1f", prefill) + " tokens/s  (" +
+         std::to_string(options.prefill) + " tokens)\n" +
+         "  decode           " + format("%10.1f", decode) + " tokens/s  (" +
+         std::to_string(options.decode) + " tokens" +
+         (options.depth ? " after " + std::to_string(options.depth) : "") +
+         ")\n" + "  weights read     " +
+         format("%10.1f", static_cast<double>(program.bytesPerToken) / 1e6) +
+         " MB/token\n" + "  memory bandwidth " +
+         format("%10.1f", bandwidth / 1e9) + " GB/s\n  decode reads     " +
+         format("%10.1f", 100 * share(program)) + " % of the bandwidth\n" +
+         "  barrier          " + format("%10.2f", barrier * 1e6) + " us\n";
+}
+
+std::string Speed::json(const abi::Program &program,
+                        const BenchmarkOptions &options) const {
+  return "\"prefill_tokens_per_second\": " + format("%.3f", prefill) +
+         ", \"decode_tokens_per_second\": " + format("%.3f", decode) +
+         ", \"prefill_tokens\": " + std::to_string(options.prefill) +
+         ", \"decode_tokens\": " + std::to_string(options.decode) +
+         ", \"depth\": " + std::to_string(options.depth) +
+         ", \"weight_bytes_per_token\": " +
+         std::to_string(program.bytesPerToken) +
+         ", \"bandwidth_bytes_per_second\": " + format("%.0f", bandwidth) +
+         ", \"bandwidth_share\": " + format("%.4f", share(program)) +
+         ", \"barrier_microseconds\": " + format("%.3f", barrier * 1e6) + ", ";
+}
+
 Status quipu::benchmark(Session &session, abi::CacheType cacheType,
                         const BenchmarkOptions &options, std::string &report) {
   const abi::Program &program = session.program();
@@ -186,54 +254,30 @@ Status quipu::benchmark(Session &session, abi::CacheType cacheType,
                 " positions is shorter than the " + std::to_string(longest) +
                 " tokens to measure; lower --prefill, --decode and --depth or "
                 "raise --context"};
-  double prefill, decode, bandwidth;
+  Speed speed;
   std::vector<KernelTimer> timers;
-  Status status =
-      measure(session, {0, options.prefill, options.prefill}, prefill);
-  if (status.ok())
-    status = measure(session, {options.depth, options.decode, 1}, decode);
+  Status status;
+  if (!options.kernels)
+    status = speed.measure(session, options);
   if (status.ok())
     status = measureKernels(session, cacheType, options, timers);
-  if (status.ok())
-    status = measureBandwidth(session, bandwidth);
   if (!status.ok())
     return status;
 
-  double perToken = static_cast<double>(program.bytesPerToken);
-  double barrier = measureBarrier(session);
-  double share = perToken * decode / bandwidth;
   const char *cache = abi::getFormat(cacheType).name;
   int32_t threads = session.workers().count();
-  if (options.json) {
-    report = "{\"prefill_tokens_per_second\": " + format("%.3f", prefill) +
-             ", \"decode_tokens_per_second\": " + format("%.3f", decode) +
-             ", \"prefill_tokens\": " + std::to_string(options.prefill) +
-             ", \"decode_tokens\": " + std::to_string(options.decode) +
-             ", \"depth\": " + std::to_string(options.depth) +
-             ", \"threads\": " + std::to_string(threads) +
-             ", \"weight_bytes_per_token\": " +
-             std::to_string(program.bytesPerToken) +
-             ", \"bandwidth_bytes_per_second\": " + format("%.0f", bandwidth) +
-             ", \"bandwidth_share\": " + format("%.4f", share) +
-             ", \"barrier_microseconds\": " + format("%.3f", barrier * 1e6) +
+  if (options.json)
+    report = "{" + (options.kernels ? "" : speed.json(program, options)) +
+             "\"threads\": " + std::to_string(threads) +
              ", \"model\": " + quote(program.name) +
              ", \"target\": " + quote(session.variant().target) +
              ", \"cache_type\": " + quote(cache) +
              ", \"kernels\": " + kernelJson(timers, threads) + "}\n";
-    return {};
-  }
-  report =
-      std::string(program.name) + ", " + session.variant().target + ", " +
-      std::to_string(threads) + (threads == 1 ? " thread, " : " threads, ") +
-      cache + " cache\n" + "  prefill          " + format("%10.1f", prefill) +
-      " tokens/s  (" + std::to_string(options.prefill) + " tokens)\n" +
-      "  decode           " + format("%10.1f", decode) + " tokens/s  (" +
-      std::to_string(options.decode) + " tokens" +
-      (options.depth ? " after " + std::to_string(options.depth) : "") + ")\n" +
-      "  weights read     " + format("%10.1f", perToken / 1e6) + " MB/token\n" +
-      "  memory bandwidth " + format("%10.1f", bandwidth / 1e9) +
-      " GB/s\n  decode reads     " + format("%10.1f", 100 * share) +
-      " % of the bandwidth\n" + "  barrier          " +
-      format("%10.2f", barrier * 1e6) + " us\n" + kernelTable(timers, threads);
+  else
+    report = std::string(program.name) + ", " + session.variant().target +
+             ", " + std::to_string(threads) +
+             (threads == 1 ? " thread, " : " threads, ") + cache + " cache\n" +
+             (options.kernels ? "" : speed.table(program, options)) +
+             kernelTable(timers, threads);
   return {};
 }

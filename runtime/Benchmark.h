@@ -17,9 +17,10 @@ struct BenchmarkOptions {
   int32_t decode = 128;  // tokens decoded one by one
   int32_t depth = 0;     // tokens of context before those
   bool json = false;
+  bool kernels = false; // only these
 };
 
-/// Measures prefill, decode and what the memory could give, and sets `report`
+/// Measures prefill, decode, what the memory could give, and the kernels; sets `report`
 /// to a table or to one JSON object.
 Status benchmark(Session &session, abi::CacheType cacheType,
                  const BenchmarkOptions &options, std::string &report);

@@ -259,7 +259,8 @@ int main(int argc, char **argv) {
   if (arguments.bench) {
     std::string report;
     BenchmarkOptions options{arguments.prefill, arguments.decode,
-                             arguments.depth, arguments.json};
+                             arguments.depth, arguments.json,
+                             arguments.kernels};
     Status status =
         benchmark(*session, arguments.session.cacheType, options, report);
     return status.ok() ? printAll(report) : fail(status.message);

@@ -7,7 +7,6 @@
 
 #include "compiler/tools/Measurement.h"
 #include "compiler/link/LinkProgram.h"
-#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Program.h"
@@ -15,16 +14,9 @@
 using namespace llvm;
 using namespace quipu;
 
-TunedKernel *Measurement::find(const TunedKernel &like) {
-  auto it = find_if(kernels, [&](const TunedKernel &kernel) {
-    return kernel.shape == like.shape && kernel.tokens == like.tokens;
-  });
-  return it == kernels.end() ? nullptr : &*it;
-}
-
 void Measurement::merge(const Measurement &other) {
   for (const TunedKernel &kernel : other.kernels)
-    if (TunedKernel *known = find(kernel))
+    if (TunedKernel *known = findKernel(kernels, kernel.shape, kernel.tokens))
       known->nanoseconds = std::min(known->nanoseconds, kernel.nanoseconds);
     else
       kernels.push_back(kernel);
@@ -61,7 +53,8 @@ static Expected<Measurement> parse(StringRef report) {
     return root.getError();
   for (auto &[kernel, calls] : launches) {
     kernel.nanoseconds *= calls;
-    if (TunedKernel *known = result.find(kernel))
+    if (TunedKernel *known =
+            findKernel(result.kernels, kernel.shape, kernel.tokens))
       known->nanoseconds += kernel.nanoseconds;
     else if (!kernel.shape.empty())
       result.kernels.push_back(kernel);
@@ -75,8 +68,9 @@ Expected<Measurement> Measurement::run(StringRef program, StringRef output) {
     return report.takeError();
   std::string reason;
   std::string prefill = std::to_string(positions);
-  StringRef command[] = {program,     "--bench", "--json",   "--threads", "1",
-                         "--prefill", prefill,   "--decode", "16"};
+  StringRef command[] = {program,     "--bench", "--kernels", "--json",
+                         "--threads", "1",       "--prefill", prefill,
+                         "--decode",  "16"};
   int status =
       sys::ExecuteAndWait(program, command, std::nullopt,
                           {"", report->getPath(), report->getPath()},

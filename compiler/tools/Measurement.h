@@ -24,8 +24,6 @@ struct Measurement {
   /// Runs the program; what it says lies beside `output` meanwhile.
   static llvm::Expected<Measurement> run(llvm::StringRef program,
                                          llvm::StringRef output);
-  /// The kernel of this one's shape and tokens, or null.
-  TunedKernel *find(const TunedKernel &like);
   void merge(const Measurement &other);
 };
 

@@ -48,6 +48,12 @@ private:
   buildProgram(const Twine &name, unsigned candidate, StringRef tunedFile = "");
   /// Runs the program and the cost model's in turn.
   LogicalResult compare(StringRef program, int rounds, Measurement &result);
+  /// The kernel as the cost model has it and in `times`; null where none is.
+  std::pair<const TunedKernel *, const TunedKernel *>
+  findBoth(const TunedKernel &kernel, const Measurement &times) {
+    return {findKernel(untunedTimes.kernels, kernel.shape, kernel.tokens),
+            findKernel(times.kernels, kernel.shape, kernel.tokens)};
+  }
   LogicalResult tryCandidate(unsigned candidate);
   /// Writes the file, builds with it, and takes out what has not won again.
   LogicalResult confirm();
@@ -132,8 +138,7 @@ LogicalResult Tuning::tryCandidate(unsigned candidate) {
   if (!program || failed(compare(program->getPath(), 1, times)))
     return failure();
   for (TunedKernel &kernel : tuned.kernels) {
-    TunedKernel *before = untunedTimes.find(kernel),
-                *after = times.find(kernel);
+    auto [before, after] = findBoth(kernel, times);
     if (!before || !after || after->tile == before->tile)
       continue;
     // Speeds are compared as parts of the cost model's at the same time.
@@ -168,8 +173,7 @@ LogicalResult Tuning::confirm() {
   if (!program || failed(compare(program->getPath(), confirmations, times)))
     return failure();
   for (TunedKernel &kernel : tuned.kernels) {
-    TunedKernel *before = untunedTimes.find(kernel),
-                *after = times.find(kernel);
+    auto [before, after] = findBoth(kernel, times);
     if (!before || !after)
       continue;
     bool won = after->tile != before->tile &&

@@ -24,9 +24,9 @@ struct ChooseSchedules : quipu::impl::ChooseSchedulesBase<ChooseSchedules> {
 
   RegisterTile chooseTile(const Machine &machine,
                           const TunedSchedules &measured, KernelOp kernel) {
-    if (std::optional<RegisterTile> tile =
-            measured.find(getKernelShape(kernel), getKernelTokens(kernel)))
-      return *tile;
+    if (const TunedKernel *winner = findKernel(
+            measured.kernels, getKernelShape(kernel), getKernelTokens(kernel)))
+      return winner->tile;
     SmallVector<RegisterTile> tiles = rankTiles(machine, kernel);
     return tiles[candidate < tiles.size() ? candidate : 0];
   }

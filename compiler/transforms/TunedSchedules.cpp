@@ -108,11 +108,3 @@ void TunedSchedules::print(raw_ostream &os) const {
   }
   os << "\n  ]\n}\n";
 }
-
-std::optional<RegisterTile> TunedSchedules::find(StringRef shape,
-                                                 int64_t tokens) const {
-  for (const TunedKernel &kernel : kernels)
-    if (kernel.shape == shape && kernel.tokens == tokens)
-      return kernel.tile;
-  return std::nullopt;
-}

@@ -9,10 +9,10 @@
 #define QUIPU_COMPILER_TRANSFORMS_TUNEDSCHEDULES_H
 
 #include "dialect/RegisterTile.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +28,15 @@ struct TunedKernel {
   int64_t nanoseconds = 0, untunedNanoseconds = 0;
 };
 
+/// The kernel of that shape in steps of so many tokens, or null.
+template <typename Kernels>
+auto *findKernel(Kernels &kernels, llvm::StringRef shape, int64_t tokens) {
+  auto it = llvm::find_if(kernels, [&](const TunedKernel &kernel) {
+    return kernel.shape == shape && kernel.tokens == tokens;
+  });
+  return it == kernels.end() ? nullptr : &*it;
+}
+
 /// The file that `quipu tune` writes and `quipu build --tuned` reads, see
 /// docs/tuning.md.
 struct TunedSchedules {
@@ -40,7 +49,6 @@ struct TunedSchedules {
   static llvm::Expected<TunedSchedules> read(llvm::StringRef path);
   /// JSON with a line for each kernel.
   void print(llvm::raw_ostream &os) const;
-  std::optional<RegisterTile> find(llvm::StringRef shape, int64_t tokens) const;
 };
 
 } // namespace quipu

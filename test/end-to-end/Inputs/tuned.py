@@ -21,7 +21,7 @@ def run(*command):
 
 
 def measured(program):
-    report = json.loads(run(program, "--bench", "--json", "--threads=1", "--prefill=128", "--decode=1"))
+    report = json.loads(run(program, "--bench", "--kernels", "--json", "--threads=1", "--prefill=128", "--decode=1"))
     return report["target"], [kernel for kernel in report["kernels"] if kernel["shape"]]
 
 
