@@ -101,6 +101,10 @@ struct StepArgs {
 using StepFunction = void (*)(const StepArgs *args, int32_t worker,
                               int32_t workers);
 
+/// The part of every kernel's predicted time that neither grows with the
+/// positions nor shrinks with more threads: the call and a barrier.
+inline constexpr int64_t callNanoseconds = 500;
+
 /// A kernel that a step calls, and what the compiler expects of it.
 struct Kernel {
   const char *name;

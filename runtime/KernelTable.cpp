@@ -26,10 +26,12 @@ static std::vector<Row> getRows(const KernelTimer &timer, int32_t threads) {
     const abi::Kernel &kernel = timer.step().kernels[i];
     double times =
         kernel.positions ? double(timer.positions()) / kernel.positions : 1;
+    int64_t call = std::min(kernel.nanoseconds, abi::callNanoseconds);
+    double work = times * static_cast<double>(kernel.nanoseconds - call);
     if (double seconds = timer.median(i); seconds > 0)
       rows.push_back({&kernel, times * static_cast<double>(kernel.bytes),
                       times * static_cast<double>(kernel.operations),
-                      times * static_cast<double>(kernel.nanoseconds) / threads,
+                      static_cast<double>(call) + work / threads,
                       1e9 * seconds});
   }
   return rows;

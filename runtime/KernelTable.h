@@ -14,7 +14,7 @@
 namespace quipu {
 
 /// For each step that was measured a line for each of its kernels, and their
-/// sum. Predictions, of one thread, are divided by `threads`.
+/// sum. Predictions of the work are divided by `threads`.
 std::string kernelTable(const std::vector<KernelTimer> &timers,
                         int32_t threads);
 

@@ -206,7 +206,6 @@ Work quipu::predictWork(const Machine &machine, KernelOp kernel,
   double time =
       std::max(static_cast<double>(sum.bytes) / Machine::bytesPerNanosecond,
                sum.cycles / Machine::cyclesPerNanosecond);
-  bool grows = !kernel.getOps<AttentionOp>().empty();
   return {sum.bytes, sum.operations,
-          static_cast<int64_t>(time + (grows ? 0 : Machine::callNanoseconds))};
+          abi::callNanoseconds + static_cast<int64_t>(time)};
 }

@@ -21,7 +21,6 @@ struct Machine {
 
   static constexpr double bytesPerNanosecond = 20; // read from memory
   static constexpr double cyclesPerNanosecond = 3.66;
-  static constexpr double callNanoseconds = 500; // with its share of a barrier
 };
 
 /// The candidates: tiles that fit in the registers, the cheapest for the
@@ -35,12 +34,13 @@ llvm::SmallVector<RegisterTile> rankTiles(const Machine &machine,
 bool isCandidate(const RegisterTile &tile, int64_t tokens);
 
 /// What one call does; of attention, for tokens that see a piece of the cache
-/// (abi::piecePositions): more positions take as many times longer.
+/// (abi::piecePositions): of more positions all but the call is as many times
+/// more.
 struct Work {
   int64_t bytes = 0; // weights, as packed, cache and activations
   int64_t operations =
       0; // multiply-adds of linear layers and attention, times 2
-  /// The longer of moving and computing, and (not of attention) the call.
+  /// The longer of moving and computing, and the call (abi::callNanoseconds).
   int64_t nanoseconds = 0;
 };
 
