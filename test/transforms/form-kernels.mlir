@@ -71,32 +71,6 @@ quipu.model @one_token for [] {
 
 // -----
 
-// A norm that two kernels read is in both, its quantisation only where it is read.
-
-// CHECK-LABEL: quipu.model @two_readers
-// CHECK:       quipu.kernel @decode.exact(
-// CHECK-NEXT:    %[[N:.+]] = quipu.rms_norm
-// CHECK-NEXT:    %[[A:.+]] = quipu.linear %[[N]], "exact"
-// CHECK-NEXT:    quipu.yield %[[A]]
-// CHECK:       quipu.kernel @decode.blocks(
-// CHECK-NEXT:    %[[N:.+]] = quipu.rms_norm
-// CHECK-NEXT:    %[[Z:.+]] = quipu.quantize %[[N]]
-// CHECK-NEXT:    %[[A:.+]] = quipu.linear %[[Z]], "blocks"
-// CHECK-NEXT:    quipu.yield %[[A]]
-quipu.model @two_readers for [] {
-  quipu.step @decode tokens 1 {
-    %x = quipu.input "x" : tensor<1x64xf32>
-    %n = quipu.rms_norm %x, "norm" : tensor<64xf32> eps 1.0e-5 : tensor<1x64xf32> -> tensor<1x64xf32>
-    %z = quipu.quantize %n : tensor<1x64xf32> -> tensor<1x64x!quipu.i8x32>
-    %a = quipu.linear %n, "exact" : tensor<64x64xf16> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
-    %b = quipu.linear %z, "blocks" : tensor<64x64x!quipu.q4_1> -> [64] : tensor<1x64x!quipu.i8x32> -> tensor<1x64xf32>
-    quipu.output "a", %a : tensor<1x64xf32>
-    quipu.output "b", %b : tensor<1x64xf32>
-  }
-}
-
-// -----
-
 // Several tokens: the norm and the quantisation are a kernel that runs once.
 
 // CHECK-LABEL: quipu.model @many_tokens
@@ -141,56 +115,6 @@ quipu.model @norm_outside for [] {
     %a = quipu.linear %n, "a" : tensor<64x64xf32> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
     quipu.output "norm", %n : tensor<1x64xf32>
     quipu.output "a", %a : tensor<1x64xf32>
-  }
-}
-
-// -----
-
-// A value that is used inside and outside of its kernel is a result, too.
-
-// CHECK-LABEL: quipu.model @used_outside
-// CHECK:       quipu.kernel @decode.a(%{{.+}}) -> (tensor<1x64xf32>, tensor<1x64xf32>) {
-// CHECK-NEXT:    %[[A:.+]] = quipu.linear
-// CHECK-NEXT:    %[[B:.+]] = quipu.activate silu %[[A]]
-// CHECK-NEXT:    quipu.yield %[[A]], %[[B]]
-// CHECK:         %[[A:.+]], %[[B:.+]] = quipu.launch @decode.a(
-// CHECK-NEXT:    quipu.output "a", %[[A]]
-// CHECK-NEXT:    quipu.output "b", %[[B]]
-quipu.model @used_outside for [] {
-  quipu.step @decode tokens 1 {
-    %x = quipu.input "x" : tensor<1x64xf32>
-    %a = quipu.linear %x, "a" : tensor<64x64xf32> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
-    %b = quipu.activate silu %a : tensor<1x64xf32> -> tensor<1x64xf32>
-    quipu.output "a", %a : tensor<1x64xf32>
-    quipu.output "b", %b : tensor<1x64xf32>
-  }
-}
-
-// -----
-
-// What follows a gather runs over the wanted rows; what comes before does not.
-
-// CHECK-LABEL: quipu.model @wanted
-// CHECK:       quipu.kernel @prefill4.before(
-// CHECK-NOT:   wanted
-// CHECK:       quipu.kernel @prefill4.norm({{.+}}) -> tensor<4x64xf32> wanted {
-// CHECK-NEXT:    quipu.gather
-// CHECK-NEXT:    quipu.rms_norm
-// CHECK:       quipu.kernel @prefill4.after({{.+}}) -> tensor<4x32xf32> wanted {
-// EACH-LABEL: quipu.model @wanted
-// EACH:       quipu.kernel @prefill4.before({{.+}}) -> tensor<4x64xf32> {
-// EACH:       quipu.kernel @prefill4.gather_norm({{.+}}) -> tensor<4x64xf32> wanted {
-// EACH:       quipu.kernel @prefill4.norm({{.+}}) -> tensor<4x64xf32> wanted {
-// EACH:       quipu.kernel @prefill4.after({{.+}}) -> tensor<4x32xf32> wanted {
-quipu.model @wanted for [] {
-  quipu.step @prefill4 tokens 4 {
-    %x = quipu.input "x" : tensor<4x64xf32>
-    %rows = quipu.input "rows" : tensor<4xi32>
-    %a = quipu.linear %x, "before" : tensor<64x64xf32> -> [64] : tensor<4x64xf32> -> tensor<4x64xf32>
-    %w = quipu.gather %a, %rows : tensor<4x64xf32>, tensor<4xi32> -> tensor<4x64xf32>
-    %n = quipu.rms_norm %w, "norm" : tensor<64xf32> eps 1.0e-5 : tensor<4x64xf32> -> tensor<4x64xf32>
-    %l = quipu.linear %n, "after" : tensor<32x64xf32> -> [32] : tensor<4x64xf32> -> tensor<4x32xf32>
-    quipu.output "logits", %l : tensor<4x32xf32>
   }
 }
 
