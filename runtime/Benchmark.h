@@ -20,8 +20,8 @@ struct BenchmarkOptions {
   bool kernels = false; // only these
 };
 
-/// Measures prefill, decode, what the memory could give, and the kernels; sets `report`
-/// to a table or to one JSON object.
+/// Measures prefill, decode, what the memory could give, and the kernels; sets
+/// `report` to a table or to one JSON object.
 Status benchmark(Session &session, abi::CacheType cacheType,
                  const BenchmarkOptions &options, std::string &report);
 
