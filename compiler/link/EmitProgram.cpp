@@ -94,7 +94,7 @@ Error quipu::emitProgram(ArrayRef<ProgramVariant> variants,
                          const Checkpoint &checkpoint,
                          ArrayRef<uint8_t> tokenizer,
                          const EmitOptions &options, const LinkOptions &link,
-                         const Progress &progress) {
+                         Report report) {
   // First of all, so that a wrong output is not found after minutes.
   Expected<TemporaryFile> codeFile =
       TemporaryFile::create(link.output, "-code.o");
@@ -107,15 +107,23 @@ Error quipu::emitProgram(ArrayRef<ProgramVariant> variants,
   const Target &target = variants[0].target;
   if (Error error = codeFile->write([&](raw_fd_ostream &to) -> Error {
         LLVMContext context;
+        report("optimizing code", 0);
         Expected<std::unique_ptr<Module>> code = ::buildCode(
             variants, checkpoint, *weights, tokenizer, options, context);
         if (!code)
           return code.takeError();
+        report("writing machine code", 0.3);
         return emitMachineCode(**code, target, MachineOutput::Object, to);
       }))
     return error;
-  return linkProgram(link.kind, codeFile->getPath(), target, link.runtimeFolder,
-                     link.output, [&](TemporaryFile &program) {
-                       return writeWeights(program, *weights, progress);
-                     });
+  report("linking", 0.6);
+  return linkProgram(
+      link.kind, codeFile->getPath(), target, link.runtimeFolder, link.output,
+      [&](TemporaryFile &program) {
+        return writeWeights(
+            program, *weights, [&](uint64_t done, uint64_t total) {
+              report("packing weights", 0.6 + 0.4 * static_cast<double>(done) /
+                                                  static_cast<double>(total));
+            });
+      });
 }

@@ -38,13 +38,16 @@ buildCode(llvm::ArrayRef<ProgramVariant> variants, const Checkpoint &checkpoint,
           llvm::ArrayRef<uint8_t> tokenizer, const EmitOptions &options,
           llvm::LLVMContext &context);
 
+/// Told what is going on and how much of it all is done, from 0 to 1.
+using Report = llvm::function_ref<void(llvm::StringRef work, double done)>;
+
 /// Writes the program (or library) `link.output`: code, weights, tokenizer and
-/// runtime. On an error nothing is left. `progress` is about packing weights.
+/// runtime. On an error nothing is left.
 llvm::Error emitProgram(llvm::ArrayRef<ProgramVariant> variants,
                         const Checkpoint &checkpoint,
                         llvm::ArrayRef<uint8_t> tokenizer,
                         const EmitOptions &options, const LinkOptions &link,
-                        const Progress &progress = {});
+                        Report report);
 
 } // namespace quipu
 

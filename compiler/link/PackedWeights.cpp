@@ -151,8 +151,7 @@ void PackedWeights::write(raw_fd_ostream &to, const Progress &progress) const {
     if (done / releaseBytes != (done + buffer.size()) / releaseBytes)
       checkpoint.releaseMemory();
     done += buffer.size();
-    if (progress)
-      progress(done, bytes);
+    progress(done, bytes);
   };
   for (const PackedTensor &packed : tensors) {
     if (!packed.layout) {

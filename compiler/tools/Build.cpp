@@ -63,6 +63,8 @@ private:
   LogicalResult runPasses(const Stage &stage);
   LogicalResult runPasses(const Stage &stage, const ProgramVariant &variant);
   void setOptions(StageOptions &options, const Target &target);
+  void show(const Stage &stage, const ProgramVariant &variant,
+            const LowerKernelAction &lower);
   /// A stage as text, "-" for standard output.
   LogicalResult write(const Stage &stage, StringRef path);
   Error print(const Stage &stage, raw_ostream &os);
@@ -284,6 +286,16 @@ void Build::setOptions(StageOptions &options, const Target &target) {
     options.tuned = arguments.tuned;
 }
 
+void Build::show(const Stage &stage, const ProgramVariant &variant,
+                 const LowerKernelAction &lower) {
+  auto kernel = llvm::cast<Operation *>(lower.getContextIRUnits().front());
+  double done =
+      static_cast<double>(&variant - variants.data()) +
+      static_cast<double>(lower.number) / static_cast<double>(lower.count);
+  bar.show(("compiling " + cast<KernelOp>(kernel).getSymName()).str(),
+           getPart(stage, done / static_cast<double>(variants.size())));
+}
+
 LogicalResult Build::runPasses(const Stage &stage,
                                const ProgramVariant &variant) {
   StageOptions options;
@@ -293,6 +305,12 @@ LogicalResult Build::runPasses(const Stage &stage,
     passes.addPass(createVerifyStagePass(stage.name));
   else
     addStage(passes, stage, options);
+  context.registerActionHandler(
+      [&](llvm::function_ref<void()> act, const tracing::Action &action) {
+        if (auto *lower = llvm::dyn_cast<LowerKernelAction>(&action))
+          show(stage, variant, *lower);
+        act();
+      });
   return passes.run(variant.module);
 }
 
@@ -407,13 +425,10 @@ LogicalResult Build::writeProgram(const Stage &stage) {
   LinkOptions link{arguments.library ? ProgramKind::Library
                                      : ProgramKind::Executable,
                    arguments.runtimeFolder, arguments.output};
-  Error error =
-      emitProgram(variants, *checkpoint, tokenizer, emitOptions, link,
-                  [&](uint64_t done, uint64_t total) {
-                    bar.show("packing weights",
-                             getPart(stage, static_cast<double>(done) /
-                                                static_cast<double>(total)));
-                  });
+  Error error = emitProgram(variants, *checkpoint, tokenizer, emitOptions, link,
+                            [&](StringRef work, double done) {
+                              bar.show(work, getPart(stage, done));
+                            });
   bar.clear();
   if (error)
     return fail(std::move(error));

@@ -83,14 +83,17 @@ static Error run(ArrayRef<char *> arguments) {
   LinkOptions link{what == "library" ? ProgramKind::Library
                                      : ProgramKind::Executable,
                    arguments[7], arguments[8]};
-  uint64_t last = 0, all = 0;
+  std::string last;
+  double most = 0;
   Error error = emitProgram(variants, **checkpoint, {}, options, link,
-                            [&](uint64_t done, uint64_t total) {
-                              last = done;
-                              all = total;
+                            [&](StringRef work, double done) {
+                              if (work != last || done < most)
+                                outs() << work << '\n';
+                              last = work.str();
+                              most = done;
                             });
   if (!error)
-    outs() << "packed " << last << " of " << all << " bytes\n";
+    outs() << format("%.0f %% done\n", 100 * most);
   return error;
 }
 

@@ -61,6 +61,17 @@ namespace {
 struct LowerKernels : quipu::impl::LowerKernelsBase<LowerKernels> {
   using LowerKernelsBase::LowerKernelsBase;
 
+  LogicalResult lower(KernelOp kernel, const CpuTarget &target,
+                      const KernelCache &kernels) {
+    LogicalResult lowered = failure();
+    llvm::Error error = catchHalide(kernel.getSymName(), [&] {
+      lowered = KernelLowering(kernel, target, kernels).run();
+    });
+    if (error)
+      kernel.emitError(llvm::toString(std::move(error)));
+    return lowered;
+  }
+
   void runOnOperation() override {
     SmallString<128> folder(cache.getValue());
     if (folder.empty())
@@ -68,14 +79,12 @@ struct LowerKernels : quipu::impl::LowerKernelsBase<LowerKernels> {
     CpuTarget target{arch, {features.begin(), features.end()}};
     KernelCache kernels(folder);
     auto result = getOperation().walk([&](ModelOp model) {
-      for (KernelOp kernel :
-           llvm::make_early_inc_range(model.getOps<KernelOp>())) {
+      SmallVector<KernelOp> all(model.getOps<KernelOp>());
+      for (auto [number, kernel] : llvm::enumerate(all)) {
         LogicalResult lowered = failure();
-        llvm::Error error = catchHalide(kernel.getSymName(), [&] {
-          lowered = KernelLowering(kernel, target, kernels).run();
-        });
-        if (error)
-          kernel.emitError(llvm::toString(std::move(error)));
+        getContext().executeAction<LowerKernelAction>(
+            [&] { lowered = lower(kernel, target, kernels); },
+            {kernel.getOperation()}, number, all.size());
         if (failed(lowered))
           return WalkResult::interrupt();
         kernel.erase();
