@@ -36,7 +36,7 @@ static void addGraph(OpPassManager &passes, const StageOptions &options) {
 
 static void addFused(OpPassManager &passes, const StageOptions &options) {
   if (!options.reference)
-    passes.addPass(createQuantizeActivations());
+    passes.addPass(createQuantizeActivations({.bf16Dot = options.bf16Dot}));
   passes.addPass(createCSEPass());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createFormKernels({.eachOp = options.reference}));

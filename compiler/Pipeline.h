@@ -47,6 +47,10 @@ struct StageOptions : mlir::PassPipelineOptions<StageOptions> {
                        llvm::cl::desc("the target multiplies and adds four "
                                       "bytes of a lane at once"),
                        llvm::cl::init(true)};
+  Option<bool> bf16Dot{*this, "bf16-dot",
+                       llvm::cl::desc("the target multiplies and adds pairs "
+                                      "of bf16 at once"),
+                       llvm::cl::init(false)};
   Option<unsigned> candidate{*this, "candidate",
                              llvm::cl::desc("which of the cost model's "
                                             "candidates kernels take"),

@@ -252,7 +252,8 @@ def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "Contraction", [Pure]> 
 
     C1: the input has K numbers per token. C2: the weight has N rows.
     C3: a bias has N numbers in f32. C4: an input in `!quipu.i8x32` goes with a
-    weight in a block format.
+    weight in a block format, one in bf16 with a weight in bf16 and an even K;
+    others are f32.
   }];
   let arguments = (ins Quipu_Activation:$input, Quipu_WeightAttr:$weight,
                        OptionalAttr<Quipu_WeightAttr>:$bias,
@@ -279,14 +280,20 @@ def Quipu_RMSNormOp : Quipu_AlikeOp<"rms_norm", "norm", "Row", [Pure]> {
 }
 
 def Quipu_QuantizeOp : Quipu_ComputeOp<"quantize", "quantized", "Row", [Pure]> {
-  let summary = "a row to 8-bit integers, in blocks of 32 with a scale each";
+  let summary = "a row to what dot products multiply: 8-bit integers with scales, or bf16";
   let description = [{
-    d = max|x| / 127, q = round-to-even(x / d), per block of the last dimension;
-    a block of zeros has d = 0. f32 [M, ...] -> `!quipu.i8x32` [M, product].
-    C1: a token's numbers are a multiple of 32.
+    To 8-bit integers, in blocks of 32 with a scale each: d = max|x| / 127,
+    q = round-to-even(x / d), per block of the last dimension; a block of zeros
+    has d = 0. f32 [M, ...] -> `!quipu.i8x32` [M, product]. `as bf16`: to the
+    nearest bf16, of two the even one -> bf16 [M, product].
+
+    C1: a token's numbers are a multiple of 32, of 2 as bf16. C2: there is no
+    other element type.
   }];
-  let arguments = (ins Quipu_Activation:$input);
-  let assemblyFormat = "$input attr-dict custom<Bound>(type($input), type($result))";
+  let arguments = (ins Quipu_Activation:$input, OptionalAttr<TypeAttr>:$element);
+  let assemblyFormat = [{
+    $input (`as` $element^)? attr-dict custom<Bound>(type($input), type($result))
+  }];
 }
 
 def Quipu_RopeAnglesOp : Quipu_ComputeOp<"rope_angles", "angles", "Whole", [Pure]> {

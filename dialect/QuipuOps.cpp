@@ -157,11 +157,15 @@ LogicalResult LinearOp::verify() {
     return emitOpError("C3: the bias ")
            << getBias()->getName() << " is " << getBias()->getType()
            << " instead of " << outputs << " numbers in f32";
-  if (isBlockFormat(input.getElementType()) &&
-      !isBlockFormat(weight.getElementType()))
+  Type element = input.getElementType();
+  if (isBlockFormat(element) && !isBlockFormat(weight.getElementType()))
     return emitOpError("C4: an input in ")
-           << input.getElementType() << " goes with a weight in blocks, not "
+           << element << " goes with a weight in blocks, not "
            << weight.getElementType();
+  if (element.isBF16() && (!weight.getElementType().isBF16() || elements % 2))
+    return emitOpError("C4: an input in bf16 goes with a weight in bf16 and an "
+                       "even number of columns, not with ")
+           << weight;
   return success();
 }
 

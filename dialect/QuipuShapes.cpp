@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/Quipu.h"
+#include "dialect/WeightLayout.h"
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
@@ -96,13 +97,18 @@ LogicalResult QuantizeOp::inferReturnTypes(MLIRContext *context,
   RankedTensorType input = getBound(op.getInput());
   if (!input)
     return inferUnbound(context, types);
-  auto format = I8BlockType::get(context);
+  Type element = op.getElement().value_or(I8BlockType::get(context));
+  if (!isa<I8BlockType, BFloat16Type>(element))
+    return emitOptionalError(
+        loc, "C2: numbers become !quipu.i8x32 or bf16, not ", element);
   int64_t elements = getElementsPerToken(input);
-  if (elements % format.getBlockElements())
+  int64_t together = element.isBF16() ? 2 : blockSize;
+  if (elements % together)
     return emitOptionalError(loc, "C1: ", elements,
-                             " numbers of a token are no multiple of 32");
+                             " numbers of a token are no multiple of ",
+                             together);
   types.push_back(
-      RankedTensorType::get({input.getDimSize(0), elements}, format));
+      RankedTensorType::get({input.getDimSize(0), elements}, element));
   return success();
 }
 

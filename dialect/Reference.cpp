@@ -56,27 +56,24 @@ void quipu_reference_gather(const void *input, int64_t inputStride,
 }
 
 void quipu_reference_linear(const void *input, int64_t inputStride,
-                            int32_t quantized, const void *weight,
+                            int32_t inputType, const void *weight,
                             int32_t format, int64_t n, int64_t k,
                             const float *bias, float *result,
                             int64_t resultStride, int64_t begin, int64_t end) {
   if (begin == end)
     return;
-  std::vector<float> dequantized(quantized ? (end - begin) * k : 0);
-  for (int64_t t = begin; quantized && t < end; ++t)
-    quipu_reference_dequantize(getRow(input, inputStride, t), k,
+  std::vector<float> dequantized((end - begin) * k);
+  for (int64_t t = begin; t < end; ++t)
+    quipu_reference_dequantize(getRow(input, inputStride, t), k, inputType,
                                &dequantized[(t - begin) * k]);
   WeightLayout layout{findWeightFormat(uint32_t(format)), n, k};
   std::vector<float> weights(k);
   for (int64_t row = 0; row < n; ++row) {
     readWeightRow(weight, layout, row, weights.data());
-    for (int64_t t = begin; t < end; ++t) {
-      const float *x =
-          quantized ? &dequantized[(t - begin) * k]
-                    : static_cast<const float *>(getRow(input, inputStride, t));
+    for (int64_t t = begin; t < end; ++t)
       getRow(result, resultStride, t)[row] =
-          multiply(weights.data(), x, k) + (bias ? bias[row] : 0);
-    }
+          multiply(weights.data(), &dequantized[(t - begin) * k], k) +
+          (bias ? bias[row] : 0);
   }
 }
 
@@ -98,12 +95,17 @@ void quipu_reference_rms_norm(const float *input, int64_t inputStride,
 }
 
 void quipu_reference_quantize(const float *input, int64_t inputStride,
-                              int64_t size, void *result, int64_t resultStride,
-                              int64_t begin, int64_t end) {
+                              int64_t size, int32_t type, void *result,
+                              int64_t resultStride, int64_t begin,
+                              int64_t end) {
   QuantizedRowLayout layout{size};
   for (int64_t t = begin; t < end; ++t) {
     const float *x = getRow(input, inputStride, t);
     char *row = static_cast<char *>(getRow(result, resultStride, t));
+    if (type == BF16) {
+      std::transform(x, x + size, reinterpret_cast<uint16_t *>(row), toBFloat);
+      continue;
+    }
     auto *values = reinterpret_cast<int8_t *>(row);
     auto *scales = reinterpret_cast<float *>(row + layout.scaleOffset());
     auto *starts = reinterpret_cast<int32_t *>(row + layout.startOffset());
@@ -133,8 +135,18 @@ void quipu_reference_quantize(const float *input, int64_t inputStride,
   }
 }
 
-void quipu_reference_dequantize(const void *row, int64_t size, float *result) {
+void quipu_reference_dequantize(const void *row, int64_t size, int32_t type,
+                                float *result) {
   auto *bytes = static_cast<const char *>(row);
+  if (type == F32) {
+    std::memcpy(result, row, size * sizeof(float));
+    return;
+  }
+  if (type == BF16) {
+    auto *numbers = static_cast<const uint16_t *>(row);
+    std::transform(numbers, numbers + size, result, fromBFloat);
+    return;
+  }
   auto *values = reinterpret_cast<const int8_t *>(bytes);
   auto *scales = reinterpret_cast<const float *>(
       bytes + QuantizedRowLayout{size}.scaleOffset());

@@ -23,6 +23,11 @@
 #include "runtime/Abi.h"
 #include <cstdint>
 
+namespace quipu::reference {
+/// How the numbers of a row are stored: I8x32 as QuantizedRowLayout says.
+enum RowType : int32_t { F32, I8x32, BF16 };
+} // namespace quipu::reference
+
 extern "C" {
 
 /// `weight` has `columns` columns; `format` is GGUF's number of
@@ -36,10 +41,9 @@ void quipu_reference_gather(const void *input, int64_t inputStride,
                             const int32_t *rows, int64_t bytes, void *result,
                             int64_t resultStride, int64_t begin, int64_t end);
 
-/// `weight` is [n][k]; the input is `!quipu.i8x32` when `quantized`, else f32;
-/// `bias` may be null.
+/// `weight` is [n][k]; `inputType` is a RowType; `bias` may be null.
 void quipu_reference_linear(const void *input, int64_t inputStride,
-                            int32_t quantized, const void *weight,
+                            int32_t inputType, const void *weight,
                             int32_t format, int64_t n, int64_t k,
                             const float *bias, float *result,
                             int64_t resultStride, int64_t begin, int64_t end);
@@ -50,13 +54,14 @@ void quipu_reference_rms_norm(const float *input, int64_t inputStride,
                               int64_t size, float *result, int64_t resultStride,
                               int64_t begin, int64_t end);
 
-/// To rows of `!quipu.i8x32` (QuantizedRowLayout).
+/// To rows of `type`, a RowType.
 void quipu_reference_quantize(const float *input, int64_t inputStride,
-                              int64_t size, void *result, int64_t resultStride,
-                              int64_t begin, int64_t end);
+                              int64_t size, int32_t type, void *result,
+                              int64_t resultStride, int64_t begin, int64_t end);
 
 /// The inverse, up to rounding: what a linear layer reads.
-void quipu_reference_dequantize(const void *row, int64_t size, float *result);
+void quipu_reference_dequantize(const void *row, int64_t size, int32_t type,
+                                float *result);
 
 /// A row is [half][2]; `factors` may be null.
 void quipu_reference_rope_angles(const quipu::abi::StepArgs *args,

@@ -50,6 +50,14 @@ inline float fromBFloat(uint16_t number) {
   return std::bit_cast<float>(uint32_t(number) << 16);
 }
 
+/// The nearest bfloat16, of two the even one.
+inline uint16_t toBFloat(float number) {
+  uint32_t bits = std::bit_cast<uint32_t>(number);
+  if (std::isnan(number))
+    return uint16_t(bits >> 16 | 0x40);
+  return uint16_t((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
 /// Row `row` of a packed weight.
 inline void readWeightRow(const void *weight, const WeightLayout &layout,
                           int64_t row, float *result) {
@@ -60,10 +68,12 @@ inline void readWeightRow(const void *weight, const WeightLayout &layout,
   if (!format.isQuantized()) {
     auto *halves = reinterpret_cast<const uint16_t *>(tile);
     auto *floats = reinterpret_cast<const float *>(tile);
-    for (int64_t at = lane; at < layout.k * tileRows; at += tileRows)
+    for (int64_t column = 0; column < layout.k; ++column) {
+      int64_t at = layout.getIndex(column, lane);
       *result++ = &format == &formatF32   ? floats[at]
                   : &format == &formatF16 ? fromHalf(halves[at])
                                           : fromBFloat(halves[at]);
+    }
     return;
   }
   bool isHalf = format.scaleType == ScaleType::F16;

@@ -105,7 +105,7 @@ void WeightLayout::packTile(const uint8_t *rows, int64_t tile,
     const uint8_t *row = rows + (tile * tileRows + lane) * checkpointRowBytes();
     for (int64_t i = 0; i < k / format->blockElements; ++i, row += size) {
       if (!format->isQuantized()) {
-        std::memcpy(packed + (i * tileRows + lane) * size, row, size);
+        std::memcpy(packed + getIndex(i, lane) * size, row, size);
         continue;
       }
       format->readBlock(row, block);

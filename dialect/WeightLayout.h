@@ -7,8 +7,10 @@
 //
 // A weight of [n][k] is packed in tiles of 16 rows, one vector lane per row;
 // tiles follow each other without gaps. Rows are padded with zeros to a full
-// tile, and every tile begins at a multiple of 64 bytes. A tile of F32, F16 or
-// BF16 is [k][16 rows]. A tile of a block format is a sequence of packed
+// tile, and every tile begins at a multiple of 64 bytes. A tile of F32 or F16
+// is [k][16 rows], one of BF16 [k / 2][16 rows][2] when k is even: pairs of
+// columns lie side by side, as dot products take them, the even one in the low
+// half of a 32-bit lane. A tile of a block format is a sequence of packed
 // blocks, so that it is read as one stream. A packed block holds one block of
 // the checkpoint, or two where the header of one would leave half a cache line
 // empty and there is an even number of them. It is
@@ -49,6 +51,16 @@ struct WeightLayout {
   int64_t k; // columns: inputs; a multiple of 32 and of format->blockElements
 
   int64_t tiles() const { return (n + tileRows - 1) / tileRows; }
+
+  /// Columns of a float format that lie side by side in a row's lane.
+  int64_t columnsTogether() const {
+    return format == &formatBF16 && k % 2 == 0 ? 2 : 1;
+  }
+  /// Where a number of a float format lies in its tile.
+  int64_t getIndex(int64_t column, int64_t lane) const {
+    int64_t together = columnsTogether();
+    return (column / together * tileRows + lane) * together + column % together;
+  }
 
   // Block formats: a packed block of a tile.
 

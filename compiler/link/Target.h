@@ -58,6 +58,8 @@ struct Target {
   bool hasByteDot() const {
     return has("avx512vnni") || has("avxvnni") || has("dotprod");
   }
+  /// Whether one instruction multiplies and adds two bf16 of each lane.
+  bool hasBf16Dot() const { return has("avx512bf16") || has("bf16"); }
   /// What abi::Program::features says: "avx2,fma".
   std::string getRequiredFeatures() const;
   /// "native (znver5)", "x86-64-v3".

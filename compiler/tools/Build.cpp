@@ -279,6 +279,10 @@ void Build::setOptions(StageOptions &options, const Target &target) {
   options.lanes = target.getVectorLanes();
   options.registers = target.getVectorRegisters();
   options.byteDot = target.hasByteDot();
+  // Rounding is in the stage `fused`, which all variants share.
+  options.bf16Dot = llvm::all_of(variants, [](const ProgramVariant &variant) {
+    return variant.target.hasBf16Dot();
+  });
   options.arch = target.triple.getArchName().str();
   options.features = target.features;
   options.candidate = arguments.candidate.value_or(0);

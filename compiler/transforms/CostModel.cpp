@@ -7,11 +7,11 @@
 
 //
 // The unit of computing is one token, one tile of 16 output rows and a block of
-// 32 columns (or one column, for the float formats). Its multiply-adds are the
-// same for all register tiles; loading and unpacking a weight is shared by the
-// tokens, loading an activation by the tiles. The accumulators, an integer and
-// a float one each for block formats, must fit in the registers beside what is
-// being unpacked.
+// 32 columns (for the float formats one column, or two where the input is bf16,
+// too). Its multiply-adds are the same for all register tiles; loading and
+// unpacking a weight is shared by the tokens, loading an activation by the
+// tiles. The accumulators, an integer and a float one each for block formats,
+// must fit in the registers beside what is being unpacked.
 //
 //===----------------------------------------------------------------------===//
 
@@ -162,7 +162,10 @@ struct Sum {
   void add(LinearOp linear, int64_t tokens) {
     RankedTensorType weight = linear.getWeight().getType();
     Type element = getElement(linear);
-    int64_t columns = isBlockFormat(element) ? blockSize : 1;
+    auto input = cast<RankedTensorType>(linear.getInput().getType());
+    int64_t columns = isBlockFormat(element)            ? blockSize
+                      : input.getElementType().isBF16() ? 2
+                                                        : 1;
     bytes += getPackedBytes(weight);
     operations += 2 * tokens * weight.getNumElements();
     cycles +=

@@ -20,11 +20,16 @@ class Quipu_Pass<string name> : Pass<name, "::mlir::ModuleOp"> {
 }
 
 def QuantizeActivations : Quipu_Pass<"quantize-activations"> {
-  let summary = "gives linear layers on block formats 8-bit inputs";
+  let summary = "rounds inputs of linear layers to what dot products take";
   let description = [{
     A linear layer whose weight is in a block format reads `quipu.quantize` of
-    its input, so that it multiplies integers inside a block.
+    its input, so that it multiplies integers inside a block. With `bf16-dot`
+    one whose weight is in bf16 reads its input `as bf16`.
   }];
+  let options = [
+    Option<"bf16Dot", "bf16-dot", "bool", /*default=*/"false",
+           "the target multiplies and adds pairs of bf16 at once">,
+  ];
 }
 
 def FormKernels : Quipu_Pass<"form-kernels"> {

@@ -1,4 +1,4 @@
-//===- QuantizeActivations.cpp - 8-bit inputs of linear layers ------------===//
+//===- QuantizeActivations.cpp - rounded inputs of linear layers ----------===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -25,23 +25,37 @@ static Location getUnnamed(Location location) {
 namespace {
 struct QuantizeActivations
     : quipu::impl::QuantizeActivationsBase<QuantizeActivations> {
+  using QuantizeActivationsBase::QuantizeActivationsBase;
+
+  /// What dot products of the weight multiply it by; null for f32.
+  Type getInputElement(RankedTensorType weight) {
+    if (isBlockFormat(weight.getElementType()))
+      return I8BlockType::get(&getContext());
+    bool hasPairs =
+        weight.getElementType().isBF16() && weight.getShape().back() % 2 == 0;
+    return bf16Dot && hasPairs ? weight.getElementType() : Type();
+  }
+
   void runOnOperation() override {
     // One quantisation serves all linear layers of an input: q, k and v.
-    DenseMap<Value, Value> quantized;
+    DenseMap<std::pair<Value, Type>, Value> quantized;
     getOperation().walk([&](LinearOp linear) {
       RankedTensorType weight = linear.getWeight().getType();
       auto input = dyn_cast<RankedTensorType>(linear.getInput().getType());
-      if (!weight || !input || !isBlockFormat(weight.getElementType()) ||
-          isBlockFormat(input.getElementType()))
+      if (!weight || !input || !input.getElementType().isF32())
         return;
-      Value &value = quantized[linear.getInput()];
+      Type element = getInputElement(weight);
+      if (!element)
+        return;
+      Value &value = quantized[{linear.getInput(), element}];
       if (!value) {
         // Where the input is defined, so that a reader outside of this one's
         // region sees it, too.
         OpBuilder builder(linear);
         builder.setInsertionPointAfterValue(linear.getInput());
-        value = QuantizeOp::create(builder, getUnnamed(linear.getLoc()),
-                                   linear.getInput());
+        value = QuantizeOp::create(
+            builder, getUnnamed(linear.getLoc()), linear.getInput(),
+            element.isBF16() ? TypeAttr::get(element) : TypeAttr());
       }
       linear.getInputMutable().assign(value);
     });

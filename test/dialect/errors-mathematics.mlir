@@ -146,6 +146,24 @@ quipu.model @m for [] {
 
 // -----
 
+// linear_c4_bf16
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xbf16>
+  // expected-error@+1 {{C4: an input in bf16 goes with a weight in bf16 and an even number of columns, not with 'tensor<8x64xf16>'}}
+  %out = quipu.linear %x, "w" : tensor<8x64xf16> -> [8] : tensor<1x64xbf16> -> tensor<1x8xf32>
+}
+
+// -----
+
+// linear_c4_odd
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x63xbf16>
+  // expected-error@+1 {{C4: an input in bf16 goes with a weight in bf16 and an even number of columns, not with 'tensor<8x63xbf16>'}}
+  %out = quipu.linear %x, "w" : tensor<8x63xbf16> -> [8] : tensor<1x63xbf16> -> tensor<1x8xf32>
+}
+
+// -----
+
 // linear_c4
 quipu.model @m for [] {
   %x = quipu.input "x" : tensor<1x64x!quipu.i8x32>
@@ -236,6 +254,26 @@ quipu.model @m for [] {
   // expected-error@+2 {{C1: 48 numbers of a token are no multiple of 32}}
   // expected-error@+1 {{failed to infer returned types}}
   %out = quipu.quantize %x : tensor<2x48xf32> -> tensor<2x48x!quipu.i8x32>
+}
+
+// -----
+
+// quantize_c1_bf16
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<2x33xf32>
+  // expected-error@+2 {{C1: 33 numbers of a token are no multiple of 2}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.quantize %x as bf16 : tensor<2x33xf32> -> tensor<2x33xbf16>
+}
+
+// -----
+
+// quantize_c2
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<2x32xf32>
+  // expected-error@+2 {{C2: numbers become !quipu.i8x32 or bf16, not 'f16'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.quantize %x as f16 : tensor<2x32xf32> -> tensor<2x32xf16>
 }
 
 // -----

@@ -108,7 +108,8 @@ quipu.model @bound for ["a"] {
       // CHECK-NEXT: %[[N:.+]] = quipu.rms_norm %[[H]], "norm" : tensor<64xf32> eps 1.000000e-05 : tensor<2x64xf32> -> tensor<2x64xf32>
       // CHECK-NEXT: %[[Z:.+]] = quipu.quantize %[[N]] : tensor<2x64xf32> -> tensor<2x64x!quipu.i8x32>
       // CHECK-NEXT: %[[Q:.+]] = quipu.linear %[[Z]], "q" : tensor<64x64x!quipu.q4_0> bias "q.bias" : tensor<64xf32> -> [4, 16] : tensor<2x64x!quipu.i8x32> -> tensor<2x4x16xf32>
-      // CHECK-NEXT: %[[K:.+]] = quipu.linear %[[N]], "k" : tensor<32x64xbf16> -> [2, 16] : tensor<2x64xf32> -> tensor<2x2x16xf32>
+      // CHECK-NEXT: %[[B:.+]] = quipu.quantize %[[N]] as bf16 : tensor<2x64xf32> -> tensor<2x64xbf16>
+      // CHECK-NEXT: %[[K:.+]] = quipu.linear %[[B]], "k" : tensor<32x64xbf16> -> [2, 16] : tensor<2x64xbf16> -> tensor<2x2x16xf32>
       // CHECK-NEXT: %[[R:.+]] = quipu.rope %[[Q]] by %[[ANGLES]] pairs adjacent : tensor<2x4x16xf32>, tensor<2x8x2xf32> -> tensor<2x4x16xf32>
       // CHECK-NEXT: %[[KV:.+]] = quipu.cache_write %[[K]], %[[K]] at %[[AT]] : tensor<2x2x16xf32>, tensor<2x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
       // CHECK-NEXT: %[[A:.+]] = quipu.attention %[[R]] over %[[KV]] at %[[AT]] scale 2.500000e-01 window 8 soft_cap 5.000000e+01 sinks "sinks" : tensor<4xf32> : tensor<2x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<2x4x16xf32>
@@ -116,7 +117,8 @@ quipu.model @bound for ["a"] {
       %n = quipu.rms_norm %h, "norm" : tensor<64xf32> eps 1.0e-5 : tensor<2x64xf32> -> tensor<2x64xf32>
       %z = quipu.quantize %n : tensor<2x64xf32> -> tensor<2x64x!quipu.i8x32>
       %q = quipu.linear %z, "q" : tensor<64x64x!quipu.q4_0> bias "q.bias" : tensor<64xf32> -> [4, 16] : tensor<2x64x!quipu.i8x32> -> tensor<2x4x16xf32>
-      %k = quipu.linear %n, "k" : tensor<32x64xbf16> -> [2, 16] : tensor<2x64xf32> -> tensor<2x2x16xf32>
+      %b = quipu.quantize %n as bf16 : tensor<2x64xf32> -> tensor<2x64xbf16>
+      %k = quipu.linear %b, "k" : tensor<32x64xbf16> -> [2, 16] : tensor<2x64xbf16> -> tensor<2x2x16xf32>
       %r = quipu.rope %q by %angles pairs adjacent : tensor<2x4x16xf32>, tensor<2x8x2xf32> -> tensor<2x4x16xf32>
       %kv = quipu.cache_write %k, %k at %at : tensor<2x2x16xf32>, tensor<2x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
       %a = quipu.attention %r over %kv at %at scale 0.25 window 8 soft_cap 50.0 sinks "sinks" : tensor<4xf32> : tensor<2x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<2x4x16xf32>

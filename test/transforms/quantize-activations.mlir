@@ -1,4 +1,5 @@
 // RUN: %quipu-opt %s -quantize-activations -cse | FileCheck %s
+// RUN: %quipu-opt %s -quantize-activations="bf16-dot" -cse | FileCheck %s --check-prefix=BF16
 
 // CHECK-LABEL: quipu.model @formats
 quipu.model @formats for [] {
@@ -58,6 +59,32 @@ quipu.model @scopes for [] {
     %b = quipu.linear %x, "outer" : tensor<64x64x!quipu.q4_1> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
     quipu.output "y", %y : tensor<1x64xf32>
     quipu.output "b", %b : tensor<1x64xf32>
+  }
+}
+
+// Where there are dot products of bf16, inputs of weights in bf16 become that, but
+// not when their number is odd.
+// BF16-LABEL: quipu.model @pairs
+// BF16: %[[X:.+]] = quipu.input "x"
+// BF16-NEXT: %[[Z:.+]] = quipu.quantize %[[X]] : tensor<1x64xf32> -> tensor<1x64x!quipu.i8x32>
+// BF16-NEXT: %[[B:.+]] = quipu.quantize %[[X]] as bf16 : tensor<1x64xf32> -> tensor<1x64xbf16>
+// BF16-NEXT: quipu.linear %[[B]], "q" : tensor<33x64xbf16> -> [33] : tensor<1x64xbf16> -> tensor<1x33xf32>
+// BF16-NEXT: quipu.linear %[[B]], "k"
+// BF16-NEXT: quipu.linear %[[Z]], "v"
+// BF16-NEXT: quipu.linear %[[X]], "mixed"
+// BF16-NEXT: quipu.linear %{{.+}}, "odd" : tensor<32x33xbf16> -> [32] : tensor<1x33xf32>
+quipu.model @pairs for [] {
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    %a = quipu.linear %x, "q" : tensor<33x64xbf16> -> [33] : tensor<1x64xf32> -> tensor<1x33xf32>
+    %b = quipu.linear %x, "k" : tensor<32x64xbf16> -> [32] : tensor<1x64xf32> -> tensor<1x32xf32>
+    %c = quipu.linear %x, "v" : tensor<32x64x!quipu.q8_0> -> [32] : tensor<1x64xf32> -> tensor<1x32xf32>
+    %d = quipu.linear %x, "mixed" : tensor<32x64x!quipu.mixed<bf16, f16>> -> [32] : tensor<1x64xf32> -> tensor<1x32xf32>
+    %e = quipu.linear %a, "odd" : tensor<32x33xbf16> -> [32] : tensor<1x33xf32> -> tensor<1x32xf32>
+    quipu.output "b", %b : tensor<1x32xf32>
+    quipu.output "c", %c : tensor<1x32xf32>
+    quipu.output "d", %d : tensor<1x32xf32>
+    quipu.output "e", %e : tensor<1x32xf32>
   }
 }
 

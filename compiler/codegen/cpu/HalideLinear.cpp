@@ -85,15 +85,18 @@ FloatValue KernelBuilder::linear(const FloatValue &x, const std::string &weight,
                                  WeightLayout layout) {
   Linear op;
   op.layout = layout;
-  Type type = getElementType(*layout.format);
-  int64_t tile = layout.tileBytes() / type.bytes();
-  ImageParam w = buffer(weight, type, {1, 16, tile});
-  w.set_host_alignment(16 * type.bytes());
+  Func w = unpackFloats(weight, layout), in = x.func;
+  int together = layout.columnsTogether();
   op.dot = Func("dot");
-  op.outer = RDom(0, int(layout.k));
-  Func in = x.func;
+  op.outer = RDom(0, int(layout.k) / together);
   op.dot(r, t, m) = 0.0f;
-  op.dot(r, t, m) += f32(w(r, op.outer.x, t)) * in(op.outer.x, m);
+  Expr sum = op.dot(r, t, m);
+  // The last column first, as vdpbf16ps adds its products.
+  for (int i = together - 1; i >= 0; --i) {
+    Expr column = op.outer.x * together + i;
+    sum = sum + w(r, column, t) * in(column, m);
+  }
+  op.dot(r, t, m) = sum;
   FloatValue y;
   y.form = Form::Tiles;
   y.width = layout.n;

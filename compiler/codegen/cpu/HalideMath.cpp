@@ -34,6 +34,11 @@ Expr quipu::cpu::exponential(Expr x) {
   return reinterpret<float>(reinterpret<int32_t>(p) + (i32(n) << 23));
 }
 
+Expr quipu::cpu::readPair(Expr word, Expr column) {
+  return reinterpret<float>(
+      select(column % 2 == 0, word << 16, word & Expr(0xffff0000u)));
+}
+
 Expr quipu::cpu::sumTree(int first, int count,
                          const std::function<Expr(int)> &f) {
   if (count == 1)

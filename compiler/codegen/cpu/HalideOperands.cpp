@@ -50,6 +50,17 @@ FloatValue KernelBuilder::rows(const std::string &name, int64_t width,
   return x;
 }
 
+FloatValue KernelBuilder::pairedRows(const std::string &name, int64_t width,
+                                     int64_t stride) {
+  FloatValue x;
+  x.width = width;
+  ImageParam in = buffer(name, UInt(32), {1, stride});
+  x.pairs = Func("pairs");
+  (*x.pairs)(i, m) = in(i, m);
+  x.func(i, m) = readPair((*x.pairs)(i / 2, m), i);
+  return x;
+}
+
 QuantizedValue KernelBuilder::quantizedRows(const std::string &name,
                                             int64_t width) {
   QuantizedRowLayout layout{width};

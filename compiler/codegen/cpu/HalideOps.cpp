@@ -97,6 +97,23 @@ QuantizedValue KernelBuilder::quantize(const FloatValue &x) {
   return q.to;
 }
 
+FloatValue KernelBuilder::roundToPairs(const FloatValue &x) {
+  auto round = [&](Expr column) {
+    Expr bits = reinterpret<uint32_t>(x.func(column, m));
+    Expr isNaN = (bits & Expr(0x7fffffffu)) > Expr(0x7f800000u);
+    return select(isNaN, bits | Expr(0x400000u),
+                  bits + 0x7fff + ((bits >> 16) & 1));
+  };
+  FloatValue y;
+  y.width = x.width;
+  y.pairs = Func("pairs");
+  (*y.pairs)(i, m) =
+      (round(i * 2) >> 16) | (round(i * 2 + 1) & Expr(0xffff0000u));
+  y.func(i, m) = readPair((*y.pairs)(i / 2, m), i);
+  pairs.push_back(*y.pairs);
+  return y;
+}
+
 /// The value's element at the place that `like` indexes by its own variables.
 static Expr at(const FloatValue &x, Form form, int64_t headDim) {
   Func f = x.func;

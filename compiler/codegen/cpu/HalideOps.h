@@ -71,6 +71,8 @@ struct FloatValue {
   /// the norm over each head, if there is one.
   std::optional<Halide::Func> head;
   std::vector<unsigned> norms;
+  /// Of numbers rounded to bf16: (pair, row), the even one in the low half.
+  std::optional<Halide::Func> pairs;
 };
 
 /// Rows of int8 values, see QuantizedRowLayout.
@@ -129,6 +131,8 @@ public:
 
   /// f32 [tokens][width], rows `stride` floats apart.
   FloatValue rows(const std::string &name, int64_t width, int64_t stride);
+  /// bf16 [tokens][width], rows `stride` pairs apart; an even width.
+  FloatValue pairedRows(const std::string &name, int64_t width, int64_t stride);
   QuantizedValue quantizedRows(const std::string &name, int64_t width);
 
   //===------------------------------------------------------------------===//
@@ -142,6 +146,8 @@ public:
   FloatValue rmsNorm(const FloatValue &x, const std::string &weight,
                      float epsilon);
   QuantizedValue quantize(const FloatValue &x);
+  /// To the nearest bf16, of two the even one.
+  FloatValue roundToPairs(const FloatValue &x);
   FloatValue linear(const QuantizedValue &x, const std::string &weight,
                     WeightLayout layout);
   FloatValue linear(const FloatValue &x, const std::string &weight,
@@ -162,8 +168,8 @@ public:
   // Results
   //===------------------------------------------------------------------===//
 
-  /// f32 [tokens][width]; `stride` as for rows(). A unit is a head, or a few
-  /// tiles.
+  /// f32 [tokens][width], or bf16 if they are paired; `stride` as for rows(). A
+  /// unit is a head, or a few tiles.
   void result(const std::string &name, const FloatValue &x, int64_t stride);
   void result(const std::string &name, const QuantizedValue &x);
   /// Writes heads to the keys or values of a layer's cache, at positions[row]
@@ -191,7 +197,8 @@ public:
     WeightLayout layout;
     Halide::Func dot;
     Halide::RDom outer; // block formats: (groups of 32 columns, 32 columns of a
-                        // packed block, packed blocks); floats: columns
+                        // packed block, packed blocks); floats: columns, or
+                        // pairs of them
     // Block formats only.
     Halide::Func accumulator;
     Halide::RDom inner; // (columns of a lane, lanes' groups) of a group
@@ -221,6 +228,7 @@ public:
   std::vector<Halide::Argument> halideArguments;
   std::vector<Norm> norms;
   std::vector<Quantize> quantizes;
+  std::vector<Halide::Func> pairs; // of FloatValues, to be kept in memory
   std::vector<Linear> linears;
   std::vector<Output> outputs;
 
@@ -238,6 +246,9 @@ public:
 
 private:
   UnpackedWeight unpack(const std::string &weight, const WeightLayout &layout);
+  /// Of a float format: (lane, column, tile).
+  Halide::Func unpackFloats(const std::string &weight,
+                            const WeightLayout &layout);
   Halide::ImageParam buffer(const std::string &name, Halide::Type type,
                             std::vector<int64_t> strides, int64_t offset = 0);
   Halide::Param<int32_t> scalar(const std::string &name);
@@ -261,8 +272,9 @@ Halide::Expr exponential(Halide::Expr x);
 /// `kind` of x, with an absolute error below 2e-7 * max(|x|, 1).
 Halide::Expr activation(Activation kind, Halide::Expr x);
 
-/// The type of a float format's numbers.
-Halide::Type getElementType(const WeightFormat &format);
+/// Number `column` % 2 of a pair of bf16 in a 32-bit word. Columns 2 * i + 1
+/// and 2 * i of products are what LowerBFloatDots looks for.
+Halide::Expr readPair(Halide::Expr word, Halide::Expr column);
 
 /// f(first) + ... + f(first + count - 1) as a balanced tree.
 Halide::Expr sumTree(int first, int count,

@@ -45,8 +45,9 @@ void KernelBuilder::result(const std::string &name, const FloatValue &x,
     Output &output = addOutput(Output::Rows, name, 1, 0, rowBytes);
     output.value = x;
     output.func = Func("result");
-    output.func(i, m) = x.func(i, m);
-    output.func.output_buffer().dim(0).set_bounds(0, int(x.width));
+    output.func(i, m) = x.pairs ? (*x.pairs)(i, m) : x.func(i, m);
+    int numbers = x.pairs ? 2 : 1;
+    output.func.output_buffer().dim(0).set_bounds(0, int(x.width) / numbers);
     output.func.output_buffer().dim(1).set_bounds(0, 1);
     return;
   }

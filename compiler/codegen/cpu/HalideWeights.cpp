@@ -12,13 +12,7 @@ using namespace quipu::cpu;
 using namespace Halide;
 using namespace Halide::ConciseCasts;
 
-static Var i("i"), t("t"), m("m"), g("g"), h("h"), c("c"), p("p");
-
-Type quipu::cpu::getElementType(const WeightFormat &format) {
-  return &format == &formatF32   ? Float(32)
-         : &format == &formatF16 ? Float(16)
-                                 : BFloat(16);
-}
+static Var i("i"), r("r"), t("t"), m("m"), g("g"), h("h"), c("c"), p("p");
 
 static Type getScaleType(const WeightFormat &format) {
   return format.scaleType == ScaleType::F16 ? Float(16) : BFloat(16);
@@ -104,6 +98,22 @@ UnpackedWeight KernelBuilder::unpack(const std::string &weight,
   return to;
 }
 
+Func KernelBuilder::unpackFloats(const std::string &weight,
+                                 const WeightLayout &layout) {
+  bool isPaired = layout.columnsTogether() == 2;
+  Type type = isPaired                      ? UInt(32)
+              : layout.format == &formatF32 ? Float(32)
+              : layout.format == &formatF16 ? Float(16)
+                                            : BFloat(16);
+  ImageParam stored =
+      buffer(weight, type, {1, 16, layout.tileBytes() / type.bytes()});
+  stored.set_host_alignment(16 * type.bytes());
+  Func numbers("numbers");
+  numbers(r, i, t) =
+      isPaired ? readPair(stored(r, i / 2, t), i) : f32(stored(r, i, t));
+  return numbers;
+}
+
 FloatValue KernelBuilder::embed(const std::string &tokenIds,
                                 const std::string &weight,
                                 WeightLayout layout) {
@@ -115,10 +125,7 @@ FloatValue KernelBuilder::embed(const std::string &tokenIds,
   x.width = layout.k;
   x.func = Func("embedding");
   if (!format.isQuantized()) {
-    Type type = getElementType(format);
-    ImageParam w =
-        buffer(weight, type, {1, 16, layout.tileBytes() / type.bytes()});
-    x.func(i, m) = f32(w(lane, i, tile));
+    x.func(i, m) = unpackFloats(weight, layout)(lane, i, tile);
     return x;
   }
   UnpackedWeight w = unpack(weight, layout);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/cpu/KernelModule.h"
+#include "compiler/codegen/cpu/LowerBFloatDots.h"
 #include "compiler/codegen/cpu/LowerDotProducts.h"
 #include "compiler/codegen/cpu/LowerLookUps.h"
 
@@ -101,6 +102,8 @@ quipu::cpu::parseKernel(StringRef bitcode, StringRef name,
   }
   lowerLookUps(**module, features);
   if (Error error = lowerDotProducts(**module, features))
+    return std::move(error);
+  if (Error error = lowerBFloatDots(**module, features))
     return std::move(error);
   // The names and default values that only the metadata pointed to.
   bool changed = true;

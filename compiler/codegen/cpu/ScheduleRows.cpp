@@ -48,6 +48,8 @@ void quipu::cpu::scheduleRows(KernelBuilder &kernel) {
       scheduleNorm(kernel.norms[i]);
   for (KernelBuilder::Quantize &q : kernel.quantizes)
     scheduleQuantize(q);
+  for (Func &pairs : kernel.pairs)
+    atRoot(pairs).vectorize(pairs.args()[0], 16, TailStrategy::GuardWithIf);
   for (KernelBuilder::Output &output : kernel.outputs) {
     if (output.kind == KernelBuilder::Output::Rows ||
         output.kind == KernelBuilder::Output::Quantized)

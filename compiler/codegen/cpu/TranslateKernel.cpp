@@ -44,7 +44,7 @@ static double getNumber(mlir::Attribute number) {
   return mlir::cast<mlir::FloatAttr>(number).getValueAsDouble();
 }
 
-/// Floats from one token's row to the next.
+/// 32-bit words from one token's row to the next.
 static int64_t getStride(Type type) {
   return getRowBytes(mlir::cast<RankedTensorType>(type)) / sizeof(float);
 }
@@ -120,12 +120,13 @@ private:
 
   const FloatValue &getFloats(mlir::Value value) {
     auto it = floats.find(value);
-    if (it == floats.end())
-      it = floats
-               .emplace(value, builder->rows(getOperand(value), getWidth(value),
-                                             getStride(value.getType())))
-               .first;
-    return it->second;
+    if (it != floats.end())
+      return it->second;
+    auto type = mlir::cast<RankedTensorType>(value.getType());
+    auto rows = type.getElementType().isBF16() ? &KernelBuilder::pairedRows
+                                               : &KernelBuilder::rows;
+    return floats[value] = (*builder.*rows)(getOperand(value), getWidth(value),
+                                            getStride(type));
   }
 
   const QuantizedValue &getQuantized(mlir::Value value) {
@@ -183,8 +184,11 @@ private:
           return success();
         })
         .Case([&](QuantizeOp op) {
-          quantized.emplace(op.getResult(),
-                            builder->quantize(getFloats(op.getInput())));
+          const FloatValue &input = getFloats(op.getInput());
+          if (op.getElement() && op.getElement()->isBF16())
+            floats[op.getResult()] = builder->roundToPairs(input);
+          else
+            quantized.emplace(op.getResult(), builder->quantize(input));
           return success();
         })
         .Case([&](LinearOp op) {

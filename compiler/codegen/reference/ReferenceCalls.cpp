@@ -72,6 +72,12 @@ static int64_t getElements(Value value) {
 static int64_t getLastDim(Value value) {
   return getTensor(value).getShape().back();
 }
+static reference::RowType getRowType(Value rows) {
+  Type element = getTensor(rows).getElementType();
+  return isa<I8BlockType>(element) ? reference::I8x32
+         : element.isBF16()        ? reference::BF16
+                                   : reference::F32;
+}
 static double getNumber(Attribute real, double missing) {
   auto number = dyn_cast_or_null<FloatAttr>(real);
   return number ? number.getValueAsDouble() : missing;
@@ -155,11 +161,12 @@ void ReferenceCalls::call(GatherOp op) {
 }
 
 void ReferenceCalls::call(LinearOp op) {
-  bool quantized = isa<I8BlockType>(getTensor(op.getInput()).getElementType());
+  reference::RowType input = getRowType(op.getInput());
   RankedTensorType weight = op.getWeight().getType();
   callFunction<decltype(quipu_reference_linear)>(
-      op, {quantized ? getRows(op.getInput()) : getReals(op.getInput()),
-           getKind(quantized), getMatrix(op.getWeight()),
+      op, {input == reference::F32 ? getReals(op.getInput())
+                                   : getRows(op.getInput()),
+           getKind(input), getMatrix(op.getWeight()),
            getSize(weight.getDimSize(0)), getSize(weight.getDimSize(1)),
            getWeight(op.getBias()), getReals(op.getResult())});
 }
@@ -176,7 +183,7 @@ void ReferenceCalls::call(RMSNormOp op) {
 void ReferenceCalls::call(QuantizeOp op) {
   callFunction<decltype(quipu_reference_quantize)>(
       op, {getReals(op.getInput()), getSize(getElements(op.getInput())),
-           getRows(op.getResult())});
+           getKind(getRowType(op.getResult())), getRows(op.getResult())});
 }
 
 void ReferenceCalls::call(RopeAnglesOp op) {

@@ -29,6 +29,18 @@ def quantized_rows(x):
     return np.pad(row, ((0, 0), (0, -row.shape[1] % 64)))
 
 
+def bf16(x):
+    """The nearest bf16 of finite numbers, of two the even one."""
+    bits = x.view(np.uint32)
+    return ((bits + 0x7FFF + (bits >> 16 & 1)) >> 16).astype(np.uint16)
+
+
+def from_bf16(x):
+    return (x.astype(np.uint32) << 16).view(np.float32)
+
+
+F32, I8X32, BF16 = map(ctypes.c_int32, range(3))
+
 x = normal(5, 96)
 x[1, 32:64] = 0
 x[2, 7] = 1e9
@@ -36,12 +48,22 @@ x[3] *= 1e-30
 x[4, :32] = np.arange(32) - 15.5  # halves, to the even neighbour
 x[4, 0] = 127
 wanted = quantized_rows(x)
-got = run("quantize", Rows(x), 96, shape=wanted.shape, dtype=np.uint8)
+got = run("quantize", Rows(x), 96, I8X32, shape=wanted.shape, dtype=np.uint8)
 same(got, wanted, "quantize")
 rounded = np.zeros(96, np.float32)
-call("dequantize", got[0], 96, rounded)
+call("dequantize", got[0], 96, I8X32, rounded)
 q, scale, *_ = quantize(x)
 same(rounded, (q[0] * scale[0][:, None]).astype(np.float32).ravel(), "dequantize")
+
+x[0, :4] = [1 + 2**-8, 1 + 3 * 2**-8, -1 - 2**-8 - 2**-23, 3.4e38]  # two ties, an infinity
+got = run("quantize", Rows(x), 96, BF16, shape=x.shape, dtype=np.uint16)
+same(got, bf16(x), "quantize as bf16")
+assert got[0, :4].tolist() == [0x3F80, 0x3F82, 0xBF81, 0x7F80]
+call("dequantize", got[1], 96, BF16, rounded)
+same(rounded, from_bf16(got[1]), "dequantize bf16")
+nan = np.full((1, 2), 0x7FFFFFFF, np.uint32).view(np.float32)
+got = run("quantize", Rows(nan), 2, BF16, shape=(1, 2), dtype=np.uint16)
+assert np.isnan(from_bf16(got)).all()
 
 for name in FORMATS:
     sizes = [(1, 32), (16, 64), (35, 96), (20, 160), (3, 256), (17, 768)]
@@ -56,7 +78,7 @@ for name in FORMATS:
 
         x, bias = normal(5, k), normal(n)
         shape = (5, n)
-        arguments = (ctypes.c_int32(0), packed, format_number(name), n, k)
+        arguments = (F32, packed, format_number(name), n, k)
         exact = x.astype(np.float64) @ weight.T.astype(np.float64)
         got = run("linear", Rows(x), *arguments, None, shape=shape)
         near(got, exact, what=f"linear {name} {n} {k}")
@@ -65,18 +87,21 @@ for name in FORMATS:
         if k % 32 == 0:
             q, scale, *_ = quantize(x)
             read = (q * np.float64(scale)[:, :, None]).reshape(5, k)
-            arguments = (ctypes.c_int32(1), *arguments[1:])
-            got = run("linear", Rows(quantized_rows(x)), *arguments, bias, shape=shape)
+            got = run("linear", Rows(quantized_rows(x)), I8X32, *arguments[1:], bias, shape=shape)
             near(got, read @ weight.T + bias, what=f"linear {name} of i8x32")
+        read = from_bf16(bf16(x)).astype(np.float64)
+        got = run("linear", Rows(bf16(x)), BF16, *arguments[1:], bias, shape=shape)
+        near(got, read @ weight.T + bias, what=f"linear {name} of bf16")
 
 # Every half and every bfloat16, among them infinities, subnormals and zeros.
 every = np.arange(65536, dtype=np.uint16).reshape(4096, 16)
 every = every[(every & 0x7C00 != 0x7C00).all(axis=1) | (every & 0x3FF == 0).all(axis=1)]
-for name, wanted in [
-    ("F16", every.view(np.float16).astype(np.float32)),
-    ("BF16", (every.astype(np.uint32) << 16).view(np.float32)),
+for name, wanted, together in [
+    ("F16", every.view(np.float16).astype(np.float32), 1),
+    ("BF16", from_bf16(every), 2),
 ]:
-    packed = np.ascontiguousarray(every.reshape(-1, 16, 16).transpose(0, 2, 1))
+    tiles = every.reshape(-1, 16, 16 // together, together)
+    packed = np.ascontiguousarray(tiles.transpose(0, 2, 1, 3))
     ids = np.arange(len(every), dtype=np.int32)
     same(
         run("embed", ids, packed, format_number(name), 16, shape=every.shape), wanted, name
