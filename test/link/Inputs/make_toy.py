@@ -57,7 +57,9 @@ def pack(raw, format, numbers):
     if format == formats.Q4_1:
         return pack_blocks(raw, k, 20, True, 4, 0)
     size = 4 if format == formats.F32 else 2
-    return rounded(tiles(raw.reshape(-1, k, size)).transpose(0, 2, 1, 3))
+    together = 2 if format == formats.BF16 and k % 2 == 0 else 1
+    columns = raw.reshape(-1, k // together, together * size)
+    return rounded(tiles(columns).transpose(0, 2, 1, 3))
 
 
 packed = {}
