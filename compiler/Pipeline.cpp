@@ -54,7 +54,7 @@ static void addScheduled(OpPassManager &passes, const StageOptions &options) {
   passes.addPass(createPlaceBarriers());
 }
 
-static void addCpu(OpPassManager &passes, const StageOptions &options) {
+static void addCpu(OpPassManager &passes, const StageOptions & /*options*/) {
   passes.addPass(createLowerSteps());
   passes.addPass(createCSEPass());
   passes.addPass(createCanonicalizerPass());

@@ -2,7 +2,7 @@
 
 usage: tidy.py BUILD [FOLDER/]
 
-A file counts as changed when its preprocessed text, its flags or .clang-tidy
+A file counts as changed when its preprocessed text, its flags or a .clang-tidy
 does; BUILD/tidy keeps a stamp for each file that was clean.
 """
 
@@ -10,6 +10,7 @@ import concurrent.futures
 import hashlib
 import json
 import os
+import pathlib
 import shlex
 import subprocess
 import sys
@@ -20,8 +21,6 @@ folder = os.path.join(source, sys.argv[2] if len(sys.argv) > 2 else "")
 stamps = os.path.join(build, "tidy")
 os.makedirs(stamps, exist_ok=True)
 
-with open(os.path.join(source, ".clang-tidy"), "rb") as file:
-    rules = file.read()
 with open(os.path.join(build, "compile_commands.json")) as file:
     commands = {
         entry["file"]: shlex.split(entry["command"])
@@ -42,13 +41,20 @@ def compiler_arguments(command):
     return result
 
 
+def rules_of(file):
+    """The texts of the .clang-tidy that apply: each adds to the one above it."""
+    folders = [path for path in pathlib.Path(file).parents if path.is_relative_to(source)]
+    paths = [path / ".clang-tidy" for path in folders]
+    return b"".join(path.read_bytes() for path in paths if path.exists())
+
+
 def check(file):
     """Returns what clang-tidy says, or nothing if the file is clean."""
     arguments = compiler_arguments(commands[file])
     preprocessed = subprocess.run(
         ["clang++-22", *arguments, "-E", "-P", file], cwd=build, capture_output=True
     )
-    key = hashlib.sha256(rules + repr(arguments).encode() + preprocessed.stdout).hexdigest()
+    key = hashlib.sha256(rules_of(file) + repr(arguments).encode() + preprocessed.stdout).hexdigest()
     stamp = os.path.join(stamps, key)
     if os.path.exists(stamp) and preprocessed.returncode == 0:
         return ""

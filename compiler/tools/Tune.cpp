@@ -63,7 +63,7 @@ private:
   const BuildArguments &arguments;
   ProgressBar &bar;
   unsigned programs = 0;
-  std::optional<TemporaryFile> untuned; // the program of the cost model
+  std::unique_ptr<TemporaryFile> untuned; // the program of the cost model
   Measurement untunedTimes;
   TunedSchedules tuned;
 };
@@ -219,7 +219,7 @@ LogicalResult Tuning::run() {
       buildProgram("candidate 1 of " + Twine(candidates), 0);
   if (!first)
     return failure();
-  untuned.emplace(std::move(*first));
+  untuned = std::make_unique<TemporaryFile>(std::move(*first));
   Expected<Measurement> times =
       Measurement::run(untuned->getPath(), arguments.output);
   if (!times)

@@ -209,6 +209,7 @@ void KernelBuilder::writeCache(const std::string &name, const FloatValue &heads,
 
 Pipeline KernelBuilder::pipeline() const {
   std::vector<Func> funcs;
+  funcs.reserve(outputs.size());
   for (const Output &output : outputs)
     funcs.push_back(output.func);
   return Pipeline(funcs);

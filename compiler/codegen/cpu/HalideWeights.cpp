@@ -42,7 +42,7 @@ static Expr getWord(const WeightFormat &format, int shift, ImageParam &words) {
     uint32_t mask = ((1u << bits) - 1) << to;
     Expr stored = words(i / 4, plane.low + g % bits, c, p, t);
     Expr codes = ((stored >> u32(g / bits * bits)) << to) &
-                 Internal::make_const(UInt(32), int64_t(mask * 0x01010101u));
+                 Internal::make_const(UInt(32), int64_t{mask * 0x01010101u});
     word = word.defined() ? word | codes : codes;
   }
   return word;
