@@ -37,7 +37,7 @@ Expected<TemporaryFile> TemporaryFile::create(StringRef output,
           sys::fs::createUniqueFile(model, descriptor, path))
     return cannotWrite(output, error);
   sys::fs::file_t handle = sys::fs::convertFDToNativeFile(descriptor);
-  sys::fs::closeFile(handle);
+  (void)sys::fs::closeFile(handle);
   sys::RemoveFileOnSignal(path);
   return TemporaryFile(output, path);
 }
@@ -50,7 +50,7 @@ TemporaryFile::TemporaryFile(TemporaryFile &&other)
 TemporaryFile::~TemporaryFile() {
   if (path.empty())
     return;
-  sys::fs::remove(path);
+  (void)sys::fs::remove(path);
   sys::DontRemoveFileOnSignal(path);
 }
 
@@ -144,7 +144,7 @@ static Error runLinker(ArrayRef<std::string> arguments, const Target &target,
 /// LLD writes through a memory map, where a full disk is a crash.
 static Error checkSpace(StringRef object, StringRef file, StringRef output) {
   uint64_t needed = 0;
-  sys::fs::file_size(object, needed);
+  (void)sys::fs::file_size(object, needed);
   needed += 4 << 20; // for the runtime and the C library
   ErrorOr<sys::fs::space_info> space = sys::fs::disk_space(file);
   if (!space || space->available >= needed)

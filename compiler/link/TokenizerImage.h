@@ -20,6 +20,7 @@ class UnsupportedTokenizer
     : public llvm::ErrorInfo<UnsupportedTokenizer, llvm::StringError> {
 public:
   using ErrorInfo::ErrorInfo;
+  // NOLINTNEXTLINE(readability-identifier-naming): as ErrorInfo calls it
   static char ID;
 };
 

@@ -437,7 +437,7 @@ LogicalResult Build::writeProgram(const Stage &stage) {
   if (error)
     return fail(std::move(error));
   uint64_t bytes = 0;
-  llvm::sys::fs::file_size(arguments.output, bytes);
+  (void)llvm::sys::fs::file_size(arguments.output, bytes);
   std::chrono::duration<double> seconds =
       std::chrono::steady_clock::now() - start;
   if (bar.isShown() && !arguments.candidate)

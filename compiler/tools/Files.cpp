@@ -56,5 +56,5 @@ Expected<CacheFolder> CacheFolder::open() {
 
 CacheFolder::~CacheFolder() {
   if (temporary)
-    sys::fs::remove_directories(path);
+    (void)sys::fs::remove_directories(path);
 }

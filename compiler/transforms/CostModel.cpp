@@ -166,13 +166,13 @@ struct Sum {
     int64_t columns = isBlockFormat(element)            ? blockSize
                       : input.getElementType().isBF16() ? 2
                                                         : 1;
+    int64_t steps = weight.getDimSize(1) / columns;
     bytes += getPackedBytes(weight);
     operations += 2 * tokens * weight.getNumElements();
     cycles +=
         static_cast<double>(llvm::alignTo(tokens, tile.tokens) *
                             llvm::divideCeil(weight.getDimSize(0), tileRows)) *
-        static_cast<double>(weight.getDimSize(1) / columns) *
-        getCycles(machine, element, tile);
+        static_cast<double>(steps) * getCycles(machine, element, tile);
   }
 
   /// A block of tokens reads the keys and values of a position once.
@@ -184,9 +184,10 @@ struct Sum {
     bytes += blocks * abi::piecePositions *
              getStorageBytes(cache.getElementType(),
                              2 * cache.getHeads() * cache.getDim());
-    int64_t multiplyAdds = 2 * abi::piecePositions * query.getNumElements();
+    int64_t multiplyAdds = query.getNumElements() * 2 * abi::piecePositions;
+    int64_t vectors = multiplyAdds / tileRows;
     operations += 2 * multiplyAdds;
-    cycles += static_cast<double>(multiplyAdds / tileRows) * (1 + helperCycles);
+    cycles += static_cast<double>(vectors) * (1 + helperCycles);
   }
 };
 } // namespace

@@ -201,7 +201,8 @@ FloatValue KernelBuilder::heads(const FloatValue &x, int64_t headDim) {
 FloatValue KernelBuilder::rope(const FloatValue &heads,
                                const std::string &table, RopeShape shape) {
   int dims = shape.dims, half = dims / 2;
-  ImageParam angles = buffer(table, Float(32), {1, 2, int64_t(dims + 15) / 16 * 16});
+  ImageParam angles =
+      buffer(table, Float(32), {1, 2, int64_t(dims + 15) / 16 * 16});
   Func x = heads.func;
   bool adjacent = shape.pairing == RopePairing::Adjacent;
   Expr second = adjacent ? d % 2 == 1 : d >= half;
