@@ -50,7 +50,8 @@ static constexpr StringRef armFeatures[] = {
 
 static constexpr StringRef x86Variants[] = {"x86-64-v4+avx512vnni",
                                             "x86-64-v3+avxvnni", "x86-64-v3"};
-static constexpr StringRef armVariants[] = {"aarch64+dotprod", "aarch64+neon"};
+static constexpr StringRef armVariants[] = {"aarch64+dotprod+i8mm",
+                                            "aarch64+dotprod", "aarch64+neon"};
 
 static Architecture getArchitecture(const Triple &triple) {
   if (triple.isAArch64())

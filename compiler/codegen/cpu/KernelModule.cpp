@@ -6,9 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/cpu/KernelModule.h"
+#include "compiler/codegen/cpu/JoinBytes.h"
 #include "compiler/codegen/cpu/LowerBFloatDots.h"
 #include "compiler/codegen/cpu/LowerDotProducts.h"
 #include "compiler/codegen/cpu/LowerLookUps.h"
+#include "compiler/codegen/cpu/PairDotProducts.h"
 
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/IRBuilder.h"
@@ -16,6 +18,9 @@
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/Operator.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Transforms/Scalar/EarlyCSE.h"
+#include "llvm/Transforms/Scalar/SROA.h"
 
 using namespace llvm;
 
@@ -80,6 +85,32 @@ static Error moveToStack(Module &module) {
   return Error::success();
 }
 
+/// Brings dot products together for instructions that multiply matrices.
+static void groupDotProducts(Module &kernel, ArrayRef<std::string> features) {
+  PassBuilder builder;
+  LoopAnalysisManager loops;
+  FunctionAnalysisManager functions;
+  CGSCCAnalysisManager components;
+  ModuleAnalysisManager modules;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  FunctionPassManager passes;
+  if (kernel.getTargetTriple().isAArch64())
+    passes.addPass(quipu::cpu::JoinBytes());
+  if (is_contained(features, "i8mm")) {
+    // Weights, not stores and loads of them, and each one once.
+    passes.addPass(SROAPass(SROAOptions::PreserveCFG));
+    passes.addPass(EarlyCSEPass());
+    passes.addPass(quipu::cpu::PairDotProducts());
+  }
+  for (Function &function : kernel)
+    if (!function.isDeclaration())
+      passes.run(function, functions);
+}
+
 Expected<std::unique_ptr<Module>>
 quipu::cpu::parseKernel(StringRef bitcode, StringRef name,
                         ArrayRef<std::string> features, LLVMContext &context) {
@@ -101,6 +132,7 @@ quipu::cpu::parseKernel(StringRef bitcode, StringRef name,
     dropAliasing(function);
   }
   lowerLookUps(**module, features);
+  groupDotProducts(**module, features);
   if (Error error = lowerDotProducts(**module, features))
     return std::move(error);
   if (Error error = lowerBFloatDots(**module, features))
