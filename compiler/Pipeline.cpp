@@ -47,6 +47,7 @@ static void addScheduled(OpPassManager &passes, const StageOptions &options) {
   passes.addPass(createChooseSchedules({.lanes = options.lanes,
                                         .registers = options.registers,
                                         .byteDot = options.byteDot,
+                                        .tileDot = options.tileDot,
                                         .candidate = options.candidate,
                                         .tuned = options.tuned}));
   passes.addPass(createPackWeights());

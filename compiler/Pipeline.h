@@ -47,6 +47,10 @@ struct StageOptions : mlir::PassPipelineOptions<StageOptions> {
                        llvm::cl::desc("the target multiplies and adds four "
                                       "bytes of a lane at once"),
                        llvm::cl::init(true)};
+  Option<bool> tileDot{*this, "tile-dot",
+                       llvm::cl::desc("the target multiplies 16 tokens by 16 "
+                                      "rows at once"),
+                       llvm::cl::init(false)};
   Option<bool> bf16Dot{*this, "bf16-dot",
                        llvm::cl::desc("the target multiplies and adds pairs "
                                       "of bf16 at once"),

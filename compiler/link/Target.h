@@ -58,6 +58,8 @@ struct Target {
   bool hasByteDot() const {
     return has("avx512vnni") || has("avxvnni") || has("dotprod");
   }
+  /// Whether one instruction multiplies 16 tokens by 16 rows of bytes.
+  bool hasTileDot() const { return has("amx-tile") && has("amx-int8"); }
   /// Whether one instruction multiplies and adds two bf16 of each lane.
   bool hasBf16Dot() const { return has("avx512bf16") || has("bf16"); }
   /// What abi::Program::features says: "avx2,fma".

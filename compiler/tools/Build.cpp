@@ -279,6 +279,7 @@ void Build::setOptions(StageOptions &options, const Target &target) {
   options.lanes = target.getVectorLanes();
   options.registers = target.getVectorRegisters();
   options.byteDot = target.hasByteDot();
+  options.tileDot = target.hasTileDot();
   // Rounding is in the stage `fused`, which all variants share.
   options.bf16Dot = llvm::all_of(variants, [](const ProgramVariant &variant) {
     return variant.target.hasBf16Dot();

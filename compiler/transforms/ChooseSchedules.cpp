@@ -32,7 +32,7 @@ struct ChooseSchedules : quipu::impl::ChooseSchedulesBase<ChooseSchedules> {
   }
 
   void runOnOperation() override {
-    Machine machine{lanes, registers, byteDot};
+    Machine machine{lanes, registers, byteDot, tileDot};
     TunedSchedules measured;
     if (!tuned.empty()) {
       auto file = TunedSchedules::read(tuned);

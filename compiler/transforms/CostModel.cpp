@@ -31,19 +31,39 @@ static constexpr int64_t operandRegisters = 3;
 /// multiply-adds.
 static constexpr double helperCycles = 0.4;
 
+static bool hasByteCodes(Type element) {
+  auto block = dyn_cast<BlockType>(element);
+  return block && block.getFormat()->codeBits == 8;
+}
+
 /// Instructions to load the weights of a block of one tile and bring them to
 /// bytes: a 4-bit format masks and shifts. A panel's codes are bytes already.
 static double getUnpackCost(Type element, bool panel) {
   auto block = dyn_cast<BlockType>(element);
-  return !block ? 1 : panel || block.getFormat()->codeBits == 8 ? 8 : 20;
+  return !block ? 1 : panel || hasByteCodes(element) ? 8 : 20;
+}
+
+static constexpr int64_t tileTokens[] = {1, 2, 4, 8, 16};
+static constexpr int64_t mostTiles = 4;
+/// Of fewer tokens none pays for a panel.
+static constexpr int64_t leastPanelTokens = 17;
+
+/// Whether products of matrices take the tile; they read bytes from memory.
+static bool usesTileDot(const Machine &machine, Type element,
+                        const RegisterTile &tile) {
+  return machine.tileDot && isBlockFormat(element) && tile.tokens == tileRows &&
+         tile.tiles == 1 && (tile.panel || hasByteCodes(element));
 }
 
 static double getCycles(const Machine &machine, Type element,
                         const RegisterTile &tile) {
   bool isBlock = isBlockFormat(element);
-  // Four columns at a time, or six instructions instead.
-  double multiplyAdds = !isBlock ? 1 : machine.byteDot ? 8 : 8 * 6;
-  double activation = isBlock ? 8 : 1;
+  bool isTileDot = usesTileDot(machine, element, tile);
+  // 16 cycles for 16 tokens; four columns at a time, or six instructions
+  // instead.
+  double multiplyAdds = !isBlock || isTileDot ? 1 : machine.byteDot ? 8 : 8 * 6;
+  // Of matrices one row is loaded, and one of sums.
+  double activation = isTileDot ? 2 : isBlock ? 8 : 1;
   double unpack = getUnpackCost(element, tile.panel);
   return multiplyAdds +
          helperCycles * (unpack / tile.tokens + activation / tile.tiles);
@@ -51,7 +71,10 @@ static double getCycles(const Machine &machine, Type element,
 
 static bool fits(const Machine &machine, Type element,
                  const RegisterTile &tile) {
-  int64_t accumulators = isBlockFormat(element) ? 2 : 1;
+  bool isTileDot = usesTileDot(machine, element, tile);
+  if (tile.tokens == tileRows && !isTileDot)
+    return false;
+  int64_t accumulators = isBlockFormat(element) && !isTileDot ? 2 : 1;
   int64_t unpacked = getUnpackCost(element, tile.panel) > 8 ? 2 : 1;
   // A vector lane is an output row.
   int64_t vectors = tile.tiles * tileRows / machine.lanes;
@@ -59,20 +82,16 @@ static bool fits(const Machine &machine, Type element,
          machine.registers;
 }
 
-static constexpr int64_t tileTokens[] = {1, 2, 4, 8};
-static constexpr int64_t mostTiles = 4;
-/// Of fewer tokens none pays for a panel.
-static constexpr int64_t leastPanelTokens = 17;
-
 /// Whether so many tokens pay for unpacking to a panel in memory: the formats
 /// whose codes lie in two planes, stand for a table's values or have scales in
-/// two parts.
-static bool needsPanel(Type element, int64_t tokens) {
+/// two parts; all that are no bytes yet for products of matrices.
+static bool needsPanel(const Machine &machine, Type element, int64_t tokens) {
   auto block = dyn_cast<BlockType>(element);
   if (!block || tokens < leastPanelTokens)
     return false;
   const WeightFormat &format = *block.getFormat();
-  return CodePlanes(format.codeBits).count > 1 || format.values ||
+  return (machine.tileDot && !hasByteCodes(element)) ||
+         CodePlanes(format.codeBits).count > 1 || format.values ||
          format.hasGroupScales;
 }
 
@@ -115,7 +134,8 @@ rankTiles(const Machine &machine, ArrayRef<LinearOp> linears, bool panel) {
       RegisterTile tile{tokens, count, panel};
       // Whatever fits, one token has a tile.
       bool isForOne = tokens == 1 && (count == 1 || isStreaming(tile));
-      if (tokens <= most && (isForOne || fitsAll(tile)))
+      bool isPartial = tokens == tileRows && most % tokens != 0;
+      if (tokens <= most && !isPartial && (isForOne || fitsAll(tile)))
         tiles.push_back(tile);
     }
   llvm::sort(tiles, [&](const RegisterTile &a, const RegisterTile &b) {
@@ -131,7 +151,7 @@ SmallVector<RegisterTile> quipu::rankTiles(const Machine &machine,
     return {RegisterTile()};
   int64_t most = getTokens(linears.front());
   bool panel = llvm::any_of(linears, [&](LinearOp linear) {
-    return needsPanel(getElement(linear), most);
+    return needsPanel(machine, getElement(linear), most);
   });
   bool hasBlocks = llvm::any_of(linears, [](LinearOp linear) {
     return isBlockFormat(getElement(linear));

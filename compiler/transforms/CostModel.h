@@ -18,6 +18,7 @@ struct Machine {
   int64_t lanes;     // 32-bit lanes of a vector
   int64_t registers; // vector registers
   bool byteDot;      // multiplies and adds four bytes of a lane at once
+  bool tileDot;      // multiplies 16 tokens by 16 rows at once
 
   static constexpr double bytesPerNanosecond = 20; // read from memory
   static constexpr double cyclesPerNanosecond = 3.66;

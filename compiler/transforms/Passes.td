@@ -64,6 +64,8 @@ def ChooseSchedules : Quipu_Pass<"choose-schedules"> {
            "vector registers of the target">,
     Option<"byteDot", "byte-dot", "bool", /*default=*/"true",
            "the target multiplies and adds four bytes of a lane at once">,
+    Option<"tileDot", "tile-dot", "bool", /*default=*/"false",
+           "the target multiplies 16 tokens by 16 rows at once">,
     Option<"candidate", "candidate", "unsigned", /*default=*/"0",
            "which of the cost model's candidates kernels take; 0 is the "
            "cheapest">,

@@ -1,6 +1,7 @@
 // RUN: %quipu-opt %s -choose-schedules="lanes=16 registers=32" | FileCheck %s --check-prefixes=CHECK,AVX512
 // RUN: %quipu-opt %s -choose-schedules="lanes=8 registers=16" | FileCheck %s --check-prefixes=CHECK,AVX2
 // RUN: %quipu-opt %s -choose-schedules="byte-dot=false" | FileCheck %s --check-prefix=STEPS
+// RUN: %quipu-opt %s -choose-schedules="tile-dot" | FileCheck %s --check-prefix=TILE
 // RUN: %quipu-opt %s -choose-schedules="lanes=4 registers=4" | FileCheck %s --check-prefix=TINY
 // RUN: %quipu-opt %s -choose-schedules="candidate=1" | FileCheck %s --check-prefix=SECOND
 // RUN: %quipu-opt %s -choose-schedules="candidate=6 lanes=8 registers=16" | FileCheck %s --check-prefix=FEW
@@ -40,6 +41,8 @@ quipu.model @m for [] {
   // CHECK-LABEL: quipu.kernel @q4_0_many
   // AVX512-SAME: tokens = 4, tiles = 2,
   // AVX2-SAME:   tokens = 2, tiles = 1,
+  // TILE-LABEL:  quipu.kernel @q4_0_many
+  // TILE-SAME:   tokens = 16, tiles = 1, panel = true, bytes =
   quipu.kernel @q4_0_many(%x: tensor<128x64x!quipu.i8x32>) -> tensor<128x64xf32> {
     %y = quipu.linear %x, "w" : tensor<64x64x!quipu.q4_0> -> [64] : tensor<128x64x!quipu.i8x32> -> tensor<128x64xf32>
     quipu.yield %y : tensor<128x64xf32>
@@ -48,6 +51,8 @@ quipu.model @m for [] {
   // CHECK-LABEL: quipu.kernel @q8_0_many
   // AVX512-SAME: tokens = 4, tiles = 3,
   // AVX2-SAME:   tokens = 1, tiles = 2,
+  // TILE-LABEL:  quipu.kernel @q8_0_many
+  // TILE-SAME:   tokens = 16, tiles = 1, bytes =
   quipu.kernel @q8_0_many(%x: tensor<128x64x!quipu.i8x32>) -> tensor<128x64xf32> {
     %y = quipu.linear %x, "w" : tensor<64x64x!quipu.q8_0> -> [64] : tensor<128x64x!quipu.i8x32> -> tensor<128x64xf32>
     quipu.yield %y : tensor<128x64xf32>
@@ -80,6 +85,8 @@ quipu.model @m for [] {
   // And no panel for up to 16.
   // CHECK-LABEL: quipu.kernel @q5_0_some
   // AVX512-SAME: tokens = 4, tiles = 1, bytes =
+  // TILE-LABEL: quipu.kernel @q5_0_some
+  // TILE-SAME: tokens = 4, tiles = 1, bytes =
   quipu.kernel @q5_0_some(%x: tensor<16x64x!quipu.i8x32>) -> tensor<16x64xf32> {
     %y = quipu.linear %x, "w" : tensor<64x64x!quipu.q5_0> -> [64] : tensor<16x64x!quipu.i8x32> -> tensor<16x64xf32>
     quipu.yield %y : tensor<16x64xf32>
@@ -95,6 +102,8 @@ quipu.model @m for [] {
   // CHECK-LABEL: quipu.kernel @f16_many
   // AVX512-SAME: tokens = 8, tiles = 3,
   // AVX2-SAME:   tokens = 2, tiles = 2,
+  // TILE-LABEL: quipu.kernel @f16_many
+  // TILE-SAME: tokens = {{[48]}}, tiles =
   quipu.kernel @f16_many(%x: tensor<128x64xf32>) -> tensor<128x64xf32> {
     %y = quipu.linear %x, "w" : tensor<64x64xf16> -> [64] : tensor<128x64xf32> -> tensor<128x64xf32>
     quipu.yield %y : tensor<128x64xf32>

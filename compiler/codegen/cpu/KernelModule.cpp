@@ -11,6 +11,7 @@
 #include "compiler/codegen/cpu/LowerDotProducts.h"
 #include "compiler/codegen/cpu/LowerLookUps.h"
 #include "compiler/codegen/cpu/PairDotProducts.h"
+#include "compiler/codegen/cpu/TileDotProducts.h"
 
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/IRBuilder.h"
@@ -105,6 +106,9 @@ static void groupDotProducts(Module &kernel, ArrayRef<std::string> features) {
     passes.addPass(SROAPass(SROAOptions::PreserveCFG));
     passes.addPass(EarlyCSEPass());
     passes.addPass(quipu::cpu::PairDotProducts());
+  } else if (is_contained(features, "amx-int8")) {
+    passes.addPass(EarlyCSEPass());
+    passes.addPass(quipu::cpu::TileDotProducts());
   }
   for (Function &function : kernel)
     if (!function.isDeclaration())
