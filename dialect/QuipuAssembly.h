@@ -273,7 +273,8 @@ inline mlir::ParseResult parseFormats(mlir::OpAsmParser &parser,
     llvm::SMLoc where = parser.getCurrentLocation();
     if (parser.parseType(format))
       return mlir::failure();
-    if (!mixed || ++next >= mixed.getFormats().size() ||
+    ++next;
+    if (!mixed || next >= mixed.getFormats().size() ||
         mixed.getFormats()[next] != format)
       return parser.emitError(where, "expected the formats of the mix after "
                                      "the first, in their order");

@@ -39,10 +39,10 @@ static Expr getWord(const WeightFormat &format, int shift, ImageParam &words) {
   Expr word;
   for (const CodePlanes::Plane &plane : CodePlanes(format.codeBits)) {
     int bits = plane.bits, to = shift + plane.low;
-    uint32_t mask = ((1u << bits) - 1) << to;
+    uint32_t mask = (((1u << bits) - 1) << to) * 0x01010101u;
     Expr stored = words(i / 4, plane.low + g % bits, c, p, t);
     Expr codes = ((stored >> u32(g / bits * bits)) << to) &
-                 Internal::make_const(UInt(32), int64_t{mask * 0x01010101u});
+                 Internal::make_const(UInt(32), mask);
     word = word.defined() ? word | codes : codes;
   }
   return word;
