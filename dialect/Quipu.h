@@ -54,7 +54,10 @@ namespace quipu {
 /// dimensions but the first.
 int64_t getElementsPerToken(mlir::RankedTensorType type);
 
-/// Whether the type's numbers are stored in blocks; of a mix, in all layers.
+/// The formats of a mix, or the type itself.
+llvm::SmallVector<mlir::Type> getFormats(mlir::Type elementType);
+
+/// Whether the type's numbers are stored in blocks.
 bool isBlockFormat(mlir::Type elementType);
 
 /// Bytes of `count` numbers of the element type; `count` is a whole number of

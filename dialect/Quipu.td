@@ -248,19 +248,28 @@ def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "Contraction", [Pure]> 
   let summary = "y = W x (+ b)";
   let description = [{
     input [M, K] (or [M, H, D] with H * D = K) -> [M, shape...], in f32. The
-    weight is [N, K] with N the product of `shape`.
+    weight is [N, K] with N the product of `shape`. Where a weight is in blocks
+    in some layers and in floats in others, the input is there in both forms,
+    until `specialize-kernels` chooses:
+
+    ```mlir
+    %y = quipu.linear %x or %quantized, "v" : tensor<64x64x!quipu.mixed<!quipu.q8_0, bf16>> -> [64]
+        : tensor<1x64xf32> or tensor<1x64x!quipu.i8x32> -> tensor<1x64xf32>
+    ```
 
     C1: the input has K numbers per token. C2: the weight has N rows.
     C3: a bias has N numbers in f32. C4: an input in `!quipu.i8x32` goes with a
     weight in a block format, one in bf16 with a weight in bf16 and an even K;
-    others are f32.
+    others are f32. C5: the quantised form is one of the input, for a weight of
+    mixed formats.
   }];
-  let arguments = (ins Quipu_Activation:$input, Quipu_WeightAttr:$weight,
+  let arguments = (ins Quipu_Activation:$input, Optional<Quipu_Activation>:$quantized,
+                       Quipu_WeightAttr:$weight,
                        OptionalAttr<Quipu_WeightAttr>:$bias,
                        TypedArrayAttrBase<Quipu_Size, "output shape">:$shape);
   let assemblyFormat = [{
-    $input `,` custom<Weight>($weight) (`bias` custom<Weight>($bias)^)? `->` $shape attr-dict
-    custom<Bound>(type($input), type($result))
+    $input (`or` $quantized^)? `,` custom<Weight>($weight) (`bias` custom<Weight>($bias)^)?
+    `->` $shape attr-dict custom<BoundForms>(type($input), type($quantized), type($result))
   }];
   let hasVerifier = 1;
 }

@@ -93,6 +93,30 @@ inline void printBound(mlir::OpAsmPrinter &printer, mlir::Operation *,
     printer << ": " << first << ", " << second << " -> " << result;
 }
 
+/// `(: input (or other)? -> result)?`
+inline mlir::ParseResult parseBoundForms(mlir::OpAsmParser &parser,
+                                         mlir::Type &input, mlir::Type &other,
+                                         mlir::Type &result) {
+  input = result = getUnbound(parser);
+  if (failed(parser.parseOptionalColon()))
+    return mlir::success();
+  return mlir::failure(parser.parseType(input) ||
+                       (succeeded(parser.parseOptionalKeyword("or")) &&
+                        parser.parseType(other)) ||
+                       parser.parseArrow() || parser.parseType(result));
+}
+
+inline void printBoundForms(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                            mlir::Type input, mlir::Type other,
+                            mlir::Type result) {
+  if (isUnbound(input))
+    return;
+  printer << ": " << input;
+  if (other)
+    printer << " or " << other;
+  printer << " -> " << result;
+}
+
 /// `(: type, type, ...)?`; a single value may be unbound.
 inline mlir::ParseResult
 parseBoundList(mlir::OpAsmParser &parser,

@@ -88,9 +88,8 @@ LogicalResult MixedType::verify(function_ref<InFlightDiagnostic()> emitError,
   SmallPtrSet<Type, 4> seen(formats.begin(), formats.end());
   if (formats.size() < 2 || seen.size() != formats.size())
     return emitError() << "C1: a mix has at least two formats, none twice";
-  if (!llvm::all_of(formats, llvm::IsaPred<BlockFormat>) &&
-      !llvm::all_of(formats, llvm::IsaPred<FloatType>))
-    return emitError() << "C2: a mix is of block formats, or of floats";
+  if (!llvm::all_of(formats, llvm::IsaPred<BlockFormat, FloatType>))
+    return emitError() << "C2: a mix is of block formats and floats";
   return success();
 }
 
@@ -103,9 +102,13 @@ int64_t quipu::getElementsPerToken(RankedTensorType type) {
   return count;
 }
 
-bool quipu::isBlockFormat(Type elementType) {
+SmallVector<Type> quipu::getFormats(Type elementType) {
   if (auto mixed = dyn_cast<MixedType>(elementType))
-    elementType = mixed.getFormats().front();
+    return llvm::to_vector(mixed.getFormats());
+  return {elementType};
+}
+
+bool quipu::isBlockFormat(Type elementType) {
   return isa<BlockFormat>(elementType);
 }
 

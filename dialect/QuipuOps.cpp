@@ -36,13 +36,6 @@ static bool isVector(RankedTensorType type, int64_t count) {
          type.getElementType().isF32();
 }
 
-/// Those of a mix, or the one.
-static SmallVector<Type> getFormats(Type element) {
-  if (auto mixed = dyn_cast<MixedType>(element))
-    return llvm::to_vector(mixed.getFormats());
-  return {element};
-}
-
 LogicalResult WeightOp::verify() {
   auto type = cast<RankedTensorType>(getType());
   for (Type element : getFormats(type.getElementType()))
@@ -158,7 +151,8 @@ LogicalResult LinearOp::verify() {
            << getBias()->getName() << " is " << getBias()->getType()
            << " instead of " << outputs << " numbers in f32";
   Type element = input.getElementType();
-  if (isBlockFormat(element) && !isBlockFormat(weight.getElementType()))
+  SmallVector<Type> formats = getFormats(weight.getElementType());
+  if (isBlockFormat(element) && !llvm::all_of(formats, isBlockFormat))
     return emitOpError("C4: an input in ")
            << element << " goes with a weight in blocks, not "
            << weight.getElementType();
@@ -166,6 +160,15 @@ LogicalResult LinearOp::verify() {
     return emitOpError("C4: an input in bf16 goes with a weight in bf16 and an "
                        "even number of columns, not with ")
            << weight;
+  auto quantized = getQuantized()
+                       ? cast<RankedTensorType>(getQuantized().getType())
+                       : RankedTensorType();
+  if (quantized &&
+      (formats.size() == 1 || !element.isF32() ||
+       quantized != RankedTensorType::get({input.getDimSize(0), elements},
+                                          I8BlockType::get(getContext()))))
+    return emitOpError("C5: ") << quantized << " is no quantised form of "
+                               << input << " for a weight of mixed formats";
   return success();
 }
 

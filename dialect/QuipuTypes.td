@@ -68,8 +68,7 @@ def Quipu_BlockType : Quipu_TypeBase<"Block", [DeclareTypeInterfaceMethods<Quipu
 def Quipu_MixedType : Quipu_Type<"Mixed", "mixed"> {
   let summary = "the formats of a weight whose layers differ, the most frequent one first";
   let description = [{
-    C1: at least two formats, none twice. C2: all are block formats, or all are
-    floats.
+    C1: at least two formats, none twice. C2: all are block formats or floats.
   }];
   let parameters = (ins ArrayRefParameter<"::mlir::Type">:$formats);
   let assemblyFormat = "`<` $formats `>`";

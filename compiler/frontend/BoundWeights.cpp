@@ -81,14 +81,11 @@ BoundWeights::getTypes(Operation *op, LayersOp layers, StringRef name) const {
     RankedTensorType found = getBoundType(op->getContext(), *tensor);
     types.push_back(found);
     RankedTensorType first = types.front();
-    if (found.getShape() != first.getShape() ||
-        isBlockFormat(found.getElementType()) !=
-            isBlockFormat(first.getElementType()))
+    if (found.getShape() != first.getShape())
       return op->emitError()
              << checkpoint.getPath() << ": the tensor \"" << tensorName
              << "\" is " << found << ", but that of layer 0 is " << first
-             << "; store all layers in one shape, and all in blocks or all in "
-                "floats";
+             << "; store all layers in one shape";
   }
   return types;
 }

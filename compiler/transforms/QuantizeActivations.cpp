@@ -29,11 +29,17 @@ struct QuantizeActivations
 
   /// What dot products of the weight multiply it by; null for f32.
   Type getInputElement(RankedTensorType weight) {
-    if (isBlockFormat(weight.getElementType()))
+    if (llvm::any_of(getFormats(weight.getElementType()), isBlockFormat))
       return I8BlockType::get(&getContext());
     bool hasPairs =
         weight.getElementType().isBF16() && weight.getShape().back() % 2 == 0;
     return bf16Dot && hasPairs ? weight.getElementType() : Type();
+  }
+
+  /// Whether other layers have the weight in floats, and need the f32 input.
+  static bool isInSomeLayers(Type element, RankedTensorType weight) {
+    return isa<I8BlockType>(element) &&
+           !llvm::all_of(getFormats(weight.getElementType()), isBlockFormat);
   }
 
   void runOnOperation() override {
@@ -57,7 +63,10 @@ struct QuantizeActivations
             builder, getUnnamed(linear.getLoc()), linear.getInput(),
             element.isBF16() ? TypeAttr::get(element) : TypeAttr());
       }
-      linear.getInputMutable().assign(value);
+      if (isInSomeLayers(element, weight))
+        linear.getQuantizedMutable().assign(value);
+      else
+        linear.getInputMutable().assign(value);
     });
   }
 };

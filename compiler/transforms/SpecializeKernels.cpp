@@ -114,6 +114,22 @@ private:
                                      RankedTensorType::get(
                                          weight.getType().getShape(), format)));
     });
+    variant.walk(chooseInput);
+    // A prologue may quantise for no one now.
+    for (Operation &op :
+         llvm::make_early_inc_range(llvm::reverse(variant.getBody().front())))
+      if (isOpTriviallyDead(&op))
+        op.erase();
+  }
+
+  /// Of an input's two forms, that for the one format of the weight.
+  static void chooseInput(LinearOp linear) {
+    Value quantized = linear.getQuantized();
+    if (!quantized)
+      return;
+    if (isBlockFormat(linear.getWeight().getType().getElementType()))
+      linear.getInputMutable().assign(quantized);
+    linear.getQuantizedMutable().clear();
   }
 
   KernelOp kernel;

@@ -173,6 +173,35 @@ quipu.model @m for [] {
 
 // -----
 
+// linear_c4_mixed
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64x!quipu.i8x32>
+  // expected-error@+1 {{C4: an input in '!quipu.i8x32' goes with a weight in blocks, not '!quipu.mixed<!quipu.q8_0, f16>'}}
+  %out = quipu.linear %x, "w" : tensor<8x64x!quipu.mixed<!quipu.q8_0, f16>> -> [8] : tensor<1x64x!quipu.i8x32> -> tensor<1x8xf32>
+}
+
+// -----
+
+// linear_c5: one format
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  %z = quipu.quantize %x : tensor<1x64xf32> -> tensor<1x64x!quipu.i8x32>
+  // expected-error@+1 {{C5: 'tensor<1x64x!quipu.i8x32>' is no quantised form of 'tensor<1x64xf32>' for a weight of mixed formats}}
+  %out = quipu.linear %x or %z, "w" : tensor<8x64x!quipu.q8_0> -> [8] : tensor<1x64xf32> or tensor<1x64x!quipu.i8x32> -> tensor<1x8xf32>
+}
+
+// -----
+
+// linear_c5_shape
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  %y = quipu.input "y" : tensor<1x32x!quipu.i8x32>
+  // expected-error@+1 {{C5: 'tensor<1x32x!quipu.i8x32>' is no quantised form of 'tensor<1x64xf32>'}}
+  %out = quipu.linear %x or %y, "w" : tensor<8x64x!quipu.mixed<!quipu.q8_0, f16>> -> [8] : tensor<1x64xf32> or tensor<1x32x!quipu.i8x32> -> tensor<1x8xf32>
+}
+
+// -----
+
 // linear_shape_not_bound
 quipu.model @m for [] {
   %x = quipu.input "x" : tensor<1x64xf32>

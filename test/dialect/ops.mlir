@@ -107,6 +107,7 @@ quipu.model @bound for ["a"] {
     ^layer(%h: tensor<2x64xf32>):
       // CHECK-NEXT: %[[N:.+]] = quipu.rms_norm %[[H]], "norm" : tensor<64xf32> eps 1.000000e-05 : tensor<2x64xf32> -> tensor<2x64xf32>
       // CHECK-NEXT: %[[Z:.+]] = quipu.quantize %[[N]] : tensor<2x64xf32> -> tensor<2x64x!quipu.i8x32>
+      // CHECK-NEXT: quipu.linear %[[N]] or %[[Z]], "m" : tensor<64x64x!quipu.mixed<!quipu.q4_0, f16>> -> [64] : tensor<2x64xf32> or tensor<2x64x!quipu.i8x32> -> tensor<2x64xf32>
       // CHECK-NEXT: %[[Q:.+]] = quipu.linear %[[Z]], "q" : tensor<64x64x!quipu.q4_0> bias "q.bias" : tensor<64xf32> -> [4, 16] : tensor<2x64x!quipu.i8x32> -> tensor<2x4x16xf32>
       // CHECK-NEXT: %[[B:.+]] = quipu.quantize %[[N]] as bf16 : tensor<2x64xf32> -> tensor<2x64xbf16>
       // CHECK-NEXT: %[[K:.+]] = quipu.linear %[[B]], "k" : tensor<32x64xbf16> -> [2, 16] : tensor<2x64xbf16> -> tensor<2x2x16xf32>
@@ -116,6 +117,7 @@ quipu.model @bound for ["a"] {
       // CHECK-NEXT: %[[O:.+]] = quipu.linear %[[A]], "o" : tensor<64x64xf32> -> [64] : tensor<2x4x16xf32> -> tensor<2x64xf32>
       %n = quipu.rms_norm %h, "norm" : tensor<64xf32> eps 1.0e-5 : tensor<2x64xf32> -> tensor<2x64xf32>
       %z = quipu.quantize %n : tensor<2x64xf32> -> tensor<2x64x!quipu.i8x32>
+      %both = quipu.linear %n or %z, "m" : tensor<64x64x!quipu.mixed<!quipu.q4_0, f16>> -> [64] : tensor<2x64xf32> or tensor<2x64x!quipu.i8x32> -> tensor<2x64xf32>
       %q = quipu.linear %z, "q" : tensor<64x64x!quipu.q4_0> bias "q.bias" : tensor<64xf32> -> [4, 16] : tensor<2x64x!quipu.i8x32> -> tensor<2x4x16xf32>
       %b = quipu.quantize %n as bf16 : tensor<2x64xf32> -> tensor<2x64xbf16>
       %k = quipu.linear %b, "k" : tensor<32x64xbf16> -> [2, 16] : tensor<2x64xbf16> -> tensor<2x2x16xf32>

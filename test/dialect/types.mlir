@@ -65,5 +65,5 @@
 
 // -----
 
-// expected-error@+1 {{C2: a mix is of block formats, or of floats}}
-"storage"() {format = !quipu.mixed<f16, !quipu.q8_0>} : () -> ()
+// expected-error@+1 {{C2: a mix is of block formats and floats}}
+"storage"() {format = !quipu.mixed<f16, i8>} : () -> ()

@@ -6,8 +6,8 @@ usage: llama_numpy.py MODEL.gguf --tokens "1 2 3" [--logits OUT.npy]
 Writes the logits of every position, f32 [tokens, vocabulary], and prints the
 N tokens that continue the text greedily. Weights are dequantised and nothing
 else is rounded: the cache and the activations have the type asked for. With
-`--activations int8` the input of each matrix is rounded to 8 bits, in blocks of
-32 numbers with a common scale.
+`--activations int8` the input of each quantised matrix is rounded to 8 bits, in
+blocks of 32 numbers with a common scale.
 """
 
 import argparse
@@ -25,7 +25,7 @@ def rounded_to_int8(x):
 
 class Llama:
     def __init__(self, path, dtype=np.float64, activations=None):
-        self.rounded = rounded_to_int8 if activations == "int8" else np.asarray
+        self.int8 = activations == "int8"
         reader = gguf.GGUFReader(path)
         self.fields, self.dtype = reader.fields, dtype
         self.stored = {tensor.name: tensor for tensor in reader.tensors}
@@ -53,7 +53,9 @@ class Llama:
             tensor.data, tensor.tensor_type).astype(self.dtype)
 
     def linear(self, x, name):
-        return self.rounded(x) @ self.weight(name).T
+        is_float = self.stored[name + ".weight"].tensor_type.name in ("F32", "F16", "BF16")
+        rounded = rounded_to_int8(x) if self.int8 and not is_float else x
+        return rounded @ self.weight(name).T
 
     def norm(self, x, name):
         scale = np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + self.eps)

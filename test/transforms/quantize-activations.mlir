@@ -88,6 +88,25 @@ quipu.model @pairs for [] {
   }
 }
 
+// A weight of blocks and floats has its input in both forms.
+// CHECK-LABEL: quipu.model @mixed
+// CHECK: %[[X:.+]] = quipu.input "x"
+// CHECK-NEXT: %[[Z:.+]] = quipu.quantize %[[X]]
+// CHECK-NEXT: quipu.linear %[[Z]], "blocks"
+// CHECK-NEXT: quipu.linear %[[X]] or %[[Z]], "both" : {{.+}} : tensor<1x64xf32> or tensor<1x64x!quipu.i8x32> -> tensor<1x64xf32>
+// CHECK-NEXT: quipu.linear %[[X]], "floats"
+quipu.model @mixed for [] {
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    %a = quipu.linear %x, "blocks" : tensor<64x64x!quipu.mixed<!quipu.q4_1, !quipu.q8_0>> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
+    %b = quipu.linear %x, "both" : tensor<64x64x!quipu.mixed<f16, !quipu.q8_0>> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
+    %c = quipu.linear %x, "floats" : tensor<64x64x!quipu.mixed<f16, f32>> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
+    quipu.output "a", %a : tensor<1x64xf32>
+    quipu.output "b", %b : tensor<1x64xf32>
+    quipu.output "c", %c : tensor<1x64xf32>
+  }
+}
+
 // A spec is left alone.
 // CHECK-LABEL: quipu.model @spec
 quipu.model @spec for [] {

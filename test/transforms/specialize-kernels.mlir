@@ -76,3 +76,42 @@ quipu.model @floats for [] {
     } : tensor<1xi32> -> tensor<1xi32>
   }
 }
+
+// -----
+
+// Of an input in two forms each kernel reads one, and quantises for itself only
+// where that is the quantised one.
+
+// CHECK-LABEL: quipu.model @forms
+// CHECK:      quipu.kernel @kept(%[[X:.+]]: tensor<1x32xf32>, %[[Z:.+]]: tensor<1x32x!quipu.i8x32>)
+// CHECK-NEXT:   quipu.linear %[[Z]], "blk.w" : tensor<32x32x!quipu.q8_0> bias "blk.b" : tensor<32xf32> ->
+// CHECK:      quipu.kernel @kept.f16(%[[X:.+]]: tensor<1x32xf32>, %{{.+}}: tensor<1x32x!quipu.i8x32>)
+// CHECK-NEXT:   quipu.linear %[[X]], "blk.w" : tensor<32x32xf16> bias "blk.b" : tensor<32xf32> ->
+// CHECK:      quipu.kernel @prologue(%[[X:.+]]: tensor<1x32xf32>)
+// CHECK-NEXT:   %[[Z:.+]] = quipu.quantize %[[X]]
+// CHECK-NEXT:   quipu.linear %[[Z]], "blk.w" : tensor<32x32x!quipu.q8_0> ->
+// CHECK:      quipu.kernel @prologue.f16(%[[X:.+]]: tensor<1x32xf32>)
+// CHECK-NEXT:   quipu.linear %[[X]], "blk.w" : tensor<32x32xf16> ->
+quipu.model @forms for [] {
+  quipu.weight @blk.w = "blk.*.w.weight" layers 3 : tensor<32x32x!quipu.mixed<!quipu.q8_0, f16>> but f16 in [1]
+  quipu.weight @blk.b = "blk.*.b.bias" layers 3 : tensor<32xf32>
+  quipu.kernel @kept(%x: tensor<1x32xf32>, %z: tensor<1x32x!quipu.i8x32>) -> tensor<1x32xf32> {
+    %y = quipu.linear %x or %z, "blk.w" : tensor<32x32x!quipu.mixed<!quipu.q8_0, f16>> bias "blk.b" : tensor<32xf32> -> [32] : tensor<1x32xf32> or tensor<1x32x!quipu.i8x32> -> tensor<1x32xf32>
+    quipu.yield %y : tensor<1x32xf32>
+  }
+  quipu.kernel @prologue(%x: tensor<1x32xf32>) -> tensor<1x32xf32> {
+    %z = quipu.quantize %x : tensor<1x32xf32> -> tensor<1x32x!quipu.i8x32>
+    %y = quipu.linear %x or %z, "blk.w" : tensor<32x32x!quipu.mixed<!quipu.q8_0, f16>> -> [32] : tensor<1x32xf32> or tensor<1x32x!quipu.i8x32> -> tensor<1x32xf32>
+    quipu.yield %y : tensor<1x32xf32>
+  }
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x32xf32>
+    %last = quipu.layers "blk" times 3 from %x {
+    ^bb0(%h: tensor<1x32xf32>):
+      %z = quipu.quantize %h : tensor<1x32xf32> -> tensor<1x32x!quipu.i8x32>
+      %y = quipu.launch @kept(%h, %z) : (tensor<1x32xf32>, tensor<1x32x!quipu.i8x32>) -> tensor<1x32xf32>
+      %o = quipu.launch @prologue(%y) : (tensor<1x32xf32>) -> tensor<1x32xf32>
+      quipu.yield %o : tensor<1x32xf32>
+    } : tensor<1x32xf32> -> tensor<1x32xf32>
+  }
+}

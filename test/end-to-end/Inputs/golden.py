@@ -52,7 +52,7 @@ if args.type in ("f32", "bf16"):
     expected = folder
 else:
     expected = "expected.npy"
-    int8 = args.target != "reference" and args.type.startswith("q")
+    int8 = args.target != "reference"
     python("llama_numpy.py", "model.gguf", "--tokens", tokens, "--logits", expected,
            *(["--activations", "int8"] if int8 else []))
 print(args.folder, args.type, args.target,
