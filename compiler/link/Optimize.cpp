@@ -7,6 +7,7 @@
 
 #include "compiler/link/Optimize.h"
 #include "compiler/codegen/cpu/KernelModule.h"
+#include "compiler/codegen/cpu/PassAnalyses.h"
 #include "compiler/codegen/cpu/PrefetchWeights.h"
 #include "compiler/link/Target.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -17,7 +18,6 @@
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/Linker/Linker.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Target/TargetMachine.h"
@@ -138,21 +138,13 @@ Error quipu::optimize(Module &module, StringRef root, const Target &target) {
 
   std::unique_ptr<TargetMachine> machine = target.createMachine();
   PassBuilder builder(machine.get());
-  LoopAnalysisManager loops;
-  FunctionAnalysisManager functions;
-  CGSCCAnalysisManager components;
-  ModuleAnalysisManager modules;
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
+  cpu::PassAnalyses analyses(builder);
   // Steps for more and for fewer tokens have many a kernel in common.
   ModulePassManager passes;
   passes.addPass(ConstantMergePass());
   passes.addPass(MergeFunctionsPass());
   passes.addPass(builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3));
-  passes.run(module, modules);
+  passes.run(module, analyses.modules);
   for (Function &function : module)
     if (!function.isDeclaration())
       cpu::prefetchWeights(function);

@@ -13,6 +13,12 @@
 using namespace mlir;
 using namespace quipu;
 
+void quipu::eraseDeadOps(Block &body) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
+    if (isOpTriviallyDead(&op))
+      op.erase();
+}
+
 void KernelGroup::add(FusionInterface op) {
   if (ops.empty()) {
     role = op.getFusionRole();
@@ -138,9 +144,7 @@ void KernelGroup::outline(StepOp step, SymbolTable &symbols) {
                     return mapping.lookup(value);
                   }));
   // A prologue may hold more than this kernel reads.
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*body)))
-    if (isOpTriviallyDead(&op))
-      op.erase();
+  eraseDeadOps(*body);
 
   builder.setInsertionPointAfter(ops.back());
   auto launch = LaunchOp::create(builder, loc, outputTypes, kernel.getSymName(),

@@ -12,6 +12,9 @@
 
 namespace quipu {
 
+/// Erases the ops of a kernel's body whose results nobody reads.
+void eraseDeadOps(mlir::Block &body);
+
 /// Ops of one block that become one kernel, in the order of the block.
 class KernelGroup {
 public:

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/transforms/KernelGroup.h"
 #include "compiler/transforms/Passes.h"
 #include "dialect/LayerSets.h"
 #include "mlir/IR/Builders.h"
@@ -116,10 +117,7 @@ private:
     });
     variant.walk(chooseInput);
     // A prologue may quantise for no one now.
-    for (Operation &op :
-         llvm::make_early_inc_range(llvm::reverse(variant.getBody().front())))
-      if (isOpTriviallyDead(&op))
-        op.erase();
+    eraseDeadOps(variant.getBody().front());
   }
 
   /// Of an input's two forms, that for the one format of the weight.

@@ -11,6 +11,7 @@
 #include "compiler/codegen/cpu/LowerDotProducts.h"
 #include "compiler/codegen/cpu/LowerLookUps.h"
 #include "compiler/codegen/cpu/PairDotProducts.h"
+#include "compiler/codegen/cpu/PassAnalyses.h"
 #include "compiler/codegen/cpu/TileDotProducts.h"
 
 #include "llvm/Bitcode/BitcodeReader.h"
@@ -19,7 +20,6 @@
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/Operator.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Transforms/Scalar/EarlyCSE.h"
 #include "llvm/Transforms/Scalar/SROA.h"
 
@@ -88,16 +88,6 @@ static Error moveToStack(Module &module) {
 
 /// Brings dot products together for instructions that multiply matrices.
 static void groupDotProducts(Module &kernel, ArrayRef<std::string> features) {
-  PassBuilder builder;
-  LoopAnalysisManager loops;
-  FunctionAnalysisManager functions;
-  CGSCCAnalysisManager components;
-  ModuleAnalysisManager modules;
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
   FunctionPassManager passes;
   if (kernel.getTargetTriple().isAArch64())
     passes.addPass(quipu::cpu::JoinBytes());
@@ -110,9 +100,13 @@ static void groupDotProducts(Module &kernel, ArrayRef<std::string> features) {
     passes.addPass(EarlyCSEPass());
     passes.addPass(quipu::cpu::TileDotProducts());
   }
+  if (passes.isEmpty())
+    return;
+  PassBuilder builder;
+  quipu::cpu::PassAnalyses analyses(builder);
   for (Function &function : kernel)
     if (!function.isDeclaration())
-      passes.run(function, functions);
+      passes.run(function, analyses.functions);
 }
 
 Expected<std::unique_ptr<Module>>
