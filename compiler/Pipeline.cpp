@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Pipeline.h"
-#include "compiler/codegen/Passes.h"
-#include "compiler/codegen/cpu/Passes.h"
+#include "compiler/codegen/cpu/lower/Passes.h"
+#include "compiler/codegen/host/Passes.h"
 #include "compiler/codegen/reference/Passes.h"
 #include "compiler/frontend/Passes.h"
 #include "compiler/transforms/Passes.h"
@@ -173,7 +173,7 @@ void quipu::registerDialects(DialectRegistry &registry) {
 
 void quipu::registerPasses() {
   registerTransformsPasses();
-  registerQuipuCodegenPasses();
+  registerQuipuCodegenHostPasses();
   registerQuipuCodegenCPUPasses();
   registerQuipuCodegenReferencePasses();
   registerQuipuFrontendPasses();

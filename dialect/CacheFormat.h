@@ -8,9 +8,9 @@
 #ifndef QUIPU_DIALECT_CACHEFORMAT_H
 #define QUIPU_DIALECT_CACHEFORMAT_H
 
+#include "abi/Abi.h"
 #include "dialect/Quipu.h"
 #include "mlir/IR/Builders.h"
-#include "runtime/Abi.h"
 
 namespace quipu {
 

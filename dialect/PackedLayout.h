@@ -8,8 +8,8 @@
 #ifndef QUIPU_DIALECT_PACKEDLAYOUT_H
 #define QUIPU_DIALECT_PACKEDLAYOUT_H
 
-#include "dialect/WeightLayout.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "weights/WeightLayout.h"
 
 namespace quipu {
 

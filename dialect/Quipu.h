@@ -9,7 +9,6 @@
 #define QUIPU_DIALECT_QUIPU_H
 
 #include "dialect/RegisterTile.h"
-#include "dialect/formats/WeightFormat.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
@@ -19,6 +18,7 @@
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "weights/formats/WeightFormat.h"
 
 #include "dialect/QuipuDialect.h.inc"
 

@@ -7,8 +7,8 @@
 
 #include "dialect/CacheFormat.h"
 #include "dialect/Quipu.h"
-#include "dialect/WeightLayout.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "weights/WeightLayout.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 

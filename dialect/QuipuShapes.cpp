@@ -12,8 +12,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/Quipu.h"
-#include "dialect/WeightLayout.h"
 #include "mlir/IR/Builders.h"
+#include "weights/WeightLayout.h"
 
 using namespace mlir;
 using namespace quipu;

@@ -59,7 +59,7 @@ def Quipu_BlockType : Quipu_TypeBase<"Block", [DeclareTypeInterfaceMethods<Quipu
   let summary = "numbers of a weight in one of GGUF's block formats";
   let description = [{
     Spelt as the format, in lower case: `!quipu.q4_k`. The formats are
-    described in `dialect/formats`.
+    described in `weights/formats`.
   }];
   let parameters = (ins "const ::quipu::WeightFormat *":$format);
   let typeName = "quipu.block";

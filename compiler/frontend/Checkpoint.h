@@ -8,7 +8,7 @@
 #ifndef QUIPU_COMPILER_FRONTEND_CHECKPOINT_H
 #define QUIPU_COMPILER_FRONTEND_CHECKPOINT_H
 
-#include "dialect/formats/WeightFormat.h"
+#include "weights/formats/WeightFormat.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"

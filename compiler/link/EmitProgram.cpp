@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/link/EmitProgram.h"
-#include "compiler/link/Optimize.h"
-#include "compiler/link/ProgramTable.h"
+#include "compiler/emit/Optimize.h"
+#include "compiler/emit/ProgramTable.h"
 #include "compiler/link/WeightsSection.h"
 #include "llvm/Linker/Linker.h"
 

@@ -8,9 +8,9 @@
 #ifndef QUIPU_COMPILER_LINK_EMITPROGRAM_H
 #define QUIPU_COMPILER_LINK_EMITPROGRAM_H
 
+#include "compiler/emit/PackedWeights.h"
+#include "compiler/emit/ProgramVariant.h"
 #include "compiler/link/LinkProgram.h"
-#include "compiler/link/PackedWeights.h"
-#include "compiler/link/ProgramVariant.h"
 #include "llvm/IR/Module.h"
 
 namespace quipu {

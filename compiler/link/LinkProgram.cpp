@@ -7,8 +7,8 @@
 
 #include "compiler/link/LinkProgram.h"
 #include "compiler/link/RuntimeFiles.h"
-#include "compiler/link/Target.h"
 #include "compiler/link/WeightsSection.h"
+#include "compiler/target/Target.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/link/WeightsSection.h"
-#include "compiler/link/ProgramTable.h"
+#include "compiler/emit/ProgramTable.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Object/ELF.h"
 #include "llvm/Support/MathExtras.h"

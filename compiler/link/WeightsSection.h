@@ -13,8 +13,8 @@
 #ifndef QUIPU_COMPILER_LINK_WEIGHTSSECTION_H
 #define QUIPU_COMPILER_LINK_WEIGHTSSECTION_H
 
+#include "compiler/emit/PackedWeights.h"
 #include "compiler/link/LinkProgram.h"
-#include "compiler/link/PackedWeights.h"
 #include "llvm/IR/GlobalVariable.h"
 
 namespace quipu {

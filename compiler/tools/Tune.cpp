@@ -15,7 +15,7 @@
 
 #include "compiler/tools/Tune.h"
 #include "compiler/link/LinkProgram.h"
-#include "compiler/link/Target.h"
+#include "compiler/target/Target.h"
 #include "compiler/tools/Diagnostics.h"
 #include "compiler/tools/Measurement.h"
 #include "llvm/Support/Format.h"

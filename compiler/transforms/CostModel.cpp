@@ -16,8 +16,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/transforms/CostModel.h"
+#include "abi/Abi.h"
 #include "dialect/PackedLayout.h"
-#include "runtime/Abi.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 

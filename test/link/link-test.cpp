@@ -13,9 +13,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/emit/Optimize.h"
 #include "compiler/frontend/gguf/GgufFile.h"
 #include "compiler/link/EmitProgram.h"
-#include "compiler/link/Optimize.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/StringExtras.h"

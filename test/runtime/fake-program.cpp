@@ -20,8 +20,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/Abi.h"
-#include "runtime/tokenizer/TokenizerImage.h"
+#include "abi/Abi.h"
+#include "abi/TokenizerImage.h"
 #include <cstdlib>
 #include <cstring>
 #include <unistd.h>

@@ -13,7 +13,7 @@ include "mlir/Pass/PassBase.td"
 def LowerKernelsToReference : Pass<"lower-kernels-to-reference", "::mlir::ModuleOp"> {
   let summary = "makes each kernel calls of its ops' reference functions";
   let description = [{
-    Op after op is a call of the function in dialect/Reference.h that has its
+    Op after op is a call of the function in reference/Reference.h that has its
     name. A worker computes all ops for its share of the tokens; what lies
     between two ops is on its stack.
   }];

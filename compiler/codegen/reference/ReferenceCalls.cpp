@@ -6,10 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/reference/ReferenceCalls.h"
+#include "compiler/codegen/host/RopeFrequencies.h"
 #include "dialect/CacheFormat.h"
 #include "dialect/PackedLayout.h"
-#include "dialect/Reference.h"
-#include "dialect/RopeFrequencies.h"
+#include "reference/Reference.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>

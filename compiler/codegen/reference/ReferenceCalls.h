@@ -8,12 +8,12 @@
 #ifndef QUIPU_COMPILER_CODEGEN_REFERENCE_REFERENCECALLS_H
 #define QUIPU_COMPILER_CODEGEN_REFERENCE_REFERENCECALLS_H
 
-#include "compiler/codegen/AbiBuilder.h"
+#include "compiler/codegen/host/AbiBuilder.h"
 
 namespace quipu {
 
 /// Emits the ops of one kernel as calls of the functions in
-/// dialect/Reference.h.
+/// reference/Reference.h.
 class ReferenceCalls {
 public:
   /// `entry` has the arguments of a kernel's function: args, layer, worker,

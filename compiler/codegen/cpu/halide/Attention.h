@@ -1,0 +1,67 @@
+//===- Attention.h - Attention over the cache -------------------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A block of tokens at consecutive positions and one key/value head at a time:
+// the query heads that share it, for each token, are the rows. A row sees the
+// positions up to its token's. The positions are cut at multiples of
+// abi::piecePositions; each piece gives a partial result, and all of a row's
+// together its result.
+//
+// A row's operations and their order depend on its own positions only: others
+// have a weight of exactly 0, and a piece without any adds exactly 0. So the
+// bits of a token do not depend on its block.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_CODEGEN_CPU_HALIDE_ATTENTION_H
+#define QUIPU_COMPILER_CODEGEN_CPU_HALIDE_ATTENTION_H
+
+#include "compiler/codegen/cpu/halide/HalideOps.h"
+
+namespace quipu::cpu {
+
+struct AttentionShape {
+  int64_t headDim;    // a multiple of 16
+  int64_t queryHeads; // that share the key/value head
+  abi::CacheType cache;
+  float scale;
+  int64_t window = 0;    // positions that a token sees; 0: all
+  float softCap = 0;     // cap * tanh(score / cap); 0: none
+  bool hasSinks = false; // one more logit per query head, without a value
+  int64_t tokens = 1;    // of a block
+  int64_t sums = 24;     // vectors of 16 floats that fit in registers
+
+  int64_t rows() const { return tokens * queryHeads; }
+  /// Floats of one row's partial result: the sum of values weighted with
+  /// exp(score - largest), then `largest`, then the sum of the weights.
+  int64_t partialStride() const { return headDim + 16; }
+  int64_t partialBytes() const {
+    return rows() * partialStride() * sizeof(float);
+  }
+};
+
+struct AttentionKernel {
+  std::string name; // tells all attentions of a program apart
+  std::vector<Halide::Argument> arguments;
+  Halide::Pipeline pipeline;
+};
+
+/// kernel(query, keys, values, from, end, count, stride, partial): query f32
+/// [tokens, `stride` floats apart][queryHeads][headDim], of which `count`
+/// tokens exist; keys and values of one slot and head from position `from` on,
+/// the first of the piece, see abi/Abi.h; the first token sees positions
+/// before `end`; partial f32 [tokens][queryHeads][partialStride()].
+AttentionKernel attentionPiece(const AttentionShape &shape);
+
+/// kernel(partials, [sinks,] pieces, count, stride, result): partials f32
+/// [pieces][tokens][queryHeads][partialStride()]; sinks f32 [queryHeads];
+/// result f32 [count, `stride` floats apart][queryHeads][headDim].
+AttentionKernel attentionFinish(const AttentionShape &shape);
+
+} // namespace quipu::cpu
+
+#endif // QUIPU_COMPILER_CODEGEN_CPU_HALIDE_ATTENTION_H

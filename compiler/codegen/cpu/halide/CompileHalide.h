@@ -1,0 +1,48 @@
+//===- CompileHalide.h - From Halide functions to bitcode -------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Building and scheduling kernels throws Halide::Error on a mistake of ours, so
+// all of it runs inside catchHalide. KernelModule.h reads the bitcode.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_CODEGEN_CPU_HALIDE_COMPILEHALIDE_H
+#define QUIPU_COMPILER_CODEGEN_CPU_HALIDE_COMPILEHALIDE_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/Support/Error.h"
+
+#include <string>
+#include <vector>
+
+namespace Halide {
+class Pipeline;
+struct Argument;
+} // namespace Halide
+
+namespace quipu::cpu {
+
+/// Runs `build`; what Halide throws meanwhile becomes an error that names the
+/// kernel.
+llvm::Error catchHalide(llvm::StringRef kernel,
+                        llvm::function_ref<void()> build);
+
+enum class KernelOutput { Bitcode, Statement };
+
+/// What Halide generates for a processor with the LLVM features `features`
+/// ("avx2", "avx512vnni", ...) of architecture `arch` ("x86_64", "aarch64"):
+/// bitcode of a function `name`, or the lowered statement as text.
+llvm::Expected<std::string>
+compileHalide(const Halide::Pipeline &pipeline,
+              const std::vector<Halide::Argument> &arguments,
+              const std::string &name, llvm::StringRef arch,
+              llvm::ArrayRef<std::string> features, KernelOutput output);
+
+} // namespace quipu::cpu
+
+#endif // QUIPU_COMPILER_CODEGEN_CPU_HALIDE_COMPILEHALIDE_H

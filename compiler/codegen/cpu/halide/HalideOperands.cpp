@@ -1,0 +1,86 @@
+//===- HalideOperands.cpp - What a kernel reads ---------------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/codegen/cpu/halide/HalideOps.h"
+
+using namespace quipu::cpu;
+using namespace Halide;
+using namespace Halide::ConciseCasts;
+
+static Var i("i"), b("b"), m("m");
+
+KernelBuilder::KernelBuilder(std::string name, int64_t tokens,
+                             RegisterTile tile, int64_t lanes)
+    : name(std::move(name)), tokens(tokens), tile(tile), lanes(lanes) {
+  if (tokens == 1)
+    return;
+  rowsFirst = scalar("rows_first");
+  rowsCount = scalar("rows_count");
+}
+
+ImageParam KernelBuilder::buffer(const std::string &name, Type type,
+                                 std::vector<int64_t> strides, int64_t offset) {
+  ImageParam param(type, strides.size());
+  for (size_t dim = 0; dim < strides.size(); ++dim)
+    param.dim(dim).set_min(0).set_stride(i32(int(strides[dim])));
+  arguments.push_back({name, /*isScalar=*/false, offset});
+  halideArguments.push_back(param);
+  return param;
+}
+
+Param<int32_t> KernelBuilder::scalar(const std::string &name) {
+  Param<int32_t> param;
+  arguments.push_back({name, /*isScalar=*/true, 0});
+  halideArguments.push_back(param);
+  return param;
+}
+
+FloatValue KernelBuilder::rows(const std::string &name, int64_t width,
+                               int64_t stride) {
+  FloatValue x;
+  x.width = width;
+  ImageParam in = buffer(name, Float(32), {1, stride});
+  in.set_host_alignment(4);
+  x.func = Func("rows");
+  x.func(i, m) = in(i, m);
+  return x;
+}
+
+FloatValue KernelBuilder::pairedRows(const std::string &name, int64_t width,
+                                     int64_t stride) {
+  FloatValue x;
+  x.width = width;
+  ImageParam in = buffer(name, UInt(32), {1, stride});
+  x.pairs = Func("pairs");
+  (*x.pairs)(i, m) = in(i, m);
+  x.func(i, m) = readPair((*x.pairs)(i / 2, m), i);
+  return x;
+}
+
+QuantizedValue KernelBuilder::quantizedRows(const std::string &name,
+                                            int64_t width) {
+  QuantizedRowLayout layout{width};
+  int64_t row = layout.bytes();
+  ImageParam values = buffer(name, Int(8), {1, 32, row});
+  auto part = [&](Type type, int64_t offset) {
+    return buffer(name, type, {1, row / 4}, offset);
+  };
+  ImageParam scales = part(Float(32), layout.scaleOffset());
+  ImageParam starts = part(Int(32), layout.startOffset());
+  ImageParam sums = part(Float(32), layout.sumOffset());
+  ImageParam halfStarts = part(Int(32), layout.halfStartOffset());
+  ImageParam halfSums = part(Float(32), layout.halfSumOffset());
+  QuantizedValue x;
+  x.width = width;
+  x.values(i, b, m) = values(i, b, m);
+  x.scales(b, m) = scales(b, m);
+  x.starts(b, m) = starts(b, m);
+  x.sums(b, m) = sums(b, m);
+  x.halfStarts(b, m) = halfStarts(b, m);
+  x.halfSums(b, m) = halfSums(b, m);
+  return x;
+}

@@ -1,0 +1,220 @@
+//===- HalideOps.cpp - The ops of a kernel as Halide functions ------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/codegen/cpu/halide/HalideOps.h"
+
+#include <algorithm>
+
+using namespace quipu::cpu;
+using namespace Halide;
+using namespace Halide::ConciseCasts;
+
+static Var i("i"), r("r"), t("t"), d("d"), h("h"), b("b"), m("m"), u("u");
+
+FloatValue KernelBuilder::rmsNorm(const FloatValue &x,
+                                  const std::string &weight, float epsilon) {
+  ImageParam w = buffer(weight, Float(32), {1});
+  Norm norm;
+  norm.width = x.form == Form::Heads ? x.headDim : x.width;
+  norm.lanes = 64;
+  while (norm.width % norm.lanes)
+    norm.lanes /= 2;
+  norm.partial = Func("squares");
+  norm.folded = Func("squares_folded");
+  norm.factor = Func("norm_factor");
+
+  RDom k(0, int(norm.width / norm.lanes));
+  Func f = x.func;
+  std::vector<Var> outer = {m};
+  if (x.form == Form::Heads)
+    outer = {h, m};
+  auto with = [&](Expr first) {
+    std::vector<Expr> all = {first};
+    all.insert(all.end(), outer.begin(), outer.end());
+    return all;
+  };
+  auto vars = [&](Var first) {
+    std::vector<Var> all = {first};
+    all.insert(all.end(), outer.begin(), outer.end());
+    return all;
+  };
+  Expr element = f(with(k * norm.lanes + u));
+  norm.partial(vars(u)) = 0.0f;
+  norm.partial(with(u)) += element * element;
+  int lanes = std::min(norm.lanes, 16);
+  norm.folded(vars(u)) = sumTree(0, norm.lanes / lanes, [&](int part) {
+    return Expr(norm.partial(with(u + part * lanes)));
+  });
+  Expr total = sumTree(0, lanes,
+                       [&](int lane) { return Expr(norm.folded(with(lane))); });
+  norm.factor(outer) = 1.0f / sqrt(total / float(norm.width) + epsilon);
+
+  FloatValue y = x;
+  y.func = Func("normed");
+  std::vector<Expr> row(outer.begin(), outer.end());
+  y.func(vars(i)) = (f(with(i)) * norm.factor(row)) * w(i);
+  y.norms.push_back(norms.size());
+  norms.push_back(norm);
+  return y;
+}
+
+QuantizedValue KernelBuilder::quantize(const FloatValue &x) {
+  Quantize q;
+  q.width = x.width;
+  q.input = Func("input");
+  q.largest = Func("largest");
+  q.inverse = Func("inverse");
+  q.rounded = Func("rounded");
+  q.halfTotal = Func("half_total");
+  q.input(i, m) = x.func(i, m);
+  // Positive floats order like their bits, and integers may be reduced in any
+  // order.
+  RDom k(0, int(blockSize));
+  q.largest(b, m) = 0;
+  q.largest(b, m) =
+      max(q.largest(b, m), reinterpret<int32_t>(abs(q.input(b * 32 + k, m))));
+  Expr largest = reinterpret<float>(q.largest(b, m));
+  q.inverse(b, m) = select(largest > 1e-30f, 127.0f / largest, 0.0f);
+  q.rounded(i, b, m) = i8(i32(round(q.input(b * 32 + i, m) * q.inverse(b, m))));
+  RDom kh(0, int(blockSize / 2));
+  q.halfTotal(b, m) = 0;
+  q.halfTotal(b, m) += i32(q.rounded(b % 2 * 16 + kh, b / 2, m));
+
+  q.to.width = x.width;
+  q.to.values = q.rounded;
+  q.to.scales(b, m) = largest / 127.0f;
+  Expr total = q.halfTotal(b * 2, m) + q.halfTotal(b * 2 + 1, m);
+  q.to.starts(b, m) = total * -128;
+  q.to.sums(b, m) = f32(total) * (q.to.scales(b, m) * 16.0f);
+  q.to.halfStarts(b, m) = q.halfTotal(b, m) * -128;
+  q.to.halfSums(b, m) =
+      f32(q.halfTotal(b, m)) * (q.to.scales(b / 2, m) * 16.0f);
+  quantizes.push_back(q);
+  return q.to;
+}
+
+FloatValue KernelBuilder::roundToPairs(const FloatValue &x) {
+  auto round = [&](Expr column) {
+    Expr bits = reinterpret<uint32_t>(x.func(column, m));
+    Expr isNaN = (bits & Expr(0x7fffffffu)) > Expr(0x7f800000u);
+    return select(isNaN, bits | Expr(0x400000u),
+                  bits + 0x7fff + ((bits >> 16) & 1));
+  };
+  FloatValue y;
+  y.width = x.width;
+  y.pairs = Func("pairs");
+  (*y.pairs)(i, m) =
+      (round(i * 2) >> 16) | (round(i * 2 + 1) & Expr(0xffff0000u));
+  y.func(i, m) = readPair((*y.pairs)(i / 2, m), i);
+  pairs.push_back(*y.pairs);
+  return y;
+}
+
+/// The value's element at the place that `like` indexes by its own variables.
+static Expr at(const FloatValue &x, Form form, int64_t headDim) {
+  Func f = x.func;
+  if (form == Form::Rows)
+    return f(i, m);
+  if (x.form == form)
+    return form == Form::Tiles ? f(r, t, m) : f(d, h, m);
+  return form == Form::Tiles ? f(t * 16 + r, m) : f(h * int(headDim) + d, m);
+}
+
+static void define(FloatValue &y, Expr value) {
+  y.func = Func("elementwise");
+  if (y.form == Form::Rows)
+    y.func(i, m) = value;
+  else if (y.form == Form::Tiles)
+    y.func(r, t, m) = value;
+  else
+    y.func(d, h, m) = value;
+}
+
+/// The form of x and y together, with what both are computed from.
+static FloatValue join(const FloatValue &x, const FloatValue &y) {
+  FloatValue z = x.form >= y.form ? x : y;
+  const FloatValue &other = x.form >= y.form ? y : x;
+  for (unsigned linear : other.linears)
+    if (std::find(z.linears.begin(), z.linears.end(), linear) ==
+        z.linears.end())
+      z.linears.push_back(linear);
+  return z;
+}
+
+FloatValue KernelBuilder::bias(const FloatValue &x, const std::string &bias) {
+  FloatValue y;
+  ImageParam in = buffer(bias, Float(32), {1});
+  y.func(i, m) = in(i);
+  y.width = x.width;
+  return add(x, y);
+}
+
+FloatValue KernelBuilder::add(const FloatValue &x, const FloatValue &y) {
+  FloatValue z = join(x, y);
+  define(z, at(x, z.form, z.headDim) + at(y, z.form, z.headDim));
+  return z;
+}
+
+FloatValue KernelBuilder::multiply(const FloatValue &x, float factor) {
+  FloatValue y = x;
+  define(y, at(x, x.form, x.headDim) * factor);
+  return y;
+}
+
+FloatValue KernelBuilder::multiply(const FloatValue &x, const FloatValue &y) {
+  FloatValue z = join(x, y);
+  define(z, at(x, z.form, z.headDim) * at(y, z.form, z.headDim));
+  return z;
+}
+
+FloatValue KernelBuilder::activate(Activation kind, const FloatValue &x) {
+  FloatValue y = x;
+  define(y, activation(kind, at(x, x.form, x.headDim)));
+  return y;
+}
+
+FloatValue KernelBuilder::swiglu(const FloatValue &gate, const FloatValue &up) {
+  FloatValue z = join(gate, up);
+  define(z, activation(Activation::Silu, at(gate, z.form, z.headDim)) *
+                at(up, z.form, z.headDim));
+  return z;
+}
+
+FloatValue KernelBuilder::heads(const FloatValue &x, int64_t headDim) {
+  FloatValue y = x;
+  y.form = Form::Heads;
+  y.headDim = headDim;
+  y.func = Func("head");
+  int tiles = headDim / tileRows;
+  if (x.form == Form::Tiles)
+    y.func(d, h, m) = x.func(d % 16, h * tiles + d / 16, m);
+  else
+    y.func(d, h, m) = x.func(h * int(headDim) + d, m);
+  y.head = y.func;
+  return y;
+}
+
+FloatValue KernelBuilder::rope(const FloatValue &heads,
+                               const std::string &table, RopeShape shape) {
+  int dims = shape.dims, half = dims / 2;
+  ImageParam angles =
+      buffer(table, Float(32), {1, 2, int64_t(dims + 15) / 16 * 16});
+  Func x = heads.func;
+  bool adjacent = shape.pairing == RopePairing::Adjacent;
+  Expr second = adjacent ? d % 2 == 1 : d >= half;
+  Expr step = adjacent ? 1 : half;
+  Expr partner = clamp(select(second, d - step, d + step), 0, dims - 1);
+  Expr pair = clamp(adjacent ? d / 2 : d % half, 0, half - 1);
+  Expr cosine = angles(0, pair, m), sine = angles(1, pair, m);
+  Expr turned =
+      x(d, h, m) * cosine + x(partner, h, m) * select(second, sine, -sine);
+  FloatValue y = heads;
+  y.func = Func("rope");
+  y.func(d, h, m) =
+      dims == heads.headDim ? turned : select(d < dims, turned, x(d, h, m));
+  return y;
+}

@@ -1,0 +1,285 @@
+//===- HalideOps.h - The ops of a kernel as Halide functions ----*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A KernelBuilder walks a kernel's ops in order: one call per op, which only
+// defines what is computed; Schedule.h says how. The definitions do not depend
+// on the number of tokens, and each rounds at the same places whatever the
+// schedule: a kernel for one token and one for 128 give the same bits.
+//
+// Calling convention of a kernel: int kernel(...) with the arguments in the
+// order of KernelBuilder::arguments, then outputArguments. Scalars are int32;
+// everything else is a halide_buffer_t of which only `host` is read.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_CODEGEN_CPU_HALIDE_HALIDEOPS_H
+#define QUIPU_COMPILER_CODEGEN_CPU_HALIDE_HALIDEOPS_H
+
+#include "Halide.h"
+#include "abi/Abi.h"
+#include "dialect/RegisterTile.h"
+#include "weights/WeightLayout.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace quipu::cpu {
+
+/// What a kernel expects at one place of its argument list.
+struct KernelArgument {
+  /// The operand, result or scalar it belongs to, as named when it was made.
+  std::string name;
+  bool isScalar = false;
+  /// The host pointer is the operand's address plus this many bytes.
+  int64_t offset = 0;
+};
+
+/// A result of a kernel and how its work divides. The caller passes which units
+/// to compute as the scalars `<name>_first` and `<name>_count`.
+struct KernelResult {
+  std::string name;
+  /// The whole grid has this many units.
+  int64_t units = 1;
+  /// The host pointer is the result's address + first * unitBytes (+ rows_first
+  /// * rowBytes). Both are 0 for the cache: it is addressed from its base.
+  int64_t unitBytes = 0;
+  int64_t rowBytes = 0;
+};
+
+/// How the index of a value is split up.
+enum class Form {
+  Rows,  // (i, row)
+  Tiles, // (i % 16, i / 16, row): what a linear layer gives
+  Heads, // (i % headDim, i / headDim, row)
+};
+
+/// A float value inside a kernel.
+struct FloatValue {
+  Form form = Form::Rows;
+  Halide::Func func;
+  int64_t width = 0;
+  int64_t headDim = 0;
+  /// Linear layers (indices into KernelBuilder::linears) it is computed from.
+  std::vector<unsigned> linears;
+  /// For Form::Heads: what is kept in memory while one head is computed, and
+  /// the norm over each head, if there is one.
+  std::optional<Halide::Func> head;
+  std::vector<unsigned> norms;
+  /// Of numbers rounded to bf16: (pair, row), the even one in the low half.
+  std::optional<Halide::Func> pairs;
+};
+
+/// Rows of int8 values, see QuantizedRowLayout.
+struct QuantizedValue {
+  int64_t width = 0;
+  Halide::Func values; // (i % 32, block, row)
+  Halide::Func scales; // (block, row)
+  Halide::Func starts; // (block, row)
+  Halide::Func sums;   // (block, row)
+  // The same of half blocks: (half block, row)
+  Halide::Func halfStarts, halfSums;
+};
+
+/// What the ActivationKinds of the dialect are here.
+enum class Activation { Silu, Gelu, GeluTanh, Relu, Sigmoid, Tanh };
+
+/// Which elements of a head RoPE turns together.
+enum class RopePairing { Adjacent, Halves };
+
+struct RopeShape {
+  RopePairing pairing;
+  int64_t dims; // leading elements of a head that are turned; even
+};
+
+/// The cache of one layer, see abi/Abi.h.
+struct CacheShape {
+  abi::CacheType type;
+  int64_t kvHeads;
+  int64_t headDim; // a multiple of 16, of 32 with Q8_0
+};
+
+/// What a block format's packed weight is, unpacked. The codes lie where
+/// KernelBuilder::codeShift says in their bytes; c is 32 columns of packed
+/// block p in tile t.
+struct UnpackedWeight {
+  Halide::Func
+      bytes; // (i, group, c, p, t): lane i / 4, column group * 4 + i % 4
+  Halide::Func codes;  // the same, where bytes are values of a table
+  Halide::Func factor; // (lane, half, c, p, t): scale of 16 or 32 columns
+  Halide::Func floor;  // the same: minimum, for sums of QuantizedValue
+};
+
+class KernelBuilder {
+public:
+  /// A kernel for up to `tokens` rows. With one token, rows are not counted;
+  /// otherwise scalars rows_first and rows_count are the first arguments, and
+  /// row buffers hold a multiple of 16 rows.
+  /// `tile` is what a linear layer keeps in registers; a vector of the target
+  /// has `lanes` of 32 bits.
+  KernelBuilder(std::string name, int64_t tokens, RegisterTile tile,
+                int64_t lanes);
+
+  //===------------------------------------------------------------------===//
+  // Operands
+  //===------------------------------------------------------------------===//
+
+  /// f32 [tokens][width], rows `stride` floats apart.
+  FloatValue rows(const std::string &name, int64_t width, int64_t stride);
+  /// bf16 [tokens][width], rows `stride` pairs apart; an even width.
+  FloatValue pairedRows(const std::string &name, int64_t width, int64_t stride);
+  QuantizedValue quantizedRows(const std::string &name, int64_t width);
+
+  //===------------------------------------------------------------------===//
+  // Ops
+  //===------------------------------------------------------------------===//
+
+  /// Row tokens[row] of a packed weight.
+  FloatValue embed(const std::string &tokens, const std::string &weight,
+                   WeightLayout layout);
+  /// x / sqrt(mean(x^2) + epsilon) * weight, over rows or over each head.
+  FloatValue rmsNorm(const FloatValue &x, const std::string &weight,
+                     float epsilon);
+  QuantizedValue quantize(const FloatValue &x);
+  /// To the nearest bf16, of two the even one.
+  FloatValue roundToPairs(const FloatValue &x);
+  FloatValue linear(const QuantizedValue &x, const std::string &weight,
+                    WeightLayout layout);
+  FloatValue linear(const FloatValue &x, const std::string &weight,
+                    WeightLayout layout);
+  FloatValue bias(const FloatValue &x, const std::string &bias);
+  FloatValue add(const FloatValue &x, const FloatValue &y);
+  FloatValue multiply(const FloatValue &x, float factor);
+  FloatValue multiply(const FloatValue &x, const FloatValue &y);
+  FloatValue activate(Activation kind, const FloatValue &x);
+  /// silu(gate) * up
+  FloatValue swiglu(const FloatValue &gate, const FloatValue &up);
+  FloatValue heads(const FloatValue &x, int64_t headDim);
+  /// `table` is f32 [tokens][dims / 2][cos, sin].
+  FloatValue rope(const FloatValue &heads, const std::string &table,
+                  RopeShape shape);
+
+  //===------------------------------------------------------------------===//
+  // Results
+  //===------------------------------------------------------------------===//
+
+  /// f32 [tokens][width], or bf16 if they are paired; `stride` as for rows(). A
+  /// unit is a head, or a few tiles.
+  void result(const std::string &name, const FloatValue &x, int64_t stride);
+  void result(const std::string &name, const QuantizedValue &x);
+  /// Writes heads to the keys or values of a layer's cache, at positions[row]
+  /// of slot sequences[row]. Needs the scalar `context`. A unit is a head.
+  void writeKeys(const std::string &name, const FloatValue &heads,
+                 CacheShape shape);
+  void writeValues(const std::string &name, const FloatValue &heads,
+                   CacheShape shape);
+
+  //===------------------------------------------------------------------===//
+  // What the schedules and compileKernel read
+  //===------------------------------------------------------------------===//
+
+  struct Norm {
+    int64_t width;
+    int lanes; // partial sums; a function of the width only
+    Halide::Func partial, folded, factor;
+  };
+  struct Quantize {
+    int64_t width;
+    Halide::Func input, largest, inverse, rounded, halfTotal;
+    QuantizedValue to;
+  };
+  struct Linear {
+    WeightLayout layout;
+    Halide::Func dot;
+    Halide::RDom outer; // block formats: (groups of 32 columns, 32 columns of a
+                        // packed block, packed blocks); floats: columns, or
+                        // pairs of them
+    // Block formats only.
+    Halide::Func accumulator;
+    Halide::RDom inner; // (columns of a lane, lanes' groups) of a group
+    Halide::Func bytes, codes, factor, floor;
+  };
+  struct Output {
+    enum Kind { Rows, Tiles, Heads, Cache, Quantized } kind;
+    Halide::Func func;
+    FloatValue value;
+    /// Cache: the converted head, and what it is computed from beside the
+    /// head; its loops.
+    std::optional<Halide::Func> stored;
+    std::vector<Halide::Func> stages;
+    /// (numbers and scales, tokens at once, token groups, heads)
+    Halide::RDom loops;
+    Halide::Param<int32_t> first, count;
+    unsigned result; // index into results
+  };
+
+  std::string name;
+  int64_t tokens;
+  RegisterTile tile;
+  int64_t lanes;
+  /// A kernel's arguments are these, then outputArguments.
+  std::vector<KernelArgument> arguments, outputArguments;
+  std::vector<KernelResult> results;
+  std::vector<Halide::Argument> halideArguments;
+  std::vector<Norm> norms;
+  std::vector<Quantize> quantizes;
+  std::vector<Halide::Func> pairs; // of FloatValues, to be kept in memory
+  std::vector<Linear> linears;
+  std::vector<Output> outputs;
+
+  Halide::Pipeline pipeline() const;
+  int tokensAtOnce() const { return tile.tokens; }
+  /// The largest divisor of `tiles` that the register tile allows.
+  int64_t tilesAtOnce(int64_t tiles) const;
+  /// Whether dot products are of signed bytes (Arm's sdot), and not of unsigned
+  /// and signed ones (x86's vpdpbusd).
+  bool hasSignedDots() const { return lanes == 4; }
+  /// How far up an unpacked code is moved in its byte: to the top, where Halide
+  /// cannot take it for a signed one, or not at all. Codes that stand for
+  /// values of a table are replaced by them.
+  int codeShift(const WeightFormat &format) const;
+
+private:
+  UnpackedWeight unpack(const std::string &weight, const WeightLayout &layout);
+  /// Of a float format: (lane, column, tile).
+  Halide::Func unpackFloats(const std::string &weight,
+                            const WeightLayout &layout);
+  Halide::ImageParam buffer(const std::string &name, Halide::Type type,
+                            std::vector<int64_t> strides, int64_t offset = 0);
+  Halide::Param<int32_t> scalar(const std::string &name);
+  Halide::ImageParam rowIndices(const std::string &name);
+  void writeCache(const std::string &name, const FloatValue &heads,
+                  CacheShape shape, bool keys);
+  void quantizeHeads(Output &output, const FloatValue &heads,
+                     Halide::Func scales, bool keys);
+  Output &addOutput(Output::Kind kind, const std::string &name, int64_t units,
+                    int64_t unitBytes, int64_t rowBytes);
+
+  Halide::Param<int32_t> rowsFirst, rowsCount;
+  std::optional<Halide::Param<int32_t>> context;
+  std::optional<Halide::ImageParam> positions, sequences;
+};
+
+/// e^x with a relative error below 2e-7, the same operations on every target;
+/// x is clamped to [-86, 88].
+Halide::Expr exponential(Halide::Expr x);
+
+/// `kind` of x, with an absolute error below 2e-7 * max(|x|, 1).
+Halide::Expr activation(Activation kind, Halide::Expr x);
+
+/// Number `column` % 2 of a pair of bf16 in a 32-bit word. Columns 2 * i + 1
+/// and 2 * i of products are what LowerBFloatDots looks for.
+Halide::Expr readPair(Halide::Expr word, Halide::Expr column);
+
+/// f(first) + ... + f(first + count - 1) as a balanced tree.
+Halide::Expr sumTree(int first, int count,
+                     const std::function<Halide::Expr(int)> &f);
+
+} // namespace quipu::cpu
+
+#endif // QUIPU_COMPILER_CODEGEN_CPU_HALIDE_HALIDEOPS_H

@@ -1,0 +1,302 @@
+//===- TranslateKernel.cpp - From a kernel's region to Halide -------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/codegen/cpu/halide/TranslateKernel.h"
+#include "compiler/codegen/cpu/halide/Schedule.h"
+#include "dialect/CacheFormat.h"
+#include "dialect/KernelShape.h"
+#include "dialect/PackedLayout.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include <cmath>
+
+using namespace quipu;
+using namespace quipu::cpu;
+using mlir::failure;
+using mlir::FailureOr;
+using mlir::LogicalResult;
+using mlir::RankedTensorType;
+using mlir::success;
+using mlir::Type;
+
+std::string BufferOwner::getName() const {
+  switch (kind) {
+  case Operand:
+    return "operand" + std::to_string(index);
+  case Result:
+    return "result" + std::to_string(index);
+  case Weight:
+    return weight.str();
+  case Keys:
+    return "keys";
+  case Values:
+    return "values";
+  }
+  llvm_unreachable("an unknown owner");
+}
+
+static double getNumber(mlir::Attribute number) {
+  if (auto integer = mlir::dyn_cast<mlir::IntegerAttr>(number))
+    return integer.getInt();
+  return mlir::cast<mlir::FloatAttr>(number).getValueAsDouble();
+}
+
+/// 32-bit words from one token's row to the next.
+static int64_t getStride(Type type) {
+  return getRowBytes(mlir::cast<RankedTensorType>(type)) / sizeof(float);
+}
+
+static Activation getActivation(ActivationKind kind) {
+  switch (kind) {
+  case ActivationKind::Silu:
+    return Activation::Silu;
+  case ActivationKind::Gelu:
+    return Activation::Gelu;
+  case ActivationKind::GeluTanh:
+    return Activation::GeluTanh;
+  case ActivationKind::Relu:
+    return Activation::Relu;
+  case ActivationKind::Sigmoid:
+    return Activation::Sigmoid;
+  case ActivationKind::Tanh:
+    return Activation::Tanh;
+  }
+  llvm_unreachable("an unknown activation");
+}
+
+namespace {
+
+/// Walks the ops in order and keeps what each value is in Halide.
+class Translation {
+public:
+  Translation(KernelOp kernel, std::map<std::string, BufferOwner> &owners)
+      : kernel(kernel), owners(owners),
+        builder(std::make_unique<KernelBuilder>(
+            kernel.getSymName().str(),
+            getRowsAtOnce(kernel, getKernelTokens(kernel)),
+            kernel.getSchedule()->getTile(),
+            kernel.getSchedule()->getLanes())) {}
+
+  FailureOr<std::unique_ptr<KernelBuilder>> run() {
+    for (mlir::Operation &op : kernel.getBody().front().without_terminator())
+      if (failed(translate(&op)))
+        return failure();
+    auto yield = mlir::cast<YieldOp>(kernel.getBody().front().getTerminator());
+    for (auto [index, value] : llvm::enumerate(yield.getValues())) {
+      if (mlir::isa<CacheType>(value.getType()))
+        continue;
+      std::string name = own({BufferOwner::Result, unsigned(index), {}});
+      if (auto it = quantized.find(value); it != quantized.end())
+        builder->result(name, it->second);
+      else
+        builder->result(name, getFloats(value), getStride(value.getType()));
+    }
+    scheduleKernel(*builder);
+    return std::move(builder);
+  }
+
+private:
+  std::string own(BufferOwner owner) {
+    std::string name = owner.getName();
+    owners.emplace(name, owner);
+    return name;
+  }
+
+  std::string getWeight(WeightAttr weight) {
+    return own({BufferOwner::Weight, 0, weight.getName().getValue()});
+  }
+
+  std::string getOperand(mlir::Value value) {
+    auto argument = mlir::cast<mlir::BlockArgument>(value);
+    return own({BufferOwner::Operand, argument.getArgNumber(), {}});
+  }
+
+  static int64_t getWidth(mlir::Value value) {
+    return getElementsPerToken(mlir::cast<RankedTensorType>(value.getType()));
+  }
+
+  const FloatValue &getFloats(mlir::Value value) {
+    auto it = floats.find(value);
+    if (it != floats.end())
+      return it->second;
+    auto type = mlir::cast<RankedTensorType>(value.getType());
+    auto rows = type.getElementType().isBF16() ? &KernelBuilder::pairedRows
+                                               : &KernelBuilder::rows;
+    return floats[value] = (*builder.*rows)(getOperand(value), getWidth(value),
+                                            getStride(type));
+  }
+
+  const QuantizedValue &getQuantized(mlir::Value value) {
+    auto it = quantized.find(value);
+    if (it == quantized.end())
+      it = quantized
+               .emplace(value, builder->quantizedRows(getOperand(value),
+                                                      getWidth(value)))
+               .first;
+    return it->second;
+  }
+
+  /// The value as heads; a linear layer's result becomes that on first use.
+  const FloatValue &getHeads(mlir::Value value) {
+    const FloatValue &found = getFloats(value);
+    if (found.form == Form::Heads)
+      return found;
+    auto [it, isNew] = heads.try_emplace(value);
+    if (isNew)
+      it->second = builder->heads(
+          found, mlir::cast<RankedTensorType>(value.getType()).getDimSize(2));
+    return it->second;
+  }
+
+  LogicalResult checkHeadDim(mlir::Operation *op, Type type) {
+    int64_t dim = mlir::cast<RankedTensorType>(type).getShape().back();
+    if (dim % tileRows)
+      return op->emitError("heads of ")
+             << dim
+             << " components are no multiple of 16; build with "
+                "--target=reference";
+    return success();
+  }
+
+  LogicalResult translate(mlir::Operation *op) {
+    return llvm::TypeSwitch<mlir::Operation *, LogicalResult>(op)
+        .Case([&](EmbedOp op) {
+          floats[op.getResult()] =
+              builder->embed(getOperand(op.getIds()), getWeight(op.getWeight()),
+                             *getWeightLayout(op.getWeight().getType()));
+          return success();
+        })
+        .Case([&](GatherOp op) {
+          // The caller hands over the row that is wanted.
+          floats[op.getResult()] = getFloats(op.getInput());
+          return success();
+        })
+        .Case([&](RMSNormOp op) {
+          bool perHead =
+              mlir::cast<RankedTensorType>(op.getInput().getType()).getRank() ==
+              3;
+          floats[op.getResult()] = builder->rmsNorm(
+              perHead ? getHeads(op.getInput()) : getFloats(op.getInput()),
+              getWeight(op.getWeight()), getNumber(op.getEps()));
+          return success();
+        })
+        .Case([&](QuantizeOp op) {
+          const FloatValue &input = getFloats(op.getInput());
+          if (op.getElement() && op.getElement()->isBF16())
+            floats[op.getResult()] = builder->roundToPairs(input);
+          else
+            quantized.emplace(op.getResult(), builder->quantize(input));
+          return success();
+        })
+        .Case([&](LinearOp op) {
+          std::string weight = getWeight(op.getWeight());
+          WeightLayout layout = *getWeightLayout(op.getWeight().getType());
+          auto input = mlir::cast<RankedTensorType>(op.getInput().getType());
+          FloatValue y =
+              isBlockFormat(input.getElementType())
+                  ? builder->linear(getQuantized(op.getInput()), weight, layout)
+                  : builder->linear(getFloats(op.getInput()), weight, layout);
+          if (op.getBias())
+            y = builder->bias(y, getWeight(*op.getBias()));
+          floats[op.getResult()] = y;
+          return success();
+        })
+        .Case([&](RopeOp op) {
+          auto angles = mlir::cast<RankedTensorType>(op.getAngles().getType());
+          RopeShape shape{op.getPairs() == Pairing::Adjacent
+                              ? RopePairing::Adjacent
+                              : RopePairing::Halves,
+                          angles.getDimSize(1) * 2};
+          floats[op.getResult()] = builder->rope(
+              getHeads(op.getInput()), getOperand(op.getAngles()), shape);
+          return checkHeadDim(op, op.getInput().getType());
+        })
+        .Case([&](CacheWriteOp op) {
+          auto cache = mlir::cast<CacheType>(op.getResult().getType());
+          CacheShape shape{*getCacheFormat(cache.getElementType()),
+                           cache.getHeads(), cache.getDim()};
+          builder->writeKeys(own({BufferOwner::Keys, 0, {}}),
+                             getHeads(op.getKey()), shape);
+          builder->writeValues(own({BufferOwner::Values, 0, {}}),
+                               getHeads(op.getValue()), shape);
+          return checkHeadDim(op, op.getKey().getType());
+        })
+        .Case([&](SwiGLUOp op) {
+          floats[op.getResult()] =
+              builder->swiglu(getFloats(op.getLhs()), getFloats(op.getRhs()));
+          return success();
+        })
+        .Case([&](AddOp op) {
+          floats[op.getResult()] =
+              builder->add(getFloats(op.getLhs()), getFloats(op.getRhs()));
+          return success();
+        })
+        .Case([&](MulOp op) {
+          floats[op.getResult()] =
+              builder->multiply(getFloats(op.getLhs()), getFloats(op.getRhs()));
+          return success();
+        })
+        .Case([&](ActivateOp op) {
+          floats[op.getResult()] = builder->activate(
+              getActivation(op.getKind()), getFloats(op.getInput()));
+          return success();
+        })
+        .Case([&](ScaleOp op) {
+          floats[op.getResult()] = builder->multiply(getFloats(op.getInput()),
+                                                     getNumber(op.getFactor()));
+          return success();
+        })
+        .Default([&](mlir::Operation *op) {
+          return op->emitError("the CPU has no kernel for this op; build with "
+                               "--target=reference");
+        });
+  }
+
+  KernelOp kernel;
+  std::map<std::string, BufferOwner> &owners;
+  std::unique_ptr<KernelBuilder> builder;
+  struct Less {
+    bool operator()(mlir::Value a, mlir::Value b) const {
+      return a.getAsOpaquePointer() < b.getAsOpaquePointer();
+    }
+  };
+  std::map<mlir::Value, FloatValue, Less> floats, heads;
+  std::map<mlir::Value, QuantizedValue, Less> quantized;
+};
+} // namespace
+
+FailureOr<std::unique_ptr<KernelBuilder>>
+cpu::translateKernel(KernelOp kernel,
+                     std::map<std::string, BufferOwner> &owners) {
+  return Translation(kernel, owners).run();
+}
+
+AttentionShape cpu::getAttentionShape(AttentionOp op) {
+  auto cache = mlir::cast<CacheType>(op.getCache().getType());
+  auto query = mlir::cast<RankedTensorType>(op.getQuery().getType());
+  AttentionShape shape;
+  shape.headDim = cache.getDim();
+  shape.queryHeads = query.getDimSize(1) / cache.getHeads();
+  shape.cache = *getCacheFormat(cache.getElementType());
+  shape.scale = op.getScaleAttr() ? getNumber(op.getScaleAttr())
+                                  : 1.0 / std::sqrt(double(cache.getDim()));
+  if (op.getSoftCapAttr())
+    shape.softCap = getNumber(op.getSoftCapAttr());
+  shape.hasSinks = bool(op.getSinks());
+  if (auto window =
+          mlir::dyn_cast_or_null<mlir::IntegerAttr>(op.getWindowAttr()))
+    shape.window = std::min<int64_t>(window.getInt(), abi::mostContext);
+  auto schedule = op->getParentOfType<KernelOp>().getSchedule();
+  shape.sums = schedule->getLanes() < tileRows ? 6 : 24;
+  return shape;
+}
+
+llvm::SmallVector<int64_t> cpu::getBlockSizes(AttentionOp op) {
+  auto query = mlir::cast<RankedTensorType>(op.getQuery().getType());
+  if (query.getDimSize(0) == 1)
+    return {1};
+  return {1, abi::mostBlockTokens};
+}

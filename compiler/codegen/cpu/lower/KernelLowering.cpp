@@ -1,0 +1,296 @@
+//===- KernelLowering.cpp - A kernel as a function ------------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/codegen/cpu/lower/KernelLowering.h"
+#include "abi/Abi.h"
+#include "compiler/codegen/cpu/halide/CompileHalide.h"
+#include "compiler/codegen/cpu/lower/HalideCall.h"
+#include "compiler/codegen/cpu/lower/KernelSources.h"
+#include "compiler/codegen/cpu/lower/Passes.h"
+#include "dialect/CacheFormat.h"
+#include "dialect/PackedLayout.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace quipu;
+using namespace quipu::cpu;
+
+KernelLowering::KernelLowering(KernelOp kernel, const CpuTarget &target,
+                               const KernelCache &cache)
+    : kernel(kernel), target(target), cache(cache),
+      builder(kernel.getLoc(), kernel.getContext()),
+      abi(builder, kernel.getLoc(), kernel->getParentOfType<ModuleOp>()) {}
+
+/// What earlier passes must have decided.
+static LogicalResult checkIsScheduled(KernelOp kernel) {
+  if (!kernel.getSchedule())
+    return kernel.emitOpError("has no schedule; run choose-schedules first");
+  auto model = kernel->getParentOfType<ModelOp>();
+  for (Operation &op : kernel.getBody().front())
+    for (NamedAttribute attribute : op.getAttrs()) {
+      auto weight = dyn_cast<WeightAttr>(attribute.getValue());
+      if (!weight)
+        continue;
+      auto declared = model.lookupSymbol<WeightOp>(weight.getName());
+      if (!declared || !declared.getOffset())
+        return op.emitOpError("needs the weight ")
+               << weight.getName()
+               << ", which has no place; run pack-weights first";
+      if (weight.getType() && isa<MixedType>(weight.getType().getElementType()))
+        return op.emitOpError("reads the weight ")
+               << weight.getName()
+               << " in several formats; run specialize-kernels first";
+    }
+  return success();
+}
+
+LogicalResult KernelLowering::run() {
+  if (failed(checkIsScheduled(kernel)))
+    return failure();
+  auto isPointer = [](Type type) { return isa<RankedTensorType>(type); };
+  Type i32 = builder.getI32Type();
+  SmallVector<Type> types{abi.getPointerType(), i32, i32, i32};
+  types.append(llvm::count_if(kernel.getArgumentTypes(), isPointer) +
+                   llvm::count_if(kernel.getResultTypes(), isPointer),
+               abi.getPointerType());
+  function =
+      abi.declare(kernel.getSymName(),
+                  LLVM::LLVMFunctionType::get(
+                      LLVM::LLVMVoidType::get(builder.getContext()), types));
+  function.setNoInline(true);
+  entry = function.addEntryBlock(builder);
+  builder.setInsertionPointToStart(entry);
+  args = entry->getArgument(0);
+  layer = entry->getArgument(1);
+  worker = entry->getArgument(2);
+  workers = entry->getArgument(3);
+
+  LogicalResult result = success();
+  Operation &first = kernel.getBody().front().front();
+  if (auto attention = dyn_cast<AttentionOp>(first))
+    result = lowerAttention(attention);
+  else if (auto angles = dyn_cast<RopeAnglesOp>(first))
+    result = lowerRopeAngles(angles);
+  else if (kernel.getSchedule()->getGrid() == Grid::Tokens)
+    result = lowerRows();
+  else
+    result = lowerTiles();
+  builder.setInsertionPointToEnd(entry);
+  LLVM::ReturnOp::create(builder, ValueRange());
+  return result;
+}
+
+FailureOr<std::string>
+KernelLowering::compile(StringRef name, std::string description,
+                        const std::vector<Halide::Argument> &arguments,
+                        const Halide::Pipeline &pipeline) {
+  llvm::raw_string_ostream stream(description);
+  stream << name << QUIPU_COMPILER << QUIPU_KERNEL_SOURCES << target.arch
+         << llvm::join(target.features, ",");
+  std::string key = KernelCache::getKey(description);
+  llvm::Error error = cache.add(key, [&] {
+    return compileHalide(pipeline, arguments, name.str(), target.arch,
+                         target.features, KernelOutput::Bitcode);
+  });
+  if (error)
+    return kernel.emitError(llvm::toString(std::move(error)));
+  return key;
+}
+
+FailureOr<std::string>
+KernelLowering::compileShared(const AttentionKernel &function,
+                              const AttentionShape &shape) {
+  return compile(function.name, std::to_string(shape.sums), function.arguments,
+                 function.pipeline);
+}
+
+//===----------------------------------------------------------------------===//
+// Where the bytes are
+//===----------------------------------------------------------------------===//
+
+/// The number of tensors before `index`.
+static unsigned countTensors(ArrayRef<Type> types, unsigned index) {
+  return llvm::count_if(types.take_front(index),
+                        llvm::IsaPred<RankedTensorType>);
+}
+
+Value KernelLowering::getOperand(unsigned index) {
+  return entry->getArgument(4 + countTensors(kernel.getArgumentTypes(), index));
+}
+
+Value KernelLowering::getResult(unsigned index) {
+  ArrayRef<Type> operands = kernel.getArgumentTypes();
+  return entry->getArgument(4 + countTensors(operands, operands.size()) +
+                            countTensors(kernel.getResultTypes(), index));
+}
+
+Value KernelLowering::getRow(Value pointer, Value row, int64_t rowBytes) {
+  return abi.addBytes(pointer, LLVM::MulOp::create(builder, abi.extend(row),
+                                                   abi.getInt64(rowBytes)));
+}
+
+Value KernelLowering::getWeight(StringRef name) {
+  auto weight = kernel->getParentOfType<ModelOp>().lookupSymbol<WeightOp>(name);
+  return abi.getWeight(args, layer, weight);
+}
+
+Value KernelLowering::load(size_t field, Value index) {
+  Value pointer = abi.loadPointer(args, field);
+  return LLVM::LoadOp::create(builder, builder.getI32Type(),
+                              getRow(pointer, index, sizeof(int32_t)));
+}
+
+CacheType KernelLowering::getCacheType() {
+  for (Type type : llvm::concat<const Type>(kernel.getArgumentTypes(),
+                                            kernel.getResultTypes()))
+    if (auto cache = dyn_cast<CacheType>(type))
+      return cache;
+  return {};
+}
+
+Value KernelLowering::getCache(CacheType type, bool values) {
+  Value positions = LLVM::MulOp::create(
+      builder, abi.extend(abi.loadInt32(args, offsetof(abi::StepArgs, slots))),
+      abi.extend(abi.loadInt32(args, offsetof(abi::StepArgs, context))));
+  Value groups = LLVM::SDivOp::create(builder, positions,
+                                      abi.getInt64(abi::cachePositions));
+  int64_t bytes = type.getHeads() * type.getDim() *
+                  abi::getFormat(*getCacheFormat(type.getElementType())).bytes;
+  Value half = LLVM::MulOp::create(builder, groups, abi.getInt64(bytes));
+  Value halves =
+      LLVM::MulOp::create(builder, abi.extend(layer), abi.getInt64(2));
+  if (values)
+    halves = LLVM::AddOp::create(builder, halves, abi.getInt64(1));
+  return abi.addBytes(abi.loadPointer(args, offsetof(abi::StepArgs, cache)),
+                      LLVM::MulOp::create(builder, halves, half));
+}
+
+Value KernelLowering::getHost(const BufferOwner &owner, Value row) {
+  switch (owner.kind) {
+  case BufferOwner::Weight:
+    return getWeight(owner.weight);
+  case BufferOwner::Keys:
+    return getCache(getCacheType(), /*values=*/false);
+  case BufferOwner::Values:
+    return getCache(getCacheType(), /*values=*/true);
+  case BufferOwner::Result: {
+    auto type = cast<RankedTensorType>(kernel.getResultTypes()[owner.index]);
+    return getRow(getResult(owner.index), row, getRowBytes(type));
+  }
+  case BufferOwner::Operand:
+    break;
+  }
+  BlockArgument operand = kernel.getBody().getArgument(owner.index);
+  auto type = cast<RankedTensorType>(operand.getType());
+  if (type.getRank() == 1)
+    return getRow(getOperand(owner.index), row, sizeof(int32_t));
+  for (Operation *user : operand.getUsers())
+    if (auto gather = dyn_cast<GatherOp>(user)) {
+      auto rows = cast<BlockArgument>(gather.getRows());
+      row = LLVM::LoadOp::create(
+          builder, builder.getI32Type(),
+          getRow(getOperand(rows.getArgNumber()), row, sizeof(int32_t)));
+    }
+  return getRow(getOperand(owner.index), row, getRowBytes(type));
+}
+
+//===----------------------------------------------------------------------===//
+// Rows and tiles
+//===----------------------------------------------------------------------===//
+
+LogicalResult KernelLowering::emitCall(KernelBuilder &functions,
+                                       const Call &call) {
+  std::string name = (kernel.getSymName() + ".halide").str();
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  kernel->print(stream, OpPrintingFlags().useLocalScope());
+  FailureOr<std::string> key =
+      compile(name, text, functions.halideArguments, functions.pipeline());
+  if (failed(key))
+    return failure();
+  llvm::StringMap<int64_t> unitBytes;
+  for (const KernelResult &result : functions.results)
+    unitBytes[result.name] = result.unitBytes;
+
+  HalideCall halide(builder, builder.getLoc(), abi, entry);
+  auto add = [&](const KernelArgument &argument) {
+    StringRef name = argument.name;
+    if (name == "rows_first")
+      return halide.addScalar(abi.getInt32(0));
+    if (name == "rows_count")
+      return halide.addScalar(call.count);
+    if (name == "context")
+      return halide.addScalar(
+          abi.loadInt32(args, offsetof(abi::StepArgs, context)));
+    if (name == "positions" || name == "sequences") {
+      size_t field = name == "positions" ? offsetof(abi::StepArgs, positions)
+                                         : offsetof(abi::StepArgs, sequences);
+      return halide.addBuffer(
+          getRow(abi.loadPointer(args, field), call.row, sizeof(int32_t)));
+    }
+    if (argument.isScalar)
+      return halide.addScalar(
+          name.consume_back("_first")
+              ? call.units.lookup(name).first
+              : call.units.lookup(name.drop_back(6)).second);
+    Value host = getHost(owners.at(argument.name), call.row);
+    if (int64_t bytes = unitBytes.lookup(name))
+      host = getRow(host, call.units.lookup(name).first, bytes);
+    halide.addBuffer(abi.addBytes(host, argument.offset));
+  };
+  llvm::for_each(functions.arguments, add);
+  llvm::for_each(functions.outputArguments, add);
+  halide.emit(name, *key);
+  return success();
+}
+
+LogicalResult KernelLowering::lowerRows() {
+  auto functions = translateKernel(kernel, owners);
+  if (failed(functions))
+    return failure();
+  Value count = abi.getCount(args, kernel.getWanted());
+  auto [begin, end] = abi.getWorkerRange(count, worker, workers);
+  auto loop = scf::ForOp::create(builder, begin, end, abi.getInt64(1));
+  builder.setInsertionPointToStart(loop.getBody());
+  Call call;
+  call.row = LLVM::TruncOp::create(builder, builder.getI32Type(),
+                                   loop.getInductionVar());
+  for (const KernelResult &result : (*functions)->results)
+    call.units[result.name] = {abi.getInt32(0), abi.getInt32(result.units)};
+  return emitCall(**functions, call);
+}
+
+LogicalResult KernelLowering::lowerTiles() {
+  auto functions = translateKernel(kernel, owners);
+  if (failed(functions))
+    return failure();
+  Call call;
+  call.row = abi.getInt32(0);
+  call.count = abi.getCount(args, kernel.getWanted());
+  // The units of all results in one line, cut evenly.
+  int64_t units = 0;
+  for (const KernelResult &result : (*functions)->results)
+    units += result.units;
+  auto [begin, end] = abi.getWorkerRange(abi.getInt32(units), worker, workers);
+  int64_t first = 0;
+  for (const KernelResult &result : (*functions)->results) {
+    auto clamp = [&](Value unit) -> Value {
+      Value here = arith::SubIOp::create(builder, unit, abi.getInt64(first));
+      here = arith::MaxSIOp::create(builder, here, abi.getInt64(0));
+      here = arith::MinSIOp::create(builder, here, abi.getInt64(result.units));
+      return LLVM::TruncOp::create(builder, builder.getI32Type(), here);
+    };
+    Value from = clamp(begin), to = clamp(end);
+    call.units[result.name] = {from, arith::SubIOp::create(builder, to, from)};
+    first += result.units;
+  }
+  Value any = arith::CmpIOp::create(builder, arith::CmpIPredicate::sgt,
+                                    call.count, abi.getInt32(0));
+  auto guard = scf::IfOp::create(builder, any, /*withElseRegion=*/false);
+  builder.setInsertionPointToStart(guard.thenBlock());
+  return emitCall(**functions, call);
+}

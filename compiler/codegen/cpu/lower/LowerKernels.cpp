@@ -1,0 +1,98 @@
+//===- LowerKernels.cpp - Makes each kernel a function --------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/codegen/cpu/halide/CompileHalide.h"
+#include "compiler/codegen/cpu/lower/KernelLowering.h"
+#include "compiler/codegen/cpu/lower/Passes.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace quipu;
+using namespace quipu::cpu;
+
+namespace quipu {
+#define GEN_PASS_DEF_LOWERKERNELS
+#include "compiler/codegen/cpu/lower/Passes.h.inc"
+} // namespace quipu
+
+llvm::Expected<std::string>
+quipu::printHalideStatements(KernelOp kernel, StringRef arch,
+                             ArrayRef<std::string> features) {
+  std::string text;
+  llvm::Error failure = llvm::Error::success();
+  auto print = [&](const std::vector<Halide::Argument> &arguments,
+                   const Halide::Pipeline &pipeline, StringRef name) {
+    auto part = compileHalide(pipeline, arguments, name.str(), arch, features,
+                              KernelOutput::Statement);
+    if (part)
+      text += *part;
+    else
+      failure = llvm::joinErrors(std::move(failure), part.takeError());
+  };
+  llvm::Error thrown = catchHalide(kernel.getSymName(), [&] {
+    Operation &first = kernel.getBody().front().front();
+    if (auto attention = dyn_cast<AttentionOp>(first)) {
+      AttentionShape shape = getAttentionShape(attention);
+      for (int64_t tokens : getBlockSizes(attention)) {
+        shape.tokens = tokens;
+        for (const AttentionKernel &part :
+             {attentionPiece(shape), attentionFinish(shape)})
+          print(part.arguments, part.pipeline, part.name);
+      }
+    } else if (!isa<RopeAnglesOp>(first)) {
+      std::map<std::string, BufferOwner> owners;
+      if (auto functions = translateKernel(kernel, owners);
+          succeeded(functions))
+        print((*functions)->halideArguments, (*functions)->pipeline(),
+              kernel.getSymName());
+    }
+  });
+  if (llvm::Error error =
+          llvm::joinErrors(std::move(failure), std::move(thrown)))
+    return error;
+  return text;
+}
+
+namespace {
+struct LowerKernels : quipu::impl::LowerKernelsBase<LowerKernels> {
+  using LowerKernelsBase::LowerKernelsBase;
+
+  LogicalResult lower(KernelOp kernel, const CpuTarget &target,
+                      const KernelCache &kernels) {
+    LogicalResult lowered = failure();
+    llvm::Error error = catchHalide(kernel.getSymName(), [&] {
+      lowered = KernelLowering(kernel, target, kernels).run();
+    });
+    if (error)
+      kernel.emitError(llvm::toString(std::move(error)));
+    return lowered;
+  }
+
+  void runOnOperation() override {
+    SmallString<128> folder(cache.getValue());
+    if (folder.empty())
+      llvm::sys::path::system_temp_directory(/*ErasedOnReboot=*/true, folder);
+    CpuTarget target{arch, {features.begin(), features.end()}};
+    KernelCache kernels(folder);
+    auto result = getOperation().walk([&](ModelOp model) {
+      SmallVector<KernelOp> all(model.getOps<KernelOp>());
+      for (auto [number, kernel] : llvm::enumerate(all)) {
+        LogicalResult lowered = failure();
+        getContext().executeAction<LowerKernelAction>(
+            [&] { lowered = lower(kernel, target, kernels); },
+            {kernel.getOperation()}, number, all.size());
+        if (failed(lowered))
+          return WalkResult::interrupt();
+        kernel.erase();
+      }
+      return WalkResult::skip();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+};
+} // namespace

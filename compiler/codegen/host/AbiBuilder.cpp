@@ -1,0 +1,130 @@
+//===- AbiBuilder.cpp - Code that uses what abi/Abi.h defines ---------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/codegen/host/AbiBuilder.h"
+#include "abi/Abi.h"
+#include "llvm/ADT/Sequence.h"
+#include <cstddef>
+
+using namespace mlir;
+using namespace quipu;
+
+Type AbiBuilder::getPointerType() const {
+  return LLVM::LLVMPointerType::get(builder.getContext());
+}
+
+Value AbiBuilder::getInt32(int32_t value) {
+  return LLVM::ConstantOp::create(builder, loc,
+                                  builder.getI32IntegerAttr(value));
+}
+
+Value AbiBuilder::getInt64(int64_t value) {
+  return LLVM::ConstantOp::create(builder, loc,
+                                  builder.getI64IntegerAttr(value));
+}
+
+Value AbiBuilder::getFloat(float value) {
+  return LLVM::ConstantOp::create(builder, loc, builder.getF32FloatAttr(value));
+}
+
+Value AbiBuilder::getNull() {
+  return LLVM::ZeroOp::create(builder, loc, getPointerType());
+}
+
+Value AbiBuilder::getConstant(StringRef name, ArrayRef<float> values) {
+  return getConstant(
+      name,
+      DenseElementsAttr::get(
+          RankedTensorType::get(values.size(), builder.getF32Type()), values));
+}
+
+Value AbiBuilder::getConstant(StringRef name, DenseElementsAttr values) {
+  if (!module.lookupSymbol(name)) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(module.getBody());
+    LLVM::GlobalOp::create(
+        builder, loc,
+        LLVM::LLVMArrayType::get(values.getElementType(), values.size()),
+        /*isConstant=*/true, LLVM::Linkage::Internal, name, values);
+  }
+  return LLVM::AddressOfOp::create(builder, loc, getPointerType(), name);
+}
+
+Value AbiBuilder::addBytes(Value pointer, Value bytes) {
+  return LLVM::GEPOp::create(builder, loc, getPointerType(),
+                             builder.getI8Type(), pointer, bytes);
+}
+
+Value AbiBuilder::addBytes(Value pointer, int64_t bytes) {
+  return bytes ? addBytes(pointer, getInt64(bytes)) : pointer;
+}
+
+Value AbiBuilder::extend(Value number) {
+  return LLVM::SExtOp::create(builder, loc, builder.getI64Type(), number);
+}
+
+Value AbiBuilder::loadPointer(Value args, size_t field) {
+  return LLVM::LoadOp::create(builder, loc, getPointerType(),
+                              addBytes(args, int64_t(field)));
+}
+
+Value AbiBuilder::loadInt32(Value args, size_t field) {
+  return LLVM::LoadOp::create(builder, loc, builder.getI32Type(),
+                              addBytes(args, int64_t(field)));
+}
+
+Value AbiBuilder::getCount(Value args, bool wanted) {
+  return loadInt32(args, wanted ? offsetof(abi::StepArgs, rowCount)
+                                : offsetof(abi::StepArgs, count));
+}
+
+Value AbiBuilder::getWeight(Value args, Value layer, WeightOp weight) {
+  Value weights = loadPointer(args, offsetof(abi::StepArgs, weights));
+  if (weight.getStrides()) {
+    SmallVector<int64_t> places;
+    for (int64_t i : llvm::seq<int64_t>(*weight.getLayers()))
+      places.push_back(*weight.getPlace(i));
+    return addBytes(weights, getEntry((weight.getSymName() + ".places").str(),
+                                      places, layer));
+  }
+  Value first = addBytes(weights, int64_t(weight.getOffset().value_or(0)));
+  if (!weight.getStride())
+    return first;
+  return addBytes(first,
+                  LLVM::MulOp::create(builder, loc, extend(layer),
+                                      getInt64(int64_t(*weight.getStride()))));
+}
+
+Value AbiBuilder::getEntry(StringRef name, ArrayRef<int64_t> table,
+                           Value layer) {
+  Value entries = getConstant(name, Builder(builder).getI64TensorAttr(table));
+  Value entry = LLVM::GEPOp::create(builder, loc, getPointerType(),
+                                    builder.getI64Type(), entries, layer);
+  return LLVM::LoadOp::create(builder, loc, builder.getI64Type(), entry);
+}
+
+std::pair<Value, Value> AbiBuilder::getWorkerRange(Value count, Value worker,
+                                                   Value workers) {
+  Value tokens = extend(count), parts = extend(workers);
+  auto getBegin = [&](Value part) -> Value {
+    return LLVM::SDivOp::create(
+        builder, loc, LLVM::MulOp::create(builder, loc, tokens, part), parts);
+  };
+  Value part = extend(worker);
+  Value begin = getBegin(part);
+  return {begin,
+          getBegin(LLVM::AddOp::create(builder, loc, part, getInt64(1)))};
+}
+
+LLVM::LLVMFuncOp AbiBuilder::declare(StringRef name,
+                                     LLVM::LLVMFunctionType type) {
+  if (auto function = module.lookupSymbol<LLVM::LLVMFuncOp>(name))
+    return function;
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(module.getBody());
+  return LLVM::LLVMFuncOp::create(builder, loc, name, type);
+}

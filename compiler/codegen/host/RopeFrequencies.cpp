@@ -1,0 +1,114 @@
+//===- RopeFrequencies.cpp - Rotary frequencies, stretched ----------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/codegen/host/RopeFrequencies.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+using namespace mlir;
+using namespace quipu;
+
+static double getNumber(Attribute attribute, double missing) {
+  if (auto real = dyn_cast_or_null<FloatAttr>(attribute))
+    return real.getValueAsDouble();
+  if (auto integer = dyn_cast_or_null<IntegerAttr>(attribute))
+    return static_cast<double>(integer.getInt());
+  return missing;
+}
+
+/// Llama 3.1: waves longer than the original context / `low` are slowed down,
+/// those shorter than / `high` kept, the ones between blended.
+static void stretchLlama3(std::vector<float> &frequencies, float factor,
+                          float context, float low, float high) {
+  for (float &frequency : frequencies) {
+    float wavelength = 2 * std::numbers::pi_v<float> / frequency;
+    float slow = frequency / factor;
+    if (wavelength > context / low) {
+      frequency = slow;
+    } else if (wavelength >= context / high) {
+      float keep = (context / wavelength - low) / (high - low);
+      frequency = (1 - keep) * slow + keep * frequency;
+    }
+  }
+}
+
+/// Peng 2023, section 3.2: slows down the components that turn less than
+/// `slow` times in the original context, keeps those that turn more than `fast`
+/// times, with a ramp over the components between.
+static void stretchYarn(std::vector<float> &frequencies, double theta,
+                        float factor, double context, double fast,
+                        double slow) {
+  double dims = 2.0 * frequencies.size();
+  auto getComponent = [&](double turns) {
+    return dims * std::log(context / (turns * 2 * std::numbers::pi)) /
+           (2 * std::log(theta));
+  };
+  double first = std::max(std::floor(getComponent(fast)), 0.0);
+  double last = std::min(std::ceil(getComponent(slow)), dims - 1);
+  if (first == last)
+    last += 0.001;
+  for (size_t i = 0; i < frequencies.size(); ++i) {
+    auto ramp = static_cast<float>((i - first) / (last - first));
+    float keep = 1 - std::clamp(ramp, 0.0f, 1.0f);
+    frequencies[i] =
+        frequencies[i] / factor * (1 - keep) + frequencies[i] * keep;
+  }
+}
+
+FailureOr<RopeFrequencies> quipu::getRopeFrequencies(RopeAnglesOp op) {
+  double theta = getNumber(op.getTheta(), 0);
+  auto dims = static_cast<int64_t>(getNumber(op.getDims(), 0));
+  if (!(theta > 1) || dims <= 0)
+    return op.emitOpError("needs dims and a theta above 1, not ")
+           << op.getDims() << " and " << op.getTheta();
+  RopeFrequencies result{{}, 1};
+  for (int64_t i = 0; i < dims; i += 2)
+    result.frequencies.push_back(
+        1.0f / std::pow(static_cast<float>(theta),
+                        static_cast<float>(i) / static_cast<float>(dims)));
+
+  RopeScalingAttr scaling = op.getScaling().value_or(RopeScalingAttr());
+  StringRef type =
+      scaling ? cast<StringAttr>(scaling.getType()).getValue() : "none";
+  if (type == "none")
+    return result;
+  double factor = getNumber(scaling.getFactor(), 0);
+  double context = getNumber(scaling.getOriginalContext(), 0);
+  if (!(factor > 0))
+    return op.emitOpError("C3: the scaling's factor is not positive: ")
+           << scaling.getFactor();
+  if (type == "linear") {
+    for (float &frequency : result.frequencies)
+      frequency /= static_cast<float>(factor);
+    return result;
+  }
+  if (!(context > 0))
+    return op.emitOpError("C3: the scaling's original_context is not "
+                          "positive: ")
+           << scaling.getOriginalContext();
+  if (type == "llama3") {
+    double low = getNumber(scaling.getLow(), 0);
+    double high = getNumber(scaling.getHigh(), 0);
+    if (!(low > 0) || !(high > low))
+      return op.emitOpError("C3: the scaling's low and high are not rising: ")
+             << scaling.getLow() << " and " << scaling.getHigh();
+    stretchLlama3(result.frequencies, factor, context, low, high);
+    return result;
+  }
+  double fast = getNumber(scaling.getBetaFast(), 32);
+  double slow = getNumber(scaling.getBetaSlow(), 1);
+  if (!(slow > 0) || !(fast >= slow))
+    return op.emitOpError("C3: the scaling's beta_slow and beta_fast are not "
+                          "rising: ")
+           << scaling.getBetaSlow() << " and " << scaling.getBetaFast();
+  stretchYarn(result.frequencies, theta, factor, context, fast, slow);
+  double usual = factor > 1 ? 0.1 * std::log(factor) + 1 : 1;
+  result.scale = static_cast<float>(getNumber(scaling.getAttention(), usual));
+  return result;
+}

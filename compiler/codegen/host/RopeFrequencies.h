@@ -1,0 +1,28 @@
+//===- RopeFrequencies.h - Rotary frequencies, stretched --------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_CODEGEN_HOST_ROPEFREQUENCIES_H
+#define QUIPU_COMPILER_CODEGEN_HOST_ROPEFREQUENCIES_H
+
+#include "dialect/Quipu.h"
+#include <vector>
+
+namespace quipu {
+
+struct RopeFrequencies {
+  std::vector<float> frequencies; // radians per position, one for each pair
+  float scale;                    // of cos and sin
+};
+
+/// What `op` asks for, in f32 as Hugging Face's modeling_rope_utils.py computes
+/// it. The weight `factors` is not part of it. Reports an error when the
+/// scaling's numbers make no sense.
+mlir::FailureOr<RopeFrequencies> getRopeFrequencies(RopeAnglesOp op);
+
+} // namespace quipu
+
+#endif // QUIPU_COMPILER_CODEGEN_HOST_ROPEFREQUENCIES_H

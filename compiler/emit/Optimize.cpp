@@ -1,0 +1,166 @@
+//===- Optimize.cpp - From the LLVM dialect to machine code ---------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/emit/Optimize.h"
+#include "compiler/codegen/cpu/llvm/KernelModule.h"
+#include "compiler/codegen/cpu/llvm/PassAnalyses.h"
+#include "compiler/codegen/cpu/llvm/PrefetchWeights.h"
+#include "compiler/target/Target.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/Instructions.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/Linker/Linker.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/IPO/ConstantMerge.h"
+#include "llvm/Transforms/IPO/Internalize.h"
+#include "llvm/Transforms/IPO/MergeFunctions.h"
+
+using namespace llvm;
+
+/// A copy of the module's functions and constants: all that has a translation.
+static mlir::OwningOpRef<mlir::ModuleOp>
+cloneTranslatable(mlir::ModuleOp module) {
+  mlir::OwningOpRef<mlir::ModuleOp> copy =
+      mlir::ModuleOp::create(module.getLoc());
+  mlir::OpBuilder builder = mlir::OpBuilder::atBlockEnd(copy->getBody());
+  for (mlir::Operation &op : *module.getBody())
+    if (isa<mlir::LLVM::LLVMDialect>(op.getDialect()))
+      builder.clone(op);
+  return copy;
+}
+
+static Expected<std::unique_ptr<Module>> readKernel(StringRef path,
+                                                    StringRef name,
+                                                    const quipu::Target &target,
+                                                    const Module &program) {
+  ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFile(path);
+  if (!buffer)
+    return createStringError("cannot read the kernel '" + path +
+                             "': " + buffer.getError().message());
+  Expected<std::unique_ptr<Module>> module = quipu::cpu::parseKernel(
+      (*buffer)->getBuffer(), name, target.features, program.getContext());
+  if (!module)
+    return createStringError(path + ": this is no bitcode of a kernel (" +
+                             toString(module.takeError()) +
+                             "); delete the file to make it again");
+  Function *kernel = (*module)->getFunction(name);
+  if (!kernel || kernel->isDeclaration())
+    return createStringError(path + ": the kernel bitcode has no function " +
+                             name + "; delete the file to make it again");
+  kernel->setComdat(nullptr);
+  internalizeModule(**module,
+                    [&](const GlobalValue &value) { return &value == kernel; });
+  // Halide's are about its own runtime and the LLVM in it.
+  if (NamedMDNode *flags = (*module)->getModuleFlagsMetadata())
+    flags->eraseFromParent();
+  (*module)->setTargetTriple(program.getTargetTriple());
+  (*module)->setDataLayout(program.getDataLayout());
+  return module;
+}
+
+/// A kernel's body goes into its wrapper; wrappers stay apart, as steps call
+/// the same ones again and again.
+static void setInlining(Function &kernel) {
+  kernel.setLinkage(GlobalValue::InternalLinkage);
+  kernel.removeFnAttr(Attribute::NoInline);
+  kernel.removeFnAttr(Attribute::OptimizeNone);
+  kernel.addFnAttr(Attribute::AlwaysInline);
+  for (User *user : kernel.users())
+    if (auto *call = dyn_cast<CallBase>(user)) {
+      call->removeFnAttr(Attribute::NoInline);
+      call->getFunction()->addFnAttr(Attribute::NoInline);
+    }
+}
+
+Expected<std::unique_ptr<Module>> quipu::translateToLLVM(mlir::ModuleOp module,
+                                                         const Target &target,
+                                                         StringRef kernels,
+                                                         LLVMContext &context) {
+  mlir::registerBuiltinDialectTranslation(*module.getContext());
+  mlir::registerLLVMDialectTranslation(*module.getContext());
+  std::unique_ptr<Module> result = mlir::translateModuleToLLVMIR(
+      *cloneTranslatable(module), context, "quipu");
+  if (!result)
+    return createStringError("the LLVM dialect cannot be translated to LLVM");
+  result->setTargetTriple(target.triple);
+  result->setDataLayout(target.createMachine()->createDataLayout());
+
+  for (auto declaration : module.getOps<mlir::LLVM::LLVMFuncOp>()) {
+    auto key = declaration->getAttrOfType<mlir::StringAttr>("quipu.bitcode");
+    if (!key)
+      continue;
+    SmallString<128> path(kernels);
+    sys::path::append(path, key.getValue() + ".bc");
+    Expected<std::unique_ptr<Module>> kernel =
+        readKernel(path, declaration.getSymName(), target, *result);
+    if (!kernel)
+      return kernel.takeError();
+    if (Linker::linkModules(*result, std::move(*kernel)))
+      return createStringError(path + ": the kernel bitcode does not fit the "
+                                      "program; delete the file to make it "
+                                      "again");
+    setInlining(*result->getFunction(declaration.getSymName()));
+  }
+  for (Function &function : *result)
+    if (!function.isDeclaration())
+      target.setAttributes(function);
+  return result;
+}
+
+Error quipu::optimize(Module &module, StringRef root, const Target &target) {
+  for (Function &function : module) {
+    if (function.isIntrinsic())
+      continue;
+    // The runtime throws nothing, and nothing unwinds.
+    function.setDoesNotThrow();
+    if (function.isDeclaration())
+      continue;
+    function.setUWTableKind(UWTableKind::None);
+  }
+  internalizeModule(module, [&](const GlobalValue &value) {
+    return value.getName() == root;
+  });
+  std::string reason;
+  raw_string_ostream stream(reason);
+  if (verifyModule(module, &stream))
+    return createStringError("the program's LLVM module is broken: " +
+                             StringRef(reason).rtrim());
+
+  std::unique_ptr<TargetMachine> machine = target.createMachine();
+  PassBuilder builder(machine.get());
+  cpu::PassAnalyses analyses(builder);
+  // Steps for more and for fewer tokens have many a kernel in common.
+  ModulePassManager passes;
+  passes.addPass(ConstantMergePass());
+  passes.addPass(MergeFunctionsPass());
+  passes.addPass(builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3));
+  passes.run(module, analyses.modules);
+  for (Function &function : module)
+    if (!function.isDeclaration())
+      cpu::prefetchWeights(function);
+  return Error::success();
+}
+
+Error quipu::emitMachineCode(Module &module, const Target &target,
+                             MachineOutput output, raw_pwrite_stream &to) {
+  std::unique_ptr<TargetMachine> machine = target.createMachine();
+  legacy::PassManager passes;
+  if (machine->addPassesToEmitFile(passes, to, nullptr,
+                                   output == MachineOutput::Assembly
+                                       ? CodeGenFileType::AssemblyFile
+                                       : CodeGenFileType::ObjectFile))
+    return createStringError("LLVM cannot write machine code for " +
+                             target.triple.str());
+  passes.run(module);
+  return Error::success();
+}

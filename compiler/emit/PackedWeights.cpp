@@ -1,0 +1,171 @@
+//===- PackedWeights.cpp - The weights of a program -----------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/emit/PackedWeights.h"
+#include "compiler/frontend/BoundWeights.h"
+#include "dialect/PackedLayout.h"
+#include "llvm/ADT/APFloat.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/CheckedArithmetic.h"
+#include "llvm/Support/Endian.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace llvm;
+using namespace quipu;
+
+static std::string toString(mlir::Type type) {
+  std::string text;
+  raw_string_ostream(text) << type;
+  return text;
+}
+
+/// The tensor of one layer, checked against the declaration.
+static Expected<PackedTensor> findTensor(WeightOp weight, uint64_t layer,
+                                         const Checkpoint &checkpoint) {
+  mlir::RankedTensorType type =
+      weight.getLayerType(static_cast<int64_t>(layer));
+  std::string name = getTensorName(weight, static_cast<int64_t>(layer));
+  const CheckpointTensor *tensor = checkpoint.findTensor(name);
+  if (!tensor)
+    return createStringError(checkpoint.getPath() + ": the tensor \"" + name +
+                             "\" is missing");
+  mlir::RankedTensorType found = getBoundType(weight.getContext(), *tensor);
+  if (found != type)
+    return createStringError(checkpoint.getPath() + ": the tensor \"" + name +
+                             "\" is " + toString(found) + ", but the module " +
+                             "says " + toString(type));
+  if (type.getRank() > 2)
+    return createStringError(checkpoint.getPath() + ": the tensor \"" + name +
+                             "\" has more than two dimensions");
+  if (type.getRank() == 1 && tensor->format->isQuantized())
+    return createStringError(
+        checkpoint.getPath() + ": the tensor \"" + name + "\" is a vector in " +
+        StringRef(tensor->format->name) + "; only F32, F16 and BF16 can be");
+  PackedTensor packed{tensor, 0, static_cast<uint64_t>(getPackedBytes(type)),
+                      getWeightLayout(type)};
+
+  std::optional<int64_t> offset = weight.getPlace(static_cast<int64_t>(layer));
+  if (!offset || !checkedAddUnsigned<uint64_t>(*offset, packed.bytes))
+    return createStringError("the weight \"" + weight.getSymName() +
+                             "\" has no place in the program; run pack-weights "
+                             "on the module");
+  packed.offset = *offset;
+  return packed;
+}
+
+Expected<PackedWeights> PackedWeights::create(ModelOp model,
+                                              const Checkpoint &checkpoint) {
+  PackedWeights weights(checkpoint);
+  bool hasOutput = any_of(model.getOps<WeightOp>(), [](WeightOp weight) {
+    return weight.getTensor() == "output.weight";
+  });
+  for (WeightOp weight : model.getOps<WeightOp>()) {
+    bool isTable = hasOutput && weight.getTensor() == "token_embd.weight";
+    for (uint64_t layer = 0; layer < weight.getLayers().value_or(1); ++layer) {
+      Expected<PackedTensor> packed = findTensor(weight, layer, checkpoint);
+      if (!packed)
+        return packed.takeError();
+      weights.bytesPerToken += isTable && packed->layout
+                                   ? packed->layout->tileBytes() / tileRows
+                                   : packed->bytes;
+      weights.tensors.push_back(*packed);
+    }
+  }
+
+  sort(weights.tensors, [](const PackedTensor &a, const PackedTensor &b) {
+    return a.offset < b.offset;
+  });
+  for (const PackedTensor &packed : weights.tensors) {
+    if (packed.offset != weights.bytes)
+      return createStringError(
+          "the packed tensor \"" + packed.tensor->name + "\" begins at byte " +
+          Twine(packed.offset) + ", but the one before it ends at " +
+          Twine(weights.bytes) + "; run pack-weights on the module");
+    weights.bytes += packed.bytes;
+  }
+  return weights;
+}
+
+std::string PackedWeights::getFormats() const {
+  struct Share {
+    uint64_t count = 0, bytes = 0;
+  };
+  MapVector<StringRef, Share> shares;
+  for (const PackedTensor &packed : tensors) {
+    Share &share = shares[StringRef(packed.tensor->format->name)];
+    ++share.count;
+    share.bytes += packed.bytes;
+  }
+  auto byBytes = shares.takeVector();
+  sort(byBytes, [](const auto &a, const auto &b) {
+    return std::pair(b.second.bytes, a.first) <
+           std::pair(a.second.bytes, b.first);
+  });
+  std::string text;
+  for (const auto &[name, share] : byBytes) {
+    bool first = text.empty();
+    text += ((first ? "" : ", ") + name + " (" + Twine(share.count) +
+             (!first             ? ")"
+              : share.count == 1 ? " tensor)"
+                                 : " tensors)"))
+                .str();
+  }
+  return text;
+}
+
+/// The i-th number of a vector that is stored in a float format.
+static float readNumber(const CheckpointTensor &tensor, uint64_t i) {
+  using namespace support::endian;
+  const uint8_t *data = tensor.data.data();
+  if (tensor.format == &formatF16) {
+    APFloat number(APFloat::IEEEhalf(), APInt(16, read16le(data + i * 2)));
+    bool exact;
+    number.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven, &exact);
+    return number.convertToFloat();
+  }
+  if (tensor.format == &formatBF16)
+    return bit_cast<float>(uint32_t(read16le(data + i * 2)) << 16);
+  return bit_cast<float>(read32le(data + i * 4));
+}
+
+static void packVector(const PackedTensor &packed, std::vector<uint8_t> &to) {
+  to.assign(packed.bytes, 0);
+  for (int64_t i = 0; i < packed.tensor->shape[0]; ++i)
+    support::endian::write32le(
+        to.data() + i * 4, bit_cast<uint32_t>(readNumber(*packed.tensor, i)));
+}
+
+/// Packed bytes after which those of the checkpoint may leave the memory.
+static constexpr uint64_t releaseBytes = 64 << 20;
+
+void PackedWeights::write(raw_fd_ostream &to, const Progress &progress) const {
+  std::vector<uint8_t> buffer;
+  uint64_t done = 0;
+  auto writeBuffer = [&] {
+    to.write(reinterpret_cast<const char *>(buffer.data()), buffer.size());
+    if (done / releaseBytes != (done + buffer.size()) / releaseBytes)
+      checkpoint.releaseMemory();
+    done += buffer.size();
+    progress(done, bytes);
+  };
+  for (const PackedTensor &packed : tensors) {
+    if (!packed.layout) {
+      packVector(packed, buffer);
+      writeBuffer();
+    } else {
+      buffer.resize(packed.layout->tileBytes());
+      for (int64_t tile = 0; tile < packed.layout->tiles(); ++tile) {
+        packed.layout->packTile(packed.tensor->data.data(), tile,
+                                buffer.data());
+        writeBuffer();
+      }
+    }
+    if (to.has_error())
+      return;
+  }
+}

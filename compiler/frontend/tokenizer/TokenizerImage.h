@@ -1,0 +1,37 @@
+//===- TokenizerImage.h - Put a tokenizer into a program --------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_FRONTEND_TOKENIZER_TOKENIZERIMAGE_H
+#define QUIPU_COMPILER_FRONTEND_TOKENIZER_TOKENIZERIMAGE_H
+
+#include "compiler/frontend/Checkpoint.h"
+#include "llvm/Support/Error.h"
+#include <cstdint>
+#include <vector>
+
+namespace quipu {
+
+/// A tokenizer of a kind that programs cannot have.
+class UnsupportedTokenizer
+    : public llvm::ErrorInfo<UnsupportedTokenizer, llvm::StringError> {
+public:
+  using ErrorInfo::ErrorInfo;
+  // NOLINTNEXTLINE(readability-identifier-naming): as ErrorInfo calls it
+  static char ID;
+};
+
+/// The image that the runtime's Tokenizer works in, made of the checkpoint's
+/// tokenizer.* keys; see abi/TokenizerImage.h. `vocabulary` is
+/// the number of rows of the model's embedding. Empty when the checkpoint has
+/// no tokenizer; an error when it has one that is broken, an
+/// UnsupportedTokenizer when it has one of another kind than byte-level BPE.
+llvm::Expected<std::vector<uint8_t>>
+buildTokenizerImage(const Checkpoint &checkpoint, int64_t vocabulary);
+
+} // namespace quipu
+
+#endif // QUIPU_COMPILER_FRONTEND_TOKENIZER_TOKENIZERIMAGE_H

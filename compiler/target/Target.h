@@ -1,0 +1,78 @@
+//===- Target.h - The processor that a program is for -----------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_TARGET_TARGET_H
+#define QUIPU_COMPILER_TARGET_TARGET_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include "llvm/TargetParser/Triple.h"
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace llvm {
+class Function;
+class TargetMachine;
+} // namespace llvm
+
+namespace quipu {
+
+/// Code uses only features that the runtime can check, so a program either
+/// says what the processor lacks or runs on it.
+struct Target {
+  /// As the user gave it: "native", "x86-64-v4+avx512vnni", "reference".
+  std::string name;
+  llvm::Triple triple;
+  /// LLVM's name of the processor, for its timing: "znver5".
+  std::string processor;
+  /// LLVM's names, in alphabetical order; those that the processors of the
+  /// triple all have are left out.
+  std::vector<std::string> features;
+
+  /// "native" is this machine's processor, "reference" any of its kind, other
+  /// names are LLVM's; each may be followed by "+feature"s. An error lists the
+  /// known names.
+  static llvm::Expected<Target> create(llvm::StringRef name);
+
+  /// The targets that a program for `name` has code for, the most able first:
+  /// several for the name of an architecture alone, "x86-64" or "aarch64".
+  static llvm::Expected<std::vector<Target>>
+  createVariants(llvm::StringRef name);
+
+  bool has(llvm::StringRef feature) const;
+  /// Plain code that is easy to compare with.
+  bool isReference() const {
+    return llvm::StringRef(name).split('+').first == "reference";
+  }
+  /// Not for machines like this one.
+  bool isCross() const;
+  /// f32 numbers in a vector register.
+  int getVectorLanes() const;
+  int getVectorRegisters() const;
+  /// Whether one instruction multiplies and adds four bytes of each lane.
+  bool hasByteDot() const {
+    return has("avx512vnni") || has("avxvnni") || has("dotprod");
+  }
+  /// Whether one instruction multiplies 16 tokens by 16 rows of bytes.
+  bool hasTileDot() const { return has("amx-tile") && has("amx-int8"); }
+  /// Whether one instruction multiplies and adds two bf16 of each lane.
+  bool hasBf16Dot() const { return has("avx512bf16") || has("bf16"); }
+  /// What abi::Program::features says: "avx2,fma".
+  std::string getRequiredFeatures() const;
+  /// "native (znver5)", "x86-64-v3".
+  std::string getDescription() const;
+
+  /// For position-independent code.
+  std::unique_ptr<llvm::TargetMachine> createMachine() const;
+  /// Lets the function use the features, and no others.
+  void setAttributes(llvm::Function &function) const;
+};
+
+} // namespace quipu
+
+#endif // QUIPU_COMPILER_TARGET_TARGET_H

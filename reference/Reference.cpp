@@ -1,0 +1,329 @@
+//===- Reference.cpp - What each op computes, plainly ---------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "reference/Reference.h"
+#include "reference/ReferenceStorage.h"
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <type_traits>
+#include <vector>
+
+using namespace quipu;
+using namespace quipu::reference;
+
+/// Row `token` of an activation.
+template <typename T> static T *getRow(T *rows, int64_t stride, int64_t token) {
+  using Byte = std::conditional_t<std::is_const_v<T>, const char, char>;
+  return reinterpret_cast<T *>(reinterpret_cast<Byte *>(rows) + token * stride);
+}
+
+/// In 16 partial sums, which the compiler keeps in vector registers.
+static float multiply(const float *lhs, const float *rhs, int64_t size) {
+  float sums[16] = {};
+  int64_t i = 0;
+  for (; i + 16 <= size; i += 16)
+    for (int64_t lane = 0; lane < 16; ++lane)
+      sums[lane] += lhs[i + lane] * rhs[i + lane];
+  for (int64_t lane = 0; i < size; ++i, ++lane)
+    sums[lane] += lhs[i] * rhs[i];
+  double sum = 0;
+  for (float partial : sums)
+    sum += partial;
+  return static_cast<float>(sum);
+}
+
+static float silu(float x) { return x / (1 + std::exp(-x)); }
+
+void quipu_reference_embed(const int32_t *ids, const void *weight,
+                           int32_t format, int64_t columns, float *result,
+                           int64_t resultStride, int64_t begin, int64_t end) {
+  WeightLayout layout{findWeightFormat(uint32_t(format)), 0, columns};
+  for (int64_t t = begin; t < end; ++t)
+    readWeightRow(weight, layout, ids[t], getRow(result, resultStride, t));
+}
+
+void quipu_reference_gather(const void *input, int64_t inputStride,
+                            const int32_t *rows, int64_t bytes, void *result,
+                            int64_t resultStride, int64_t begin, int64_t end) {
+  for (int64_t t = begin; t < end; ++t)
+    std::memcpy(getRow(result, resultStride, t),
+                getRow(input, inputStride, rows[t]), bytes);
+}
+
+void quipu_reference_linear(const void *input, int64_t inputStride,
+                            int32_t inputType, const void *weight,
+                            int32_t format, int64_t n, int64_t k,
+                            const float *bias, float *result,
+                            int64_t resultStride, int64_t begin, int64_t end) {
+  if (begin == end)
+    return;
+  std::vector<float> dequantized((end - begin) * k);
+  for (int64_t t = begin; t < end; ++t)
+    quipu_reference_dequantize(getRow(input, inputStride, t), k, inputType,
+                               &dequantized[(t - begin) * k]);
+  WeightLayout layout{findWeightFormat(uint32_t(format)), n, k};
+  std::vector<float> weights(k);
+  for (int64_t row = 0; row < n; ++row) {
+    readWeightRow(weight, layout, row, weights.data());
+    for (int64_t t = begin; t < end; ++t)
+      getRow(result, resultStride, t)[row] =
+          multiply(weights.data(), &dequantized[(t - begin) * k], k) +
+          (bias ? bias[row] : 0);
+  }
+}
+
+void quipu_reference_rms_norm(const float *input, int64_t inputStride,
+                              const float *weight, float eps, int64_t groups,
+                              int64_t size, float *result, int64_t resultStride,
+                              int64_t begin, int64_t end) {
+  for (int64_t t = begin; t < end; ++t)
+    for (int64_t group = 0; group < groups; ++group) {
+      const float *x = getRow(input, inputStride, t) + group * size;
+      float *y = getRow(result, resultStride, t) + group * size;
+      double squares = 0;
+      for (int64_t i = 0; i < size; ++i)
+        squares += double(x[i]) * x[i];
+      float inverse = static_cast<float>(1 / std::sqrt(squares / size + eps));
+      for (int64_t i = 0; i < size; ++i)
+        y[i] = weight[i] * (x[i] * inverse);
+    }
+}
+
+void quipu_reference_quantize(const float *input, int64_t inputStride,
+                              int64_t size, int32_t type, void *result,
+                              int64_t resultStride, int64_t begin,
+                              int64_t end) {
+  QuantizedRowLayout layout{size};
+  for (int64_t t = begin; t < end; ++t) {
+    const float *x = getRow(input, inputStride, t);
+    char *row = static_cast<char *>(getRow(result, resultStride, t));
+    if (type == BF16) {
+      std::transform(x, x + size, reinterpret_cast<uint16_t *>(row), toBFloat);
+      continue;
+    }
+    auto *values = reinterpret_cast<int8_t *>(row);
+    auto *scales = reinterpret_cast<float *>(row + layout.scaleOffset());
+    auto *starts = reinterpret_cast<int32_t *>(row + layout.startOffset());
+    auto *sums = reinterpret_cast<float *>(row + layout.sumOffset());
+    auto *halfStarts =
+        reinterpret_cast<int32_t *>(row + layout.halfStartOffset());
+    auto *halfSums = reinterpret_cast<float *>(row + layout.halfSumOffset());
+    for (int64_t block = 0; block < layout.blocks(); ++block) {
+      float largest = 0;
+      for (int64_t i = 0; i < blockSize; ++i)
+        largest = std::max(largest, std::fabs(x[block * blockSize + i]));
+      float scale = largest / 127;
+      int32_t sum[2] = {};
+      for (int64_t i = 0; i < blockSize; ++i) {
+        int64_t at = block * blockSize + i;
+        values[at] = scale == 0 ? 0 : int8_t(std::nearbyint(x[at] / scale));
+        sum[i / (blockSize / 2)] += values[at];
+      }
+      scales[block] = scale;
+      starts[block] = -128 * (sum[0] + sum[1]);
+      sums[block] = 16 * scale * float(sum[0] + sum[1]);
+      for (int64_t half = 0; half < 2; ++half) {
+        halfStarts[2 * block + half] = -128 * sum[half];
+        halfSums[2 * block + half] = 16 * scale * float(sum[half]);
+      }
+    }
+  }
+}
+
+void quipu_reference_dequantize(const void *row, int64_t size, int32_t type,
+                                float *result) {
+  auto *bytes = static_cast<const char *>(row);
+  if (type == F32) {
+    std::memcpy(result, row, size * sizeof(float));
+    return;
+  }
+  if (type == BF16) {
+    auto *numbers = static_cast<const uint16_t *>(row);
+    std::transform(numbers, numbers + size, result, fromBFloat);
+    return;
+  }
+  auto *values = reinterpret_cast<const int8_t *>(bytes);
+  auto *scales = reinterpret_cast<const float *>(
+      bytes + QuantizedRowLayout{size}.scaleOffset());
+  for (int64_t i = 0; i < size; ++i)
+    result[i] = scales[i / blockSize] * float(values[i]);
+}
+
+void quipu_reference_rope_angles(const abi::StepArgs *args,
+                                 const float *frequencies, const float *factors,
+                                 int64_t half, float scale, float *result,
+                                 int64_t resultStride, int64_t begin,
+                                 int64_t end) {
+  for (int64_t t = begin; t < end; ++t)
+    quipu_rope_angles(args->positions + t, 1, frequencies, factors,
+                      int32_t(half), scale, getRow(result, resultStride, t));
+}
+
+void quipu_reference_rope(const float *input, int64_t inputStride,
+                          const float *angles, int64_t anglesStride,
+                          int32_t halves, int64_t heads, int64_t dim,
+                          int64_t half, float *result, int64_t resultStride,
+                          int64_t begin, int64_t end) {
+  for (int64_t t = begin; t < end; ++t)
+    for (int64_t head = 0; head < heads; ++head) {
+      const float *angle = getRow(angles, anglesStride, t);
+      const float *x = getRow(input, inputStride, t) + head * dim;
+      float *y = getRow(result, resultStride, t) + head * dim;
+      for (int64_t i = 0; i < half; ++i) {
+        int64_t first = halves ? i : 2 * i;
+        int64_t second = halves ? i + half : 2 * i + 1;
+        float cosine = angle[2 * i], sine = angle[2 * i + 1];
+        float a = x[first], b = x[second];
+        y[first] = a * cosine - b * sine;
+        y[second] = b * cosine + a * sine;
+      }
+      for (int64_t i = 2 * half; i < dim; ++i)
+        y[i] = x[i];
+    }
+}
+
+void quipu_reference_cache_write(const abi::StepArgs *args, int32_t layer,
+                                 int32_t cacheType, const float *key,
+                                 int64_t keyStride, const float *value,
+                                 int64_t valueStride, int64_t heads,
+                                 int64_t dim, int64_t begin, int64_t end) {
+  abi::CacheType type{cacheType};
+  LayerCache keys(*args, layer, LayerCache::Keys, type, heads, dim);
+  LayerCache values(*args, layer, LayerCache::Values, type, heads, dim);
+  for (int64_t t = begin; t < end; ++t)
+    for (int64_t head = 0; head < heads; ++head) {
+      CachePlace place{args->sequences[t], head, args->positions[t], 0};
+      keys.write(place, getRow(key, keyStride, t) + head * dim);
+      values.write(place, getRow(value, valueStride, t) + head * dim);
+    }
+}
+
+void quipu_reference_attention(
+    const abi::StepArgs *args, int32_t layer, int32_t cacheType,
+    const float *query, int64_t queryStride, int64_t heads, int64_t cachedHeads,
+    int64_t dim, float scale, int64_t window, float softCap, const float *sinks,
+    float *result, int64_t resultStride, int64_t begin, int64_t end) {
+  abi::CacheType type{cacheType};
+  LayerCache keys(*args, layer, LayerCache::Keys, type, cachedHeads, dim);
+  LayerCache values(*args, layer, LayerCache::Values, type, cachedHeads, dim);
+  std::vector<float> scores(args->context);
+  std::vector<double> sum(dim);
+  for (int64_t t = begin; t < end; ++t)
+    for (int64_t head = 0; head < heads; ++head) {
+      const float *q = getRow(query, queryStride, t) + head * dim;
+      int64_t last = args->positions[t];
+      int64_t first = window ? std::max<int64_t>(0, last - window + 1) : 0;
+      CachePlace at{args->sequences[t], head / (heads / cachedHeads), 0, 0};
+
+      float largest = sinks ? sinks[head] : -INFINITY;
+      for (at.position = first; at.position <= last; ++at.position) {
+        double score = 0;
+        for (at.component = 0; at.component < dim; ++at.component)
+          score += q[at.component] * keys.read(at);
+        float &kept = scores[at.position];
+        kept = static_cast<float>(score) * scale;
+        if (softCap != 0)
+          kept = softCap * std::tanh(kept / softCap);
+        largest = std::max(largest, kept);
+      }
+
+      double total = sinks ? std::exp(sinks[head] - largest) : 0;
+      std::fill(sum.begin(), sum.end(), 0);
+      for (at.position = first; at.position <= last; ++at.position) {
+        float weight = std::exp(scores[at.position] - largest);
+        total += weight;
+        for (at.component = 0; at.component < dim; ++at.component)
+          sum[at.component] += weight * values.read(at);
+      }
+      for (int64_t i = 0; i < dim; ++i)
+        getRow(result, resultStride, t)[head * dim + i] =
+            static_cast<float>(sum[i] / total);
+    }
+}
+
+void quipu_reference_swiglu(const float *gate, int64_t gateStride,
+                            const float *up, int64_t upStride, int64_t size,
+                            float *result, int64_t resultStride, int64_t begin,
+                            int64_t end) {
+  for (int64_t t = begin; t < end; ++t)
+    for (int64_t i = 0; i < size; ++i)
+      getRow(result, resultStride, t)[i] =
+          silu(getRow(gate, gateStride, t)[i]) * getRow(up, upStride, t)[i];
+}
+
+void quipu_reference_add(const float *lhs, int64_t lhsStride, const float *rhs,
+                         int64_t rhsStride, int64_t size, float *result,
+                         int64_t resultStride, int64_t begin, int64_t end) {
+  for (int64_t t = begin; t < end; ++t)
+    for (int64_t i = 0; i < size; ++i)
+      getRow(result, resultStride, t)[i] =
+          getRow(lhs, lhsStride, t)[i] + getRow(rhs, rhsStride, t)[i];
+}
+
+void quipu_reference_mul(const float *lhs, int64_t lhsStride, const float *rhs,
+                         int64_t rhsStride, int64_t size, float *result,
+                         int64_t resultStride, int64_t begin, int64_t end) {
+  for (int64_t t = begin; t < end; ++t)
+    for (int64_t i = 0; i < size; ++i)
+      getRow(result, resultStride, t)[i] =
+          getRow(lhs, lhsStride, t)[i] * getRow(rhs, rhsStride, t)[i];
+}
+
+void quipu_reference_scale(const float *input, int64_t inputStride,
+                           float factor, int64_t size, float *result,
+                           int64_t resultStride, int64_t begin, int64_t end) {
+  for (int64_t t = begin; t < end; ++t)
+    for (int64_t i = 0; i < size; ++i)
+      getRow(result, resultStride, t)[i] =
+          getRow(input, inputStride, t)[i] * factor;
+}
+
+/// The kinds of ActivationKind in QuipuAttributes.td.
+static float activate(int32_t kind, float x) {
+  switch (kind) {
+  case 0:
+    return silu(x);
+  case 1:
+    return 0.5f * x * (1 + std::erf(x * 0.70710678f));
+  case 2:
+    return 0.5f * x *
+           (1 + std::tanh(0.79788456f * (x + 0.044715f * x * x * x)));
+  case 3:
+    return std::max(x, 0.0f);
+  case 4:
+    return 1 / (1 + std::exp(-x));
+  default:
+    return std::tanh(x);
+  }
+}
+
+void quipu_reference_activate(const float *input, int64_t inputStride,
+                              int32_t kind, int64_t size, float *result,
+                              int64_t resultStride, int64_t begin,
+                              int64_t end) {
+  for (int64_t t = begin; t < end; ++t)
+    for (int64_t i = 0; i < size; ++i)
+      getRow(result, resultStride, t)[i] =
+          activate(kind, getRow(input, inputStride, t)[i]);
+}
+
+void quipu_reference_softmax(const float *input, int64_t inputStride,
+                             int64_t groups, int64_t size, float *result,
+                             int64_t resultStride, int64_t begin, int64_t end) {
+  for (int64_t t = begin; t < end; ++t)
+    for (int64_t group = 0; group < groups; ++group) {
+      const float *x = getRow(input, inputStride, t) + group * size;
+      float *y = getRow(result, resultStride, t) + group * size;
+      float largest = *std::max_element(x, x + size);
+      double total = 0;
+      for (int64_t i = 0; i < size; ++i)
+        total += y[i] = std::exp(x[i] - largest);
+      for (int64_t i = 0; i < size; ++i)
+        y[i] = static_cast<float>(y[i] / total);
+    }
+}

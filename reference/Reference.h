@@ -1,0 +1,123 @@
+//===- Reference.h - What each op computes, plainly -------------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// One function per compute op of Quipu.td, with its name: the meaning against
+// which every backend is tested, and the kernels of `--target=reference`.
+//
+// A function computes the tokens `begin` ... `end` - 1. Token t of an
+// activation is the row at `pointer + t * stride`, stride in bytes. A result
+// may take the place of an operand in the ops that go number by number. Each
+// number of a result depends on its own token only and is summed in one order,
+// so that it has the same bits however the tokens are grouped. Weight matrices
+// are packed as weights/WeightLayout.h says, vectors are f32.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_REFERENCE_REFERENCE_H
+#define QUIPU_REFERENCE_REFERENCE_H
+
+#include "abi/Abi.h"
+#include <cstdint>
+
+namespace quipu::reference {
+/// How the numbers of a row are stored: I8x32 as QuantizedRowLayout says.
+enum RowType : int32_t { F32, I8x32, BF16 };
+} // namespace quipu::reference
+
+extern "C" {
+
+/// `weight` has `columns` columns; `format` is GGUF's number of
+/// its format.
+void quipu_reference_embed(const int32_t *ids, const void *weight,
+                           int32_t format, int64_t columns, float *result,
+                           int64_t resultStride, int64_t begin, int64_t end);
+
+/// Copies `bytes` of the rows that `rows` names.
+void quipu_reference_gather(const void *input, int64_t inputStride,
+                            const int32_t *rows, int64_t bytes, void *result,
+                            int64_t resultStride, int64_t begin, int64_t end);
+
+/// `weight` is [n][k]; `inputType` is a RowType; `bias` may be null.
+void quipu_reference_linear(const void *input, int64_t inputStride,
+                            int32_t inputType, const void *weight,
+                            int32_t format, int64_t n, int64_t k,
+                            const float *bias, float *result,
+                            int64_t resultStride, int64_t begin, int64_t end);
+
+/// A row is [groups][size], normalised over the size.
+void quipu_reference_rms_norm(const float *input, int64_t inputStride,
+                              const float *weight, float eps, int64_t groups,
+                              int64_t size, float *result, int64_t resultStride,
+                              int64_t begin, int64_t end);
+
+/// To rows of `type`, a RowType.
+void quipu_reference_quantize(const float *input, int64_t inputStride,
+                              int64_t size, int32_t type, void *result,
+                              int64_t resultStride, int64_t begin, int64_t end);
+
+/// The inverse, up to rounding: what a linear layer reads.
+void quipu_reference_dequantize(const void *row, int64_t size, int32_t type,
+                                float *result);
+
+/// A row is [half][2]; `factors` may be null.
+void quipu_reference_rope_angles(const quipu::abi::StepArgs *args,
+                                 const float *frequencies, const float *factors,
+                                 int64_t half, float scale, float *result,
+                                 int64_t resultStride, int64_t begin,
+                                 int64_t end);
+
+/// A row is [heads][dim], one of the angles [half][2]; pairs are (i, i + half)
+/// when `halves`, else (2i, 2i + 1).
+void quipu_reference_rope(const float *input, int64_t inputStride,
+                          const float *angles, int64_t anglesStride,
+                          int32_t halves, int64_t heads, int64_t dim,
+                          int64_t half, float *result, int64_t resultStride,
+                          int64_t begin, int64_t end);
+
+/// Rows are [heads][dim]; `cacheType` is an abi::CacheType.
+void quipu_reference_cache_write(const quipu::abi::StepArgs *args,
+                                 int32_t layer, int32_t cacheType,
+                                 const float *key, int64_t keyStride,
+                                 const float *value, int64_t valueStride,
+                                 int64_t heads, int64_t dim, int64_t begin,
+                                 int64_t end);
+
+/// A row is [heads][dim]. `window` and `softCap` are 0 when there are none,
+/// `sinks` is then null.
+void quipu_reference_attention(
+    const quipu::abi::StepArgs *args, int32_t layer, int32_t cacheType,
+    const float *query, int64_t queryStride, int64_t heads, int64_t cachedHeads,
+    int64_t dim, float scale, int64_t window, float softCap, const float *sinks,
+    float *result, int64_t resultStride, int64_t begin, int64_t end);
+
+void quipu_reference_swiglu(const float *gate, int64_t gateStride,
+                            const float *up, int64_t upStride, int64_t size,
+                            float *result, int64_t resultStride, int64_t begin,
+                            int64_t end);
+void quipu_reference_add(const float *lhs, int64_t lhsStride, const float *rhs,
+                         int64_t rhsStride, int64_t size, float *result,
+                         int64_t resultStride, int64_t begin, int64_t end);
+void quipu_reference_mul(const float *lhs, int64_t lhsStride, const float *rhs,
+                         int64_t rhsStride, int64_t size, float *result,
+                         int64_t resultStride, int64_t begin, int64_t end);
+
+void quipu_reference_scale(const float *input, int64_t inputStride,
+                           float factor, int64_t size, float *result,
+                           int64_t resultStride, int64_t begin, int64_t end);
+
+/// `kind` is an ActivationKind.
+void quipu_reference_activate(const float *input, int64_t inputStride,
+                              int32_t kind, int64_t size, float *result,
+                              int64_t resultStride, int64_t begin, int64_t end);
+
+/// A row is [groups][size].
+void quipu_reference_softmax(const float *input, int64_t inputStride,
+                             int64_t groups, int64_t size, float *result,
+                             int64_t resultStride, int64_t begin, int64_t end);
+}
+
+#endif // QUIPU_REFERENCE_REFERENCE_H

@@ -1,0 +1,283 @@
+//===- Benchmark.cpp - Measuring a program's speed ------------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/bench/Benchmark.h"
+#include "runtime/bench/KernelTable.h"
+#include "runtime/engine/Clock.h"
+#include <algorithm>
+#include <unistd.h>
+
+using namespace quipu;
+
+/// Each measurement is repeated; the median counts.
+static constexpr int repetitions = 3;
+
+/// Ids that are the same in every run.
+static std::vector<int32_t> someTokens(int32_t count, int32_t vocabulary) {
+  std::vector<int32_t> tokens(count);
+  uint32_t state = 1;
+  for (int32_t &token : tokens) {
+    state = state * 1664525 + 1013904223;
+    token = static_cast<int32_t>((state >> 8) % uint32_t(vocabulary));
+  }
+  return tokens;
+}
+
+namespace {
+struct Work {
+  int32_t depth;    // tokens that come before, not measured
+  int32_t count;    // tokens
+  int32_t together; // the most in one call
+};
+} // namespace
+
+static Status run(Session &session, const Work &work, double &seconds) {
+  std::vector<int32_t> tokens = someTokens(std::max(work.depth, work.count),
+                                           session.program().vocabulary);
+  session.forget(0, work.depth);
+  if (int32_t length = session.length(0); length < work.depth)
+    if (Status status =
+            session.feed(&tokens[length], work.depth - length, 0, 1);
+        !status.ok())
+      return status;
+  double start = now();
+  for (int32_t begin = 0; begin < work.count; begin += work.together) {
+    int32_t size = std::min(work.together, work.count - begin);
+    if (Status status = session.feed(&tokens[begin], size, 0, 1); !status.ok())
+      return status;
+  }
+  seconds = now() - start;
+  return {};
+}
+
+/// The median tokens per second.
+static Status measure(Session &session, const Work &work,
+                      double &tokensPerSecond) {
+  std::vector<double> seconds;
+  // The first run is to warm up: pages, caches, clock.
+  for (int i = 0; i <= repetitions; ++i) {
+    double time;
+    if (Status status = run(session, work, time); !status.ok())
+      return status;
+    if (i > 0)
+      seconds.push_back(time);
+  }
+  tokensPerSecond = work.count / median(seconds);
+  return {};
+}
+
+/// Times the kernels of the steps for this type of cache, in full calls that
+/// want the logits of one token.
+static Status measureKernels(Session &session, abi::CacheType cacheType,
+                             const BenchmarkOptions &options,
+                             std::vector<KernelTimer> &timers) {
+  constexpr int32_t mostCalls = 32;
+  const abi::Variant &variant = session.variant();
+  for (int32_t i = 0; i < variant.stepCount; ++i) {
+    const abi::Step &step = variant.steps[i];
+    bool decodes = step.tokens == 1;
+    int32_t calls = (decodes ? options.decode : options.prefill) / step.tokens;
+    if (step.cacheType != cacheType || calls == 0)
+      continue;
+    Work work{decodes ? options.depth : 0,
+              std::min(calls, mostCalls) * step.tokens, step.tokens};
+    double seconds;
+    // One call is to warm up.
+    Status status =
+        run(session, {work.depth, step.tokens, step.tokens}, seconds);
+    if (!status.ok())
+      return status;
+    session.setTimer(
+        &timers.emplace_back(step, work.depth + (work.count + 1) / 2));
+    status = run(session, work, seconds);
+    session.setTimer(nullptr);
+    if (!status.ok())
+      return status;
+  }
+  return {};
+}
+
+using Lanes = uint64_t __attribute__((vector_size(16)));
+
+static Lanes readAll(const Lanes *from, const Lanes *to) {
+  Lanes sums[4] = {};
+  for (; from < to; from += 4)
+    for (int i = 0; i < 4; ++i)
+      sums[i] ^= from[i];
+  return sums[0] ^ sums[1] ^ sums[2] ^ sums[3];
+}
+
+/// The most bytes per second that the session's threads read from memory, in
+/// passes over a buffer much larger than the caches for about 0.3 s.
+static Status measureBandwidth(Session &session, double &bytesPerSecond) {
+  uint64_t cache = std::max(sysconf(_SC_LEVEL3_CACHE_SIZE), 0L);
+  uint64_t bytes = std::clamp<uint64_t>(4 * cache, 128 << 20, 1 << 30);
+  Pages buffer;
+  if (!buffer.reserve(bytes))
+    return {QUIPU_ERROR_MEMORY, "there is no memory to measure its bandwidth"};
+
+  char *start = static_cast<char *>(buffer.data());
+  auto part = [&](int32_t worker, int32_t workers) {
+    return start + bytes / 4096 * worker / workers * 4096;
+  };
+  session.workers().run([&](int32_t worker, int32_t workers) {
+    std::fill(part(worker, workers), part(worker + 1, workers), char(worker));
+  });
+  bytesPerSecond = 0;
+  for (double begin = now(), end = begin; end - begin < 0.3;) {
+    double passBegin = now();
+    session.workers().run([&](int32_t worker, int32_t workers) {
+      volatile Lanes result =
+          readAll(reinterpret_cast<const Lanes *>(part(worker, workers)),
+                  reinterpret_cast<const Lanes *>(part(worker + 1, workers)));
+      (void)result;
+    });
+    end = now();
+    bytesPerSecond = std::max(bytesPerSecond, bytes / (end - passBegin));
+  }
+  return {};
+}
+
+/// The median seconds that it takes all workers to meet.
+static double measureBarrier(Session &session) {
+  constexpr int32_t meetings = 200;
+  std::vector<double> seconds;
+  for (int i = 0; i < 15; ++i) {
+    double start = now();
+    session.workers().run([&](int32_t, int32_t) {
+      for (int32_t meeting = 0; meeting < meetings; ++meeting)
+        quipu_barrier(session.workers().meetingPoint());
+    });
+    seconds.push_back((now() - start) / meetings);
+  }
+  return median(seconds);
+}
+
+static std::string format(const char *pattern, double value) {
+  char buffer[64];
+  snprintf(buffer, sizeof(buffer), pattern, value);
+  return buffer;
+}
+
+static std::string quote(const char *text) {
+  std::string result = "\"";
+  for (; *text; ++text) {
+    unsigned char c = *text;
+    char buffer[8];
+    if (c < 0x20) {
+      snprintf(buffer, sizeof(buffer), "\\u%04x", c);
+      result += buffer;
+      continue;
+    }
+    if (c == '"' || c == '\\')
+      result += '\\';
+    result += static_cast<char>(c);
+  }
+  return result + "\"";
+}
+
+namespace {
+/// Of the whole program, and of the machine beside it.
+struct Speed {
+  double prefill = 0, decode = 0; // tokens per second
+  double bandwidth = 0;           // bytes per second
+  double barrier = 0;             // seconds
+
+  Status measure(Session &session, const BenchmarkOptions &options);
+  std::string table(const abi::Program &program,
+                    const BenchmarkOptions &options) const;
+  /// Members of an object, each with a comma behind it.
+  std::string json(const abi::Program &program,
+                   const BenchmarkOptions &options) const;
+
+private:
+  /// What decoding reads of the bandwidth.
+  double share(const abi::Program &program) const {
+    return static_cast<double>(program.bytesPerToken) * decode / bandwidth;
+  }
+};
+} // namespace
+
+Status Speed::measure(Session &session, const BenchmarkOptions &options) {
+  Status status =
+      ::measure(session, {0, options.prefill, options.prefill}, prefill);
+  if (status.ok())
+    status = ::measure(session, {options.depth, options.decode, 1}, decode);
+  if (status.ok())
+    status = measureBandwidth(session, bandwidth);
+  if (status.ok())
+    barrier = measureBarrier(session);
+  return status;
+}
+
+std::string Speed::table(const abi::Program &program,
+                         const BenchmarkOptions &options) const {
+  return "  prefill          " + format("%10.1f", prefill) + " tokens/s  (" +
+         std::to_string(options.prefill) + " tokens)\n" +
+         "  decode           " + format("%10.1f", decode) + " tokens/s  (" +
+         std::to_string(options.decode) + " tokens" +
+         (options.depth ? " after " + std::to_string(options.depth) : "") +
+         ")\n" + "  weights read     " +
+         format("%10.1f", static_cast<double>(program.bytesPerToken) / 1e6) +
+         " MB/token\n" + "  memory bandwidth " +
+         format("%10.1f", bandwidth / 1e9) + " GB/s\n  decode reads     " +
+         format("%10.1f", 100 * share(program)) + " % of the bandwidth\n" +
+         "  barrier          " + format("%10.2f", barrier * 1e6) + " us\n";
+}
+
+std::string Speed::json(const abi::Program &program,
+                        const BenchmarkOptions &options) const {
+  return "\"prefill_tokens_per_second\": " + format("%.3f", prefill) +
+         ", \"decode_tokens_per_second\": " + format("%.3f", decode) +
+         ", \"prefill_tokens\": " + std::to_string(options.prefill) +
+         ", \"decode_tokens\": " + std::to_string(options.decode) +
+         ", \"depth\": " + std::to_string(options.depth) +
+         ", \"weight_bytes_per_token\": " +
+         std::to_string(program.bytesPerToken) +
+         ", \"bandwidth_bytes_per_second\": " + format("%.0f", bandwidth) +
+         ", \"bandwidth_share\": " + format("%.4f", share(program)) +
+         ", \"barrier_microseconds\": " + format("%.3f", barrier * 1e6) + ", ";
+}
+
+Status quipu::benchmark(Session &session, abi::CacheType cacheType,
+                        const BenchmarkOptions &options, std::string &report) {
+  const abi::Program &program = session.program();
+  int64_t longest = std::max<int64_t>(options.prefill,
+                                      int64_t(options.depth) + options.decode);
+  if (longest > session.context())
+    return {QUIPU_ERROR_CONTEXT_FULL,
+            "the context of " + std::to_string(session.context()) +
+                " positions is shorter than the " + std::to_string(longest) +
+                " tokens to measure; lower --prefill, --decode and --depth or "
+                "raise --context"};
+  Speed speed;
+  std::vector<KernelTimer> timers;
+  Status status;
+  if (!options.kernels)
+    status = speed.measure(session, options);
+  if (status.ok())
+    status = measureKernels(session, cacheType, options, timers);
+  if (!status.ok())
+    return status;
+
+  const char *cache = abi::getFormat(cacheType).name;
+  int32_t threads = session.workers().count();
+  if (options.json)
+    report = "{" + (options.kernels ? "" : speed.json(program, options)) +
+             "\"threads\": " + std::to_string(threads) +
+             ", \"model\": " + quote(program.name) +
+             ", \"target\": " + quote(session.variant().target) +
+             ", \"cache_type\": " + quote(cache) +
+             ", \"kernels\": " + kernelJson(timers, threads) + "}\n";
+  else
+    report = std::string(program.name) + ", " + session.variant().target +
+             ", " + std::to_string(threads) +
+             (threads == 1 ? " thread, " : " threads, ") + cache + " cache\n" +
+             (options.kernels ? "" : speed.table(program, options)) +
+             kernelTable(timers, threads);
+  return {};
+}

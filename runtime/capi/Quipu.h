@@ -1,0 +1,148 @@
+//===- Quipu.h - The C interface of a compiled model --------------*- C -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// `quipu build --lib` writes a library that contains one model and exports
+// these functions. In short:
+//
+//   quipu_model *model;
+//   if (quipu_create(NULL, &model) != QUIPU_OK)
+//     return fail(quipu_last_error(NULL));
+//   quipu_tokenize(model, text, strlen(text), 0, tokens, capacity, &count);
+//   quipu_step(model, tokens, NULL, NULL, count, NULL, 1);
+//   const float *logits = quipu_logits(model, 0); // of the text's last token
+//   ...choose the next token, quipu_step it, and so on...
+//   quipu_destroy(model);
+//
+// Functions that can fail return a quipu_status; quipu_last_error then has a
+// sentence. None of them prints, exits, or changes signal handlers or the
+// calling thread's affinity.
+//
+// One model may be used by one thread at a time; different models do not
+// share anything but the weights. Two libraries export the same names: open
+// them with dlopen (RTLD_LOCAL) to use both in one process.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_RUNTIME_CAPI_QUIPU_H
+#define QUIPU_RUNTIME_CAPI_QUIPU_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define QUIPU_API __attribute__((visibility("default")))
+#else
+#define QUIPU_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// A running model: its threads, cached sequences and last logits.
+typedef struct quipu_model quipu_model;
+
+typedef enum quipu_status {
+  QUIPU_OK = 0,
+  QUIPU_ERROR_ARGUMENT = 1,     // an argument is out of its range
+  QUIPU_ERROR_CONTEXT_FULL = 2, // a sequence has no room for these tokens
+  QUIPU_ERROR_CAPACITY = 3,     // your buffer is too small; the size is set
+  QUIPU_ERROR_NO_TOKENIZER = 4, // the checkpoint came without one
+  QUIPU_ERROR_PROCESSOR = 5,    // the model was built for another processor
+  QUIPU_ERROR_MEMORY = 6        // no memory or threads left
+} quipu_status;
+
+typedef enum quipu_cache_type {
+  QUIPU_CACHE_F16 = 0, // 2 bytes a cached number
+  QUIPU_CACHE_F32 = 1, // 4 bytes: exact, twice the memory and reading
+  QUIPU_CACHE_Q8_0 = 2 // 1.06 bytes; heads must be multiples of 32
+} quipu_cache_type;
+
+/// Zero in any field but `size` stands for its default.
+typedef struct quipu_options {
+  size_t size;       // sizeof(quipu_options): fields may be added at the end
+  int32_t context;   // positions a sequence can hold; default: the model's
+  int32_t threads;   // including the calling one; default: the cores it may use
+  int32_t sequences; // that can be cached side by side; default: 1
+  int32_t cache_type; // a quipu_cache_type
+} quipu_options;
+
+/// Makes a model ready to run and stores it in *model (NULL on failure). Takes
+/// milliseconds: weights and cache are only paged in as they are used.
+/// `options` may be NULL.
+QUIPU_API quipu_status quipu_create(const quipu_options *options,
+                                    quipu_model **model);
+
+/// Stops the model's threads and frees what belongs to it. NULL is allowed.
+QUIPU_API void quipu_destroy(quipu_model *model);
+
+/// The sentence for the model's last failure, or, for NULL, for the calling
+/// thread's last failed quipu_create. Valid until the next call; never NULL.
+QUIPU_API const char *quipu_last_error(const quipu_model *model);
+
+/// Runs `count` tokens through the model. Token i is tokens[i] at positions[i]
+/// of sequences[i]; any number of sequences may be mixed.
+///
+///  - positions may be NULL: each token follows what its sequence holds.
+///    Otherwise the first token of a sequence in this call may go back, which
+///    forgets all it held from there on; the following ones rise by one.
+///  - sequences may be NULL: all tokens belong to sequence 0.
+///  - rows are the indices, rising, of the row_count tokens whose logits are
+///    wanted. NULL stands for the last row_count tokens.
+///
+/// The same history gives the same bits, however it is cut into calls, mixed
+/// with other sequences, or spread over threads.
+///
+/// On QUIPU_ERROR_ARGUMENT and QUIPU_ERROR_CONTEXT_FULL nothing has changed.
+QUIPU_API quipu_status quipu_step(quipu_model *model, const int32_t *tokens,
+                                  const int32_t *positions,
+                                  const int32_t *sequences, int32_t count,
+                                  const int32_t *rows, int32_t row_count);
+
+/// The logits, [quipu_vocabulary], of the last step's wanted row number `row`,
+/// 0 ... row_count - 1; NULL if there is no such row. Valid until the next
+/// step.
+QUIPU_API const float *quipu_logits(const quipu_model *model, int32_t row);
+
+/// Forgets what a sequence holds.
+QUIPU_API quipu_status quipu_reset(quipu_model *model, int32_t sequence);
+
+/// How many positions a sequence holds; -1 if there is no such sequence.
+QUIPU_API int32_t quipu_length(const quipu_model *model, int32_t sequence);
+
+/// How many token ids there are.
+QUIPU_API int32_t quipu_vocabulary(const quipu_model *model);
+
+/// How many positions a sequence can hold.
+QUIPU_API int32_t quipu_context(const quipu_model *model);
+
+/// Turns `bytes` bytes of UTF-8 into token ids, with the beginning-of-text
+/// token if the model wants one. parse_special: whether the text may contain
+/// special tokens by name ("<|im_start|>"); say 0 for text you did not write.
+/// Stores at most `capacity` ids and always sets *count to how many there are.
+QUIPU_API quipu_status quipu_tokenize(quipu_model *model, const char *text,
+                                      size_t bytes, int32_t parse_special,
+                                      int32_t *tokens, size_t capacity,
+                                      size_t *count);
+
+/// Turns token ids into text: at most `capacity` bytes, not terminated; always
+/// sets *bytes to how many there are. A character may be spread over several
+/// tokens: only whole sequences of tokens are sure to give whole UTF-8.
+QUIPU_API quipu_status quipu_detokenize(quipu_model *model,
+                                        const int32_t *tokens, size_t count,
+                                        char *text, size_t capacity,
+                                        size_t *bytes);
+
+/// Whether the model says with this token that its text ends (1) or not (0).
+QUIPU_API int32_t quipu_is_end(const quipu_model *model, int32_t token);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // QUIPU_RUNTIME_CAPI_QUIPU_H

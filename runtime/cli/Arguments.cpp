@@ -1,0 +1,216 @@
+//===- Arguments.cpp - What a program is asked to do ----------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/cli/Arguments.h"
+#include "runtime/cli/CommandLine.h"
+#include "runtime/engine/Variant.h"
+#include <climits>
+#include <sys/random.h>
+
+using namespace quipu;
+
+namespace {
+/// Numbers whose default depends on the program or on other options.
+struct Numbers {
+  std::optional<int64_t> length, seed, topK, threads, context, chunk, prefill,
+      decode, depth;
+};
+} // namespace
+
+static CommandLine commandLine(Arguments &to, Numbers &numbers,
+                               int32_t &cacheType) {
+  const char *input = "What goes in", *output = "What comes out",
+             *choice = "How the next token is chosen", *run = "How it runs",
+             *draft = "Guessing ahead, which changes the speed and never the "
+                      "text",
+             *measure = "Measuring", *about = "About this program";
+  return CommandLine({
+      {input, 0, "tokens", "\"ID ...\"", Text{&to.tokens},
+       "Take token ids instead of a text, and print ids: one line, separated "
+       "by blanks. No tokenizer is used."},
+      {input, 0, "chat", "", Switch{&to.chat},
+       "Wrap the prompt as a user's message, as the model's chat template "
+       "says, so that the model answers it."},
+      {input, 0, "system", "TEXT", Text{&to.system},
+       "The system message of a chat (default: the template's)."},
+
+      {output, 'n', "length", "N", Integer{&numbers.length, 0, INT_MAX},
+       "Generate at most N tokens (default: until the model ends its text or "
+       "the context is full; with --logits 0)."},
+      {output, 0, "echo", "", Switch{&to.echo},
+       "Print the prompt before its continuation."},
+      {output, 0, "ignore-eos", "", Switch{&to.ignoreEos},
+       "Go on when the model says that its text ends."},
+      {output, 0, "logits", "FILE", Text{&to.logits},
+       "Write the logits of all positions of the prompt to FILE: .npy, f32, "
+       "[positions, vocabulary]."},
+      {output, 'v', "verbose", "", Switch{&to.verbose},
+       "Print a line of statistics to standard error at the end."},
+
+      {choice, 0, "temperature", "T", Real{&to.sampler.temperature, 0, 100},
+       "0 takes the most probable token, always; above, draw: the higher, the "
+       "more varied (default: 0)."},
+      {choice, 0, "top-k", "N", Integer{&numbers.topK, 0, INT_MAX},
+       "Draw among the N most probable; 0: all (default: 40)."},
+      {choice, 0, "top-p", "P", Real{&to.sampler.topP, 0, 1},
+       "Draw among the most probable that sum to P (default: 0.95)."},
+      {choice, 0, "min-p", "P", Real{&to.sampler.minP, 0, 1},
+       "Draw among those at least P times as probable as the first (default: "
+       "0.05)."},
+      {choice, 0, "repeat-penalty", "R",
+       Real{&to.sampler.repeatPenalty, 0.01f, 100},
+       "Make the last 64 tokens less probable; 1: do not (default: 1)."},
+      {choice, 0, "seed", "N", Integer{&numbers.seed, 0, INT64_MAX},
+       "The same seed draws the same text (default: another one each time; "
+       "--verbose tells it)."},
+
+      {run, 't', "threads", "N",
+       Integer{&numbers.threads, 1, Session::mostThreads},
+       "Run on N threads (default: one for each core). The output does not "
+       "depend on it."},
+      {run, 'c', "context", "N", Integer{&numbers.context, 1, abi::mostContext},
+       "Positions for prompt and continuation together, rounded up to a "
+       "multiple of 16 (default: the model's)."},
+      {run, 0, "cache-type", "TYPE", Choice{&cacheType, {"f16", "f32", "q8_0"}},
+       "How keys and values are kept: f16; f32, which is exact and twice as "
+       "large; or q8_0, blocks of 8-bit numbers, about half as large (default: "
+       "f16)."},
+      {run, 0, "chunk", "N", Integer{&numbers.chunk, 1, INT_MAX},
+       "Read the prompt in chunks of at most N tokens (default: the program's "
+       "largest). The output does not depend on it: this is to test that."},
+
+      {draft, 0, "lookup", "", Switch{&to.lookup},
+       "Guess that the text goes on as it did where its last tokens stood "
+       "before: faster where texts repeat or quote."},
+      {draft, 0, "draft", "FILE", Text{&to.draft},
+       "Guess what FILE would write: a program like this one, of a smaller "
+       "model with the same tokens."},
+      {draft, 0, "drafter", "", Switch{&to.drafter},
+       "Be what --draft starts: read texts from standard input and write "
+       "guesses to standard output."},
+
+      {measure, 0, "bench", "", Switch{&to.bench},
+       "Measure tokens per second, the share of the memory's bandwidth and the "
+       "time of each kernel beside its prediction, and generate nothing."},
+      {measure, 0, "json", "", Switch{&to.json},
+       "Print the measurements as JSON."},
+      {measure, 0, "kernels", "", Switch{&to.kernels},
+       "Measure the kernels only, which takes less time."},
+      {measure, 0, "prefill", "N", Integer{&numbers.prefill, 1, INT_MAX},
+       "Length of the prompt (default: 512)."},
+      {measure, 0, "decode", "N", Integer{&numbers.decode, 1, INT_MAX},
+       "Tokens generated (default: 128)."},
+      {measure, 0, "depth", "N", Integer{&numbers.depth, 0, INT_MAX},
+       "Tokens of context that generating starts from (default: 0)."},
+
+      {about, 'h', "help", "", Switch{&to.help}, "Print this."},
+      {about, 0, "version", "", Switch{&to.version},
+       "Print what this program is made of."},
+  });
+}
+
+/// Two options that exclude each other, or nothing.
+static std::string conflict(const Arguments &to, const Numbers &numbers) {
+  if (to.tokens && to.prompt)
+    return "'--tokens' and a prompt exclude each other";
+  if (to.tokens && (to.chat || to.echo))
+    return "'--tokens' takes neither '--chat' nor '--echo'";
+  if (to.system && !to.chat)
+    return "'--system' needs '--chat'";
+  if (to.chat && to.echo)
+    return "'--chat' takes no '--echo'";
+  if (!to.bench && (to.json || to.kernels || numbers.prefill ||
+                    numbers.decode || numbers.depth))
+    return "'--json', '--kernels', '--prefill', '--decode' and '--depth' need "
+           "'--bench'";
+  if (to.bench && (to.prompt || to.tokens || to.logits || to.chat))
+    return "'--bench' takes no prompt and writes no logits";
+  if (to.lookup && to.draft)
+    return "'--lookup' and '--draft' exclude each other";
+  if (to.drafter && (to.prompt || to.tokens || to.logits || to.chat ||
+                     to.bench || to.lookup || to.draft))
+    return "'--drafter' takes no prompt and does nothing else";
+  return "";
+}
+
+std::string Arguments::parse(int argc, const char *const *argv) {
+  Numbers numbers;
+  int32_t cacheType = 0;
+  CommandLine line = commandLine(*this, numbers, cacheType);
+  std::string mistake = line.parse(argc, argv);
+  if (!mistake.empty() || help || version)
+    return mistake;
+  if (line.positional().size() > 1)
+    return "unexpected '" + line.positional()[1] +
+           "' after the prompt; put a prompt of several words into quotes";
+  if (!line.positional().empty())
+    prompt = line.positional()[0];
+  mistake = conflict(*this, numbers);
+  if (!mistake.empty())
+    return mistake;
+
+  auto or32 = [](const std::optional<int64_t> &value, int32_t otherwise) {
+    return static_cast<int32_t>(value.value_or(otherwise));
+  };
+  length = numbers.length.value_or(logits ? 0 : -1);
+  sampler.topK = or32(numbers.topK, sampler.topK);
+  if (numbers.seed)
+    sampler.seed = *numbers.seed;
+  else if (getrandom(&sampler.seed, sizeof(sampler.seed), GRND_NONBLOCK) < 0)
+    sampler.seed = 0;
+  sampler.seed &= INT64_MAX; // what --seed takes
+  session.threads = or32(numbers.threads, 0);
+  session.context = or32(numbers.context, 0);
+  session.chunk = or32(numbers.chunk, 0);
+  session.cacheType = static_cast<abi::CacheType>(cacheType);
+  session.pin = true;
+  prefill = or32(numbers.prefill, prefill);
+  decode = or32(numbers.decode, decode);
+  depth = or32(numbers.depth, depth);
+  return "";
+}
+
+std::string quipu::helpText(const abi::Program &program,
+                            const std::string &name) {
+  Arguments unused;
+  Numbers numbers;
+  int32_t cacheType;
+  return "usage: " + name + " [options] \"prompt\"\n       " + name +
+         " [options] < prompt.txt\n\n" + program.name + " (" +
+         program.architecture + ") with its code and weights, made by " +
+         "quipu.\nIt prints the continuation of the prompt.\n\n" +
+         "examples:\n  " + name + " \"Once upon a time\" -n 64\n  " + name +
+         " --chat \"Name three rivers in France.\"\n  " + name +
+         " --chat --temperature 0.8 --top-p 0.9 \"Tell me a story.\"\n  " +
+         name + " --tokens \"1 2 3\" --logits logits.npy\n  " + name +
+         " --bench --json\n" + commandLine(unused, numbers, cacheType).help() +
+         "\nExit status: 0; 1 after an error, told in one sentence; "
+         "130 after Ctrl-C.\n";
+}
+
+std::string quipu::versionText(const abi::Program &program) {
+  auto megabytes = [](uint64_t bytes) {
+    char text[32];
+    snprintf(text, sizeof(text), "%.1f MB", static_cast<double>(bytes) / 1e6);
+    return std::string(text);
+  };
+  std::string target = variantNames(program), mistake;
+  const abi::Variant *variant = program.variants;
+  if (program.variantCount > 1) {
+    variant = chooseVariant(program, mistake);
+    target += std::string("\nhere runs:    ") +
+              (variant ? variant->target : "none of them");
+  }
+  if (variant)
+    target += std::string("\nfeatures:     ") + variant->features;
+  return std::string("model:        ") + program.name +
+         "\narchitecture: " + program.architecture +
+         "\ntarget:       " + target + "\nformats:      " + program.formats +
+         "\nweights:      " + megabytes(program.weightBytes) +
+         "\ncontext:      " + std::to_string(program.context) +
+         "\ncompiler:     " + program.compiler + "\n";
+}

@@ -1,0 +1,193 @@
+//===- CommandLine.cpp - A program's options and its help -----------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/cli/CommandLine.h"
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <numeric>
+
+using namespace quipu;
+
+static std::string text(int64_t value) { return std::to_string(value); }
+
+static std::string text(float value) {
+  char buffer[32];
+  snprintf(buffer, sizeof(buffer), "%g", value);
+  return buffer;
+}
+
+namespace {
+/// Stores a value; returns what would have been one.
+struct Store {
+  std::string_view value;
+
+  std::string operator()(const Integer &kind) const {
+    int64_t parsed;
+    const char *end = value.data() + value.size();
+    auto [stop, error] = std::from_chars(value.data(), end, parsed);
+    if (error != std::errc() || stop != end || parsed < kind.low ||
+        parsed > kind.high)
+      return "a whole number from " + text(kind.low) + " to " + text(kind.high);
+    *kind.to = parsed;
+    return "";
+  }
+  std::string operator()(const Real &kind) const {
+    std::string copy(value);
+    char *end;
+    float parsed = strtof(copy.c_str(), &end);
+    // The comparison also refuses what is not a number.
+    if (copy.empty() || isspace(copy[0]) || *end ||
+        !(parsed >= kind.low && parsed <= kind.high))
+      return "a number from " + text(kind.low) + " to " + text(kind.high);
+    *kind.to = parsed;
+    return "";
+  }
+  std::string operator()(const Text &kind) const {
+    *kind.to = std::string(value);
+    return "";
+  }
+  std::string operator()(const Choice &kind) const {
+    std::string wanted;
+    for (size_t i = 0; i < kind.words.size(); ++i) {
+      if (kind.words[i] == value) {
+        *kind.to = static_cast<int32_t>(i);
+        return "";
+      }
+      wanted += i == 0 ? "" : i + 1 == kind.words.size() ? " or " : ", ";
+      wanted += kind.words[i];
+    }
+    return wanted;
+  }
+  std::string operator()(const Switch &kind) const {
+    *kind.to = true;
+    return "";
+  }
+};
+} // namespace
+
+/// How many letters must be put in, taken out or changed.
+static size_t distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (size_t i = 0; i < a.size(); ++i) {
+    size_t diagonal = row[0]++;
+    for (size_t j = 0; j < b.size(); ++j) {
+      size_t changed = diagonal + (a[i] != b[j]);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+std::string CommandLine::unknown(std::string_view name) const {
+  std::string sentence = "unknown option '" + std::string(name) + "'";
+  std::string_view bare = name;
+  while (bare.starts_with('-'))
+    bare.remove_prefix(1);
+  std::string_view nearest;
+  size_t least = bare.size() / 3 + 2;
+  for (const Option &option : options)
+    if (size_t d = distance(bare, option.name); d < least) {
+      least = d;
+      nearest = option.name;
+    }
+  if (!nearest.empty())
+    return sentence + "; did you mean '--" + std::string(nearest) + "'?";
+  return sentence + "; --help lists the options, and '--' goes before text "
+                    "that begins with '-'";
+}
+
+std::string CommandLine::parse(int argc, const char *const *argv) {
+  bool optionsEnded = false;
+  for (int i = 1; i < argc; ++i) {
+    std::string_view argument = argv[i];
+    if (optionsEnded || argument.size() < 2 || argument[0] != '-') {
+      others.emplace_back(argument);
+      continue;
+    }
+    if (argument == "--") {
+      optionsEnded = true;
+      continue;
+    }
+    size_t equals = argument.find('=');
+    std::string_view name = argument.substr(0, equals);
+    bool attached = name.size() > 2 && name[1] != '-';
+    if (attached)
+      name = name.substr(0, 2);
+    auto option = std::find_if(
+        options.begin(), options.end(), [&](const Option &candidate) {
+          return name.starts_with("--")
+                     ? name.substr(2) == candidate.name
+                     : name.size() == 2 && name[1] == candidate.letter;
+        });
+    if (option == options.end())
+      return unknown(argument.substr(0, equals));
+
+    std::string quoted = "'" + std::string(name) + "'";
+    std::string_view value;
+    if (std::holds_alternative<Switch>(option->kind)) {
+      if (attached)
+        return unknown(argument.substr(0, equals));
+      if (equals != argument.npos)
+        return quoted + " takes no value";
+    } else if (attached) {
+      value = argument.substr(2);
+    } else if (equals != argument.npos) {
+      value = argument.substr(equals + 1);
+    } else if (++i < argc) {
+      value = argv[i];
+    } else {
+      return quoted + " needs a value: " + quoted.substr(1, name.size()) + " " +
+             std::string(option->value);
+    }
+    std::string wanted = std::visit(Store{value}, option->kind);
+    if (!wanted.empty())
+      return quoted + " takes " + wanted + ", not '" + std::string(value) + "'";
+  }
+  return "";
+}
+
+std::string CommandLine::help() const {
+  constexpr size_t indent = 26, width = 80;
+  std::string result;
+  const char *group = "";
+  for (const Option &option : options) {
+    if (strcmp(group, option.group) != 0) {
+      group = option.group;
+      result += std::string("\n") + group + ":\n";
+    }
+    std::string line = option.letter
+                           ? std::string("  -") + option.letter + ", --"
+                           : std::string("      --");
+    line += option.name;
+    if (!option.value.empty())
+      line += " " + std::string(option.value);
+    if (line.size() + 2 > indent) {
+      result += line + "\n";
+      line.clear();
+    }
+    line.resize(indent, ' ');
+    std::string_view rest = option.help;
+    while (!rest.empty()) {
+      size_t space = rest.find(' ');
+      std::string_view word = rest.substr(0, space);
+      rest.remove_prefix(space == rest.npos ? rest.size() : space + 1);
+      if (line.size() > indent && line.size() + 1 + word.size() > width) {
+        result += line + "\n";
+        line.assign(indent, ' ');
+      }
+      if (line.size() > indent)
+        line += ' ';
+      line += word;
+    }
+    result += line + "\n";
+  }
+  return result;
+}

@@ -1,0 +1,74 @@
+//===- CommandLine.h - A program's options and its help ---------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_RUNTIME_CLI_COMMANDLINE_H
+#define QUIPU_RUNTIME_CLI_COMMANDLINE_H
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace quipu {
+
+/// What an option's value is and where it goes.
+struct Integer {
+  std::optional<int64_t> *to;
+  int64_t low, high;
+};
+struct Real {
+  float *to;
+  float low, high;
+};
+struct Text {
+  std::optional<std::string> *to;
+};
+struct Choice {
+  int32_t *to; // the word's index
+  std::vector<std::string_view> words;
+};
+struct Switch {
+  bool *to;
+};
+
+struct Option {
+  const char *group; // the heading above it in the help
+  char letter;       // '\0' if there is only the long name
+  std::string_view name;
+  std::string_view value; // how the help calls the value
+  std::variant<Integer, Real, Text, Choice, Switch> kind;
+  std::string_view help; // one sentence, with the default
+};
+
+/// One table that the arguments are parsed with and the help printed from.
+/// Takes `--name=value`, `--name value`, `-l value`, `-lvalue`; `--` ends the
+/// options.
+class CommandLine {
+public:
+  explicit CommandLine(std::vector<Option> options)
+      : options(std::move(options)) {}
+
+  /// Returns a sentence about the first mistake, or nothing.
+  std::string parse(int argc, const char *const *argv);
+
+  const std::vector<std::string> &positional() const { return others; }
+
+  /// The options by group, 80 columns wide.
+  std::string help() const;
+
+private:
+  std::string unknown(std::string_view name) const;
+
+  std::vector<Option> options;
+  std::vector<std::string> others;
+};
+
+} // namespace quipu
+
+#endif // QUIPU_RUNTIME_CLI_COMMANDLINE_H

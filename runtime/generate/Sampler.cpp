@@ -1,0 +1,119 @@
+//===- Sampler.cpp - Choosing the next token ------------------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/generate/Sampler.h"
+#include <algorithm>
+#include <cmath>
+
+using namespace quipu;
+
+Random::Random(uint64_t seed) {
+  next();
+  state += seed;
+  next();
+}
+
+uint32_t Random::next() {
+  uint64_t old = state;
+  state = old * 6364136223846793005u + 1442695040888963407u;
+  uint32_t shifted = static_cast<uint32_t>(((old >> 18) ^ old) >> 27);
+  int rotation = static_cast<int>(old >> 59);
+  return shifted >> rotation | shifted << (-rotation & 31);
+}
+
+void Sampler::accept(int32_t token) {
+  if (recent.size() < penaltyWindow)
+    recent.push_back(token);
+  else
+    recent[accepted % penaltyWindow] = token;
+  ++accepted;
+}
+
+int32_t Sampler::choose(const float *logits, int32_t vocabulary) {
+  candidates.resize(vocabulary);
+  for (int32_t i = 0; i < vocabulary; ++i)
+    candidates[i] = {std::isnan(logits[i]) ? -INFINITY : logits[i], i};
+
+  if (options.repeatPenalty != 1) {
+    std::vector<int32_t> distinct = recent;
+    std::sort(distinct.begin(), distinct.end());
+    distinct.erase(std::unique(distinct.begin(), distinct.end()),
+                   distinct.end());
+    for (int32_t token : distinct) {
+      float &logit = candidates[token].logit;
+      logit = logit <= 0 ? logit * options.repeatPenalty
+                         : logit / options.repeatPenalty;
+    }
+  }
+
+  if (options.temperature <= 0) {
+    auto less = [](const Candidate &a, const Candidate &b) {
+      return a.logit < b.logit;
+    };
+    return std::max_element(candidates.begin(), candidates.end(), less)->token;
+  }
+  keepTopK();
+  keepTopP();
+  keepMinP();
+  return draw();
+}
+
+void Sampler::keepTopK() {
+  auto before = [](const Candidate &a, const Candidate &b) {
+    return a.logit != b.logit ? a.logit > b.logit : a.token < b.token;
+  };
+  size_t kept = candidates.size();
+  if (options.topK > 0)
+    kept = std::min<size_t>(kept, options.topK);
+  std::partial_sort(candidates.begin(), candidates.begin() + kept,
+                    candidates.end(), before);
+  candidates.resize(kept);
+}
+
+/// A probability up to the common factor; the first candidate's is 1.
+static double weight(float logit, float highest, float temperature) {
+  // Equal infinities have no difference.
+  return logit == highest ? 1
+                          : std::exp((double(logit) - highest) / temperature);
+}
+
+void Sampler::keepTopP() {
+  if (options.topP >= 1)
+    return;
+  float highest = candidates[0].logit;
+  double total = 0, seen = 0;
+  for (const Candidate &candidate : candidates)
+    total += weight(candidate.logit, highest, 1);
+  size_t kept = 0;
+  do
+    seen += weight(candidates[kept++].logit, highest, 1);
+  while (kept < candidates.size() && seen < options.topP * total);
+  candidates.resize(kept);
+}
+
+void Sampler::keepMinP() {
+  float highest = candidates[0].logit;
+  size_t kept = 1;
+  while (kept < candidates.size() &&
+         weight(candidates[kept].logit, highest, 1) >= options.minP)
+    ++kept;
+  candidates.resize(kept);
+}
+
+int32_t Sampler::draw() {
+  float highest = candidates[0].logit;
+  double total = 0;
+  for (const Candidate &candidate : candidates)
+    total += weight(candidate.logit, highest, options.temperature);
+  double left = random.next() * 0x1p-32 * total;
+  for (const Candidate &candidate : candidates) {
+    left -= weight(candidate.logit, highest, options.temperature);
+    if (left < 0)
+      return candidate.token;
+  }
+  return candidates.back().token;
+}

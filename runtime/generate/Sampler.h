@@ -1,0 +1,71 @@
+//===- Sampler.h - Choosing the next token ----------------------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_RUNTIME_GENERATE_SAMPLER_H
+#define QUIPU_RUNTIME_GENERATE_SAMPLER_H
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace quipu {
+
+struct SamplerOptions {
+  float temperature = 0;   // 0: always the most probable token
+  int32_t topK = 40;       // 0: all
+  float topP = 0.95f;      // 1: all
+  float minP = 0.05f;      // 0: all
+  float repeatPenalty = 1; // 1: none
+  uint64_t seed = 0;
+};
+
+/// PCG-XSH-RR 64/32 (O'Neill 2014): the same seed gives the same numbers on
+/// every machine.
+class Random {
+public:
+  explicit Random(uint64_t seed);
+  uint32_t next();
+
+private:
+  uint64_t state = 0;
+};
+
+/// Applies, in this order: repeat penalty over the last 64 tokens, top-k,
+/// top-p, min-p, temperature; then draws.
+class Sampler {
+public:
+  static constexpr size_t penaltyWindow = 64;
+
+  explicit Sampler(const SamplerOptions &options)
+      : options(options), random(options.seed) {}
+
+  /// Tells of a token of the text, drawn or not.
+  void accept(int32_t token);
+
+  /// Chooses one of logits[vocabulary]; the lowest id among equals.
+  int32_t choose(const float *logits, int32_t vocabulary);
+
+private:
+  struct Candidate {
+    float logit;
+    int32_t token;
+  };
+  void keepTopK();
+  void keepTopP();
+  void keepMinP();
+  int32_t draw();
+
+  SamplerOptions options;
+  Random random;
+  std::vector<int32_t> recent; // a ring of the last tokens
+  size_t accepted = 0;
+  std::vector<Candidate> candidates; // by falling logit once sorted
+};
+
+} // namespace quipu
+
+#endif // QUIPU_RUNTIME_GENERATE_SAMPLER_H

@@ -1,0 +1,70 @@
+//===- DraftServer.cpp - A program that drafts for another ----------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/generate/drafting/DraftServer.h"
+#include "runtime/generate/drafting/DraftProtocol.h"
+#include <algorithm>
+#include <csignal>
+#include <unistd.h>
+
+using namespace quipu;
+
+/// Brings `text` up to date; false when the input ends or makes no sense.
+static bool readRequest(int32_t vocabulary, DraftRequest &request,
+                        std::vector<int32_t> &text) {
+  if (!readBytes(STDIN_FILENO, &request, sizeof(request)) || request.kept < 0 ||
+      size_t(request.kept) > text.size() || request.added < 0 ||
+      request.added > abi::mostContext)
+    return false;
+  text.resize(size_t(request.kept) + request.added);
+  if (!readBytes(STDIN_FILENO, text.data() + request.kept,
+                 request.added * sizeof(int32_t)))
+    return false;
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(),
+                     [&](int32_t id) { return id >= 0 && id < vocabulary; });
+}
+
+Status quipu::serveDrafts(Session &session, const Tokenizer *tokenizer) {
+  // Ctrl-C is for the program that asks, which then closes the pipe.
+  signal(SIGINT, SIG_IGN);
+  int32_t vocabulary = session.program().vocabulary;
+  DraftGreeting greeting = {DraftGreeting::expectedMagic,
+                            hashVocabulary(tokenizer), uint64_t(vocabulary)};
+  bool asked = writeBytes(STDOUT_FILENO, &greeting, sizeof(greeting));
+
+  std::vector<int32_t> text;
+  DraftRequest request;
+  while (asked && readRequest(vocabulary, request, text)) {
+    // The last token is read for its logits, if need be again.
+    auto last = static_cast<int32_t>(text.size()) - 1;
+    session.forget(0, std::min(request.kept, last));
+    size_t given = text.size();
+    // Nothing to draft means to read the text all the same.
+    for (int32_t i = 0; i < std::max(request.most, 1) &&
+                        text.size() <= size_t(session.context());
+         ++i) {
+      int32_t held = session.length(0), next = 0;
+      Status status = session.feed(
+          &text[held], static_cast<int32_t>(text.size()) - held, 0, 1,
+          [&](int32_t, const float *logits) {
+            next = static_cast<int32_t>(
+                std::max_element(logits, logits + vocabulary) - logits);
+            return Status{};
+          });
+      if (!status.ok())
+        return status;
+      if (request.most > 0)
+        text.push_back(next);
+    }
+    std::vector<int32_t> answer(text.begin() + given, text.end());
+    answer.insert(answer.begin(), static_cast<int32_t>(answer.size()));
+    asked = writeBytes(STDOUT_FILENO, answer.data(),
+                       answer.size() * sizeof(int32_t));
+  }
+  return {};
+}

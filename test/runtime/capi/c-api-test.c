@@ -1,0 +1,170 @@
+//===- c-api-test.c - The C interface, from C -----------------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// Prints the first check that fails, or "ok". The model is fake-program.cpp's.
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/capi/Quipu.h"
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void expect(bool condition, const char *what, const quipu_model *model) {
+  if (condition)
+    return;
+  printf("failed: %s (%s)\n", what, quipu_last_error(model));
+  exit(1);
+}
+#define EXPECT(CONDITION) expect(CONDITION, #CONDITION, model)
+
+static int sameLogits(const float *a, const float *b) {
+  return memcmp(a, b, 259 * sizeof(float)) == 0;
+}
+
+static void testCreate(void) {
+  quipu_model *model = NULL;
+  EXPECT(quipu_create(NULL, NULL) == QUIPU_ERROR_ARGUMENT);
+  EXPECT(quipu_create(NULL, &model) == QUIPU_OK && model);
+  EXPECT(quipu_vocabulary(model) == 259);
+  EXPECT(quipu_context(model) == 128);
+  quipu_destroy(model);
+  quipu_destroy(NULL);
+
+  quipu_options options = {sizeof(options), 1 << 30, 0, 0, 0};
+  EXPECT(quipu_create(&options, &model) == QUIPU_ERROR_ARGUMENT && !model);
+  EXPECT(strstr(quipu_last_error(NULL), "context must be from 0 to 16777216"));
+  options.context = -1;
+  EXPECT(quipu_create(&options, &model) == QUIPU_ERROR_ARGUMENT);
+  options.context = 1 << 24;
+  options.sequences = 65536;
+  EXPECT(quipu_create(&options, &model) == QUIPU_ERROR_ARGUMENT);
+  EXPECT(strstr(quipu_last_error(NULL), "more than a cache can hold"));
+  quipu_options type = {sizeof(options), 0, 0, 0, 2};
+  EXPECT(quipu_create(&type, &model) == QUIPU_ERROR_ARGUMENT);
+  quipu_options empty = {0, 0, 0, 0, 0};
+  EXPECT(quipu_create(&empty, &model) == QUIPU_ERROR_ARGUMENT);
+  // A caller that knows only the first fields.
+  quipu_options older = {offsetof(quipu_options, threads), 16, -5, -5, -5};
+  EXPECT(quipu_create(&older, &model) == QUIPU_OK);
+  EXPECT(quipu_context(model) == 16);
+  quipu_destroy(model);
+}
+
+/// Sequences side by side, in one call or in many, give what each gives alone.
+static void testRaggedSteps(void) {
+  quipu_options options = {sizeof(options), 64, 2, 3, QUIPU_CACHE_F32};
+  quipu_model *model = NULL;
+  EXPECT(quipu_create(&options, &model) == QUIPU_OK);
+
+  static float alone[2][5][259];
+  int32_t text[2][5] = {{10, 11, 12, 13, 14}, {20, 21, 22, 23, 24}};
+  for (int s = 0; s < 2; ++s) {
+    EXPECT(quipu_step(model, text[s], NULL, NULL, 5, NULL, 5) == QUIPU_OK);
+    for (int i = 0; i < 5; ++i)
+      memcpy(alone[s][i], quipu_logits(model, i), sizeof(alone[s][i]));
+    EXPECT(!quipu_logits(model, 5) && !quipu_logits(model, -1));
+    EXPECT(quipu_length(model, 0) == 5);
+    EXPECT(quipu_reset(model, 0) == QUIPU_OK);
+    EXPECT(quipu_length(model, 0) == 0);
+  }
+  EXPECT(!sameLogits(alone[0][4], alone[1][4]));
+
+  int32_t mixed[10] = {10, 20, 11, 21, 12, 22, 13, 23, 14, 24};
+  int32_t slots[10] = {2, 1, 2, 1, 2, 1, 2, 1, 2, 1};
+  int32_t rows[3] = {2, 8, 9};
+  EXPECT(quipu_step(model, mixed, NULL, slots, 10, rows, 3) == QUIPU_OK);
+  EXPECT(sameLogits(quipu_logits(model, 0), alone[0][1]));
+  EXPECT(sameLogits(quipu_logits(model, 1), alone[0][4]));
+  EXPECT(sameLogits(quipu_logits(model, 2), alone[1][4]));
+  EXPECT(quipu_length(model, 0) == 0 && quipu_length(model, 1) == 5);
+
+  // Draft two tokens, then go back and take others.
+  int32_t draft[2] = {99, 98}, places[2] = {3, 4}, slot[2] = {2, 2};
+  EXPECT(quipu_step(model, draft, places, slot, 2, NULL, 0) == QUIPU_OK);
+  EXPECT(!quipu_logits(model, 0));
+  EXPECT(quipu_step(model, text[0] + 3, places, slot, 2, NULL, 1) == QUIPU_OK);
+  EXPECT(sameLogits(quipu_logits(model, 0), alone[0][4]));
+  EXPECT(quipu_step(model, draft, places, slot, 1, NULL, 0) == QUIPU_OK);
+  EXPECT(quipu_length(model, 2) == 4);
+  quipu_destroy(model);
+}
+
+static void testMistakes(void) {
+  quipu_options options = {sizeof(options), 16, 1, 2, 0};
+  quipu_model *model = NULL;
+  EXPECT(quipu_create(&options, &model) == QUIPU_OK);
+  int32_t many[17] = {0}, bad[2] = {0, 259}, negative[1] = {-1};
+  int32_t hole[2] = {0, 2}, fall[2] = {1, 0};
+  int32_t slots[2] = {0, 2};
+  EXPECT(quipu_step(model, many, NULL, NULL, 17, NULL, 0) ==
+         QUIPU_ERROR_CONTEXT_FULL);
+  EXPECT(strstr(quipu_last_error(model), "context of 16 positions is full"));
+  EXPECT(quipu_step(model, many, NULL, NULL, 0, NULL, 0) ==
+         QUIPU_ERROR_ARGUMENT);
+  EXPECT(quipu_step(model, NULL, NULL, NULL, 1, NULL, 0) ==
+         QUIPU_ERROR_ARGUMENT);
+  EXPECT(quipu_step(model, bad, NULL, NULL, 2, NULL, 0) ==
+         QUIPU_ERROR_ARGUMENT);
+  EXPECT(strstr(quipu_last_error(model), "from 0 to 258, not 259"));
+  EXPECT(quipu_step(model, negative, NULL, NULL, 1, NULL, 0) ==
+         QUIPU_ERROR_ARGUMENT);
+  EXPECT(quipu_step(model, many, hole, NULL, 2, NULL, 0) ==
+         QUIPU_ERROR_ARGUMENT);
+  EXPECT(strstr(quipu_last_error(model), "position 2 of sequence 0, but 1"));
+  EXPECT(quipu_step(model, many, negative, NULL, 1, NULL, 0) ==
+         QUIPU_ERROR_ARGUMENT);
+  EXPECT(quipu_step(model, many, NULL, slots, 2, NULL, 0) ==
+         QUIPU_ERROR_ARGUMENT);
+  EXPECT(quipu_step(model, many, NULL, NULL, 2, NULL, 3) ==
+         QUIPU_ERROR_ARGUMENT);
+  EXPECT(quipu_step(model, many, NULL, NULL, 2, fall, 2) ==
+         QUIPU_ERROR_ARGUMENT);
+  EXPECT(quipu_step(model, many, NULL, NULL, 2, hole, 2) ==
+         QUIPU_ERROR_ARGUMENT);
+  EXPECT(quipu_length(model, 0) == 0);
+  EXPECT(quipu_reset(model, 2) == QUIPU_ERROR_ARGUMENT);
+  EXPECT(quipu_length(model, -1) == -1);
+  EXPECT(quipu_step(model, many, NULL, NULL, 16, NULL, 1) == QUIPU_OK);
+  EXPECT(quipu_step(model, many, NULL, NULL, 1, NULL, 1) ==
+         QUIPU_ERROR_CONTEXT_FULL);
+  quipu_destroy(model);
+}
+
+static void testText(void) {
+  quipu_model *model = NULL;
+  EXPECT(quipu_create(NULL, &model) == QUIPU_OK);
+  int32_t ids[16];
+  size_t count = 0;
+  EXPECT(quipu_tokenize(model, "a<|im_end|>", 11, 1, ids, 16, &count) ==
+         QUIPU_OK);
+  EXPECT(count == 2 && ids[0] == 'a' && ids[1] == 257);
+  EXPECT(quipu_is_end(model, ids[1]) == 1 && quipu_is_end(model, 'a') == 0);
+  EXPECT(quipu_tokenize(model, "a<|im_end|>", 11, 0, ids, 16, &count) ==
+             QUIPU_OK &&
+         count == 11);
+  EXPECT(quipu_tokenize(model, "abc", 3, 0, NULL, 0, &count) ==
+             QUIPU_ERROR_CAPACITY &&
+         count == 3);
+  char text[16];
+  EXPECT(quipu_detokenize(model, ids, 2, text, 16, &count) == QUIPU_OK);
+  EXPECT(count == 2 && memcmp(text, "a<", 2) == 0);
+  EXPECT(quipu_detokenize(model, ids, 2, text, 1, &count) ==
+         QUIPU_ERROR_CAPACITY);
+  quipu_destroy(model);
+}
+
+int main(void) {
+  testCreate();
+  testRaggedSteps();
+  testMistakes();
+  testText();
+  puts("ok");
+  return 0;
+}

@@ -1,0 +1,78 @@
+//===- sampler-test.cpp - What the sampler draws --------------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// Prints, for options by name, how often 10000 draws gave each of the tokens
+// whose probabilities are 1/8, 1/2, 1/16, 1/4, 1/16.
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/generate/Sampler.h"
+#include <cmath>
+#include <cstdio>
+
+using namespace quipu;
+
+static const float logits[] = {-3 * M_LN2, -1 * M_LN2, -4 * M_LN2, -2 * M_LN2,
+                               -4 * M_LN2};
+
+static void draw(const char *name, const SamplerOptions &options,
+                 int32_t accepted = -1) {
+  Sampler sampler(options);
+  if (accepted >= 0)
+    sampler.accept(accepted);
+  int counts[5] = {};
+  for (int i = 0; i < 10000; ++i)
+    ++counts[sampler.choose(logits, 5)];
+  printf("%s:", name);
+  for (int count : counts)
+    printf(" %d", (count + 50) / 100);
+  printf("\n");
+}
+
+int main() {
+  SamplerOptions all{.temperature = 1, .topK = 0, .topP = 1, .minP = 0};
+  auto with = [&](auto change) {
+    SamplerOptions options = all;
+    change(options);
+    return options;
+  };
+  draw("greedy", {});
+  draw("all", all);
+  draw("another seed", with([](auto &o) { o.seed = 7; }));
+  draw("cold", with([](auto &o) { o.temperature = 0.5f; }));
+  draw("top-k 2", with([](auto &o) { o.topK = 2; }));
+  draw("top-k 4, lowest id of equals", with([](auto &o) { o.topK = 4; }));
+  draw("top-p 0.7", with([](auto &o) { o.topP = 0.7f; }));
+  draw("top-p 0", with([](auto &o) { o.topP = 0; }));
+  draw("min-p 0.2", with([](auto &o) { o.minP = 0.2f; }));
+  draw("min-p before temperature", with([](auto &o) {
+         o.minP = 0.2f;
+         o.temperature = 100;
+       }));
+  draw("penalty 4", with([](auto &o) { o.repeatPenalty = 4; }), 1);
+  draw("greedy with penalty 4", {.repeatPenalty = 4}, 1);
+
+  // The penalty forgets what is 64 tokens old.
+  Sampler sampler({.repeatPenalty = 4});
+  sampler.accept(1);
+  for (int i = 0; i < 63; ++i)
+    sampler.accept(2);
+  printf("64 tokens later: %d", sampler.choose(logits, 5));
+  sampler.accept(2);
+  printf(", 65: %d\n", sampler.choose(logits, 5));
+
+  Random random(42);
+  printf("random:");
+  for (int i = 0; i < 3; ++i)
+    printf(" %08x", random.next());
+  printf("\n");
+
+  const float broken[] = {NAN, 1, NAN, INFINITY};
+  printf("not a number: %d\n", Sampler({}).choose(broken, 4));
+  printf("all broken: %d\n", Sampler(all).choose(broken + 2, 1));
+}

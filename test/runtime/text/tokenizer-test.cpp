@@ -1,0 +1,145 @@
+//===- tokenizer-test.cpp - Run a checkpoint's tokenizer --------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// usage: tokenizer-test MODEL.gguf info    what the image says
+//        tokenizer-test MODEL.gguf encode  one JSON object per line of input
+//        tokenizer-test MODEL.gguf chat    the prompt for a JSON list of
+//        messages
+//
+// A line of input is a text in hexadecimal digits; so are the texts written.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/frontend/gguf/GgufFile.h"
+#include "compiler/frontend/tokenizer/TokenizerImage.h"
+#include "runtime/text/Chat.h"
+#include "runtime/text/PreTokenizer.h"
+#include "runtime/text/Tokenizer.h"
+#include "runtime/text/Utf8.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Alignment.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/LineIterator.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+using namespace quipu;
+
+static ExitOnError exitOnError("quipu: error: ");
+
+static Error refuse(const Twine &message) { return createStringError(message); }
+
+static std::string hex(std::string_view text) {
+  return toHex(StringRef(text), /*LowerCase=*/true);
+}
+
+static void info(const Tokenizer &tokenizer) {
+  outs() << "vocabulary " << tokenizer.vocabularySize() << '\n'
+         << "bos " << tokenizer.bos() << ", eos " << tokenizer.eos() << ", eot "
+         << tokenizer.eot() << ", unknown " << tokenizer.unknown()
+         << ", padding " << tokenizer.padding() << '\n';
+  for (int32_t id = 0; id < tokenizer.vocabularySize(); ++id)
+    if (tokenizer.isControl(id))
+      outs() << "control " << id << ' ' << StringRef(tokenizer.bytes(id))
+             << (tokenizer.isEndOfGeneration(id) ? ", ends" : "")
+             << (tokenizer.specialId(tokenizer.bytes(id)) == id ? "" : ", LOST")
+             << '\n';
+  outs() << "no token: " << tokenizer.specialId("Hello") << ' '
+         << tokenizer.bytes(-1).size()
+         << tokenizer.bytes(tokenizer.vocabularySize()).size() << '\n';
+}
+
+static void encode(const Tokenizer &tokenizer, StringRef text) {
+  std::vector<int32_t> plain = tokenizer.encode(text);
+  std::vector<int32_t> special =
+      tokenizer.encode(text, {.addSpecial = false, .parseSpecial = true});
+
+  std::string repaired;
+  appendAsUtf8(repaired, text);
+  std::vector<std::string_view> words;
+  splitWords(tokenizer.preTokenizer(), repaired, words);
+
+  Utf8Stream stream;
+  std::string streamed;
+  for (int32_t id : special) {
+    std::string piece = stream.push(tokenizer.bytes(id));
+    if (!isUtf8(piece))
+      exitOnError(refuse("half a character was printed"));
+    streamed += piece;
+  }
+  streamed += stream.flush();
+
+  json::Array wordList;
+  for (std::string_view word : words)
+    wordList.push_back(hex(word));
+  outs() << json::Value(
+                json::Object{{"ids", json::Array(plain)},
+                             {"special", json::Array(special)},
+                             {"words", std::move(wordList)},
+                             {"decoded", hex(tokenizer.decode(special, true))},
+                             {"hidden", hex(tokenizer.decode(special))},
+                             {"streamed", hex(streamed)}})
+         << '\n';
+}
+
+static void chat(const Tokenizer &tokenizer, StringRef input) {
+  std::vector<ChatMessage> messages;
+  json::Value list = exitOnError(json::parse(input));
+  for (const json::Value &message : *list.getAsArray())
+    messages.push_back(
+        {message.getAsObject()->getString("role").value_or("").str(),
+         message.getAsObject()->getString("content").value_or("").str()});
+  ChatMl format;
+  std::string reason = format.load(tokenizer.chatTemplate());
+  if (!reason.empty())
+    exitOnError(refuse(reason));
+  std::string prompt = format.render(messages);
+  outs() << json::Value(json::Object{
+                {"prompt", prompt},
+                {"closed", format.render(messages, /*openReply=*/false)},
+                {"ids", json::Array(
+                            tokenizer.encode(prompt, {.parseSpecial = true}))}})
+         << '\n';
+}
+
+int main(int argc, char **argv) {
+  if (argc != 3) {
+    errs() << "usage: tokenizer-test MODEL.gguf info|encode|chat\n";
+    return 2;
+  }
+  StringRef mode = argv[2];
+  std::unique_ptr<Checkpoint> checkpoint = exitOnError(openGguf(argv[1]));
+  const CheckpointTensor *embedding =
+      checkpoint->findTensor("token_embd.weight");
+  std::vector<uint8_t> bytes = exitOnError(
+      buildTokenizerImage(*checkpoint, embedding ? embedding->shape[0] : 0));
+  if (bytes.empty()) {
+    outs() << "no tokenizer\n";
+    return 0;
+  }
+  // The image must be position-independent: use it from another place.
+  std::unique_ptr<WritableMemoryBuffer> image =
+      WritableMemoryBuffer::getNewUninitMemBuffer(bytes.size(), "image",
+                                                  Align(64));
+  std::memcpy(image->getBufferStart(), bytes.data(), bytes.size());
+  Tokenizer tokenizer(image->getBufferStart(), bytes.size());
+  bytes.clear();
+
+  if (mode == "info") {
+    info(tokenizer);
+    return 0;
+  }
+  std::unique_ptr<MemoryBuffer> input =
+      exitOnError(errorOrToExpected(MemoryBuffer::getSTDIN()));
+  if (mode == "chat")
+    chat(tokenizer, input->getBuffer());
+  else
+    for (line_iterator line(*input, /*SkipBlanks=*/false); !line.is_at_end();
+         ++line)
+      encode(tokenizer, fromHex(*line));
+}
