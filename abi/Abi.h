@@ -45,21 +45,21 @@ inline constexpr int32_t cacheBlock = 32;
 
 /// Attention cuts a sequence into pieces of so many positions; each gives a
 /// partial result.
-inline constexpr int32_t piecePositions = 128;
+inline constexpr int32_t pagePositions = 128;
 
 /// Fewer units of attention (a block of tokens and a head of the cache) than
 /// this for each worker are cut into pieces.
-inline constexpr int32_t fewUnits = 4;
+inline constexpr int32_t splitThreshold = 4;
 
 /// Tokens at consecutive positions of one sequence, whose attention is computed
-/// together: one, or up to `mostBlockTokens`.
-struct TokenBlock {
+/// together: one, or up to `maxQueryTile`.
+struct QueryTile {
   int32_t first, count;
 };
-inline constexpr int32_t mostBlockTokens = 8;
+inline constexpr int32_t maxQueryTile = 8;
 
 /// The longest context that a program can have or be asked for.
-inline constexpr int32_t mostContext = 1 << 24;
+inline constexpr int32_t maxContext = 1 << 24;
 
 /// One call of a step: `count` tokens, each with its position and the sequence
 /// (cache slot) it belongs to. The pointers are valid during the call only.
@@ -89,12 +89,12 @@ struct StepArgs {
   int32_t rowCount;    // 0 ... count
   int32_t context;     // positions per slot, a multiple of cachePositions
   int32_t slots;
-  const TokenBlock *blocks; // [blockCount]: all tokens, in order
-  /// Scratch of fewUnits * workers * (context / piecePositions, rounded up) *
-  /// Program::partialBytes, 64-byte aligned.
+  const QueryTile *blocks; // [blockCount]: all tokens, in order
+  /// Scratch of splitThreshold * workers * (context / pagePositions, rounded
+  /// up) * Program::partialBytes, 64-byte aligned.
   void *partials;
   int32_t blockCount;
-  void *timer; // handed to quipu_mark; null when nobody measures
+  void *timer; // handed to quipu_trace; null when nobody measures
 };
 
 /// Every worker calls the step with the same arguments and its own number.
@@ -125,7 +125,7 @@ struct Step {
   uint64_t arenaBytes;
   int32_t tokens; // the most tokens one call takes
   CacheType cacheType;
-  const Kernel *kernels; // numbered as for quipu_mark
+  const Kernel *kernels; // numbered as for quipu_trace
   int32_t kernelCount;
 };
 
@@ -179,7 +179,7 @@ void quipu_barrier(void *barrier);
 
 /// Defined by the runtime, called by steps: the worker begins with the step's
 /// kernel number `kernel` or, -1, has done all.
-void quipu_mark(void *timer, int32_t worker, int32_t kernel);
+void quipu_trace(void *timer, int32_t worker, int32_t kernel);
 
 /// Defined by the runtime, called by a step's first kernel:
 /// table[i][j] = (cos, sin)(positions[i] * frequencies[j] / factors[j]) * scale

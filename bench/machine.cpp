@@ -166,7 +166,7 @@ static void calibrate() {
   for (int core : all)
     groups.push_back({core});
   groups.push_back(all);
-  double slowest = 1e30, leastShare = 1;
+  double slowest = 1e30, minShare = 1;
   for (const std::vector<int> &cores : groups) {
     std::vector<double> speed(cores.size()), share(cores.size());
     together(cores, [&](int i) {
@@ -179,9 +179,9 @@ static void calibrate() {
       share[i] = (now(CLOCK_THREAD_CPUTIME_ID) - used) / elapsed;
     });
     slowest = std::min(slowest, *std::ranges::min_element(speed));
-    leastShare = std::min(leastShare, *std::ranges::min_element(share));
+    minShare = std::min(minShare, *std::ranges::min_element(share));
   }
-  std::printf("{\"speed\": %.4g, \"share\": %.4f}\n", slowest, leastShare);
+  std::printf("{\"speed\": %.4g, \"share\": %.4f}\n", slowest, minShare);
 }
 
 /// The best of some rounds in which every thread does `work`, which returns

@@ -37,6 +37,26 @@ function(quipu_llvm_options target)
   target_compile_definitions(${target} PUBLIC ${definitions})
 endfunction()
 
+# MLIR's headers, parsed once for all of the compiler but the code that calls
+# Halide, whose flags differ. Without the time stamp, ccache knows them again.
+function(quipu_precompile_mlir target)
+  if(NOT TARGET quipu-mlir-headers)
+    file(WRITE ${PROJECT_BINARY_DIR}/mlir-headers.cpp "")
+    add_library(quipu-mlir-headers OBJECT ${PROJECT_BINARY_DIR}/mlir-headers.cpp)
+    quipu_llvm_options(quipu-mlir-headers)
+    target_compile_options(quipu-mlir-headers PRIVATE -fno-exceptions)
+    target_compile_options(quipu-mlir-headers PUBLIC
+                           "SHELL:-Xclang -fno-pch-timestamp")
+    target_precompile_headers(quipu-mlir-headers PRIVATE
+      <mlir/Bytecode/BytecodeOpInterface.h> <mlir/Dialect/Arith/IR/Arith.h>
+      <mlir/Dialect/LLVMIR/LLVMDialect.h> <mlir/Dialect/SCF/IR/SCF.h>
+      <mlir/IR/BuiltinOps.h> <mlir/IR/OpImplementation.h>
+      <mlir/Interfaces/FunctionInterfaces.h> <mlir/Pass/Pass.h>)
+  endif()
+  target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+  target_precompile_headers(${target} REUSE_FROM quipu-mlir-headers)
+endfunction()
+
 # A static library of the compiler. EXCEPTIONS is for code that calls Halide.
 function(quipu_add_library name)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "EXCEPTIONS" "" "LINK;PRIVATE")
@@ -44,6 +64,7 @@ function(quipu_add_library name)
   quipu_llvm_options(${name})
   if(NOT ARG_EXCEPTIONS)
     target_compile_options(${name} PRIVATE -fno-exceptions)
+    quipu_precompile_mlir(${name})
   endif()
   target_link_libraries(${name} PUBLIC ${ARG_LINK} MLIR LLVM
                                 PRIVATE ${ARG_PRIVATE})
@@ -55,6 +76,7 @@ function(quipu_add_tool name)
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   quipu_llvm_options(${name})
   target_compile_options(${name} PRIVATE -fno-exceptions)
+  quipu_precompile_mlir(${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} MLIR LLVM)
 endfunction()
 

@@ -39,7 +39,7 @@ static void addFused(OpPassManager &passes, const StageOptions &options) {
     passes.addPass(createQuantizeActivations({.bf16Dot = options.bf16Dot}));
   passes.addPass(createCSEPass());
   passes.addPass(createCanonicalizerPass());
-  passes.addPass(createFormKernels({.eachOp = options.reference}));
+  passes.addPass(createFuseKernels({.eachOp = options.reference}));
 }
 
 static void addScheduled(OpPassManager &passes, const StageOptions &options) {
@@ -50,9 +50,9 @@ static void addScheduled(OpPassManager &passes, const StageOptions &options) {
                                         .tileDot = options.tileDot,
                                         .candidate = options.candidate,
                                         .tuned = options.tuned}));
-  passes.addPass(createPackWeights());
+  passes.addPass(createAssignWeightOffsets());
   passes.addPass(createPlanMemory());
-  passes.addPass(createPlaceBarriers());
+  passes.addPass(createInsertBarriers());
 }
 
 static void addCpu(OpPassManager &passes, const StageOptions & /*options*/) {
@@ -83,23 +83,24 @@ static void addLlvm(OpPassManager &passes, const StageOptions &options) {
 //===----------------------------------------------------------------------===//
 
 static constexpr StringRef specOps[] = {
-    "quipu.model", "quipu.param",  "quipu.input", "quipu.places",
-    "mathematics", "quipu.layers", "quipu.yield", "quipu.output"};
+    "quipu.model", "quipu.param",  "quipu.input", "quipu.positions",
+    "compute",     "quipu.layers", "quipu.yield", "quipu.output"};
 static constexpr StringRef graphOps[] = {
-    "quipu.model", "quipu.weight", "quipu.step",  "quipu.input", "quipu.places",
-    "mathematics", "quipu.layers", "quipu.yield", "quipu.output"};
+    "quipu.model",  "quipu.weight",    "quipu.step",
+    "quipu.input",  "quipu.positions", "compute",
+    "quipu.layers", "quipu.yield",     "quipu.output"};
 static constexpr StringRef fusedOps[] = {
-    "quipu.model", "quipu.weight", "quipu.kernel", "quipu.step",
-    "quipu.input", "quipu.places", "quipu.launch", "quipu.layers",
+    "quipu.model", "quipu.weight",    "quipu.kernel", "quipu.step",
+    "quipu.input", "quipu.positions", "quipu.launch", "quipu.layers",
     "quipu.yield", "quipu.output"};
 static constexpr StringRef scheduledOps[] = {
-    "quipu.model",  "quipu.weight", "quipu.kernel", "quipu.step",
-    "quipu.input",  "quipu.places", "quipu.launch", "quipu.barrier",
-    "quipu.layers", "quipu.yield",  "quipu.output"};
+    "quipu.model",  "quipu.weight",    "quipu.kernel", "quipu.step",
+    "quipu.input",  "quipu.positions", "quipu.launch", "quipu.barrier",
+    "quipu.layers", "quipu.yield",     "quipu.output"};
 static constexpr StringRef cpuOps[] = {
     "quipu.model", "quipu.weight", "quipu.kernel", "llvm", "scf", "arith"};
 static constexpr StringRef llvmOps[] = {"quipu.model", "quipu.weight", "llvm"};
-static constexpr StringRef kernelOps[] = {"mathematics", "quipu.yield"};
+static constexpr StringRef kernelOps[] = {"compute", "quipu.yield"};
 
 //===----------------------------------------------------------------------===//
 // The table

@@ -73,7 +73,7 @@ struct Stage {
   /// passes that do.
   void (*addPasses)(mlir::OpPassManager &, const StageOptions &);
   /// Names of ops and of dialects that may be there afterwards, in a kernel
-  /// and elsewhere. "mathematics" stands for every op that runs in kernels.
+  /// and elsewhere. "compute" stands for every op that runs in kernels.
   llvm::ArrayRef<llvm::StringRef> legal, legalInKernels;
 
   /// Whether the stage can be printed and parsed as MLIR.

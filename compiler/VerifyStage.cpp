@@ -17,7 +17,7 @@ static bool contains(ArrayRef<StringRef> legal, Operation *op) {
   return llvm::any_of(legal, [&](StringRef name) {
     return name == op->getName().getStringRef() ||
            name == op->getName().getDialectNamespace() ||
-           (name == "mathematics" && isa<FusionInterface>(op));
+           (name == "compute" && isa<FusionInterface>(op));
   });
 }
 

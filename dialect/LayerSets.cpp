@@ -36,9 +36,9 @@ int64_t quipu::findAlternative(ArrayAttr sets, int64_t layer) {
 }
 
 std::string quipu::checkLayerSets(ArrayAttr sets, int64_t layers) {
-  if (layers > mostLayers)
+  if (layers > maxLayers)
     return ("there are " + Twine(layers) + " layers, more than " +
-            Twine(mostLayers))
+            Twine(maxLayers))
         .str();
   llvm::DenseSet<int64_t> seen;
   for (auto set : sets.getAsRange<LayerSetAttr>())

@@ -49,7 +49,7 @@ mlir::ArrayAttr getLayerSets(mlir::MLIRContext *context,
 int64_t findAlternative(mlir::ArrayAttr sets, int64_t layer);
 
 /// No model has more, and a table of them is small.
-inline constexpr int64_t mostLayers = 1 << 16;
+inline constexpr int64_t maxLayers = 1 << 16;
 
 /// Why `sets` does not say what holds in each of `layers` layers, or nothing.
 std::string checkLayerSets(mlir::ArrayAttr sets, int64_t layers);

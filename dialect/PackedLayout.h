@@ -28,7 +28,7 @@ int64_t getPackedBytes(mlir::RankedTensorType weight);
 int64_t getRowBytes(mlir::RankedTensorType activation);
 
 /// Bytes of an activation in the arena: rows for a multiple of `tileRows`
-/// tokens, as a kernel may compute a few more than are wanted.
+/// tokens, as a kernel may compute a few more than are selected.
 int64_t getArenaBytes(mlir::RankedTensorType activation);
 
 } // namespace quipu

@@ -109,7 +109,7 @@ def Quipu_WeightOp : Quipu_Op<"weight", [Symbol, HasParent<"ModelOp">]> {
         : tensor<64x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0>> but !quipu.q8_0 in [0 to 3, 6]
     ```
 
-    `pack-weights` adds the offset of layer 0 in the packed weights and the
+    `assign-weight-offsets` adds the offset of layer 0 in the packed weights and the
     distance from one layer to the next, or all these distances where they
     differ, in bytes.
 
@@ -121,11 +121,11 @@ def Quipu_WeightOp : Quipu_Op<"weight", [Symbol, HasParent<"ModelOp">]> {
     layers.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$tensor, TypeAttrOf<AnyRankedTensor>:$type,
-                       OptionalAttr<Quipu_LayerSetsAttr>:$others, OptionalAttr<I64Attr>:$layers,
+                       OptionalAttr<Quipu_LayerSetsAttr>:$override_layers, OptionalAttr<I64Attr>:$layers,
                        OptionalAttr<I64Attr>:$offset, OptionalAttr<I64Attr>:$stride,
                        OptionalAttr<DenseI64ArrayAttr>:$strides);
   let assemblyFormat = [{
-    $sym_name `=` $tensor (`layers` custom<Size>($layers)^)? `:` custom<Formats>($type, $others)
+    $sym_name `=` $tensor (`layers` custom<Size>($layers)^)? `:` custom<Formats>($type, $override_layers)
     (`packed` `at` custom<Size>($offset)^)? (`stride` custom<Size>($stride)^)?
     (`strides` $strides^)? attr-dict
   }];
@@ -134,8 +134,8 @@ def Quipu_WeightOp : Quipu_Op<"weight", [Symbol, HasParent<"ModelOp">]> {
     bool isMixed();
     /// The type in one layer: a mixed weight has one format there.
     ::mlir::RankedTensorType getLayerType(int64_t layer);
-    /// The first byte of one layer; none before `pack-weights`.
-    std::optional<int64_t> getPlace(int64_t layer);
+    /// The first byte of one layer; none before `assign-weight-offsets`.
+    std::optional<int64_t> getLayerOffset(int64_t layer);
   }];
 }
 
@@ -193,7 +193,7 @@ def Quipu_YieldOp : Quipu_Op<"yield", [Terminator, Pure, ParentOneOf<["LayersOp"
 def Quipu_InputOp : Quipu_Op<"input", [Pure, OpAsmOpInterface]> {
   let summary = "an input of the step, one number per token";
   let description = [{
-    `"tokens"`: their ids. `"rows"`: which tokens' logits are wanted. Programs
+    `"tokens"`: their ids. `"rows"`: which tokens' logits are selected. Programs
     have no others.
   }];
   let arguments = (ins StrAttr:$name);
@@ -206,9 +206,9 @@ def Quipu_InputOp : Quipu_Op<"input", [Pure, OpAsmOpInterface]> {
   }];
 }
 
-def Quipu_PlacesOp : Quipu_Op<"places", [Pure, OpAsmOpInterface]> {
+def Quipu_PositionsOp : Quipu_Op<"positions", [Pure, OpAsmOpInterface]> {
   let summary = "where the step's tokens stand: the position and sequence of each";
-  let results = (outs Quipu_Places:$result);
+  let results = (outs Quipu_Positions:$result);
   let assemblyFormat = "attr-dict";
   let extraClassDeclaration = [{
     void getAsmResultNames(::mlir::OpAsmSetValueNameFn setName) { setName(getResult(), "at"); }
@@ -235,7 +235,7 @@ def Quipu_EmbedOp : Quipu_ComputeOp<"embed", "x", "Row", [Pure]> {
   let assemblyFormat = "$ids `,` custom<Weight>($weight) attr-dict custom<Bound>(type($ids), type($result))";
 }
 
-def Quipu_GatherOp : Quipu_ComputeOp<"gather", "wanted", "Row", [Pure]> {
+def Quipu_GatherOp : Quipu_ComputeOp<"gather", "selected", "Row", [Pure]> {
   let summary = "the rows of an activation that the indices name";
   let description = [{
     input [M, ...], rows [R] -> [R, ...]. C1: the rows are a vector of i32.
@@ -315,11 +315,11 @@ def Quipu_RopeAnglesOp : Quipu_ComputeOp<"rope_angles", "angles", "Whole", [Pure
     C3: the scaling has a known type and what that type needs; theta and the
     scaling's numbers are finite in f32.
   }];
-  let arguments = (ins Quipu_Places:$places, Quipu_Size:$dims, Quipu_Real:$theta,
+  let arguments = (ins Quipu_Positions:$positions, Quipu_Size:$dims, Quipu_Real:$theta,
                        OptionalAttr<Quipu_RopeScalingAttr>:$scaling,
                        OptionalAttr<Quipu_WeightAttr>:$factors, OptionalAttr<I64Attr>:$tokens);
   let assemblyFormat = [{
-    $places `dims` custom<Size>($dims) `theta` custom<Real>($theta) (`scaling` $scaling^)?
+    $positions `dims` custom<Size>($dims) `theta` custom<Real>($theta) (`scaling` $scaling^)?
     (`factors` custom<Weight>($factors)^)? (`tokens` custom<Size>($tokens)^)? attr-dict custom<Result>(type($result))
   }];
   let hasVerifier = 1;
@@ -349,11 +349,11 @@ def Quipu_CacheWriteOp : Quipu_ComputeOp<"cache_write", "cache", "Tile", [Memory
     key, value [M, H, D] -> the layer's cache, with them in it.
     C1: key and value have the same type.
   }];
-  let arguments = (ins Quipu_Activation:$key, Quipu_Activation:$value, Quipu_Places:$places,
+  let arguments = (ins Quipu_Activation:$key, Quipu_Activation:$value, Quipu_Positions:$positions,
                        OptionalAttr<TypeAttr>:$element);
   let results = (outs Quipu_Cache:$result);
   let assemblyFormat = [{
-    $key `,` $value `at` $places (`as` $element^)? attr-dict
+    $key `,` $value `at` $positions (`as` $element^)? attr-dict
     custom<Bound>(type($key), type($value), type($result))
   }];
   let hasVerifier = 1;
@@ -372,11 +372,11 @@ def Quipu_AttentionOp : Quipu_AlikeOp<"attention", "attended", "Whole", [MemoryE
     the query's. C3: sinks are one f32 per query head. C4: window, soft_cap and
     scale are positive.
   }];
-  let arguments = (ins Quipu_Activation:$query, Quipu_Cache:$cache, Quipu_Places:$places,
+  let arguments = (ins Quipu_Activation:$query, Quipu_Cache:$cache, Quipu_Positions:$positions,
                        OptionalAttr<Quipu_Real>:$scale, OptionalAttr<Quipu_Size>:$window,
                        OptionalAttr<Quipu_Real>:$soft_cap, OptionalAttr<Quipu_WeightAttr>:$sinks);
   let assemblyFormat = [{
-    $query `over` $cache `at` $places (`scale` custom<Real>($scale)^)? (`window` custom<Size>($window)^)?
+    $query `over` $cache `at` $positions (`scale` custom<Real>($scale)^)? (`window` custom<Size>($window)^)?
     (`soft_cap` custom<Real>($soft_cap)^)? (`sinks` custom<Weight>($sinks)^)? attr-dict
     custom<Bound>(type($query), type($cache), type($result))
   }];
@@ -425,12 +425,12 @@ def Quipu_KernelOp : Quipu_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove,
   let summary = "ops that run as one, without a barrier inside";
   let description = [{
     Its meaning is its region inlined. A weight in it has its whole name
-    (`"blk.attn_q"`); the layer is the launch's. A `wanted` kernel runs over the
-    rows whose logits are wanted instead of all tokens.
+    (`"blk.attn_q"`); the layer is the launch's. A `selected` kernel runs over the
+    rows whose logits are selected instead of all tokens.
     C1: the yielded values have the function type's results.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type,
-                       OptionalAttr<Quipu_ScheduleAttr>:$schedule, UnitAttr:$wanted,
+                       OptionalAttr<Quipu_ScheduleAttr>:$schedule, UnitAttr:$selected,
                        OptionalAttr<DictArrayAttr>:$arg_attrs, OptionalAttr<DictArrayAttr>:$res_attrs);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
@@ -461,11 +461,11 @@ def Quipu_LaunchOp : Quipu_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpI
     many layers, and none is in two sets.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyType>:$inputs,
-                       OptionalAttr<FlatSymbolRefArrayAttr>:$other_kernels,
-                       OptionalAttr<Quipu_LayerSetsAttr>:$others, OptionalAttr<DenseI64ArrayAttr>:$arena);
+                       OptionalAttr<FlatSymbolRefArrayAttr>:$kernel_overrides,
+                       OptionalAttr<Quipu_LayerSetsAttr>:$override_layers, OptionalAttr<DenseI64ArrayAttr>:$arena);
   let results = (outs Variadic<AnyType>:$results);
   let assemblyFormat = [{
-    $kernel `(` $inputs `)` (`but` custom<Kernels>($other_kernels, $others)^)? (`arena` $arena^)? attr-dict
+    $kernel `(` $inputs `)` (`but` custom<Kernels>($kernel_overrides, $override_layers)^)? (`arena` $arena^)? attr-dict
     `:` functional-type($inputs, $results)
   }];
   let extraClassDeclaration = [{

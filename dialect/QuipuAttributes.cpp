@@ -77,9 +77,9 @@ Attribute LayerSetAttr::parse(AsmParser &parser, Type) {
     if (succeeded(parser.parseOptionalKeyword("to")) &&
         parser.parseInteger(last))
       return failure();
-    if (first < 0 || last < first || last >= mostLayers)
+    if (first < 0 || last < first || last >= maxLayers)
       return parser.emitError(where, "the layers ")
-             << first << " to " << last << " are no range below " << mostLayers;
+             << first << " to " << last << " are no range below " << maxLayers;
     llvm::append_range(layers, llvm::seq_inclusive(first, last));
     return success();
   };

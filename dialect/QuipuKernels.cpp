@@ -13,7 +13,8 @@
 using namespace mlir;
 using namespace quipu;
 
-/// `@name(%arg: type, ...) -> (type, ...) (schedule <...>)? (wanted)? { ... }`
+/// `@name(%arg: type, ...) -> (type, ...) (schedule <...>)? (selected)? { ...
+/// }`
 ParseResult KernelOp::parse(OpAsmParser &parser, OperationState &state) {
   StringAttr name;
   SmallVector<OpAsmParser::Argument> arguments;
@@ -36,8 +37,8 @@ ParseResult KernelOp::parse(OpAsmParser &parser, OperationState &state) {
       return failure();
     properties.schedule = cast<ScheduleAttr>(schedule);
   }
-  if (succeeded(parser.parseOptionalKeyword("wanted")))
-    properties.wanted = parser.getBuilder().getUnitAttr();
+  if (succeeded(parser.parseOptionalKeyword("selected")))
+    properties.selected = parser.getBuilder().getUnitAttr();
   return failure(parser.parseOptionalAttrDictWithKeyword(state.attributes) ||
                  parser.parseRegion(*state.addRegion(), arguments));
 }
@@ -55,8 +56,8 @@ void KernelOp::print(OpAsmPrinter &printer) {
     printer << " schedule ";
     getSchedule()->print(printer);
   }
-  if (getWanted())
-    printer << " wanted";
+  if (getSelected())
+    printer << " selected";
   printer.printOptionalAttrDictWithKeyword(
       (*this)->getDiscardableAttrDictionary().getValue());
   printer << ' ';
@@ -73,7 +74,8 @@ LogicalResult KernelOp::verify() {
 
 static LogicalResult verifyOthers(LaunchOp launch) {
   size_t kernels = launch.getKernels().size() - 1;
-  size_t sets = launch.getOthers() ? launch.getOthers()->size() : 0;
+  size_t sets =
+      launch.getOverrideLayers() ? launch.getOverrideLayers()->size() : 0;
   if (kernels != sets)
     return launch.emitOpError("C3: ")
            << sets << " sets of layers for " << kernels << " other kernels";
@@ -82,16 +84,16 @@ static LogicalResult verifyOthers(LaunchOp launch) {
   auto loop = launch->getParentOfType<LayersOp>();
   auto count = loop ? dyn_cast<IntegerAttr>(loop.getCount()) : IntegerAttr();
   std::string wrong =
-      checkLayerSets(*launch.getOthers(), count ? count.getInt() : 1);
+      checkLayerSets(*launch.getOverrideLayers(), count ? count.getInt() : 1);
   return wrong.empty() ? success()
                        : LogicalResult(launch.emitOpError("C3: ") << wrong);
 }
 
 SmallVector<FlatSymbolRefAttr> LaunchOp::getKernels() {
   SmallVector<FlatSymbolRefAttr> kernels{getKernelAttr()};
-  if (getOtherKernels())
+  if (getKernelOverrides())
     llvm::append_range(kernels,
-                       getOtherKernels()->getAsRange<FlatSymbolRefAttr>());
+                       getKernelOverrides()->getAsRange<FlatSymbolRefAttr>());
   return kernels;
 }
 

@@ -58,13 +58,13 @@ LogicalResult WeightOp::verify() {
     return emitOpError("C3: a size or the number of layers is not positive");
   int64_t layers = getLayers().value_or(1);
   if (getFormats(type.getElementType()).size() !=
-      (getOthers() ? getOthers()->size() + 1 : 1))
+      (getOverrideLayers() ? getOverrideLayers()->size() + 1 : 1))
     return emitOpError("C4: the formats are ")
            << type.getElementType() << ", but there are "
-           << (getOthers() ? getOthers()->size() : 0)
+           << (getOverrideLayers() ? getOverrideLayers()->size() : 0)
            << " sets of layers with another one than the first";
-  if (getOthers())
-    if (std::string wrong = checkLayerSets(*getOthers(), layers);
+  if (getOverrideLayers())
+    if (std::string wrong = checkLayerSets(*getOverrideLayers(), layers);
         !wrong.empty())
       return emitOpError("C4: ") << wrong;
   if (getStrides() &&
@@ -72,7 +72,7 @@ LogicalResult WeightOp::verify() {
        static_cast<int64_t>(getStrides()->size()) + 1 != layers))
     return emitOpError("C5: ") << getStrides()->size() << " distances between "
                                << layers << " layers";
-  if (getOffset() && !getPlace(layers - 1))
+  if (getOffset() && !getLayerOffset(layers - 1))
     return emitOpError("C2: the place of the last layer overflows");
   return success();
 }
@@ -83,12 +83,12 @@ bool WeightOp::isMixed() {
 
 RankedTensorType WeightOp::getLayerType(int64_t layer) {
   auto type = cast<RankedTensorType>(getType());
-  int64_t format = findAlternative(getOthersAttr(), layer);
+  int64_t format = findAlternative(getOverrideLayersAttr(), layer);
   return RankedTensorType::get(type.getShape(),
                                getFormats(type.getElementType())[format]);
 }
 
-std::optional<int64_t> WeightOp::getPlace(int64_t layer) {
+std::optional<int64_t> WeightOp::getLayerOffset(int64_t layer) {
   int64_t place = getOffset().value_or(0), distance = 0;
   if (!getOffset() ||
       llvm::MulOverflow<int64_t>(getStride().value_or(0), layer, distance) ||

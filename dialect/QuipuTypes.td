@@ -27,7 +27,7 @@ def Quipu_ValueType : Quipu_Type<"Value", "value"> {
   }];
 }
 
-def Quipu_PlacesType : Quipu_Type<"Places", "places"> {
+def Quipu_PositionsType : Quipu_Type<"Positions", "positions"> {
   let summary = "the position and the sequence (cache slot) of each token of a step";
 }
 
@@ -96,7 +96,7 @@ def Quipu_Cache : Type<
     Or<[Quipu_ValueType.predicate, Quipu_CacheType.predicate]>, "cache",
     "::mlir::Type">;
 /// The only type it can have, so the text never spells it.
-def Quipu_Places : Type<Quipu_PlacesType.predicate, "places">,
-    BuildableType<"$_builder.getType<::quipu::PlacesType>()">;
+def Quipu_Positions : Type<Quipu_PositionsType.predicate, "places">,
+    BuildableType<"$_builder.getType<::quipu::PositionsType>()">;
 
 #endif // QUIPU_TYPES

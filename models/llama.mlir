@@ -12,13 +12,13 @@ quipu.model @llama for ["llama"] {
   quipu.param @eps        = "attention.layer_norm_rms_epsilon"
   quipu.param @rope_dims  = "rope.dimension_count" else @head_dim
   quipu.param @theta      = "rope.freq_base" else 10000.0
-  quipu.param @stretch    = "rope.scaling.type" else "none"
+  quipu.param @scaling    = "rope.scaling.type" else "none"
   quipu.param @factor     = "rope.scaling.factor" else 1.0
   quipu.param @original   = "rope.scaling.original_context_length" else 0
 
   %tokens = quipu.input "tokens"
-  %at     = quipu.places
-  %angles = quipu.rope_angles %at dims @rope_dims theta @theta scaling <type = @stretch, factor = @factor, original_context = @original> factors optional "rope_freqs"
+  %at     = quipu.positions
+  %angles = quipu.rope_angles %at dims @rope_dims theta @theta scaling <type = @scaling, factor = @factor, original_context = @original> factors optional "rope_freqs"
   %x      = quipu.embed %tokens, "token_embd"
   %last   = quipu.layers "blk" times @layers from %x {
   ^layer(%h: !quipu.value):
@@ -41,8 +41,8 @@ quipu.model @llama for ["llama"] {
     quipu.yield %out
   }
   %rows   = quipu.input "rows"
-  %wanted = quipu.gather %last, %rows
-  %norm   = quipu.rms_norm %wanted, "output_norm" eps @eps
+  %selected = quipu.gather %last, %rows
+  %norm   = quipu.rms_norm %selected, "output_norm" eps @eps
   %logits = quipu.linear %norm, "output" else "token_embd" -> [@vocabulary]
   quipu.output "logits", %logits
 }

@@ -109,8 +109,8 @@ void WeightLayout::packTile(const uint8_t *rows, int64_t tile,
         continue;
       }
       format->readBlock(row, block);
-      uint8_t *to = packed + i / blocksTogether() * packedBlockBytes();
-      int64_t together = i % blocksTogether();
+      uint8_t *to = packed + i / interleavedBlocks() * packedBlockBytes();
+      int64_t together = i % interleavedBlocks();
       visitHeader(*this, lane, together, block,
                   [&](int64_t byte, const void *part, size_t size) {
                     std::memcpy(to + byte, part, size);
@@ -125,8 +125,8 @@ std::vector<WeightBlock> WeightLayout::readRow(const uint8_t *tile,
   PackedCodes codes(*this);
   std::vector<WeightBlock> blocks(k / format->blockElements);
   for (size_t i = 0; i < blocks.size(); ++i) {
-    const uint8_t *from = tile + i / blocksTogether() * packedBlockBytes();
-    int64_t together = i % blocksTogether();
+    const uint8_t *from = tile + i / interleavedBlocks() * packedBlockBytes();
+    int64_t together = i % interleavedBlocks();
     visitHeader(*this, lane, together, blocks[i],
                 [&](int64_t byte, void *part, size_t size) {
                   std::memcpy(part, from + byte, size);

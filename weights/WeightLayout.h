@@ -53,28 +53,28 @@ struct WeightLayout {
   int64_t tiles() const { return (n + tileRows - 1) / tileRows; }
 
   /// Columns of a float format that lie side by side in a row's lane.
-  int64_t columnsTogether() const {
+  int64_t interleavedColumns() const {
     return format == &formatBF16 && k % 2 == 0 ? 2 : 1;
   }
   /// Where a number of a float format lies in its tile.
   int64_t getIndex(int64_t column, int64_t lane) const {
-    int64_t together = columnsTogether();
+    int64_t together = interleavedColumns();
     return (column / together * tileRows + lane) * together + column % together;
   }
 
   // Block formats: a packed block of a tile.
 
   /// Blocks of the checkpoint in a packed one.
-  int64_t blocksTogether() const {
+  int64_t interleavedBlocks() const {
     bool fillsLine = format->hasMinima || format->hasGroupScales;
     return !fillsLine && k / format->blockElements % 2 == 0 ? 2 : 1;
   }
   int64_t packedElements() const {
-    return blocksTogether() * format->blockElements;
+    return interleavedBlocks() * format->blockElements;
   }
   int64_t packedBlocks() const { return k / packedElements(); }
   /// Where the parts of the header begin; the scales come first.
-  int64_t minimaOffset() const { return blocksTogether() * 2 * tileRows; }
+  int64_t minimaOffset() const { return interleavedBlocks() * 2 * tileRows; }
   int64_t groupScalesOffset() const {
     return minimaOffset() * (format->hasMinima ? 2 : 1);
   }

@@ -49,11 +49,13 @@ static Expected<PackedTensor> findTensor(WeightOp weight, uint64_t layer,
   PackedTensor packed{tensor, 0, static_cast<uint64_t>(getPackedBytes(type)),
                       getWeightLayout(type)};
 
-  std::optional<int64_t> offset = weight.getPlace(static_cast<int64_t>(layer));
+  std::optional<int64_t> offset =
+      weight.getLayerOffset(static_cast<int64_t>(layer));
   if (!offset || !checkedAddUnsigned<uint64_t>(*offset, packed.bytes))
-    return createStringError("the weight \"" + weight.getSymName() +
-                             "\" has no place in the program; run pack-weights "
-                             "on the module");
+    return createStringError(
+        "the weight \"" + weight.getSymName() +
+        "\" has no offset in the program; run assign-weight-offsets "
+        "on the module");
   packed.offset = *offset;
   return packed;
 }
@@ -85,7 +87,7 @@ Expected<PackedWeights> PackedWeights::create(ModelOp model,
       return createStringError(
           "the packed tensor \"" + packed.tensor->name + "\" begins at byte " +
           Twine(packed.offset) + ", but the one before it ends at " +
-          Twine(weights.bytes) + "; run pack-weights on the module");
+          Twine(weights.bytes) + "; run assign-weight-offsets on the module");
     weights.bytes += packed.bytes;
   }
   return weights;

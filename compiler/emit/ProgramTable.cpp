@@ -174,7 +174,7 @@ buildKernel(Module &module, mlir::Attribute attribute, const Twine &where) {
   entry.addInt64(offsetof(Kernel, operations), schedule.getOperations());
   entry.addInt64(offsetof(Kernel, nanoseconds), schedule.getNanoseconds());
   if (schedule.getGrid() == Grid::Heads)
-    entry.addInt32(offsetof(Kernel, positions), abi::piecePositions);
+    entry.addInt32(offsetof(Kernel, positions), abi::pagePositions);
   return entry.finish(sizeof(Kernel));
 }
 
@@ -235,20 +235,20 @@ buildVariants(Module &module, ArrayRef<ProgramVariant> variants) {
 
 Expected<int64_t> quipu::getContext(const Checkpoint &checkpoint,
                                     int64_t asked) {
-  using abi::mostContext;
+  using abi::maxContext;
   if (asked) {
-    if (asked < 1 || asked > mostContext)
+    if (asked < 1 || asked > maxContext)
       return createStringError("the context must be from 1 to " +
-                               Twine(mostContext) + " positions, not " +
+                               Twine(maxContext) + " positions, not " +
                                Twine(asked));
     return asked;
   }
   std::string key = (checkpoint.getArchitecture() + ".context_length").str();
   std::optional<int64_t> context = checkpoint.getInteger(key);
-  if (!context || *context < 1 || *context > mostContext)
+  if (!context || *context < 1 || *context > maxContext)
     return createStringError(
         checkpoint.getPath() + ": \"" + key + "\" must be a number from 1 to " +
-        Twine(mostContext) + "; say with --context how many positions to keep");
+        Twine(maxContext) + "; say with --context how many positions to keep");
   return *context;
 }
 

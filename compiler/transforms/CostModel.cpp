@@ -44,9 +44,9 @@ static double getUnpackCost(Type element, bool panel) {
 }
 
 static constexpr int64_t tileTokens[] = {1, 2, 4, 8, 16};
-static constexpr int64_t mostTiles = 4;
+static constexpr int64_t maxTiles = 4;
 /// Of fewer tokens none pays for a panel.
-static constexpr int64_t leastPanelTokens = 17;
+static constexpr int64_t minPanelTokens = 17;
 
 /// Whether products of matrices take the tile; they read bytes from memory.
 static bool usesTileDot(const Machine &machine, Type element,
@@ -87,7 +87,7 @@ static bool fits(const Machine &machine, Type element,
 /// two parts; all that are no bytes yet for products of matrices.
 static bool needsPanel(const Machine &machine, Type element, int64_t tokens) {
   auto block = dyn_cast<BlockType>(element);
-  if (!block || tokens < leastPanelTokens)
+  if (!block || tokens < minPanelTokens)
     return false;
   const WeightFormat &format = *block.getFormat();
   return (machine.tileDot && !hasByteCodes(element)) ||
@@ -112,7 +112,7 @@ rankTiles(const Machine &machine, ArrayRef<LinearOp> linears, bool panel) {
   bool isBlock = isBlockFormat(getElement(linears.front()));
   auto isStreaming = [&](const RegisterTile &tile) {
     return isBlock
-               ? most < leastPanelTokens && tile.tiles == 1 && tile.tokens <= 4
+               ? most < minPanelTokens && tile.tiles == 1 && tile.tokens <= 4
                : most == 1 && tile.tiles == 4;
   };
   auto fitsAll = [&](const RegisterTile &tile) {
@@ -130,7 +130,7 @@ rankTiles(const Machine &machine, ArrayRef<LinearOp> linears, bool panel) {
   };
   SmallVector<RegisterTile> tiles;
   for (int64_t tokens : tileTokens)
-    for (int64_t count = 1; count <= mostTiles; ++count) {
+    for (int64_t count = 1; count <= maxTiles; ++count) {
       RegisterTile tile{tokens, count, panel};
       // Whatever fits, one token has a tile.
       bool isForOne = tokens == 1 && (count == 1 || isStreaming(tile));
@@ -157,7 +157,7 @@ SmallVector<RegisterTile> quipu::rankTiles(const Machine &machine,
     return isBlockFormat(getElement(linear));
   });
   SmallVector<RegisterTile> tiles = ::rankTiles(machine, linears, panel);
-  if (!hasBlocks || most < leastPanelTokens)
+  if (!hasBlocks || most < minPanelTokens)
     return tiles;
   SmallVector<RegisterTile> others = ::rankTiles(machine, linears, !panel);
   for (auto [index, tile] : llvm::enumerate(others))
@@ -167,8 +167,8 @@ SmallVector<RegisterTile> quipu::rankTiles(const Machine &machine,
 
 bool quipu::isCandidate(const RegisterTile &tile, int64_t tokens) {
   return llvm::is_contained(tileTokens, tile.tokens) && tile.tokens <= tokens &&
-         tile.tiles >= 1 && tile.tiles <= mostTiles &&
-         (!tile.panel || tokens >= leastPanelTokens);
+         tile.tiles >= 1 && tile.tiles <= maxTiles &&
+         (!tile.panel || tokens >= minPanelTokens);
 }
 
 namespace {
@@ -200,11 +200,11 @@ struct Sum {
     auto query = cast<RankedTensorType>(attention.getQuery().getType());
     auto cache = cast<CacheType>(attention.getCache().getType());
     int64_t tokens = query.getDimSize(0);
-    int64_t blocks = llvm::divideCeil(tokens, abi::mostBlockTokens);
-    bytes += blocks * abi::piecePositions *
+    int64_t blocks = llvm::divideCeil(tokens, abi::maxQueryTile);
+    bytes += blocks * abi::pagePositions *
              getStorageBytes(cache.getElementType(),
                              2 * cache.getHeads() * cache.getDim());
-    int64_t multiplyAdds = query.getNumElements() * 2 * abi::piecePositions;
+    int64_t multiplyAdds = query.getNumElements() * 2 * abi::pagePositions;
     int64_t vectors = multiplyAdds / tileRows;
     operations += 2 * multiplyAdds;
     cycles += static_cast<double>(vectors) * (1 + helperCycles);
@@ -216,9 +216,9 @@ Work quipu::predictWork(const Machine &machine, KernelOp kernel,
                         const RegisterTile &tile) {
   Sum sum{machine, tile};
   kernel.walk([&](Operation *op) {
-    // Of a step's tokens, the logits of one are wanted as a rule.
+    // Of a step's tokens, the logits of one are selected as a rule.
     if (auto linear = dyn_cast<LinearOp>(op))
-      sum.add(linear, kernel.getWanted() ? 1 : getTokens(linear));
+      sum.add(linear, kernel.getSelected() ? 1 : getTokens(linear));
     else if (auto attention = dyn_cast<AttentionOp>(op))
       sum.add(attention);
   });

@@ -35,7 +35,7 @@ llvm::SmallVector<RegisterTile> rankTiles(const Machine &machine,
 bool isCandidate(const RegisterTile &tile, int64_t tokens);
 
 /// What one call does; of attention, for tokens that see a piece of the cache
-/// (abi::piecePositions): of more positions all but the call is as many times
+/// (abi::pagePositions): of more positions all but the call is as many times
 /// more.
 struct Work {
   int64_t bytes = 0; // weights, as packed, cache and activations

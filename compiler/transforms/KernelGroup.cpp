@@ -109,19 +109,19 @@ void KernelGroup::outline(StepOp step, SymbolTable &symbols) {
       llvm::reverse(ops), [](Operation *op) { return op->getLoc(); }));
   Location loc = FusedLoc::get(context, locs);
 
-  bool wanted = llvm::any_of(ops, [&](Operation *op) {
+  bool selected = llvm::any_of(ops, [&](Operation *op) {
     return isa<GatherOp>(op) ||
            llvm::any_of(op->getOperands(), [&](Value operand) {
              auto launch = operand.getDefiningOp<LaunchOp>();
              return launch &&
-                    symbols.lookup<KernelOp>(launch.getKernel()).getWanted();
+                    symbols.lookup<KernelOp>(launch.getKernel()).getSelected();
            });
   });
   OpBuilder builder(step);
   auto kernel =
       KernelOp::create(builder, loc, getName(step, symbols),
                        FunctionType::get(context, inputTypes, outputTypes),
-                       ScheduleAttr(), wanted, ArrayAttr(), ArrayAttr());
+                       ScheduleAttr(), selected, ArrayAttr(), ArrayAttr());
   symbols.insert(kernel, Block::iterator(step));
   Block *body =
       builder.createBlock(&kernel.getBody(), {}, inputTypes, inputLocs);

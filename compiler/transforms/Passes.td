@@ -32,7 +32,7 @@ def QuantizeActivations : Quipu_Pass<"quantize-activations"> {
   ];
 }
 
-def FormKernels : Quipu_Pass<"form-kernels"> {
+def FuseKernels : Quipu_Pass<"fuse-kernels"> {
   let summary = "groups ops that run without a barrier between them";
   let description = [{
     Linear layers of one input lie side by side in a kernel, with the ops on
@@ -74,7 +74,7 @@ def ChooseSchedules : Quipu_Pass<"choose-schedules"> {
   ];
 }
 
-def PackWeights : Quipu_Pass<"pack-weights"> {
+def AssignWeightOffsets : Quipu_Pass<"assign-weight-offsets"> {
   let summary = "gives each weight its place in the program";
   let description = [{
     The weights of one layer lie together, in the order in which the kernels
@@ -90,7 +90,7 @@ def PlanMemory : Quipu_Pass<"plan-memory"> {
   }];
 }
 
-def PlaceBarriers : Quipu_Pass<"place-barriers"> {
+def InsertBarriers : Quipu_Pass<"insert-barriers"> {
   let summary = "separates launches that depend on each other";
   let description = [{
     A launch waits when it reads, or overwrites, what a launch since the last

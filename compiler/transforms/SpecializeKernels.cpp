@@ -78,8 +78,8 @@ public:
     if (variants.empty())
       return success();
     for (LaunchOp launch : launches) {
-      launch.setOtherKernelsAttr(builder.getArrayAttr(variants));
-      launch.setOthersAttr(
+      launch.setKernelOverridesAttr(builder.getArrayAttr(variants));
+      launch.setOverrideLayersAttr(
           getLayerSets(kernel.getContext(), combinations.ofLayer));
     }
     return success();

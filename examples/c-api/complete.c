@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { mostTokens = 4096 };
+enum { maxTokens = 4096 };
 
 static int fail(const quipu_model *model) {
   fprintf(stderr, "complete: error: %s\n", quipu_last_error(model));
@@ -25,9 +25,9 @@ static int32_t choose(const float *logits, int32_t vocabulary) {
 }
 
 static int complete(quipu_model *model, const char *text, int length) {
-  int32_t tokens[mostTokens];
+  int32_t tokens[maxTokens];
   size_t count = 0;
-  if (quipu_tokenize(model, text, strlen(text), 0, tokens, mostTokens,
+  if (quipu_tokenize(model, text, strlen(text), 0, tokens, maxTokens,
                      &count) != QUIPU_OK)
     return fail(model);
 

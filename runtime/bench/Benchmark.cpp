@@ -75,7 +75,7 @@ static Status measure(Session &session, const Work &work,
 static Status measureKernels(Session &session, abi::CacheType cacheType,
                              const BenchmarkOptions &options,
                              std::vector<KernelTimer> &timers) {
-  constexpr int32_t mostCalls = 32;
+  constexpr int32_t maxCalls = 32;
   const abi::Variant &variant = session.variant();
   for (int32_t i = 0; i < variant.stepCount; ++i) {
     const abi::Step &step = variant.steps[i];
@@ -84,7 +84,7 @@ static Status measureKernels(Session &session, abi::CacheType cacheType,
     if (step.cacheType != cacheType || calls == 0)
       continue;
     Work work{decodes ? options.depth : 0,
-              std::min(calls, mostCalls) * step.tokens, step.tokens};
+              std::min(calls, maxCalls) * step.tokens, step.tokens};
     double seconds;
     // One call is to warm up.
     Status status =
@@ -150,7 +150,7 @@ static double measureBarrier(Session &session) {
     double start = now();
     session.workers().run([&](int32_t, int32_t) {
       for (int32_t meeting = 0; meeting < meetings; ++meeting)
-        quipu_barrier(session.workers().meetingPoint());
+        quipu_barrier(session.workers().barrierHandle());
     });
     seconds.push_back((now() - start) / meetings);
   }

@@ -69,10 +69,10 @@ static CommandLine commandLine(Arguments &to, Numbers &numbers,
        "--verbose tells it)."},
 
       {run, 't', "threads", "N",
-       Integer{&numbers.threads, 1, Session::mostThreads},
+       Integer{&numbers.threads, 1, Session::maxThreads},
        "Run on N threads (default: one for each core). The output does not "
        "depend on it."},
-      {run, 'c', "context", "N", Integer{&numbers.context, 1, abi::mostContext},
+      {run, 'c', "context", "N", Integer{&numbers.context, 1, abi::maxContext},
        "Positions for prompt and continuation together, rounded up to a "
        "multiple of 16 (default: the model's)."},
       {run, 0, "cache-type", "TYPE", Choice{&cacheType, {"f16", "f32", "q8_0"}},
@@ -141,17 +141,17 @@ std::string Arguments::parse(int argc, const char *const *argv) {
   Numbers numbers;
   int32_t cacheType = 0;
   CommandLine line = commandLine(*this, numbers, cacheType);
-  std::string mistake = line.parse(argc, argv);
-  if (!mistake.empty() || help || version)
-    return mistake;
+  std::string error = line.parse(argc, argv);
+  if (!error.empty() || help || version)
+    return error;
   if (line.positional().size() > 1)
     return "unexpected '" + line.positional()[1] +
            "' after the prompt; put a prompt of several words into quotes";
   if (!line.positional().empty())
     prompt = line.positional()[0];
-  mistake = conflict(*this, numbers);
-  if (!mistake.empty())
-    return mistake;
+  error = conflict(*this, numbers);
+  if (!error.empty())
+    return error;
 
   auto or32 = [](const std::optional<int64_t> &value, int32_t otherwise) {
     return static_cast<int32_t>(value.value_or(otherwise));
@@ -198,10 +198,10 @@ std::string quipu::versionText(const abi::Program &program) {
     snprintf(text, sizeof(text), "%.1f MB", static_cast<double>(bytes) / 1e6);
     return std::string(text);
   };
-  std::string target = variantNames(program), mistake;
+  std::string target = variantNames(program), error;
   const abi::Variant *variant = program.variants;
   if (program.variantCount > 1) {
-    variant = chooseVariant(program, mistake);
+    variant = chooseVariant(program, error);
     target += std::string("\nhere runs:    ") +
               (variant ? variant->target : "none of them");
   }

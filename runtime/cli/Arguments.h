@@ -34,7 +34,7 @@ struct Arguments {
   bool bench = false, json = false, kernels = false;
   int32_t prefill = 512, decode = 128, depth = 0;
 
-  /// Returns a sentence about the first mistake, or nothing.
+  /// Returns a sentence about the first error, or nothing.
   std::string parse(int argc, const char *const *argv);
 };
 

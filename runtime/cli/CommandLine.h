@@ -54,7 +54,7 @@ public:
   explicit CommandLine(std::vector<Option> options)
       : options(std::move(options)) {}
 
-  /// Returns a sentence about the first mistake, or nothing.
+  /// Returns a sentence about the first error, or nothing.
   std::string parse(int argc, const char *const *argv);
 
   const std::vector<std::string> &positional() const { return others; }

@@ -8,9 +8,9 @@
 #include "runtime/bench/Benchmark.h"
 #include "runtime/cli/Arguments.h"
 #include "runtime/generate/Generation.h"
-#include "runtime/generate/drafting/DraftProgram.h"
-#include "runtime/generate/drafting/DraftServer.h"
-#include "runtime/generate/drafting/LookupDrafter.h"
+#include "runtime/generate/speculative/DraftProgram.h"
+#include "runtime/generate/speculative/DraftServer.h"
+#include "runtime/generate/speculative/LookupDrafter.h"
 #include "runtime/text/Chat.h"
 #include "runtime/text/Tokenizer.h"
 #include <cerrno>
@@ -207,10 +207,10 @@ static std::string makeDrafter(const Arguments &arguments,
   if (!arguments.draft)
     return "";
   auto program = std::make_unique<DraftProgram>(*arguments.draft);
-  std::string mistake =
+  std::string error =
       program->start(quipu_program, tokenizer, arguments.session);
   drafter = std::move(program);
-  return mistake;
+  return error;
 }
 
 int main(int argc, char **argv) {
@@ -220,9 +220,9 @@ int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
 
   Arguments arguments;
-  std::string mistake = arguments.parse(argc, argv);
-  if (!mistake.empty())
-    return fail(mistake);
+  std::string error = arguments.parse(argc, argv);
+  if (!error.empty())
+    return fail(error);
   const abi::Program &program = quipu_program;
   if (arguments.help)
     return printAll(helpText(program, programName));
@@ -236,18 +236,18 @@ int main(int argc, char **argv) {
   std::vector<int32_t> prompt;
   std::string echo;
   if (arguments.tokens)
-    mistake = readIds(*arguments.tokens, program.vocabulary, prompt);
+    error = readIds(*arguments.tokens, program.vocabulary, prompt);
   else if (!arguments.bench && !arguments.drafter)
-    mistake = readText(arguments, tokenizer, prompt, echo);
-  if (!mistake.empty())
-    return fail(mistake);
+    error = readText(arguments, tokenizer, prompt, echo);
+  if (!error.empty())
+    return fail(error);
   if (prompt.empty() && !arguments.bench && !arguments.drafter)
     return fail("the prompt is empty; the model needs at least one token");
 
   // Before the session binds this thread to a CPU: children inherit that.
   std::unique_ptr<Drafter> drafter;
-  if (mistake = makeDrafter(arguments, tokenizer, drafter); !mistake.empty())
-    return fail(mistake);
+  if (error = makeDrafter(arguments, tokenizer, drafter); !error.empty())
+    return fail(error);
   std::unique_ptr<Session> session;
   if (Status status = Session::create(program, arguments.session, session);
       !status.ok())

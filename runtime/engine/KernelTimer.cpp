@@ -22,7 +22,7 @@ double KernelTimer::median(int32_t kernel) const {
   return seconds[kernel].empty() ? 0 : quipu::median(seconds[kernel]);
 }
 
-void quipu_mark(void *timer, int32_t worker, int32_t kernel) {
+void quipu_trace(void *timer, int32_t worker, int32_t kernel) {
   if (timer && worker == 0)
     static_cast<KernelTimer *>(timer)->mark(kernel);
 }

@@ -14,7 +14,7 @@
 namespace quipu {
 
 /// What StepArgs::timer points to while somebody measures a step: worker 0's
-/// time from one call of quipu_mark to the next, so that waiting at a barrier
+/// time from one call of quipu_trace to the next, so that waiting at a barrier
 /// counts for the kernel before.
 class KernelTimer {
 public:

@@ -37,15 +37,15 @@ Status Session::create(const abi::Program &program,
                 number(program.abiVersion) + ", its runtime has " +
                 number(abi::version) +
                 "; rebuild it with one release of quipu"};
-  std::string mistake;
-  const abi::Variant *variant = chooseVariant(program, mistake);
+  std::string error;
+  const abi::Variant *variant = chooseVariant(program, error);
   if (!variant)
-    return {QUIPU_ERROR_PROCESSOR, std::move(mistake)};
+    return {QUIPU_ERROR_PROCESSOR, std::move(error)};
 
   for (Status status :
-       {inRange("the context", options.context, 0, abi::mostContext),
-        inRange("threads", options.threads, 0, mostThreads),
-        inRange("sequences", options.sequences, 1, mostSequences),
+       {inRange("the context", options.context, 0, abi::maxContext),
+        inRange("threads", options.threads, 0, maxThreads),
+        inRange("sequences", options.sequences, 1, maxSequences),
         inRange("the chunk", options.chunk, 0, INT_MAX)})
     if (!status.ok())
       return status;
@@ -101,9 +101,9 @@ Status Session::allocate(const SessionOptions &options, int32_t threads) {
     arenaBytes = std::max(arenaBytes, step->arenaBytes);
   uint64_t logitsBytes =
       uint64_t(steps.back()->tokens) * image->logitsStride * sizeof(float);
-  uint64_t pieces = (context + abi::piecePositions - 1) / abi::piecePositions;
+  uint64_t pieces = (context + abi::pagePositions - 1) / abi::pagePositions;
   uint64_t partialBytes =
-      abi::fewUnits * pieces * threads * image->partialBytes;
+      abi::splitThreshold * pieces * threads * image->partialBytes;
   if (!arena.reserve(arenaBytes) || !logits.reserve(logitsBytes) ||
       !partials.reserve(partialBytes))
     return {QUIPU_ERROR_MEMORY,
@@ -123,7 +123,7 @@ Status Session::allocate(const SessionOptions &options, int32_t threads) {
   args.logits = static_cast<float *>(logits.data());
   args.weights = image->weights;
   preferHugePages(image->weights, image->weightBytes);
-  args.barrier = team.meetingPoint();
+  args.barrier = team.barrierHandle();
   args.context = context;
   args.slots = options.sequences;
   return {};
@@ -203,7 +203,7 @@ void Session::findBlocks(int32_t begin, int32_t count) {
   };
   for (int32_t i = 0; i < count;) {
     int32_t size = 1;
-    while (size < abi::mostBlockTokens && i + size < count &&
+    while (size < abi::maxQueryTile && i + size < count &&
            follows(begin + i + size))
       ++size;
     size = size < 3 ? 1 : size;

@@ -50,7 +50,7 @@ struct Batch {
 class Session {
 public:
   /// The most threads and sequences that can be asked for.
-  static constexpr int32_t mostThreads = 1024, mostSequences = 65536;
+  static constexpr int32_t maxThreads = 1024, maxSequences = 65536;
 
   static Status create(const abi::Program &program,
                        const SessionOptions &options,
@@ -103,8 +103,8 @@ private:
   int32_t chunk = 0;
   std::vector<int32_t> lengths;          // [slot]
   std::vector<int32_t> positions, slots; // of the batch being run
-  int32_t longLength = 0;              // from which on the cache has huge pages
-  std::vector<abi::TokenBlock> blocks; // of the step being run
+  int32_t longLength = 0;             // from which on the cache has huge pages
+  std::vector<abi::QueryTile> blocks; // of the step being run
   Pages cache, arena, logits, partials;
   Workers team;
   KernelTimer *timer = nullptr;

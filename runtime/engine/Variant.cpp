@@ -13,7 +13,7 @@
 using namespace quipu;
 
 const abi::Variant *quipu::chooseVariant(const abi::Program &program,
-                                         std::string &mistake) {
+                                         std::string &error) {
   const char *wanted = getenv("QUIPU_VARIANT");
   std::string missing;
   for (int32_t i = 0; i < program.variantCount; ++i) {
@@ -25,12 +25,12 @@ const abi::Variant *quipu::chooseVariant(const abi::Program &program,
       return &variant;
   }
   if (missing.empty())
-    mistake = std::string("QUIPU_VARIANT is '") + wanted +
-              "', but this program has the variants " + variantNames(program);
+    error = std::string("QUIPU_VARIANT is '") + wanted +
+            "', but this program has the variants " + variantNames(program);
   else
-    mistake = "this program needs " + missing +
-              ", which this processor lacks; rebuild it with --target=native "
-              "here, or with a --target that fits both";
+    error = "this program needs " + missing +
+            ", which this processor lacks; rebuild it with --target=native "
+            "here, or with a --target that fits both";
   return nullptr;
 }
 

@@ -14,10 +14,10 @@
 namespace quipu {
 
 /// The first variant of the program that the processor can run, or the one that
-/// the environment's QUIPU_VARIANT names; null after setting `mistake` to a
+/// the environment's QUIPU_VARIANT names; null after setting `error` to a
 /// sentence when there is none.
 const abi::Variant *chooseVariant(const abi::Program &program,
-                                  std::string &mistake);
+                                  std::string &error);
 
 /// "x86-64-v4+avx512vnni, x86-64-v3".
 std::string variantNames(const abi::Program &program);

@@ -59,7 +59,7 @@ public:
   int32_t count() const { return barrier.count; }
 
   /// What the running function's workers meet at.
-  Barrier *meetingPoint() { return &barrier; }
+  Barrier *barrierHandle() { return &barrier; }
 
   /// Calls function(worker, workers) on every worker and returns when all of
   /// them have.

@@ -10,8 +10,8 @@
 
 #include "runtime/cli/Arguments.h"
 #include "runtime/engine/Session.h"
-#include "runtime/generate/drafting/DraftLength.h"
-#include "runtime/generate/drafting/Drafter.h"
+#include "runtime/generate/speculative/DraftLength.h"
+#include "runtime/generate/speculative/Drafter.h"
 #include <functional>
 #include <vector>
 

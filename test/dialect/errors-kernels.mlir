@@ -269,7 +269,7 @@ quipu.model @m for [] {
   quipu.step @decode tokens 1 {
     %x = quipu.input "x" : tensor<1x64xf32>
     // expected-error@+1 {{C3: 0 sets of layers for 1 other kernels}}
-    %y = "quipu.launch"(%x) <{kernel = @k, other_kernels = [@k]}> : (tensor<1x64xf32>) -> tensor<1x64xf32>
+    %y = "quipu.launch"(%x) <{kernel = @k, kernel_overrides = [@k]}> : (tensor<1x64xf32>) -> tensor<1x64xf32>
   }
 }
 

@@ -59,7 +59,7 @@ quipu.model @activate for [] {
 // CHECK-LABEL: quipu.model @effects
 quipu.model @effects for [] {
   quipu.step @decode tokens 1 {
-    %at = quipu.places
+    %at = quipu.positions
     %k = quipu.input "k" : tensor<1x2x16xf32>
     // CHECK: quipu.cache_write
     %kv = quipu.cache_write %k, %k at %at : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>

@@ -26,11 +26,11 @@ quipu.model @spec for ["a", "b"] {
   quipu.param @zero = "zero" else 0
 
   // CHECK-NEXT: %[[TOKENS:.+]] = quipu.input "tokens"{{ *$}}
-  // CHECK-NEXT: %[[AT:.+]] = quipu.places{{ *$}}
+  // CHECK-NEXT: %[[AT:.+]] = quipu.positions{{ *$}}
   // CHECK-NEXT: %[[ANGLES:.+]] = quipu.rope_angles %[[AT]] dims @d theta @eps scaling <type = @word, factor = 2.000000e+00 : f64> factors optional "rope_freqs"{{ *$}}
   // CHECK-NEXT: %[[X:.+]] = quipu.embed %[[TOKENS]], "token_embd"{{ *$}}
   %tokens = quipu.input "tokens"
-  %at = quipu.places
+  %at = quipu.positions
   %angles = quipu.rope_angles %at dims @d theta @eps scaling <type = @word, factor = 2.0> factors optional "rope_freqs"
   %x = quipu.embed %tokens, "token_embd"
   // CHECK-NEXT: %[[LAST:.+]] = quipu.layers "blk" times @n from %[[X]] {
@@ -74,8 +74,8 @@ quipu.model @spec for ["a", "b"] {
   // CHECK-NEXT: %[[WANTED:.+]] = quipu.gather %[[LAST]], %[[ROWS]]{{ *$}}
   // CHECK-NEXT: quipu.output "logits", %[[WANTED]]{{ *$}}
   %rows = quipu.input "rows"
-  %wanted = quipu.gather %last, %rows
-  quipu.output "logits", %wanted
+  %selected = quipu.gather %last, %rows
+  quipu.output "logits", %selected
 }
 
 //===----------------------------------------------------------------------===//
@@ -94,11 +94,11 @@ quipu.model @bound for ["a"] {
   // CHECK-LABEL: quipu.step @prefill2 tokens 2 {
   quipu.step @prefill2 tokens 2 {
     // CHECK-NEXT: %[[TOKENS:.+]] = quipu.input "tokens" : tensor<2xi32>
-    // CHECK-NEXT: %[[AT:.+]] = quipu.places
+    // CHECK-NEXT: %[[AT:.+]] = quipu.positions
     // CHECK-NEXT: %[[ANGLES:.+]] = quipu.rope_angles %[[AT]] dims 16 theta 1.000000e+04 scaling <type = "llama3", factor = 8.000000e+00 : f64, original_context = 8192 : i64, low = 1.000000e+00 : f64, high = 4.000000e+00 : f64> factors "rope_freqs" : tensor<8xf32> tokens 2 : tensor<2x8x2xf32>
     // CHECK-NEXT: %[[X:.+]] = quipu.embed %[[TOKENS]], "token_embd" : tensor<96x64xf16> : tensor<2xi32> -> tensor<2x64xf32>
     %tokens = quipu.input "tokens" : tensor<2xi32>
-    %at = quipu.places
+    %at = quipu.positions
     %angles = quipu.rope_angles %at dims 16 theta 10000.0 scaling <type = "llama3", factor = 8.0 : f64, original_context = 8192 : i64, low = 1.0 : f64, high = 4.0 : f64> factors "rope_freqs" : tensor<8xf32> tokens 2 : tensor<2x8x2xf32>
     %x = quipu.embed %tokens, "token_embd" : tensor<96x64xf16> : tensor<2xi32> -> tensor<2x64xf32>
     // CHECK-NEXT: quipu.layers "blk" times 3 from %[[X]] {
@@ -162,28 +162,28 @@ quipu.model @kernels for [] {
     %y = quipu.add %x, %x : tensor<1x64xf32>
     quipu.yield %y : tensor<1x64xf32>
   }
-  // CHECK: quipu.kernel @both(%[[X:.+]]: tensor<1x64xf32>, %{{.+}}: !quipu.places) -> (tensor<1x64xf32>, tensor<1x64xf32>) wanted {
-  quipu.kernel @both(%x: tensor<1x64xf32>, %at: !quipu.places) -> (tensor<1x64xf32>, tensor<1x64xf32>) wanted {
+  // CHECK: quipu.kernel @both(%[[X:.+]]: tensor<1x64xf32>, %{{.+}}: !quipu.positions) -> (tensor<1x64xf32>, tensor<1x64xf32>) selected {
+  quipu.kernel @both(%x: tensor<1x64xf32>, %at: !quipu.positions) -> (tensor<1x64xf32>, tensor<1x64xf32>) selected {
     quipu.yield %x, %x : tensor<1x64xf32>, tensor<1x64xf32>
   }
-  // CHECK: quipu.kernel @tagged(%{{.+}}: tensor<1x64xf32>) -> tensor<1x64xf32> schedule <grid = heads, {{.+}}> wanted attributes {note = "kept"} {
-  quipu.kernel @tagged(%x: tensor<1x64xf32>) -> tensor<1x64xf32> schedule <grid = heads, lanes = 8, tokens = 1, tiles = 1, bytes = 0, operations = 0> wanted attributes {note = "kept"} {
+  // CHECK: quipu.kernel @tagged(%{{.+}}: tensor<1x64xf32>) -> tensor<1x64xf32> schedule <grid = heads, {{.+}}> selected attributes {note = "kept"} {
+  quipu.kernel @tagged(%x: tensor<1x64xf32>) -> tensor<1x64xf32> schedule <grid = heads, lanes = 8, tokens = 1, tiles = 1, bytes = 0, operations = 0> selected attributes {note = "kept"} {
     quipu.yield %x : tensor<1x64xf32>
   }
 
   // CHECK-LABEL: quipu.step @decode tokens 1 arena 512 {
   quipu.step @decode tokens 1 arena 512 {
-    // CHECK-NEXT: %[[AT:.+]] = quipu.places
+    // CHECK-NEXT: %[[AT:.+]] = quipu.positions
     // CHECK-NEXT: %[[X:.+]] = quipu.input "x" : tensor<1x64xf32>
     // CHECK-NEXT: %[[D:.+]] = quipu.launch @double(%[[X]]) arena [256] : (tensor<1x64xf32>) -> tensor<1x64xf32>
     // CHECK-NEXT: quipu.barrier
-    // CHECK-NEXT: %[[B:.+]], %[[B2:.+]] = quipu.launch @both(%[[D]], %[[AT]]) : (tensor<1x64xf32>, !quipu.places) -> (tensor<1x64xf32>, tensor<1x64xf32>)
+    // CHECK-NEXT: %[[B:.+]], %[[B2:.+]] = quipu.launch @both(%[[D]], %[[AT]]) : (tensor<1x64xf32>, !quipu.positions) -> (tensor<1x64xf32>, tensor<1x64xf32>)
     // CHECK-NEXT: quipu.output "y", %[[B2]] : tensor<1x64xf32>
-    %at = quipu.places
+    %at = quipu.positions
     %x = quipu.input "x" : tensor<1x64xf32>
     %d = quipu.launch @double(%x) arena [256] : (tensor<1x64xf32>) -> tensor<1x64xf32>
     quipu.barrier
-    %b:2 = quipu.launch @both(%d, %at) : (tensor<1x64xf32>, !quipu.places) -> (tensor<1x64xf32>, tensor<1x64xf32>)
+    %b:2 = quipu.launch @both(%d, %at) : (tensor<1x64xf32>, !quipu.positions) -> (tensor<1x64xf32>, tensor<1x64xf32>)
     quipu.output "y", %b#1 : tensor<1x64xf32>
   }
 }

@@ -10,7 +10,7 @@
 // CHECK: "storage"() {format = !quipu.value} : () -> ()
 // CHECK: "storage"() {format = tensor<8x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0>>} : () -> ()
 // CHECK: "storage"() {format = !quipu.mixed<f16, f32, bf16>} : () -> ()
-// CHECK: "storage"() {format = !quipu.places} : () -> ()
+// CHECK: "storage"() {format = !quipu.positions} : () -> ()
 "storage"() {format = tensor<8x64x!quipu.q4_0>} : () -> ()
 "storage"() {format = tensor<8x64x!quipu.q4_1>} : () -> ()
 "storage"() {format = tensor<8x64x!quipu.q8_0>} : () -> ()
@@ -21,7 +21,7 @@
 "storage"() {format = !quipu.value} : () -> ()
 "storage"() {format = tensor<8x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0>>} : () -> ()
 "storage"() {format = !quipu.mixed<f16, f32, bf16>} : () -> ()
-"storage"() {format = !quipu.places} : () -> ()
+"storage"() {format = !quipu.positions} : () -> ()
 
 // -----
 

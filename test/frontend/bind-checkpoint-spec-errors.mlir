@@ -54,7 +54,7 @@ quipu.model @unknown_use for ["llama"] {
 // -----
 
 quipu.model @unknown_in_scaling for ["llama"] {
-  %at = quipu.places
+  %at = quipu.positions
   // expected-error@+1 {{there is no parameter @nobody}}
   %y = quipu.rope_angles %at dims 16 theta 10000.0 scaling <type = @nobody>
 }

@@ -21,7 +21,7 @@
 
 // CHECK-NEXT:    quipu.step @decode tokens 1 {
 // CHECK-NEXT:      %[[TOKENS:.+]] = quipu.input "tokens" : tensor<1xi32>
-// CHECK-NEXT:      %[[AT:.+]] = quipu.places
+// CHECK-NEXT:      %[[AT:.+]] = quipu.positions
 // @rope_dims is @head_dim, which is 64 floordiv 4; @theta has a number in the spec.
 // CHECK-NEXT:      %[[ANGLES:.+]] = quipu.rope_angles %[[AT]] dims 16 theta 1.000000e+04 scaling <type = "none", factor = 1.000000e+00 : f64, original_context = 0 : i64> tokens 1 : tensor<1x8x2xf32>
 // CHECK-NEXT:      %[[X:.+]] = quipu.embed %[[TOKENS]], "token_embd" : tensor<96x64x!quipu.q8_0> : tensor<1xi32> -> tensor<1x64xf32>

@@ -61,7 +61,7 @@ void run(const StepArgs *args, int32_t worker, int32_t workers) {
   static const char *delay = getenv("FAKE_DELAY");
   if (delay && worker == 0)
     usleep(atoi(delay));
-  quipu_mark(args->timer, worker, 0);
+  quipu_trace(args->timer, worker, 0);
   auto *scratch = static_cast<uint64_t *>(args->arena);
   for (int32_t i = worker; i < args->count; i += workers)
     for (int32_t half = 0; half < 2; ++half)
@@ -77,7 +77,7 @@ void run(const StepArgs *args, int32_t worker, int32_t workers) {
     scratch[i] = hash;
   }
   quipu_barrier(args->barrier);
-  quipu_mark(args->timer, worker, 1);
+  quipu_trace(args->timer, worker, 1);
   for (int32_t row = worker; row < args->rowCount; row += workers) {
     int32_t token = args->rows[row];
     float *logits = args->logits + int64_t(row) * stride;
@@ -88,7 +88,7 @@ void run(const StepArgs *args, int32_t worker, int32_t workers) {
     }
     logits[imEnd] = args->positions[token] % 48 == 47 ? 100.0f : 0.0f;
   }
-  quipu_mark(args->timer, worker, -1);
+  quipu_trace(args->timer, worker, -1);
 }
 
 struct FakeTokenizer {

@@ -30,8 +30,8 @@ quipu.model @m for ["llama"] {
 
 quipu.model @m for ["llama"] {
   quipu.kernel @k(%a: tensor<1x64xf32>) -> tensor<1x64xf32> {
-    // expected-error@+1 {{'quipu.places' is illegal in a kernel at stage 'fused'}}
-    %b = quipu.places
+    // expected-error@+1 {{'quipu.positions' is illegal in a kernel at stage 'fused'}}
+    %b = quipu.positions
     quipu.yield %a : tensor<1x64xf32>
   }
 }

@@ -19,7 +19,7 @@ quipu.model @m for [] {
   }
   // CHECK-LABEL: quipu.kernel @attention
   // CHECK-SAME:  schedule <grid = heads, lanes = {{8|16}}, tokens = 1, tiles = 1, bytes =
-  quipu.kernel @attention(%q: tensor<1x4x16xf32>, %kv: !quipu.cache<f16, heads 2, dim 16>, %at: !quipu.places) -> tensor<1x4x16xf32> {
+  quipu.kernel @attention(%q: tensor<1x4x16xf32>, %kv: !quipu.cache<f16, heads 2, dim 16>, %at: !quipu.positions) -> tensor<1x4x16xf32> {
     %y = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<1x4x16xf32>
     quipu.yield %y : tensor<1x4x16xf32>
   }

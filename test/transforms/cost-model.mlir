@@ -130,7 +130,7 @@ quipu.model @m for [] {
   // CHECK-LABEL: quipu.kernel @attention
   // AVX512-SAME: lanes = 16, tokens = 1, tiles = 1, bytes = 16896, operations = 32768, nanoseconds = 1344>
   // AVX2-SAME:   lanes = 8, tokens = 1, tiles = 1, bytes = 16896, operations = 32768, nanoseconds = 1344>
-  quipu.kernel @attention(%q: tensor<1x4x16xf32>, %kv: !quipu.cache<f16, heads 2, dim 16>, %at: !quipu.places) -> tensor<1x4x16xf32> {
+  quipu.kernel @attention(%q: tensor<1x4x16xf32>, %kv: !quipu.cache<f16, heads 2, dim 16>, %at: !quipu.positions) -> tensor<1x4x16xf32> {
     %y = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<1x4x16xf32>
     quipu.yield %y : tensor<1x4x16xf32>
   }

@@ -1,5 +1,5 @@
-// RUN: %quipu-opt %s -form-kernels -split-input-file | FileCheck %s
-// RUN: %quipu-opt %s -form-kernels=each-op -split-input-file | FileCheck %s --check-prefix=EACH
+// RUN: %quipu-opt %s -fuse-kernels -split-input-file | FileCheck %s
+// RUN: %quipu-opt %s -fuse-kernels=each-op -split-input-file | FileCheck %s --check-prefix=EACH
 
 // Kernels are named after the weights of their role, what these have in common once;
 // after the op and the next weight without any. The output's weight may be the
@@ -89,21 +89,21 @@ quipu.model @used_outside for [] {
 
 // -----
 
-// What follows a gather runs over the wanted rows; what comes before does not.
+// What follows a gather runs over the selected rows; what comes before does not.
 
-// CHECK-LABEL: quipu.model @wanted
+// CHECK-LABEL: quipu.model @selected
 // CHECK:       quipu.kernel @prefill4.before(
-// CHECK-NOT:   wanted
-// CHECK:       quipu.kernel @prefill4.norm({{.+}}) -> tensor<4x64xf32> wanted {
+// CHECK-NOT:   selected
+// CHECK:       quipu.kernel @prefill4.norm({{.+}}) -> tensor<4x64xf32> selected {
 // CHECK-NEXT:    quipu.gather
 // CHECK-NEXT:    quipu.rms_norm
-// CHECK:       quipu.kernel @prefill4.after({{.+}}) -> tensor<4x32xf32> wanted {
-// EACH-LABEL: quipu.model @wanted
+// CHECK:       quipu.kernel @prefill4.after({{.+}}) -> tensor<4x32xf32> selected {
+// EACH-LABEL: quipu.model @selected
 // EACH:       quipu.kernel @prefill4.before({{.+}}) -> tensor<4x64xf32> {
-// EACH:       quipu.kernel @prefill4.gather_norm({{.+}}) -> tensor<4x64xf32> wanted {
-// EACH:       quipu.kernel @prefill4.norm({{.+}}) -> tensor<4x64xf32> wanted {
-// EACH:       quipu.kernel @prefill4.after({{.+}}) -> tensor<4x32xf32> wanted {
-quipu.model @wanted for [] {
+// EACH:       quipu.kernel @prefill4.gather_norm({{.+}}) -> tensor<4x64xf32> selected {
+// EACH:       quipu.kernel @prefill4.norm({{.+}}) -> tensor<4x64xf32> selected {
+// EACH:       quipu.kernel @prefill4.after({{.+}}) -> tensor<4x32xf32> selected {
+quipu.model @selected for [] {
   quipu.step @prefill4 tokens 4 {
     %x = quipu.input "x" : tensor<4x64xf32>
     %rows = quipu.input "rows" : tensor<4xi32>

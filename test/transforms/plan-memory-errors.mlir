@@ -100,7 +100,7 @@ quipu.model @yield_outer for [] {
 
 // -----
 
-// What the loop begins with is wanted after it.
+// What the loop begins with is selected after it.
 
 quipu.model @read_after for [] {
   quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {

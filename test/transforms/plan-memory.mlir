@@ -44,7 +44,7 @@ quipu.model @late for [] {
     %z = quipu.quantize %x : tensor<1x64xf32> -> tensor<1x64x!quipu.i8x32>
     quipu.yield %z : tensor<1x64x!quipu.i8x32>
   }
-  quipu.kernel @cache(%k: tensor<1x4x16xf32>, %at: !quipu.places) -> !quipu.cache<f16, heads 4, dim 16> {
+  quipu.kernel @cache(%k: tensor<1x4x16xf32>, %at: !quipu.positions) -> !quipu.cache<f16, heads 4, dim 16> {
     %kv = quipu.cache_write %k, %k at %at : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<f16, heads 4, dim 16>
     quipu.yield %kv : !quipu.cache<f16, heads 4, dim 16>
   }
@@ -54,10 +54,10 @@ quipu.model @late for [] {
   quipu.step @decode tokens 1 {
     %x = quipu.input "x" : tensor<1x64xf32>
     %k = quipu.input "k" : tensor<1x4x16xf32>
-    %at = quipu.places
+    %at = quipu.positions
     %p:2 = quipu.launch @pair(%x) : (tensor<1x64xf32>) -> (tensor<1x64xf32>, tensor<1x3xf32>)
     %z = quipu.launch @blocks(%p#0) : (tensor<1x64xf32>) -> tensor<1x64x!quipu.i8x32>
-    %kv = quipu.launch @cache(%k, %at) : (tensor<1x4x16xf32>, !quipu.places) -> !quipu.cache<f16, heads 4, dim 16>
+    %kv = quipu.launch @cache(%k, %at) : (tensor<1x4x16xf32>, !quipu.positions) -> !quipu.cache<f16, heads 4, dim 16>
     %j = quipu.launch @join(%z, %p#0) : (tensor<1x64x!quipu.i8x32>, tensor<1x64xf32>) -> tensor<1x64xf32>
     %y = quipu.launch @join(%z, %j) : (tensor<1x64x!quipu.i8x32>, tensor<1x64xf32>) -> tensor<1x64xf32>
     quipu.output "y", %y : tensor<1x64xf32>

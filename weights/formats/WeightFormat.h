@@ -22,10 +22,10 @@ namespace quipu {
 /// The parts of one block, unpacked. Where a format has no group scales or no
 /// minima, they are left alone.
 struct WeightBlock {
-  static constexpr int64_t mostElements = 256, mostGroups = 16;
+  static constexpr int64_t maxElements = 256, maxGroups = 16;
   uint16_t scale, minimum; // bits of a ScaleType
-  int8_t groupScales[mostGroups], groupMinima[mostGroups];
-  uint8_t codes[mostElements];
+  int8_t groupScales[maxGroups], groupMinima[maxGroups];
+  uint8_t codes[maxElements];
 };
 
 enum class ScaleType { F16, BF16 };

@@ -77,9 +77,9 @@ Value AbiBuilder::loadInt32(Value args, size_t field) {
                               addBytes(args, int64_t(field)));
 }
 
-Value AbiBuilder::getCount(Value args, bool wanted) {
-  return loadInt32(args, wanted ? offsetof(abi::StepArgs, rowCount)
-                                : offsetof(abi::StepArgs, count));
+Value AbiBuilder::getCount(Value args, bool selected) {
+  return loadInt32(args, selected ? offsetof(abi::StepArgs, rowCount)
+                                  : offsetof(abi::StepArgs, count));
 }
 
 Value AbiBuilder::getWeight(Value args, Value layer, WeightOp weight) {
@@ -87,7 +87,7 @@ Value AbiBuilder::getWeight(Value args, Value layer, WeightOp weight) {
   if (weight.getStrides()) {
     SmallVector<int64_t> places;
     for (int64_t i : llvm::seq<int64_t>(*weight.getLayers()))
-      places.push_back(*weight.getPlace(i));
+      places.push_back(*weight.getLayerOffset(i));
     return addBytes(weights, getEntry((weight.getSymName() + ".places").str(),
                                       places, layer));
   }

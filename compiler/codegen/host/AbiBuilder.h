@@ -43,9 +43,9 @@ public:
 
   mlir::Value loadPointer(mlir::Value args, size_t field);
   mlir::Value loadInt32(mlir::Value args, size_t field);
-  /// The tokens that a kernel runs over, an i32: those whose logits are wanted
-  /// or all of the step.
-  mlir::Value getCount(mlir::Value args, bool wanted);
+  /// The tokens that a kernel runs over, an i32: those whose logits are
+  /// selected or all of the step.
+  mlir::Value getCount(mlir::Value args, bool selected);
   /// Where a packed weight begins in layer `layer` (an i32).
   mlir::Value getWeight(mlir::Value args, mlir::Value layer, WeightOp weight);
   /// What worker `worker` of `workers` has of `count` (i32, all three): from

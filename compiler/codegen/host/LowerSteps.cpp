@@ -27,7 +27,7 @@ namespace {
 /// planned.
 LogicalResult checkPlanned(StepOp step) {
   constexpr StringRef unplanned =
-      "has no place in the arena; run plan-memory first";
+      "has no offset in the arena; run plan-memory first";
   if (!step.getArena())
     return step.emitOpError(unplanned);
   auto result = step.walk([&](Operation *op) -> WalkResult {
@@ -124,8 +124,8 @@ private:
           return failure();
       } else if (isa<BarrierOp>(op)) {
         abi.call<decltype(quipu_barrier)>("quipu_barrier", barrier);
-      } else if (!isa<PlacesOp, YieldOp, OutputOp>(op)) {
-        return op.emitOpError("is not in a kernel; run form-kernels first");
+      } else if (!isa<PositionsOp, YieldOp, OutputOp>(op)) {
+        return op.emitOpError("is not in a kernel; run fuse-kernels first");
       }
     }
     return success();
@@ -162,7 +162,7 @@ private:
         pointer.setLoc(launch.getLoc());
       operands.push_back(pointer);
     }
-    if (launch.getOthers()) {
+    if (launch.getOverrideLayers()) {
       callOneOf(launch, layer, operands);
       return success();
     }
@@ -189,7 +189,7 @@ private:
     auto loop = launch->getParentOfType<LayersOp>();
     SmallVector<int64_t> numbers;
     for (int64_t i : llvm::seq(cast<IntegerAttr>(loop.getCount()).getInt()))
-      numbers.push_back(findAlternative(launch.getOthersAttr(), i));
+      numbers.push_back(findAlternative(launch.getOverrideLayersAttr(), i));
     Value number =
         abi.getEntry((launch.getKernel() + ".kernels").str(), numbers, layer);
     Location loc = launch.getLoc();
@@ -212,8 +212,8 @@ private:
 
   /// Tells whoever measures what begins: a kernel or, -1, nothing more.
   void mark(int32_t kernel) {
-    abi.call<decltype(quipu_mark)>("quipu_mark",
-                                   {timer, worker, abi.getInt32(kernel)});
+    abi.call<decltype(quipu_trace)>("quipu_trace",
+                                    {timer, worker, abi.getInt32(kernel)});
   }
 
   /// What the program's table says of a kernel.
@@ -280,7 +280,7 @@ int64_t getPartialBytes(ModelOp model) {
     auto cache = cast<CacheType>(attention.getCache().getType());
     auto query = cast<RankedTensorType>(attention.getQuery().getType());
     bytes = std::max<int64_t>(
-        bytes, abi::mostBlockTokens * (query.getDimSize(1) / cache.getHeads()) *
+        bytes, abi::maxQueryTile * (query.getDimSize(1) / cache.getHeads()) *
                    (cache.getDim() + 16) * sizeof(float));
   });
   return bytes;

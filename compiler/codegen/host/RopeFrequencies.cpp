@@ -24,8 +24,8 @@ static double getNumber(Attribute attribute, double missing) {
 
 /// Llama 3.1: waves longer than the original context / `low` are slowed down,
 /// those shorter than / `high` kept, the ones between blended.
-static void stretchLlama3(std::vector<float> &frequencies, float factor,
-                          float context, float low, float high) {
+static void scaleLlama3(std::vector<float> &frequencies, float factor,
+                        float context, float low, float high) {
   for (float &frequency : frequencies) {
     float wavelength = 2 * std::numbers::pi_v<float> / frequency;
     float slow = frequency / factor;
@@ -41,9 +41,8 @@ static void stretchLlama3(std::vector<float> &frequencies, float factor,
 /// Peng 2023, section 3.2: slows down the components that turn less than
 /// `slow` times in the original context, keeps those that turn more than `fast`
 /// times, with a ramp over the components between.
-static void stretchYarn(std::vector<float> &frequencies, double theta,
-                        float factor, double context, double fast,
-                        double slow) {
+static void scaleYarn(std::vector<float> &frequencies, double theta,
+                      float factor, double context, double fast, double slow) {
   double dims = 2.0 * frequencies.size();
   auto getComponent = [&](double turns) {
     return dims * std::log(context / (turns * 2 * std::numbers::pi)) /
@@ -98,7 +97,7 @@ FailureOr<RopeFrequencies> quipu::getRopeFrequencies(RopeAnglesOp op) {
     if (!(low > 0) || !(high > low))
       return op.emitOpError("C3: the scaling's low and high are not rising: ")
              << scaling.getLow() << " and " << scaling.getHigh();
-    stretchLlama3(result.frequencies, factor, context, low, high);
+    scaleLlama3(result.frequencies, factor, context, low, high);
     return result;
   }
   double fast = getNumber(scaling.getBetaFast(), 32);
@@ -107,7 +106,7 @@ FailureOr<RopeFrequencies> quipu::getRopeFrequencies(RopeAnglesOp op) {
     return op.emitOpError("C3: the scaling's beta_slow and beta_fast are not "
                           "rising: ")
            << scaling.getBetaSlow() << " and " << scaling.getBetaFast();
-  stretchYarn(result.frequencies, theta, factor, context, fast, slow);
+  scaleYarn(result.frequencies, theta, factor, context, fast, slow);
   double usual = factor > 1 ? 0.1 * std::log(factor) + 1 : 1;
   result.scale = static_cast<float>(getNumber(scaling.getAttention(), usual));
   return result;

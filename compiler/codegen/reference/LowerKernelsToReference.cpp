@@ -27,7 +27,7 @@ static LogicalResult checkAttention(KernelOp kernel) {
     if (!writes.empty() &&
         cast<RankedTensorType>(op.getQuery().getType()).getDimSize(0) > 1)
       return op.emitOpError("is in the kernel that writes the cache; run "
-                            "form-kernels with each-op=true");
+                            "fuse-kernels with each-op=true");
   return success();
 }
 
@@ -73,7 +73,7 @@ static LogicalResult lowerKernel(KernelOp kernel) {
       if (!calls.getPointer(result)) {
         int64_t size = getArenaBytes(cast<RankedTensorType>(result.getType()));
         if (size > stackBytes - bytes)
-          return op.emitOpError("does not fit on the stack; run form-kernels "
+          return op.emitOpError("does not fit on the stack; run fuse-kernels "
                                 "with each-op=true");
         bytes += size;
         calls.setPointer(result, LLVM::AllocaOp::create(

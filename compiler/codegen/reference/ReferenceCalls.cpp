@@ -59,7 +59,7 @@ ReferenceCalls::ReferenceCalls(KernelOp kernel, AbiBuilder &abi, Block *entry)
     : kernel(kernel), abi(abi), args(entry->getArgument(0)),
       layer(entry->getArgument(1)) {
   std::tie(begin, end) =
-      abi.getWorkerRange(abi.getCount(args, kernel.getWanted()),
+      abi.getWorkerRange(abi.getCount(args, kernel.getSelected()),
                          entry->getArgument(2), entry->getArgument(3));
 }
 
@@ -117,7 +117,8 @@ ReferenceCalls::getWeight(std::optional<WeightAttr> weight) {
   if (declared && declared.getOffset())
     return {abi.getWeight(args, layer, declared)};
   current->emitOpError("needs the weight ")
-      << weight->getName() << ", which has no place; run pack-weights first";
+      << weight->getName()
+      << ", which has no offset; run assign-weight-offsets first";
   failed = true;
   return {};
 }

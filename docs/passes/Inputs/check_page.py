@@ -16,12 +16,12 @@ if run.returncode:
     sys.exit(f"{' '.join(command)} fails on the page's IR:\n{run.stderr}")
 lines = [line.strip() for line in run.stdout.splitlines() if line.strip()]
 at, gap = 0, True
-for wanted in filter(None, map(str.strip, blocks["after"].splitlines())):
-    if wanted == "...":
+for selected in filter(None, map(str.strip, blocks["after"].splitlines())):
+    if selected == "...":
         gap = True
         continue
-    found = next((i for i in range(at, len(lines)) if lines[i] == wanted), None) if gap else at
-    if found is None or lines[found : found + 1] != [wanted]:
+    found = next((i for i in range(at, len(lines)) if lines[i] == selected), None) if gap else at
+    if found is None or lines[found : found + 1] != [selected]:
         place = f", expected next to {lines[at - 1]!r}" if at else ""
-        sys.exit(f"the page has, the output has not{place}:\n  {wanted}\noutput:\n{run.stdout}")
+        sys.exit(f"the page has, the output has not{place}:\n  {selected}\noutput:\n{run.stdout}")
     at, gap = found + 1, False

@@ -3,7 +3,7 @@
 quipu.model @m for ["m"] {
   quipu.step @decode tokens 1 arena 64 {
     %tokens = quipu.input "tokens" : tensor<1xi32>
-    // expected-error @+1 {{is not in a kernel; run form-kernels first}}
+    // expected-error @+1 {{is not in a kernel; run fuse-kernels first}}
     %x = quipu.embed %tokens, "token_embd" : tensor<40x32xf32> : tensor<1xi32> -> tensor<1x32xf32>
     quipu.output "logits", %x : tensor<1x32xf32>
   }
@@ -18,7 +18,7 @@ quipu.model @m for ["m"] {
   }
   quipu.step @decode tokens 1 arena 4096 {
     %tokens = quipu.input "tokens" : tensor<1xi32>
-    // expected-error @+1 {{has no place in the arena; run plan-memory first}}
+    // expected-error @+1 {{has no offset in the arena; run plan-memory first}}
     %x = quipu.launch @embed(%tokens) : (tensor<1xi32>) -> tensor<1x32xf32>
     quipu.output "logits", %x : tensor<1x32xf32>
   }
@@ -27,7 +27,7 @@ quipu.model @m for ["m"] {
 // -----
 
 quipu.model @m for ["m"] {
-  // expected-error @+1 {{has no place in the arena; run plan-memory first}}
+  // expected-error @+1 {{has no offset in the arena; run plan-memory first}}
   quipu.step @decode tokens 1 {
     quipu.barrier
   }
@@ -43,7 +43,7 @@ quipu.model @m for ["m"] {
   }
   quipu.step @decode tokens 1 arena 4096 {
     %tokens = quipu.input "tokens" : tensor<1xi32>
-    // expected-error @+1 {{has no place in the arena; run plan-memory first}}
+    // expected-error @+1 {{has no offset in the arena; run plan-memory first}}
     %x = quipu.launch @embed(%tokens) arena [-1] : (tensor<1xi32>) -> tensor<1x32xf32>
   }
 }

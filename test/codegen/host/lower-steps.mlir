@@ -22,14 +22,14 @@
 // CHECK: %[[X:.*]] = llvm.getelementptr %[[ARENA]][%[[AT]]]
 // Before each call a mark with the kernel's number, and one at the end.
 // CHECK-NEXT: %[[FIRST:.*]] = llvm.mlir.constant(0 : i32)
-// CHECK-NEXT: llvm.call @quipu_mark(%[[TIMER]], %[[WORKER]], %[[FIRST]])
+// CHECK-NEXT: llvm.call @quipu_trace(%[[TIMER]], %[[WORKER]], %[[FIRST]])
 // CHECK-NEXT: llvm.call @embed(%[[ARGS]], %[[NONE]], %[[WORKER]], %[[WORKERS]], %[[TOKENS]], %[[X]])
 // CHECK-NEXT: llvm.call @quipu_barrier(%[[BARRIER]])
 // The layers stay a loop; a place and a cache are no pointers.
 // CHECK: %[[LAYERS:.*]] = llvm.mlir.constant(3 : i32)
 // CHECK-NEXT: scf.for %[[LAYER:.*]] = %{{.*}} to %[[LAYERS]]
 // CHECK: llvm.mlir.constant(1 : i32)
-// CHECK-NEXT: llvm.call @quipu_mark(
+// CHECK-NEXT: llvm.call @quipu_trace(
 // CHECK-NEXT: llvm.call @write(%[[ARGS]], %[[LAYER]], %[[WORKER]], %[[WORKERS]], %[[X]], %{{.*}}) : (!llvm.ptr, i32, i32, i32, !llvm.ptr, !llvm.ptr) -> ()
 // CHECK-NEXT: llvm.call @quipu_barrier(%[[BARRIER]])
 // CHECK-NEXT: }
@@ -38,10 +38,10 @@
 // CHECK: llvm.mlir.constant(32 : i64)
 // CHECK: %[[LOGITS:.*]] = llvm.load
 // CHECK-NEXT: llvm.mlir.constant(2 : i32)
-// CHECK-NEXT: llvm.call @quipu_mark(
+// CHECK-NEXT: llvm.call @quipu_trace(
 // CHECK-NEXT: llvm.call @logits(%[[ARGS]], %[[NONE]], %[[WORKER]], %[[WORKERS]], %[[X]], %[[ROWS]], %[[LOGITS]])
 // CHECK-NEXT: %[[END:.*]] = llvm.mlir.constant(-1 : i32)
-// CHECK-NEXT: llvm.call @quipu_mark(%[[TIMER]], %[[WORKER]], %[[END]])
+// CHECK-NEXT: llvm.call @quipu_trace(%[[TIMER]], %[[WORKER]], %[[END]])
 // CHECK-NEXT: llvm.return
 
 // CHECK-LABEL: llvm.func @prefill8_f32(
@@ -72,24 +72,24 @@ quipu.model @m for ["m"] {
     %x = quipu.embed %ids, "token_embd" : tensor<40x32xf32> : tensor<8xi32> -> tensor<8x32xf32>
     quipu.yield %x : tensor<8x32xf32>
   }
-  quipu.kernel @write(%k: tensor<8x32xf32>, %at: !quipu.places) -> (tensor<8x32xf32>, !quipu.cache<f16, heads 1, dim 32>) schedule <grid = tiles, lanes = 16, tokens = 8, tiles = 2, bytes = 6144, operations = 16384, nanoseconds = 800> {
+  quipu.kernel @write(%k: tensor<8x32xf32>, %at: !quipu.positions) -> (tensor<8x32xf32>, !quipu.cache<f16, heads 1, dim 32>) schedule <grid = tiles, lanes = 16, tokens = 8, tiles = 2, bytes = 6144, operations = 16384, nanoseconds = 800> {
     %h = quipu.linear %k, "blk.k" : tensor<32x32xf32> -> [1, 32] : tensor<8x32xf32> -> tensor<8x1x32xf32>
     %kv = quipu.cache_write %h, %h at %at : tensor<8x1x32xf32>, tensor<8x1x32xf32> -> !quipu.cache<f16, heads 1, dim 32>
     quipu.yield %k, %kv : tensor<8x32xf32>, !quipu.cache<f16, heads 1, dim 32>
   }
-  quipu.kernel @logits(%h: tensor<8x32xf32>, %rows: tensor<8xi32>) -> tensor<8x40xf32> wanted {
+  quipu.kernel @logits(%h: tensor<8x32xf32>, %rows: tensor<8xi32>) -> tensor<8x40xf32> selected {
     %g = quipu.gather %h, %rows : tensor<8x32xf32>, tensor<8xi32> -> tensor<8x32xf32>
     %y = quipu.linear %g, "token_embd" : tensor<40x32xf32> -> [40] : tensor<8x32xf32> -> tensor<8x40xf32>
     quipu.yield %y : tensor<8x40xf32>
   }
   quipu.step @prefill8 tokens 8 arena 4096 {
     %tokens = quipu.input "tokens" : tensor<8xi32>
-    %at = quipu.places
+    %at = quipu.positions
     %x = quipu.launch @embed(%tokens) arena [2048] : (tensor<8xi32>) -> tensor<8x32xf32>
     quipu.barrier
     %last = quipu.layers "blk" times 3 from %x {
     ^bb0(%h: tensor<8x32xf32>):
-      %y, %kv = quipu.launch @write(%h, %at) arena [2048, -1] : (tensor<8x32xf32>, !quipu.places) -> (tensor<8x32xf32>, !quipu.cache<f16, heads 1, dim 32>)
+      %y, %kv = quipu.launch @write(%h, %at) arena [2048, -1] : (tensor<8x32xf32>, !quipu.positions) -> (tensor<8x32xf32>, !quipu.cache<f16, heads 1, dim 32>)
       quipu.barrier
       quipu.yield %y : tensor<8x32xf32>
     } : tensor<8x32xf32> -> tensor<8x32xf32>
@@ -111,15 +111,15 @@ quipu.model @m for ["m"] {
 // CHECK: scf.index_switch %[[KERNEL]]
 // CHECK-NEXT: case 1 {
 // CHECK-NEXT: %[[B:.*]] = llvm.mlir.constant(1 : i32)
-// CHECK-NEXT: llvm.call @quipu_mark(%{{.*}}, %[[B]])
+// CHECK-NEXT: llvm.call @quipu_trace(%{{.*}}, %[[B]])
 // CHECK-NEXT: llvm.call @k.b(%{{.*}}, %[[LAYER]],
 // CHECK: case 2 {
 // CHECK-NEXT: %[[C:.*]] = llvm.mlir.constant(2 : i32)
-// CHECK-NEXT: llvm.call @quipu_mark(%{{.*}}, %[[C]])
+// CHECK-NEXT: llvm.call @quipu_trace(%{{.*}}, %[[C]])
 // CHECK-NEXT: llvm.call @k.c(%{{.*}}, %[[LAYER]],
 // CHECK: default {
 // CHECK-NEXT: %[[A:.*]] = llvm.mlir.constant(0 : i32)
-// CHECK-NEXT: llvm.call @quipu_mark(%{{.*}}, %[[A]])
+// CHECK-NEXT: llvm.call @quipu_trace(%{{.*}}, %[[A]])
 // CHECK-NEXT: llvm.call @k(%{{.*}}, %[[LAYER]],
 // CHECK: llvm.func @differing_f32(
 // CHECK-SAME: quipu.step = {

@@ -26,7 +26,7 @@ quipu.model @m for ["m"] {
   }
 
   // A kernel of several ops hands its rows on the stack; its weights are the
-  // layer's. It runs over the rows whose logits are wanted (rowCount is at 76).
+  // layer's. It runs over the rows whose logits are selected (rowCount is at 76).
   // CHECK: llvm.func @quipu_reference_rms_norm(!llvm.ptr, i64, !llvm.ptr, f32, i64, i64, !llvm.ptr, i64, i64, i64)
   // CHECK: llvm.func @fused(
   // CHECK-SAME: %{{.*}}: !llvm.ptr, %[[LAYER:.*]]: i32, %{{.*}}: i32, %{{.*}}: i32, %[[IN:.*]]: !llvm.ptr, %[[OUT:.*]]: !llvm.ptr)
@@ -37,7 +37,7 @@ quipu.model @m for ["m"] {
   // CHECK: llvm.mlir.constant(640 : i64)
   // CHECK: llvm.call @quipu_reference_rms_norm(%[[IN]], {{.*}}, %[[NORM]],
   // CHECK: llvm.call @quipu_reference_linear(%[[NORM]], {{.*}}, %[[OUT]],
-  quipu.kernel @fused(%h: tensor<8x32xf32>) -> tensor<8x20xf32> wanted {
+  quipu.kernel @fused(%h: tensor<8x32xf32>) -> tensor<8x20xf32> selected {
     %n = quipu.rms_norm %h, "blk.norm" : tensor<32xf32> eps 1.0e-5 : tensor<8x32xf32> -> tensor<8x32xf32>
     %y = quipu.linear %n, "blk.w" : tensor<20x32xf16> -> [20] : tensor<8x32xf32> -> tensor<8x20xf32>
     quipu.yield %y : tensor<8x20xf32>
@@ -48,7 +48,7 @@ quipu.model @m for ["m"] {
   // CHECK: %[[T:.*]] = llvm.mlir.addressof @[[TABLE]]
   // CHECK: %[[NONE:.*]] = llvm.mlir.zero
   // CHECK: llvm.call @quipu_reference_rope_angles(%{{.*}}, %[[T]], %[[NONE]],
-  quipu.kernel @angles(%at: !quipu.places) -> tensor<8x2x2xf32> {
+  quipu.kernel @angles(%at: !quipu.positions) -> tensor<8x2x2xf32> {
     %a = quipu.rope_angles %at dims 4 theta 10000.0 tokens 8 : tensor<8x2x2xf32>
     quipu.yield %a : tensor<8x2x2xf32>
   }
@@ -58,7 +58,7 @@ quipu.model @m for ["m"] {
   // CHECK-SAME: %[[ARGS:.*]]: !llvm.ptr, %[[LAYER:.*]]: i32, %{{.*}}: i32, %{{.*}}: i32, %[[K:.*]]: !llvm.ptr, %[[V:.*]]: !llvm.ptr)
   // CHECK: %[[F32:.*]] = llvm.mlir.constant(1 : i32)
   // CHECK: llvm.call @quipu_reference_cache_write(%[[ARGS]], %[[LAYER]], %[[F32]], %[[K]], %{{.*}}, %[[V]],
-  quipu.kernel @write(%k: tensor<8x1x16xf32>, %v: tensor<8x1x16xf32>, %at: !quipu.places) -> !quipu.cache<f32, heads 1, dim 16> {
+  quipu.kernel @write(%k: tensor<8x1x16xf32>, %v: tensor<8x1x16xf32>, %at: !quipu.positions) -> !quipu.cache<f32, heads 1, dim 16> {
     %kv = quipu.cache_write %k, %v at %at as f32 : tensor<8x1x16xf32>, tensor<8x1x16xf32> -> !quipu.cache<f32, heads 1, dim 16>
     quipu.yield %kv : !quipu.cache<f32, heads 1, dim 16>
   }
@@ -70,7 +70,7 @@ quipu.model @m for ["m"] {
   // CHECK: llvm.call @quipu_reference_attention(%[[ARGS]], %[[LAYER]], %{{.*}}, %[[Q]],
   // LLVM-LABEL: define void @attend
   // LLVM: call void @quipu_reference_attention(ptr %0, i32 %1, i32 1, ptr %4, i64 128, i64 2, i64 1, i64 16, float 2.500000e-01, i64 7, float 0.000000e+00, ptr null, ptr %5, i64 128, i64 %{{.*}}, i64 %{{.*}})
-  quipu.kernel @attend(%q: tensor<8x2x16xf32>, %kv: !quipu.cache<f32, heads 1, dim 16>, %at: !quipu.places) -> tensor<8x2x16xf32> {
+  quipu.kernel @attend(%q: tensor<8x2x16xf32>, %kv: !quipu.cache<f32, heads 1, dim 16>, %at: !quipu.positions) -> tensor<8x2x16xf32> {
     %a = quipu.attention %q over %kv at %at window 7 : tensor<8x2x16xf32>, !quipu.cache<f32, heads 1, dim 16> -> tensor<8x2x16xf32>
     quipu.yield %a : tensor<8x2x16xf32>
   }

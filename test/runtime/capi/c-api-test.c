@@ -96,7 +96,7 @@ static void testRaggedSteps(void) {
   quipu_destroy(model);
 }
 
-static void testMistakes(void) {
+static void testErrors(void) {
   quipu_options options = {sizeof(options), 16, 1, 2, 0};
   quipu_model *model = NULL;
   EXPECT(quipu_create(&options, &model) == QUIPU_OK);
@@ -163,7 +163,7 @@ static void testText(void) {
 int main(void) {
   testCreate();
   testRaggedSteps();
-  testMistakes();
+  testErrors();
   testText();
   puts("ok");
   return 0;

@@ -27,9 +27,9 @@ static bool walk(Workers &workers, int32_t rounds) {
   workers.run([&](int32_t worker, int32_t count) {
     for (int32_t round = 0; round < rounds; ++round) {
       places[worker].round = round;
-      workers.meetingPoint()->wait();
+      workers.barrierHandle()->wait();
       places[worker].mistakes += places[(worker + 1) % count].round != round;
-      workers.meetingPoint()->wait();
+      workers.barrierHandle()->wait();
     }
   });
   for (const Place &place : places)

@@ -14,12 +14,12 @@ using namespace Halide;
 using namespace Halide::ConciseCasts;
 
 static constexpr int lanes = 16; // positions of a group, components of a vector
-static constexpr int groupsOfPiece = abi::piecePositions / lanes;
+static constexpr int groupsOfPage = abi::pagePositions / lanes;
 static constexpr float masked = -1e30f;
 
 static Var d("d"), e("e"), r("r"), c("c"), l("l"), b("b"), x("x"), q("q");
 
-static std::string getName(const AttentionShape &shape, bool isPiece) {
+static std::string getName(const AttentionShape &shape, bool isSplitKernel) {
   std::string name =
       llvm::formatv("attention.{0}x{1}", shape.queryHeads, shape.headDim);
   auto add = [&](const char *what, float number) {
@@ -27,7 +27,7 @@ static std::string getName(const AttentionShape &shape, bool isPiece) {
     snprintf(text, sizeof(text), ".%s%.9g", what, number);
     name += text;
   };
-  if (isPiece) {
+  if (isSplitKernel) {
     name += std::string(".") + abi::getFormat(shape.cache).name;
     add("scale", shape.scale);
     if (shape.window)
@@ -37,14 +37,15 @@ static std::string getName(const AttentionShape &shape, bool isPiece) {
   } else if (shape.hasSinks) {
     name += ".sinks";
   }
-  return name + (isPiece ? ".piece" : ".finish") + std::to_string(shape.tokens);
+  return name + (isSplitKernel ? ".split" : ".combine") +
+         std::to_string(shape.tokens);
 }
 
 namespace {
-/// What a piece computes: scores, weights, weighted values.
-class Piece {
+/// What a split computes: scores, weights, weighted values.
+class Split {
 public:
-  explicit Piece(const AttentionShape &shape);
+  explicit Split(const AttentionShape &shape);
   AttentionKernel build();
 
 private:
@@ -60,7 +61,7 @@ private:
     return f.compute_at(partial, ro).store_in(MemoryType::Stack);
   }
   bool isQ8() const { return shape.cache == abi::CacheType::Q8_0; }
-  /// A group of the piece, or the last one that the block sees.
+  /// A group of the split, or the last one that the block sees.
   Expr existing(Expr group) const { return min(group, lastGroup); }
 
   const AttentionShape shape;
@@ -68,7 +69,7 @@ private:
   int rowsAtOnce, groupsAtOnce;
   ImageParam query, keys, values, keyScales, valueScales;
   Param<int32_t> from, end, count, stride;
-  Expr begin, last; // positions of the piece that the block sees
+  Expr begin, last; // positions of the split that the block sees
   Expr lastGroup, groups;
   Func scaled{"scaled"}, ends{"ends"}, dots{"dots"};
   Func score{"score"}, top{"top"};
@@ -82,7 +83,7 @@ private:
 };
 } // namespace
 
-Piece::Piece(const AttentionShape &shape)
+Split::Split(const AttentionShape &shape)
     : shape(shape), dim(shape.headDim), heads(shape.queryHeads),
       query(Float(32), 3) {
   int vectors = dim / lanes, sums = shape.sums;
@@ -128,18 +129,18 @@ Piece::Piece(const AttentionShape &shape)
       param->dim(i).set_min(0);
 
   begin = shape.window ? max(end - int(shape.window), from) - from : Expr(0);
-  last = min(end + count - 1 - from, int(abi::piecePositions));
-  groups = clamp((last + lanes - 1) / lanes, 1, groupsOfPiece);
+  last = min(end + count - 1 - from, int(abi::pagePositions));
+  groups = clamp((last + lanes - 1) / lanes, 1, groupsOfPage);
   lastGroup = groups - 1;
 }
 
-void Piece::multiplyFloats() {
+void Split::multiplyFloats() {
   outer = RDom(0, dim);
   dots(l, c, r) = 0.0f;
   dots(l, c, r) += f32(keys(l, outer, existing(c))) * scaled(outer, r);
 }
 
-void Piece::quantizeQuery() {
+void Split::quantizeQuery() {
   RDom k(0, int(abi::cacheBlock));
   // Positive floats order like their bits.
   queryLargest(b, r) = 0;
@@ -153,7 +154,7 @@ void Piece::quantizeQuery() {
   start(b, r) += i32(rounded(b * abi::cacheBlock + k, r)) * -128;
 }
 
-void Piece::multiplyIntegers() {
+void Split::multiplyIntegers() {
   quantizeQuery();
   bytes(x, q, b, c) = keys(x, b * 8 + q, existing(c));
   inner = RDom(0, 4, 0, 8);
@@ -168,14 +169,14 @@ void Piece::multiplyIntegers() {
                    (f32(keyScales(l, outer, existing(c))) * size);
 }
 
-void Piece::weigh() {
+void Split::weigh() {
   Expr s = dots(l, c, r);
   if (shape.softCap > 0) {
     // tanh(x) = 1 - 2 / (e^2x + 1)
     Expr power = exponential(s * (2.0f / shape.softCap));
     s = shape.softCap - (2.0f * shape.softCap) / (power + 1.0f);
   }
-  // Positions of the piece that the row sees.
+  // Positions of the split that the row sees.
   ends(r) = end + r / heads - from;
   Expr place = c * lanes + l, isSeen = place < ends(r);
   if (shape.window)
@@ -194,7 +195,7 @@ void Piece::weigh() {
   weights(l, r) += weight(l, group, r);
 }
 
-void Piece::addValues() {
+void Split::addValues() {
   RDom position(begin, last - begin);
   valueWeight(l, c, b, r) =
       isQ8() ? weight(l, c, r) * f32(valueScales(l, b, existing(c)))
@@ -208,7 +209,7 @@ void Piece::addValues() {
                          select(e == dim, largest(r), total));
 }
 
-void Piece::schedule() {
+void Split::schedule() {
   OutputImageParam out = partial.output_buffer();
   out.dim(0).set_bounds(0, int(shape.partialStride()));
   out.dim(1).set_bounds(0, int(shape.rows()));
@@ -227,7 +228,7 @@ void Piece::schedule() {
       .unroll(x);
   keep(ends).unroll(r);
   keep(score)
-      .bound_storage(c, groupsOfPiece)
+      .bound_storage(c, groupsOfPage)
       .split(c, co, ci, groupsAtOnce, TailStrategy::RoundUp)
       .reorder(l, ci, r, co)
       .vectorize(l, lanes)
@@ -239,13 +240,13 @@ void Piece::schedule() {
   if (isQ8())
     scheduleIntegers();
   keep(weight)
-      .bound_storage(c, groupsOfPiece)
+      .bound_storage(c, groupsOfPage)
       .reorder(l, r, c)
       .vectorize(l, lanes)
       .unroll(r);
   if (isQ8())
     keep(valueWeight)
-        .bound_storage(c, groupsOfPiece)
+        .bound_storage(c, groupsOfPage)
         .reorder(l, b, r, c)
         .vectorize(l, lanes)
         .unroll(b)
@@ -263,7 +264,7 @@ void Piece::schedule() {
   mean.update().reorder(d, r, position).vectorize(d, lanes).unroll(d).unroll(r);
 }
 
-void Piece::scheduleIntegers() {
+void Split::scheduleIntegers() {
   for (Func f : {queryLargest, rounded, start})
     f.compute_root().store_in(MemoryType::Stack);
   queryLargest.update().atomic().vectorize(queryLargest.rvars()[0]);
@@ -287,7 +288,7 @@ void Piece::scheduleIntegers() {
       .unroll(c);
 }
 
-AttentionKernel Piece::build() {
+AttentionKernel Split::build() {
   // The scale belongs to the query, so that no product is left to be fused with
   // a later sum.
   scaled(x, r) = query(x, r % heads, min(r / heads, count - 1)) * shape.scale;
@@ -303,18 +304,18 @@ AttentionKernel Piece::build() {
     arguments.insert(arguments.end(), {keyScales, valueScales});
   for (const Param<int32_t> &scalar : {from, end, count, stride})
     arguments.push_back(scalar);
-  return {getName(shape, /*isPiece=*/true), arguments, Pipeline(partial)};
+  return {getName(shape, /*isSplitKernel=*/true), arguments, Pipeline(partial)};
 }
 
-AttentionKernel quipu::cpu::attentionPiece(const AttentionShape &shape) {
-  return Piece(shape).build();
+AttentionKernel quipu::cpu::attentionSplit(const AttentionShape &shape) {
+  return Split(shape).build();
 }
 
-AttentionKernel quipu::cpu::attentionFinish(const AttentionShape &shape) {
+AttentionKernel quipu::cpu::attentionCombine(const AttentionShape &shape) {
   int dim = shape.headDim, floats = shape.partialStride();
   int heads = shape.queryHeads;
   ImageParam partials(Float(32), 4), sinks(Float(32), 1);
-  Param<int32_t> pieces, count, stride;
+  Param<int32_t> splits, count, stride;
   partials.dim(1).set_stride(floats);
   partials.dim(2).set_stride(floats * heads);
   partials.dim(3).set_stride(floats * heads * int(shape.tokens));
@@ -325,7 +326,7 @@ AttentionKernel quipu::cpu::attentionFinish(const AttentionShape &shape) {
   Var g("g"), t("t"), outer("outer");
   Func largest("largest"), factor("factor"), sum("sum"), inverse("inverse");
   Func result("result");
-  RDom p(0, pieces);
+  RDom p(0, splits);
   largest(g, t) = shape.hasSinks ? sinks(g) : Expr(masked);
   largest(g, t) = max(largest(g, t), partials(dim, g, t, p));
   factor(q, g, t) = exponential(partials(dim, g, t, q) - largest(g, t));
@@ -356,7 +357,7 @@ AttentionKernel quipu::cpu::attentionFinish(const AttentionShape &shape) {
   std::vector<Argument> arguments{partials};
   if (shape.hasSinks)
     arguments.push_back(sinks);
-  for (const Param<int32_t> &scalar : {pieces, count, stride})
+  for (const Param<int32_t> &scalar : {splits, count, stride})
     arguments.push_back(scalar);
-  return {getName(shape, /*isPiece=*/false), arguments, Pipeline(result)};
+  return {getName(shape, /*isSplitKernel=*/false), arguments, Pipeline(result)};
 }

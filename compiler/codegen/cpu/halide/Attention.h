@@ -8,11 +8,11 @@
 // A block of tokens at consecutive positions and one key/value head at a time:
 // the query heads that share it, for each token, are the rows. A row sees the
 // positions up to its token's. The positions are cut at multiples of
-// abi::piecePositions; each piece gives a partial result, and all of a row's
+// abi::pagePositions; each split gives a partial result, and all of a row's
 // together its result.
 //
 // A row's operations and their order depend on its own positions only: others
-// have a weight of exactly 0, and a piece without any adds exactly 0. So the
+// have a weight of exactly 0, and a split without any adds exactly 0. So the
 // bits of a token do not depend on its block.
 //
 //===----------------------------------------------------------------------===//
@@ -53,14 +53,14 @@ struct AttentionKernel {
 /// kernel(query, keys, values, from, end, count, stride, partial): query f32
 /// [tokens, `stride` floats apart][queryHeads][headDim], of which `count`
 /// tokens exist; keys and values of one slot and head from position `from` on,
-/// the first of the piece, see abi/Abi.h; the first token sees positions
+/// the first of the split, see abi/Abi.h; the first token sees positions
 /// before `end`; partial f32 [tokens][queryHeads][partialStride()].
-AttentionKernel attentionPiece(const AttentionShape &shape);
+AttentionKernel attentionSplit(const AttentionShape &shape);
 
-/// kernel(partials, [sinks,] pieces, count, stride, result): partials f32
-/// [pieces][tokens][queryHeads][partialStride()]; sinks f32 [queryHeads];
+/// kernel(partials, [sinks,] splits, count, stride, result): partials f32
+/// [splits][tokens][queryHeads][partialStride()]; sinks f32 [queryHeads];
 /// result f32 [count, `stride` floats apart][queryHeads][headDim].
-AttentionKernel attentionFinish(const AttentionShape &shape);
+AttentionKernel attentionCombine(const AttentionShape &shape);
 
 } // namespace quipu::cpu
 

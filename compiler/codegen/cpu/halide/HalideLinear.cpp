@@ -86,7 +86,7 @@ FloatValue KernelBuilder::linear(const FloatValue &x, const std::string &weight,
   Linear op;
   op.layout = layout;
   Func w = unpackFloats(weight, layout), in = x.func;
-  int together = layout.columnsTogether();
+  int together = layout.interleavedColumns();
   op.dot = Func("dot");
   op.outer = RDom(0, int(layout.k) / together);
   op.dot(r, t, m) = 0.0f;

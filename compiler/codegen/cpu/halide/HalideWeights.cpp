@@ -100,7 +100,7 @@ UnpackedWeight KernelBuilder::unpack(const std::string &weight,
 
 Func KernelBuilder::unpackFloats(const std::string &weight,
                                  const WeightLayout &layout) {
-  bool isPaired = layout.columnsTogether() == 2;
+  bool isPaired = layout.interleavedColumns() == 2;
   Type type = isPaired                      ? UInt(32)
               : layout.format == &formatF32 ? Float(32)
               : layout.format == &formatF16 ? Float(16)

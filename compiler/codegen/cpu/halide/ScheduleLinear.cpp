@@ -102,7 +102,7 @@ static void scheduleSum(const KernelBuilder &kernel, Linear &op,
   op.dot.update().reorder(r, t, m, h, c, p).unroll(m);
   // Two blocks of the checkpoint side by side: their scales' place is a
   // constant then.
-  if (op.layout.blocksTogether() > 1)
+  if (op.layout.interleavedBlocks() > 1)
     op.dot.update().unroll(c);
   scheduleGroups(op);
   for (Func bytes : {op.bytes, op.codes})

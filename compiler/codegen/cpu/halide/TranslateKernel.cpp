@@ -170,7 +170,7 @@ private:
           return success();
         })
         .Case([&](GatherOp op) {
-          // The caller hands over the row that is wanted.
+          // The caller hands over the row that is selected.
           floats[op.getResult()] = getFloats(op.getInput());
           return success();
         })
@@ -288,7 +288,7 @@ AttentionShape cpu::getAttentionShape(AttentionOp op) {
   shape.hasSinks = bool(op.getSinks());
   if (auto window =
           mlir::dyn_cast_or_null<mlir::IntegerAttr>(op.getWindowAttr()))
-    shape.window = std::min<int64_t>(window.getInt(), abi::mostContext);
+    shape.window = std::min<int64_t>(window.getInt(), abi::maxContext);
   auto schedule = op->getParentOfType<KernelOp>().getSchedule();
   shape.sums = schedule->getLanes() < tileRows ? 6 : 24;
   return shape;
@@ -298,5 +298,5 @@ llvm::SmallVector<int64_t> cpu::getBlockSizes(AttentionOp op) {
   auto query = mlir::cast<RankedTensorType>(op.getQuery().getType());
   if (query.getDimSize(0) == 1)
     return {1};
-  return {1, abi::mostBlockTokens};
+  return {1, abi::maxQueryTile};
 }

@@ -52,24 +52,25 @@ public:
 
 private:
   /// Behind both products, where both tokens' operands are known.
-  static Instruction *getPlace(const DotProductChain &a,
-                               const DotProductChain &b, size_t column) {
+  static Instruction *getLayerOffset(const DotProductChain &a,
+                                     const DotProductChain &b, size_t column) {
     return a.dots[column]->comesBefore(b.dots[column]) ? b.dots[column]
                                                        : a.dots[column];
   }
 
   void replace(const DotProductChain &a, const DotProductChain &b) {
-    Instruction *end = getPlace(a, b, a.size() - 1);
+    Instruction *end = getLayerOffset(a, b, a.size() - 1);
     if (!canEndAt(end, a) || !canEndAt(end, b))
       return;
     for (const DotProductChain *chain : {&a, &b})
       for (auto [column, word] : enumerate(chain->words))
-        if (!canLoadAt(getPlace(a, b, column - column % wordsTogether + 1),
-                       word, aliases))
+        if (!canLoadAt(
+                getLayerOffset(a, b, column - column % wordsTogether + 1), word,
+                aliases))
           return;
     Halves sums, activations;
     for (size_t column = 0; column < a.size(); column += 2) {
-      builder.SetInsertPoint(getPlace(a, b, column + 1));
+      builder.SetInsertPoint(getLayerOffset(a, b, column + 1));
       if (column == 0)
         sums = shuffle(a.getStart(), b.getStart(), {0, 1, 4, 5}, {2, 3, 6, 7});
       if (column % wordsTogether == 0)
@@ -105,7 +106,7 @@ private:
     IRBuilder<>::InsertPointGuard guard(builder);
     for (size_t token = 0; token + 1 < chains.size(); token += 2)
       if (Instruction *place =
-              getPlace(chains[token], chains[token + 1], column + 1);
+              getLayerOffset(chains[token], chains[token + 1], column + 1);
           place->comesBefore(&*builder.GetInsertPoint()))
         builder.SetInsertPoint(place);
     auto *type = FixedVectorType::get(builder.getInt32Ty(), 4);

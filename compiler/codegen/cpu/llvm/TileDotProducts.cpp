@@ -24,7 +24,7 @@
 using namespace llvm;
 using namespace quipu::cpu;
 
-static constexpr size_t mostRows = 16;
+static constexpr size_t maxRows = 16;
 static constexpr int64_t rowBytes = 64;
 
 namespace {
@@ -39,7 +39,7 @@ public:
 
   /// Of all tiles, before one is replaced.
   bool canReplace() {
-    if (chains.size() != mostRows || chains.front().size() > mostRows)
+    if (chains.size() != maxRows || chains.front().size() > maxRows)
       return false;
     SmallVector<LoadInst *> loads;
     for (Value *value : chains.front().weights) {
@@ -133,7 +133,7 @@ quipu::cpu::TileDotProducts::run(Function &kernel,
     return PreservedAnalyses::all();
   IRBuilder<> builder(&kernel.getEntryBlock().front());
   AllocaInst *sums = builder.CreateAlloca(
-      ArrayType::get(builder.getInt8Ty(), mostRows * rowBytes));
+      ArrayType::get(builder.getInt8Ty(), maxRows * rowBytes));
   sums->setAlignment(Align(rowBytes));
   for (TokenTile &tile : tiles)
     tile.replace(sums);

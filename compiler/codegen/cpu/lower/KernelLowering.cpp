@@ -39,7 +39,7 @@ static LogicalResult checkIsScheduled(KernelOp kernel) {
       if (!declared || !declared.getOffset())
         return op.emitOpError("needs the weight ")
                << weight.getName()
-               << ", which has no place; run pack-weights first";
+               << ", which has no offset; run assign-weight-offsets first";
       if (weight.getType() && isa<MixedType>(weight.getType().getElementType()))
         return op.emitOpError("reads the weight ")
                << weight.getName()
@@ -252,7 +252,7 @@ LogicalResult KernelLowering::lowerRows() {
   auto functions = translateKernel(kernel, owners);
   if (failed(functions))
     return failure();
-  Value count = abi.getCount(args, kernel.getWanted());
+  Value count = abi.getCount(args, kernel.getSelected());
   auto [begin, end] = abi.getWorkerRange(count, worker, workers);
   auto loop = scf::ForOp::create(builder, begin, end, abi.getInt64(1));
   builder.setInsertionPointToStart(loop.getBody());
@@ -270,7 +270,7 @@ LogicalResult KernelLowering::lowerTiles() {
     return failure();
   Call call;
   call.row = abi.getInt32(0);
-  call.count = abi.getCount(args, kernel.getWanted());
+  call.count = abi.getCount(args, kernel.getSelected());
   // The units of all results in one line, cut evenly.
   int64_t units = 0;
   for (const KernelResult &result : (*functions)->results)

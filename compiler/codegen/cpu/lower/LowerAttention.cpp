@@ -5,11 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A unit is one block of tokens and one head of the cache; unit u is block
+// A item is one block of tokens and one head of the cache; item u is block
 // u % blocks of head u / blocks, so that neighbours read the same keys. Many
-// units are dealt out to the workers, each of which computes all pieces of its
-// units. When there are few, as in decoding, the pieces of each unit are dealt
-// out, and after a barrier the units for their results.
+// items are dealt out to the workers, each of which computes all splits of its
+// items. When there are few, as in decoding, the splits of each item are dealt
+// out, and after a barrier the items for their results.
 //
 //===----------------------------------------------------------------------===//
 
@@ -37,24 +37,25 @@ public:
   /// Halide's functions for blocks of one size.
   struct Functions {
     AttentionShape shape;
-    std::string piece, finish, pieceKey, finishKey;
+    std::string split, combine, splitKey, combineKey;
   };
   void run(ArrayRef<Functions> functions, Value keys, Value values,
            Value sinks);
 
 private:
-  struct Unit {
+  struct WorkItem {
     Value number, head, firstToken, count;
     Value end;                   // of the first token's positions
-    Value firstPiece, lastPiece; // that the block sees; behind the last
+    Value firstSplit, lastSplit; // that the block sees; behind the last
   };
-  Unit getUnit(Value number);
-  /// Calls `body` with those of the functions that are for the unit's block.
-  void forSize(const Unit &unit, llvm::function_ref<void(const Functions &)>);
-  void computePieces(const Unit &unit, const Functions &functions);
-  void finish(const Unit &unit, const Functions &functions);
-  void forUnits(Value first, Value step,
-                llvm::function_ref<void(const Unit &)> body);
+  WorkItem getItem(Value number);
+  /// Calls `body` with those of the functions that are for the item's block.
+  void forSize(const WorkItem &item,
+               llvm::function_ref<void(const Functions &)>);
+  void computeSplits(const WorkItem &item, const Functions &functions);
+  void combine(const WorkItem &item, const Functions &functions);
+  void forItems(Value first, Value step,
+                llvm::function_ref<void(const WorkItem &)> body);
 
   Value add(Value a, Value b) { return arith::AddIOp::create(builder, a, b); }
   Value multiply(Value a, Value b) {
@@ -69,60 +70,60 @@ private:
         builder, builder.getI32Type(),
         abi.addBytes(getBytes(pointer, index, bytes), offset));
   }
-  /// The unit's first row of the kernel's operand or result.
-  Value getRows(Value rows, Type type, const Unit &unit);
-  Value getPartials(const Unit &unit);
+  /// The item's first row of the kernel's operand or result.
+  Value getRows(Value rows, Type type, const WorkItem &item);
+  Value getPartials(const WorkItem &item);
   AttentionOp op;
   ImplicitLocOpBuilder &builder;
   AbiBuilder &abi;
   Block *entry;
   Value args, worker, workers;
   ArrayRef<Functions> functions;
-  Value keys, values, sinks, one, blocks, blockCount, context, units, split;
+  Value keys, values, sinks, one, blocks, blockCount, context, items, isSplit;
 };
 } // namespace
 
-void AttentionLowering::forUnits(Value first, Value step,
-                                 llvm::function_ref<void(const Unit &)> body) {
+void AttentionLowering::forItems(
+    Value first, Value step, llvm::function_ref<void(const WorkItem &)> body) {
   OpBuilder::InsertionGuard guard(builder);
-  auto loop = scf::ForOp::create(builder, first, units, step);
+  auto loop = scf::ForOp::create(builder, first, items, step);
   builder.setInsertionPointToStart(loop.getBody());
-  body(getUnit(loop.getInductionVar()));
+  body(getItem(loop.getInductionVar()));
 }
 
-AttentionLowering::Unit AttentionLowering::getUnit(Value number) {
-  Unit unit;
-  unit.number = number;
+AttentionLowering::WorkItem AttentionLowering::getItem(Value number) {
+  WorkItem item;
+  item.number = number;
   Value block = arith::RemSIOp::create(builder, number, blockCount);
-  unit.head = arith::DivSIOp::create(builder, number, blockCount);
-  unit.firstToken = load(blocks, block, sizeof(abi::TokenBlock));
-  unit.count = load(blocks, block, sizeof(abi::TokenBlock),
-                    offsetof(abi::TokenBlock, count));
+  item.head = arith::DivSIOp::create(builder, number, blockCount);
+  item.firstToken = load(blocks, block, sizeof(abi::QueryTile));
+  item.count = load(blocks, block, sizeof(abi::QueryTile),
+                    offsetof(abi::QueryTile, count));
   Value position =
       load(abi.loadPointer(args, offsetof(abi::StepArgs, positions)),
-           unit.firstToken, sizeof(int32_t));
-  unit.end = add(position, one);
-  Value pieceSize = abi.getInt32(abi::piecePositions);
-  unit.firstPiece = abi.getInt32(0);
+           item.firstToken, sizeof(int32_t));
+  item.end = add(position, one);
+  Value splitSize = abi.getInt32(abi::pagePositions);
+  item.firstSplit = abi.getInt32(0);
   if (int64_t window = functions[0].shape.window) {
     Value begin =
-        arith::SubIOp::create(builder, unit.end, abi.getInt32(int32_t(window)));
+        arith::SubIOp::create(builder, item.end, abi.getInt32(int32_t(window)));
     begin = arith::MaxSIOp::create(builder, begin, abi.getInt32(0));
-    unit.firstPiece = arith::DivSIOp::create(builder, begin, pieceSize);
+    item.firstSplit = arith::DivSIOp::create(builder, begin, splitSize);
   }
-  // The last token's position is unit.end + count - 2.
-  Value beyond = add(add(position, unit.count), abi.getInt32(-1));
-  unit.lastPiece = add(arith::DivSIOp::create(builder, beyond, pieceSize), one);
-  return unit;
+  // The last token's position is item.end + count - 2.
+  Value beyond = add(add(position, item.count), abi.getInt32(-1));
+  item.lastSplit = add(arith::DivSIOp::create(builder, beyond, splitSize), one);
+  return item;
 }
 
 void AttentionLowering::forSize(
-    const Unit &unit, llvm::function_ref<void(const Functions &)> body) {
+    const WorkItem &item, llvm::function_ref<void(const Functions &)> body) {
   if (functions.size() == 1)
     return body(functions[0]);
   OpBuilder::InsertionGuard guard(builder);
   Value alone =
-      arith::CmpIOp::create(builder, arith::CmpIPredicate::eq, unit.count, one);
+      arith::CmpIOp::create(builder, arith::CmpIPredicate::eq, item.count, one);
   auto size = scf::IfOp::create(builder, alone, /*withElseRegion=*/true);
   builder.setInsertionPointToStart(size.thenBlock());
   body(functions[0]);
@@ -130,51 +131,51 @@ void AttentionLowering::forSize(
   body(functions[1]);
 }
 
-Value AttentionLowering::getRows(Value rows, Type type, const Unit &unit) {
+Value AttentionLowering::getRows(Value rows, Type type, const WorkItem &item) {
   const AttentionShape &shape = functions[0].shape;
-  Value row = getBytes(rows, unit.firstToken,
+  Value row = getBytes(rows, item.firstToken,
                        getRowBytes(cast<RankedTensorType>(type)));
-  return getBytes(row, unit.head,
+  return getBytes(row, item.head,
                   shape.queryHeads * shape.headDim * sizeof(float));
 }
 
-Value AttentionLowering::getPartials(const Unit &unit) {
-  Value place = arith::SelectOp::create(builder, split, unit.number, worker);
-  Value pieceSize = abi.getInt32(abi::piecePositions);
-  Value pieces = arith::CeilDivSIOp::create(builder, context, pieceSize);
+Value AttentionLowering::getPartials(const WorkItem &item) {
+  Value place = arith::SelectOp::create(builder, isSplit, item.number, worker);
+  Value splitSize = abi.getInt32(abi::pagePositions);
+  Value splits = arith::CeilDivSIOp::create(builder, context, splitSize);
   Value index =
-      LLVM::MulOp::create(builder, abi.extend(place), abi.extend(pieces));
+      LLVM::MulOp::create(builder, abi.extend(place), abi.extend(splits));
   return abi.addBytes(
       abi.loadPointer(args, offsetof(abi::StepArgs, partials)),
       LLVM::MulOp::create(builder, index,
                           abi.getInt64(functions.back().shape.partialBytes())));
 }
 
-void AttentionLowering::computePieces(const Unit &unit,
+void AttentionLowering::computeSplits(const WorkItem &item,
                                       const Functions &functions) {
   OpBuilder::InsertionGuard guard(builder);
   const AttentionShape &shape = functions.shape;
   auto cache = cast<CacheType>(op.getCache().getType());
   Value slot = load(abi.loadPointer(args, offsetof(abi::StepArgs, sequences)),
-                    unit.firstToken, sizeof(int32_t));
+                    item.firstToken, sizeof(int32_t));
   Value place =
-      add(multiply(slot, abi.getInt32(int32_t(cache.getHeads()))), unit.head);
+      add(multiply(slot, abi.getInt32(int32_t(cache.getHeads()))), item.head);
   Value positions =
       LLVM::MulOp::create(builder, abi.extend(place), abi.extend(context));
   Type rows = op.getQuery().getType();
-  Value query = getRows(entry->getArgument(4), rows, unit);
-  Value partials = getPartials(unit);
+  Value query = getRows(entry->getArgument(4), rows, item);
+  Value partials = getPartials(item);
   Value zero = abi.getInt32(0);
-  // Units take turns in who has the first piece.
+  // Units take turns in who has the first split.
   Value turn =
-      arith::RemSIOp::create(builder, add(worker, unit.number), workers);
-  Value first =
-      add(unit.firstPiece, arith::SelectOp::create(builder, split, turn, zero));
-  Value step = arith::SelectOp::create(builder, split, workers, one);
-  auto pieces = scf::ForOp::create(builder, first, unit.lastPiece, step);
-  builder.setInsertionPointToStart(pieces.getBody());
-  Value piece = pieces.getInductionVar();
-  Value from = multiply(piece, abi.getInt32(abi::piecePositions));
+      arith::RemSIOp::create(builder, add(worker, item.number), workers);
+  Value first = add(item.firstSplit,
+                    arith::SelectOp::create(builder, isSplit, turn, zero));
+  Value step = arith::SelectOp::create(builder, isSplit, workers, one);
+  auto splits = scf::ForOp::create(builder, first, item.lastSplit, step);
+  builder.setInsertionPointToStart(splits.getBody());
+  Value split = splits.getInductionVar();
+  Value from = multiply(split, abi.getInt32(abi::pagePositions));
   int64_t format = abi::getFormat(shape.cache).bytes;
   // Bytes of 16 positions.
   Value offset = LLVM::MulOp::create(
@@ -193,30 +194,31 @@ void AttentionLowering::computePieces(const Unit &unit,
     for (Value half : halves)
       call.addBuffer(abi.addBytes(half, abi::cachePositions * shape.headDim));
   call.addScalar(from);
-  call.addScalar(unit.end);
-  call.addScalar(unit.count);
+  call.addScalar(item.end);
+  call.addScalar(item.count);
   call.addScalar(
       abi.getInt32(getRowBytes(cast<RankedTensorType>(rows)) / sizeof(float)));
   call.addBuffer(
-      getBytes(partials, arith::SubIOp::create(builder, piece, unit.firstPiece),
+      getBytes(partials, arith::SubIOp::create(builder, split, item.firstSplit),
                shape.partialBytes()));
-  call.emit(functions.piece, functions.pieceKey);
+  call.emit(functions.split, functions.splitKey);
 }
 
-void AttentionLowering::finish(const Unit &unit, const Functions &functions) {
+void AttentionLowering::combine(const WorkItem &item,
+                                const Functions &functions) {
   HalideCall call(builder, builder.getLoc(), abi, entry);
-  call.addBuffer(getPartials(unit));
+  call.addBuffer(getPartials(item));
   if (sinks)
     call.addBuffer(
-        getBytes(sinks, unit.head, functions.shape.queryHeads * sizeof(float)));
+        getBytes(sinks, item.head, functions.shape.queryHeads * sizeof(float)));
   call.addScalar(
-      arith::SubIOp::create(builder, unit.lastPiece, unit.firstPiece));
-  call.addScalar(unit.count);
+      arith::SubIOp::create(builder, item.lastSplit, item.firstSplit));
+  call.addScalar(item.count);
   Type rows = op.getResult().getType();
   call.addScalar(
       abi.getInt32(getRowBytes(cast<RankedTensorType>(rows)) / sizeof(float)));
-  call.addBuffer(getRows(entry->getArgument(5), rows, unit));
-  call.emit(functions.finish, functions.finishKey);
+  call.addBuffer(getRows(entry->getArgument(5), rows, item));
+  call.emit(functions.combine, functions.combineKey);
 }
 
 void AttentionLowering::run(ArrayRef<Functions> sizes, Value keys, Value values,
@@ -230,28 +232,29 @@ void AttentionLowering::run(ArrayRef<Functions> sizes, Value keys, Value values,
   blockCount = abi.loadInt32(args, offsetof(abi::StepArgs, blockCount));
   context = abi.loadInt32(args, offsetof(abi::StepArgs, context));
   auto cache = cast<CacheType>(op.getCache().getType());
-  units = multiply(blockCount, abi.getInt32(int32_t(cache.getHeads())));
-  split = arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, units,
-                                multiply(workers, abi.getInt32(abi::fewUnits)));
+  items = multiply(blockCount, abi.getInt32(int32_t(cache.getHeads())));
+  isSplit = arith::CmpIOp::create(
+      builder, arith::CmpIPredicate::slt, items,
+      multiply(workers, abi.getInt32(abi::splitThreshold)));
 
   Value first =
-      arith::SelectOp::create(builder, split, abi.getInt32(0), worker);
-  Value step = arith::SelectOp::create(builder, split, one, workers);
-  forUnits(first, step, [&](const Unit &unit) {
-    forSize(unit, [&](const Functions &sized) {
-      computePieces(unit, sized);
-      auto whole = scf::IfOp::create(builder, split, /*withElseRegion=*/true);
+      arith::SelectOp::create(builder, isSplit, abi.getInt32(0), worker);
+  Value step = arith::SelectOp::create(builder, isSplit, one, workers);
+  forItems(first, step, [&](const WorkItem &item) {
+    forSize(item, [&](const Functions &sized) {
+      computeSplits(item, sized);
+      auto whole = scf::IfOp::create(builder, isSplit, /*withElseRegion=*/true);
       OpBuilder::InsertionGuard guard(builder);
       builder.setInsertionPointToStart(whole.elseBlock());
-      finish(unit, sized);
+      combine(item, sized);
     });
   });
-  auto wait = scf::IfOp::create(builder, split, /*withElseRegion=*/false);
+  auto wait = scf::IfOp::create(builder, isSplit, /*withElseRegion=*/false);
   builder.setInsertionPointToStart(wait.thenBlock());
   abi.call<decltype(quipu_barrier)>(
       "quipu_barrier", abi.loadPointer(args, offsetof(abi::StepArgs, barrier)));
-  forUnits(worker, workers, [&](const Unit &unit) {
-    forSize(unit, [&](const Functions &sized) { finish(unit, sized); });
+  forItems(worker, workers, [&](const WorkItem &item) {
+    forSize(item, [&](const Functions &sized) { combine(item, sized); });
   });
 }
 
@@ -265,14 +268,14 @@ LogicalResult KernelLowering::lowerAttention(AttentionOp op) {
   SmallVector<AttentionLowering::Functions> functions;
   for (int64_t tokens : getBlockSizes(op)) {
     shape.tokens = tokens;
-    AttentionKernel piece = attentionPiece(shape);
-    AttentionKernel finish = attentionFinish(shape);
-    auto pieceKey = compileShared(piece, shape);
-    auto finishKey = compileShared(finish, shape);
-    if (failed(pieceKey) || failed(finishKey))
+    AttentionKernel split = attentionSplit(shape);
+    AttentionKernel combine = attentionCombine(shape);
+    auto splitKey = compileShared(split, shape);
+    auto combineKey = compileShared(combine, shape);
+    if (failed(splitKey) || failed(combineKey))
       return failure();
     functions.push_back(
-        {shape, piece.name, finish.name, *pieceKey, *finishKey});
+        {shape, split.name, combine.name, *splitKey, *combineKey});
   }
   CacheType cache = getCacheType();
   AttentionLowering(op, builder, abi, entry)

@@ -40,7 +40,7 @@ quipu::printHalideStatements(KernelOp kernel, StringRef arch,
       for (int64_t tokens : getBlockSizes(attention)) {
         shape.tokens = tokens;
         for (const AttentionKernel &part :
-             {attentionPiece(shape), attentionFinish(shape)})
+             {attentionSplit(shape), attentionCombine(shape)})
           print(part.arguments, part.pipeline, part.name);
       }
     } else if (!isa<RopeAnglesOp>(first)) {

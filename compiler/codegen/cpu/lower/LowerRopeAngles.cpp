@@ -26,8 +26,8 @@ LogicalResult KernelLowering::lowerRopeAngles(RopeAnglesOp op) {
   Value factors =
       op.getFactors() ? getWeight(op.getFactors()->getName()) : abi.getNull();
   auto type = cast<RankedTensorType>(op.getResult().getType());
-  auto [begin, end] = abi.getWorkerRange(abi.getCount(args, kernel.getWanted()),
-                                         worker, workers);
+  auto [begin, end] = abi.getWorkerRange(
+      abi.getCount(args, kernel.getSelected()), worker, workers);
   Value positions = abi.loadPointer(args, offsetof(abi::StepArgs, positions));
   auto loop = scf::ForOp::create(builder, begin, end, abi.getInt64(1));
   builder.setInsertionPointToStart(loop.getBody());

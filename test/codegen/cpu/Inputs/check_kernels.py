@@ -172,14 +172,14 @@ def check(name, quipu, spec, folder, target, emulator):
     broken, errors, rounding = [], [], [0]
     for length in lengths:
         ids = rng.integers(0, case.words, length)
-        wanted = logits(at(".reference"), ids, "--cache-type", "f32")
+        selected = logits(at(".reference"), ids, "--cache-type", "f32")
         got = logits(at(""), ids, "--cache-type", "f32")
-        errors.extend(np.abs(got - wanted).max(axis=1) / np.abs(wanted).max())
+        errors.extend(np.abs(got - selected).max(axis=1) / np.abs(selected).max())
         if "q8_0" in caches:
             # The kernel rounds queries to 8 bits, the reference does not.
-            wanted = logits(at(".reference"), ids, "--cache-type", "q8_0")
+            selected = logits(at(".reference"), ids, "--cache-type", "q8_0")
             got = logits(at(""), ids, "--cache-type", "q8_0")
-            rounding.extend(np.abs(got - wanted).max(axis=1) / np.abs(wanted).max())
+            rounding.extend(np.abs(got - selected).max(axis=1) / np.abs(selected).max())
         for cache in caches:
             first = logits(at(""), ids, "--cache-type", cache, "-t", 1)
             for options in cuts:

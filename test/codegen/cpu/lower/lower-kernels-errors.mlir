@@ -22,7 +22,7 @@ quipu.model @m for ["m"] {
 // -----
 
 quipu.model @m for ["m"] {
-  quipu.kernel @write(%k: tensor<8x2x24xf32>, %v: tensor<8x2x24xf32>, %at: !quipu.places) -> !quipu.cache<f16, heads 2, dim 24> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @write(%k: tensor<8x2x24xf32>, %v: tensor<8x2x24xf32>, %at: !quipu.positions) -> !quipu.cache<f16, heads 2, dim 24> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
     // expected-error @+1 {{heads of 24 components are no multiple of 16; build with --target=reference}}
     %kv = quipu.cache_write %k, %v at %at : tensor<8x2x24xf32>, tensor<8x2x24xf32> -> !quipu.cache<f16, heads 2, dim 24>
     quipu.yield %kv : !quipu.cache<f16, heads 2, dim 24>
@@ -32,7 +32,7 @@ quipu.model @m for ["m"] {
 // -----
 
 quipu.model @m for ["m"] {
-  quipu.kernel @attend(%q: tensor<8x2x24xf32>, %kv: !quipu.cache<f16, heads 2, dim 24>, %at: !quipu.places) -> tensor<8x2x24xf32> schedule <grid = heads, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @attend(%q: tensor<8x2x24xf32>, %kv: !quipu.cache<f16, heads 2, dim 24>, %at: !quipu.positions) -> tensor<8x2x24xf32> schedule <grid = heads, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
     // expected-error @+1 {{heads of 24 components are no multiple of 16; build with --target=reference}}
     %a = quipu.attention %q over %kv at %at : tensor<8x2x24xf32>, !quipu.cache<f16, heads 2, dim 24> -> tensor<8x2x24xf32>
     quipu.yield %a : tensor<8x2x24xf32>
@@ -54,7 +54,7 @@ quipu.model @m for ["m"] {
 quipu.model @m for ["m"] {
   quipu.weight @w = "w.weight" : tensor<16x32xf16>
   quipu.kernel @unpacked(%x: tensor<8x32xf32>) -> tensor<8x16xf32> schedule <grid = tiles, lanes = 16, tokens = 4, tiles = 1, bytes = 0, operations = 0> {
-    // expected-error @+1 {{needs the weight "w", which has no place; run pack-weights first}}
+    // expected-error @+1 {{needs the weight "w", which has no offset; run assign-weight-offsets first}}
     %y = quipu.linear %x, "w" : tensor<16x32xf16> -> [16] : tensor<8x32xf32> -> tensor<8x16xf32>
     quipu.yield %y : tensor<8x16xf32>
   }

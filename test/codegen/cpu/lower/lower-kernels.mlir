@@ -34,8 +34,8 @@ quipu.model @m for ["m"] {
 
 // -----
 
-// The rows whose logits are wanted (rowCount is at 76): %rows says which.
-// CHECK-LABEL: llvm.func @wanted(
+// The rows whose logits are selected (rowCount is at 76): %rows says which.
+// CHECK-LABEL: llvm.func @selected(
 // CHECK-SAME: %{{[a-z0-9]+}}: i32, %[[H:[a-z0-9]+]]: !llvm.ptr, %[[ROWS:[a-z0-9]+]]: !llvm.ptr, %{{[a-z0-9]+}}: !llvm.ptr)
 // CHECK: llvm.mlir.constant(76 : i64)
 // CHECK: scf.for
@@ -44,10 +44,10 @@ quipu.model @m for ["m"] {
 // CHECK: %[[WIDE:.*]] = llvm.sext %[[INDEX]]
 // CHECK: %[[BYTES:.*]] = llvm.mul %[[WIDE]]
 // CHECK: llvm.getelementptr %[[H]][%[[BYTES]]]
-// CHECK: llvm.call @wanted.halide(
+// CHECK: llvm.call @selected.halide(
 quipu.model @m for ["m"] {
   quipu.weight @norm = "norm.weight" : tensor<32xf32> packed at 0
-  quipu.kernel @wanted(%h: tensor<8x32xf32>, %rows: tensor<8xi32>) -> tensor<8x32x!quipu.i8x32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> wanted {
+  quipu.kernel @selected(%h: tensor<8x32xf32>, %rows: tensor<8xi32>) -> tensor<8x32x!quipu.i8x32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> selected {
     %g = quipu.gather %h, %rows : tensor<8x32xf32>, tensor<8xi32> -> tensor<8x32xf32>
     %n = quipu.rms_norm %g, "norm" : tensor<32xf32> eps 1.0e-5 : tensor<8x32xf32> -> tensor<8x32xf32>
     %q = quipu.quantize %n : tensor<8x32xf32> -> tensor<8x32x!quipu.i8x32>
@@ -59,7 +59,7 @@ quipu.model @m for ["m"] {
 
 // The units of all results lie in one line: a head of keys, one of values, two of
 // queries. A worker has a piece of the line, and of each result what is in it.
-// Nothing runs when no row is wanted.
+// Nothing runs when no row is selected.
 // CHECK-LABEL: llvm.func @q_k_v(
 // CHECK-SAME: %[[ARGS:[a-z0-9]+]]: !llvm.ptr, %[[LAYER:[a-z0-9]+]]: i32, %{{[a-z0-9]+}}: i32, %{{[a-z0-9]+}}: i32, %{{[a-z0-9]+}}: !llvm.ptr, %{{[a-z0-9]+}}: !llvm.ptr)
 // CHECK: llvm.mlir.constant(72 : i64)
@@ -92,7 +92,7 @@ quipu.model @m for ["m"] {
   quipu.weight @blk.q = "blk.*.q.weight" layers 3 : tensor<32x32x!quipu.q8_0> packed at 4096 stride 640
   quipu.weight @blk.k = "blk.*.k.weight" layers 3 : tensor<16x32x!quipu.q8_0> packed at 8192 stride 640
   quipu.weight @blk.v = "blk.*.v.weight" layers 3 : tensor<16x32x!quipu.q8_0> packed at 12288 stride 640
-  quipu.kernel @q_k_v(%x: tensor<8x32x!quipu.i8x32>, %at: !quipu.places) -> (tensor<8x2x16xf32>, !quipu.cache<f16, heads 1, dim 16>) schedule <grid = tiles, lanes = 16, tokens = 4, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @q_k_v(%x: tensor<8x32x!quipu.i8x32>, %at: !quipu.positions) -> (tensor<8x2x16xf32>, !quipu.cache<f16, heads 1, dim 16>) schedule <grid = tiles, lanes = 16, tokens = 4, tiles = 1, bytes = 0, operations = 0> {
     %q = quipu.linear %x, "blk.q" : tensor<32x32x!quipu.q8_0> -> [2, 16] : tensor<8x32x!quipu.i8x32> -> tensor<8x2x16xf32>
     %k = quipu.linear %x, "blk.k" : tensor<16x32x!quipu.q8_0> -> [1, 16] : tensor<8x32x!quipu.i8x32> -> tensor<8x1x16xf32>
     %v = quipu.linear %x, "blk.v" : tensor<16x32x!quipu.q8_0> -> [1, 16] : tensor<8x32x!quipu.i8x32> -> tensor<8x1x16xf32>
@@ -106,9 +106,9 @@ quipu.model @m for ["m"] {
 // A unit is one block of tokens and one head. Four units for each worker are
 // enough to deal out; the pieces of fewer are, and a barrier follows. The window
 // begins 7 positions before the end; the positions are cut at multiples of 128.
-// CHECK-DAG: llvm.func @attention.2x16.sinks.finish1(!llvm.ptr, !llvm.ptr, i32, i32, i32, !llvm.ptr) -> i32
-// CHECK-DAG: llvm.func @attention.2x16.f32.scale0.25.window7.piece1(!llvm.ptr, !llvm.ptr, !llvm.ptr, i32, i32, i32, i32, !llvm.ptr) -> i32
-// CHECK-DAG: llvm.func @attention.2x16.f32.scale0.25.window7.piece8(
+// CHECK-DAG: llvm.func @attention.2x16.sinks.combine1(!llvm.ptr, !llvm.ptr, i32, i32, i32, !llvm.ptr) -> i32
+// CHECK-DAG: llvm.func @attention.2x16.f32.scale0.25.window7.split1(!llvm.ptr, !llvm.ptr, !llvm.ptr, i32, i32, i32, i32, !llvm.ptr) -> i32
+// CHECK-DAG: llvm.func @attention.2x16.f32.scale0.25.window7.split8(
 // CHECK-DAG: llvm.func @quipu_barrier(
 // CHECK-LABEL: llvm.func @attend(
 // CHECK-SAME: %{{[a-z0-9]+}}: !llvm.ptr, %{{[a-z0-9]+}}: i32, %[[WORKER:[a-z0-9]+]]: i32, %[[WORKERS:[a-z0-9]+]]: i32,
@@ -128,24 +128,24 @@ quipu.model @m for ["m"] {
 // CHECK: scf.if
 // CHECK: scf.for %[[PIECE:.*]] =
 // CHECK: %[[FROM:.*]] = arith.muli %[[PIECE]]
-// CHECK: llvm.call @attention.2x16.f32.scale0.25.window7.piece1(%{{.*}}, %{{.*}}, %{{.*}}, %[[FROM]], %[[END]], %{{.*}})
+// CHECK: llvm.call @attention.2x16.f32.scale0.25.window7.split1(%{{.*}}, %{{.*}}, %{{.*}}, %[[FROM]], %[[END]], %{{.*}})
 // CHECK: scf.if %[[SPLIT]] {
 // CHECK-NEXT: } else {
 // The head's sinks: two f32, at 64 of the weights.
 // CHECK: llvm.sext %[[HEAD]]
 // CHECK-NEXT: llvm.mlir.constant(8 : i64)
-// CHECK: llvm.call @attention.2x16.sinks.finish1(
+// CHECK: llvm.call @attention.2x16.sinks.combine1(
 // CHECK: } else {
-// CHECK: llvm.call @attention.2x16.f32.scale0.25.window7.piece8(
-// CHECK: llvm.call @attention.2x16.sinks.finish8(
+// CHECK: llvm.call @attention.2x16.f32.scale0.25.window7.split8(
+// CHECK: llvm.call @attention.2x16.sinks.combine8(
 // CHECK: scf.if %[[SPLIT]] {
 // CHECK: llvm.call @quipu_barrier(
 // CHECK: scf.for %{{.*}} = %[[WORKER]] to %[[UNITS]] step %[[WORKERS]]
-// CHECK: llvm.call @attention.2x16.sinks.finish1(
-// CHECK: llvm.call @attention.2x16.sinks.finish8(
+// CHECK: llvm.call @attention.2x16.sinks.combine1(
+// CHECK: llvm.call @attention.2x16.sinks.combine8(
 quipu.model @m for ["m"] {
   quipu.weight @sinks = "sinks.weight" : tensor<2xf32> packed at 64
-  quipu.kernel @attend(%q: tensor<8x2x16xf32>, %kv: !quipu.cache<f32, heads 1, dim 16>, %at: !quipu.places) -> tensor<8x2x16xf32> schedule <grid = heads, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @attend(%q: tensor<8x2x16xf32>, %kv: !quipu.cache<f32, heads 1, dim 16>, %at: !quipu.positions) -> tensor<8x2x16xf32> schedule <grid = heads, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
     %a = quipu.attention %q over %kv at %at window 7 sinks "sinks" : tensor<2xf32> : tensor<8x2x16xf32>, !quipu.cache<f32, heads 1, dim 16> -> tensor<8x2x16xf32>
     quipu.yield %a : tensor<8x2x16xf32>
   }
@@ -162,7 +162,7 @@ quipu.model @m for ["m"] {
 // CHECK: %[[ONE:.*]] = llvm.mlir.constant(1 : i32)
 // CHECK: llvm.call @quipu_rope_angles(%{{.*}}, %[[ONE]], %[[T]], %[[NONE]],
 quipu.model @m for ["m"] {
-  quipu.kernel @angles(%at: !quipu.places) -> tensor<8x2x2xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @angles(%at: !quipu.positions) -> tensor<8x2x2xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
     %a = quipu.rope_angles %at dims 4 theta 10000.0 tokens 8 : tensor<8x2x2xf32>
     quipu.yield %a : tensor<8x2x2xf32>
   }
@@ -186,7 +186,7 @@ quipu.model @m for ["m"] {
 // CHECK-NEXT: llvm.getelementptr %[[POSITIONS]][%[[BYTES]]]
 // CHECK: llvm.call @write.halide({{.*}}%[[FIRST]], %[[HEADS]]
 quipu.model @m for ["m"] {
-  quipu.kernel @write(%k: tensor<8x2x16xf32>, %v: tensor<8x2x16xf32>, %at: !quipu.places) -> !quipu.cache<f16, heads 2, dim 16> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @write(%k: tensor<8x2x16xf32>, %v: tensor<8x2x16xf32>, %at: !quipu.positions) -> !quipu.cache<f16, heads 2, dim 16> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
     %kv = quipu.cache_write %k, %v at %at : tensor<8x2x16xf32>, tensor<8x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
     quipu.yield %kv : !quipu.cache<f16, heads 2, dim 16>
   }

@@ -32,7 +32,7 @@ def write():
         )
         scaling = f"scaling <{fields}> " if fields else ""
         result = f"tensor<2x{dims // 2}x2xf32>"
-        print(f"  quipu.kernel @k{number}(%at: !quipu.places) -> {result} {{")
+        print(f"  quipu.kernel @k{number}(%at: !quipu.positions) -> {result} {{")
         print(f"    %a = quipu.rope_angles %at dims {dims} theta {theta} {scaling}tokens 2 : {result}")
         print(f"    quipu.yield %a : {result}\n  }}")
     print("}")
@@ -71,9 +71,9 @@ def check(path):
             got = np.array([float(word) for word in re.findall(r"[^\[\], ]+", table)])
         body = text[re.search(rf"llvm.func @k{number}\(", text).start() :]
         scale = float(re.search(r"constant\(([-+.e0-9]+) : f32\)", body).group(1))
-        wanted, wanted_scale = expected(dims, theta, scaling)
-        assert got.shape == wanted.shape, (number, got.shape)
-        error = np.abs(got / wanted - 1).max()
+        selected, wanted_scale = expected(dims, theta, scaling)
+        assert got.shape == selected.shape, (number, got.shape)
+        error = np.abs(got / selected - 1).max()
         assert error < 2e-6, f"case {number}: error {error}"
         assert abs(scale / wanted_scale - 1) < 1e-6, f"case {number}: scale {scale}"
     print(len(cases), "tables as numpy")

@@ -11,7 +11,7 @@ them keep their sums in registers. Without: no vpdpbusd, and nothing wider than
 import re
 import sys
 
-RUNTIME = {"memcpy", "memset", "quipu_barrier", "quipu_mark",
+RUNTIME = {"memcpy", "memset", "quipu_barrier", "quipu_trace",
            "quipu_rope_angles"}
 STEP_CACHES = ("_f16", "_f32", "_q8_0")
 

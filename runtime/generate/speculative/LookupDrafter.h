@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUIPU_RUNTIME_GENERATE_DRAFTING_LOOKUPDRAFTER_H
-#define QUIPU_RUNTIME_GENERATE_DRAFTING_LOOKUPDRAFTER_H
+#ifndef QUIPU_RUNTIME_GENERATE_SPECULATIVE_LOOKUPDRAFTER_H
+#define QUIPU_RUNTIME_GENERATE_SPECULATIVE_LOOKUPDRAFTER_H
 
-#include "runtime/generate/drafting/Drafter.h"
+#include "runtime/generate/speculative/Drafter.h"
 
 namespace quipu {
 
@@ -18,7 +18,7 @@ class LookupDrafter : public Drafter {
 public:
   /// Fewer equal tokens say little about the next one; more than the most add
   /// nothing.
-  static constexpr int32_t leastEqual = 2, mostEqual = 8;
+  static constexpr int32_t minEqual = 2, maxEqual = 8;
 
   std::string draft(const std::vector<int32_t> &text, int32_t most,
                     std::vector<int32_t> &drafted) override;
@@ -26,4 +26,4 @@ public:
 
 } // namespace quipu
 
-#endif // QUIPU_RUNTIME_GENERATE_DRAFTING_LOOKUPDRAFTER_H
+#endif // QUIPU_RUNTIME_GENERATE_SPECULATIVE_LOOKUPDRAFTER_H

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUIPU_RUNTIME_GENERATE_DRAFTING_DRAFTER_H
-#define QUIPU_RUNTIME_GENERATE_DRAFTING_DRAFTER_H
+#ifndef QUIPU_RUNTIME_GENERATE_SPECULATIVE_DRAFTER_H
+#define QUIPU_RUNTIME_GENERATE_SPECULATIVE_DRAFTER_H
 
 #include <cstdint>
 #include <string>
@@ -28,4 +28,4 @@ public:
 
 } // namespace quipu
 
-#endif // QUIPU_RUNTIME_GENERATE_DRAFTING_DRAFTER_H
+#endif // QUIPU_RUNTIME_GENERATE_SPECULATIVE_DRAFTER_H

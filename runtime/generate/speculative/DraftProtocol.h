@@ -7,12 +7,12 @@
 //
 // A program that is started with --drafter greets; then, until its input ends,
 // it reads a request and writes an answer. Both run on one machine: numbers are
-// as the processor has them. docs/drafting.md has an example.
+// as the processor has them. docs/speculative-decoding.md has an example.
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUIPU_RUNTIME_GENERATE_DRAFTING_DRAFTPROTOCOL_H
-#define QUIPU_RUNTIME_GENERATE_DRAFTING_DRAFTPROTOCOL_H
+#ifndef QUIPU_RUNTIME_GENERATE_SPECULATIVE_DRAFTPROTOCOL_H
+#define QUIPU_RUNTIME_GENERATE_SPECULATIVE_DRAFTPROTOCOL_H
 
 #include <cstddef>
 #include <cstdint>
@@ -48,4 +48,4 @@ uint64_t hashVocabulary(const Tokenizer *tokenizer);
 
 } // namespace quipu
 
-#endif // QUIPU_RUNTIME_GENERATE_DRAFTING_DRAFTPROTOCOL_H
+#endif // QUIPU_RUNTIME_GENERATE_SPECULATIVE_DRAFTPROTOCOL_H

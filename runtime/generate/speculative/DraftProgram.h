@@ -5,11 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUIPU_RUNTIME_GENERATE_DRAFTING_DRAFTPROGRAM_H
-#define QUIPU_RUNTIME_GENERATE_DRAFTING_DRAFTPROGRAM_H
+#ifndef QUIPU_RUNTIME_GENERATE_SPECULATIVE_DRAFTPROGRAM_H
+#define QUIPU_RUNTIME_GENERATE_SPECULATIVE_DRAFTPROGRAM_H
 
 #include "runtime/engine/Session.h"
-#include "runtime/generate/drafting/Drafter.h"
+#include "runtime/generate/speculative/Drafter.h"
 #include <sys/types.h>
 
 namespace quipu {
@@ -47,4 +47,4 @@ private:
 
 } // namespace quipu
 
-#endif // QUIPU_RUNTIME_GENERATE_DRAFTING_DRAFTPROGRAM_H
+#endif // QUIPU_RUNTIME_GENERATE_SPECULATIVE_DRAFTPROGRAM_H

@@ -1,4 +1,4 @@
-// RUN: %quipu-opt %s -place-barriers -split-input-file | FileCheck %s
+// RUN: %quipu-opt %s -insert-barriers -split-input-file | FileCheck %s
 
 // Launches that do not depend on each other run without a barrier; a reader waits
 // for its writer, and only for one barrier when several wrote.
@@ -72,21 +72,21 @@ quipu.model @reuse for [] {
 // CHECK-NEXT:    quipu.barrier
 // CHECK-NEXT:    quipu.launch @write(
 quipu.model @cache for [] {
-  quipu.kernel @write(%k: tensor<1x4x16xf32>, %at: !quipu.places) -> !quipu.cache<f16, heads 4, dim 16> {
+  quipu.kernel @write(%k: tensor<1x4x16xf32>, %at: !quipu.positions) -> !quipu.cache<f16, heads 4, dim 16> {
     %kv = quipu.cache_write %k, %k at %at : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<f16, heads 4, dim 16>
     quipu.yield %kv : !quipu.cache<f16, heads 4, dim 16>
   }
-  quipu.kernel @read(%q: tensor<1x4x16xf32>, %kv: !quipu.cache<f16, heads 4, dim 16>, %at: !quipu.places) -> tensor<1x4x16xf32> {
+  quipu.kernel @read(%q: tensor<1x4x16xf32>, %kv: !quipu.cache<f16, heads 4, dim 16>, %at: !quipu.positions) -> tensor<1x4x16xf32> {
     %a = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<f16, heads 4, dim 16> -> tensor<1x4x16xf32>
     quipu.yield %a : tensor<1x4x16xf32>
   }
   quipu.step @decode tokens 1 arena 512 {
     %k = quipu.input "k" : tensor<1x4x16xf32>
-    %at = quipu.places
-    %kv = quipu.launch @write(%k, %at) arena [-1] : (tensor<1x4x16xf32>, !quipu.places) -> !quipu.cache<f16, heads 4, dim 16>
-    %a = quipu.launch @read(%k, %kv, %at) arena [0] : (tensor<1x4x16xf32>, !quipu.cache<f16, heads 4, dim 16>, !quipu.places) -> tensor<1x4x16xf32>
-    %b = quipu.launch @read(%k, %kv, %at) arena [256] : (tensor<1x4x16xf32>, !quipu.cache<f16, heads 4, dim 16>, !quipu.places) -> tensor<1x4x16xf32>
-    %kv2 = quipu.launch @write(%k, %at) arena [-1] : (tensor<1x4x16xf32>, !quipu.places) -> !quipu.cache<f16, heads 4, dim 16>
+    %at = quipu.positions
+    %kv = quipu.launch @write(%k, %at) arena [-1] : (tensor<1x4x16xf32>, !quipu.positions) -> !quipu.cache<f16, heads 4, dim 16>
+    %a = quipu.launch @read(%k, %kv, %at) arena [0] : (tensor<1x4x16xf32>, !quipu.cache<f16, heads 4, dim 16>, !quipu.positions) -> tensor<1x4x16xf32>
+    %b = quipu.launch @read(%k, %kv, %at) arena [256] : (tensor<1x4x16xf32>, !quipu.cache<f16, heads 4, dim 16>, !quipu.positions) -> tensor<1x4x16xf32>
+    %kv2 = quipu.launch @write(%k, %at) arena [-1] : (tensor<1x4x16xf32>, !quipu.positions) -> !quipu.cache<f16, heads 4, dim 16>
   }
 }
 

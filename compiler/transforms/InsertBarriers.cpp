@@ -1,4 +1,5 @@
-//===- PlaceBarriers.cpp - Separates dependent launches -------------------===//
+//===- InsertBarriers.cpp - Separates dependent launches
+//-------------------===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -13,7 +14,7 @@ using namespace mlir;
 using namespace quipu;
 
 namespace quipu {
-#define GEN_PASS_DEF_PLACEBARRIERS
+#define GEN_PASS_DEF_INSERTBARRIERS
 #include "compiler/transforms/Passes.h.inc"
 } // namespace quipu
 
@@ -116,7 +117,7 @@ void place(Block &block, Window &window) {
   }
 }
 
-struct PlaceBarriers : quipu::impl::PlaceBarriersBase<PlaceBarriers> {
+struct InsertBarriers : quipu::impl::InsertBarriersBase<InsertBarriers> {
   void runOnOperation() override {
     getOperation().walk([&](StepOp step) {
       Window window;

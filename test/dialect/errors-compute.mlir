@@ -319,7 +319,7 @@ quipu.model @m for [] {
 
 // rope_angles_c1_odd
 quipu.model @m for [] {
-  %at = quipu.places
+  %at = quipu.positions
   // expected-error@+2 {{C1: dims is even and positive, not 15}}
   // expected-error@+1 {{failed to infer returned types}}
   %out = quipu.rope_angles %at dims 15 theta 10000.0 tokens 1 : tensor<1x7x2xf32>
@@ -329,7 +329,7 @@ quipu.model @m for [] {
 
 // rope_angles_c1_zero
 quipu.model @m for [] {
-  %at = quipu.places
+  %at = quipu.positions
   // expected-error@+2 {{C1: dims is even and positive, not 0}}
   // expected-error@+1 {{failed to infer returned types}}
   %out = quipu.rope_angles %at dims 0 theta 10000.0 tokens 1 : tensor<1x7x2xf32>
@@ -339,7 +339,7 @@ quipu.model @m for [] {
 
 // rope_angles_c2
 quipu.model @m for [] {
-  %at = quipu.places
+  %at = quipu.positions
   // expected-error@+1 {{C2: the factors are 'tensor<4xf32>' instead of 8 numbers in f32}}
   %out = quipu.rope_angles %at dims 16 theta 10000.0 factors "f" : tensor<4xf32> tokens 1 : tensor<1x8x2xf32>
 }
@@ -348,7 +348,7 @@ quipu.model @m for [] {
 
 // rope_angles_c3_type
 quipu.model @m for [] {
-  %at = quipu.places
+  %at = quipu.positions
   // expected-error@+1 {{C3: the scaling "ntk" is none of none, linear, llama3, yarn}}
   %out = quipu.rope_angles %at dims 16 theta 10000.0 scaling <type = "ntk"> tokens 1 : tensor<1x8x2xf32>
 }
@@ -357,7 +357,7 @@ quipu.model @m for [] {
 
 // rope_angles_c3_no_word
 quipu.model @m for [] {
-  %at = quipu.places
+  %at = quipu.positions
   // expected-error@+1 {{C3: the scaling 3 : i64 is none of none, linear, llama3, yarn}}
   %out = quipu.rope_angles %at dims 16 theta 10000.0 scaling <type = 3> tokens 1 : tensor<1x8x2xf32>
 }
@@ -366,7 +366,7 @@ quipu.model @m for [] {
 
 // rope_angles_c3_linear
 quipu.model @m for [] {
-  %at = quipu.places
+  %at = quipu.positions
   // expected-error@+1 {{C3: the scaling "linear" lacks a field}}
   %out = quipu.rope_angles %at dims 16 theta 10000.0 scaling <type = "linear"> tokens 1 : tensor<1x8x2xf32>
 }
@@ -375,7 +375,7 @@ quipu.model @m for [] {
 
 // rope_angles_c3_yarn
 quipu.model @m for [] {
-  %at = quipu.places
+  %at = quipu.positions
   // expected-error@+1 {{C3: the scaling "yarn" lacks a field}}
   %out = quipu.rope_angles %at dims 16 theta 10000.0 scaling <type = "yarn", factor = 4.0> tokens 1 : tensor<1x8x2xf32>
 }
@@ -384,7 +384,7 @@ quipu.model @m for [] {
 
 // rope_angles_c3_llama3
 quipu.model @m for [] {
-  %at = quipu.places
+  %at = quipu.positions
   // expected-error@+1 {{C3: the scaling "llama3" lacks a field}}
   %out = quipu.rope_angles %at dims 16 theta 10000.0 scaling <type = "llama3", factor = 4.0, original_context = 8192, low = 1.0> tokens 1 : tensor<1x8x2xf32>
 }
@@ -446,7 +446,7 @@ quipu.model @m for [] {
 quipu.model @m for [] {
   %x = quipu.input "x" : tensor<1x4x16xf32>
   %v = quipu.input "v" : tensor<1x2x16xf32>
-  %at = quipu.places
+  %at = quipu.positions
   // expected-error@+1 {{C1: key and value have different types}}
   %out = quipu.cache_write %x, %v at %at : tensor<1x4x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<f16, heads 4, dim 16>
 }
@@ -456,7 +456,7 @@ quipu.model @m for [] {
 // cache_write_c1_no_heads
 quipu.model @m for [] {
   %x = quipu.input "x" : tensor<1x64xf32>
-  %at = quipu.places
+  %at = quipu.positions
   // expected-error@+2 {{C1: key and value have one type with heads, not 'tensor<1x64xf32>' and 'tensor<1x64xf32>'}}
   // expected-error@+1 {{failed to infer returned types}}
   %out = quipu.cache_write %x, %x at %at : tensor<1x64xf32>, tensor<1x64xf32> -> !quipu.cache<f16, heads 4, dim 16>
@@ -468,9 +468,9 @@ quipu.model @m for [] {
 quipu.model @m for [] {
   %x = quipu.input "x"
   %v = quipu.input "v" : tensor<1x2x16xf32>
-  %at = quipu.places
+  %at = quipu.positions
   // expected-error@+1 {{C1: key and value have different types}}
-  %out = "quipu.cache_write"(%x, %v, %at) : (!quipu.value, tensor<1x2x16xf32>, !quipu.places) -> !quipu.value
+  %out = "quipu.cache_write"(%x, %v, %at) : (!quipu.value, tensor<1x2x16xf32>, !quipu.positions) -> !quipu.value
 }
 
 // -----
@@ -478,7 +478,7 @@ quipu.model @m for [] {
 // cache_write_shape
 quipu.model @m for [] {
   %x = quipu.input "x" : tensor<1x4x16xf32>
-  %at = quipu.places
+  %at = quipu.positions
   // expected-error@+2 {{inferred type(s) '!quipu.cache<f32, heads 4, dim 16>'}}
   // expected-error@+1 {{failed to infer returned types}}
   %out = quipu.cache_write %x, %x at %at as f32 : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<f16, heads 4, dim 16>
@@ -490,7 +490,7 @@ quipu.model @m for [] {
 quipu.model @m for [] {
   %q = quipu.input "q" : tensor<1x4x16xf32>
   %k = quipu.input "k" : tensor<1x2x8xf32>
-  %at = quipu.places
+  %at = quipu.positions
   %kv = quipu.cache_write %k, %k at %at : tensor<1x2x8xf32>, tensor<1x2x8xf32> -> !quipu.cache<f16, heads 2, dim 8>
   // expected-error@+1 {{C1: the query 'tensor<1x4x16xf32>' has no heads of 8 components}}
   %out = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<f16, heads 2, dim 8> -> tensor<1x4x16xf32>
@@ -502,7 +502,7 @@ quipu.model @m for [] {
 quipu.model @m for [] {
   %q = quipu.input "q" : tensor<1x64xf32>
   %k = quipu.input "k" : tensor<1x4x16xf32>
-  %at = quipu.places
+  %at = quipu.positions
   %kv = quipu.cache_write %k, %k at %at : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<f16, heads 4, dim 16>
   // expected-error@+1 {{C1: the query 'tensor<1x64xf32>' has no heads of 16 components}}
   %out = quipu.attention %q over %kv at %at : tensor<1x64xf32>, !quipu.cache<f16, heads 4, dim 16> -> tensor<1x64xf32>
@@ -514,7 +514,7 @@ quipu.model @m for [] {
 quipu.model @m for [] {
   %q = quipu.input "q" : tensor<1x4x16xf32>
   %k = quipu.input "k" : tensor<1x3x16xf32>
-  %at = quipu.places
+  %at = quipu.positions
   %kv = quipu.cache_write %k, %k at %at : tensor<1x3x16xf32>, tensor<1x3x16xf32> -> !quipu.cache<f16, heads 3, dim 16>
   // expected-error@+1 {{C2: 3 cached heads do not divide 4 query heads}}
   %out = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<f16, heads 3, dim 16> -> tensor<1x4x16xf32>
@@ -526,7 +526,7 @@ quipu.model @m for [] {
 quipu.model @m for [] {
   %q = quipu.input "q" : tensor<1x4x16xf32>
   %k = quipu.input "k" : tensor<1x2x16xf32>
-  %at = quipu.places
+  %at = quipu.positions
   %kv = quipu.cache_write %k, %k at %at : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
   // expected-error@+1 {{C3: the sinks are 'tensor<2xf32>' instead of 4 numbers in f32}}
   %out = quipu.attention %q over %kv at %at sinks "s" : tensor<2xf32> : tensor<1x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<1x4x16xf32>
@@ -538,7 +538,7 @@ quipu.model @m for [] {
 quipu.model @m for [] {
   %q = quipu.input "q" : tensor<1x4x16xf32>
   %k = quipu.input "k" : tensor<1x2x16xf32>
-  %at = quipu.places
+  %at = quipu.positions
   %kv = quipu.cache_write %k, %k at %at : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
   // expected-error@+1 {{C4: window, soft_cap and scale are positive}}
   %out = quipu.attention %q over %kv at %at scale 0.0 : tensor<1x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<1x4x16xf32>
@@ -550,7 +550,7 @@ quipu.model @m for [] {
 quipu.model @m for [] {
   %q = quipu.input "q" : tensor<1x4x16xf32>
   %k = quipu.input "k" : tensor<1x2x16xf32>
-  %at = quipu.places
+  %at = quipu.positions
   %kv = quipu.cache_write %k, %k at %at : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
   // expected-error@+1 {{C4: window, soft_cap and scale are positive}}
   %out = quipu.attention %q over %kv at %at window 0 : tensor<1x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<1x4x16xf32>
@@ -562,7 +562,7 @@ quipu.model @m for [] {
 quipu.model @m for [] {
   %q = quipu.input "q" : tensor<1x4x16xf32>
   %k = quipu.input "k" : tensor<1x2x16xf32>
-  %at = quipu.places
+  %at = quipu.positions
   %kv = quipu.cache_write %k, %k at %at : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
   // expected-error@+1 {{C4: window, soft_cap and scale are positive}}
   %out = quipu.attention %q over %kv at %at soft_cap -1.0 : tensor<1x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<1x4x16xf32>
@@ -650,7 +650,7 @@ quipu.model @m for [] {
 
 // rope_angles_shape
 quipu.model @m for [] {
-  %at = quipu.places
+  %at = quipu.positions
   // expected-error@+2 {{inferred type(s) 'tensor<1x8x2xf32>'}}
   // expected-error@+1 {{failed to infer returned types}}
   %out = quipu.rope_angles %at dims 16 theta 10000.0 factors "f" : tensor<8xf32> tokens 1 : tensor<16xf32>
@@ -660,16 +660,16 @@ quipu.model @m for [] {
 
 // rope_angles_c3_infinite_theta
 quipu.model @m for [] {
-  %at = quipu.places
+  %at = quipu.positions
   // expected-error@+1 {{C3: theta is 0x7FF0000000000000 : f64, not finite in f32}}
-  %out = "quipu.rope_angles"(%at) <{dims = 16 : i64, theta = 0x7FF0000000000000 : f64, tokens = 1 : i64}> : (!quipu.places) -> tensor<1x8x2xf32>
+  %out = "quipu.rope_angles"(%at) <{dims = 16 : i64, theta = 0x7FF0000000000000 : f64, tokens = 1 : i64}> : (!quipu.positions) -> tensor<1x8x2xf32>
 }
 
 // -----
 
 // rope_angles_c3_infinite_factor
 quipu.model @m for [] {
-  %at = quipu.places
+  %at = quipu.positions
   // expected-error@+1 {{C3: a number of the scaling is 0x7FF0000000000000 : f64, not finite in f32}}
   %out = quipu.rope_angles %at dims 16 theta 10000.0 scaling <type = "linear", factor = 0x7FF0000000000000 : f64> tokens 1 : tensor<1x8x2xf32>
 }

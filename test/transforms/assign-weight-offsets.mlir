@@ -1,4 +1,4 @@
-// RUN: %quipu-opt %s -pack-weights -split-input-file | FileCheck %s
+// RUN: %quipu-opt %s -assign-weight-offsets -split-input-file | FileCheck %s
 
 // CHECK-LABEL: quipu.model @sizes
 quipu.model @sizes for [] {

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/generate/drafting/DraftLength.h"
-#include "runtime/generate/drafting/LookupDrafter.h"
+#include "runtime/generate/speculative/DraftLength.h"
+#include "runtime/generate/speculative/LookupDrafter.h"
 #include <cstdio>
 
 using namespace quipu;

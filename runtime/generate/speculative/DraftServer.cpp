@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/generate/drafting/DraftServer.h"
-#include "runtime/generate/drafting/DraftProtocol.h"
+#include "runtime/generate/speculative/DraftServer.h"
+#include "runtime/generate/speculative/DraftProtocol.h"
 #include <algorithm>
 #include <csignal>
 #include <unistd.h>
@@ -18,7 +18,7 @@ static bool readRequest(int32_t vocabulary, DraftRequest &request,
                         std::vector<int32_t> &text) {
   if (!readBytes(STDIN_FILENO, &request, sizeof(request)) || request.kept < 0 ||
       size_t(request.kept) > text.size() || request.added < 0 ||
-      request.added > abi::mostContext)
+      request.added > abi::maxContext)
     return false;
   text.resize(size_t(request.kept) + request.added);
   if (!readBytes(STDIN_FILENO, text.data() + request.kept,

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/generate/drafting/DraftProtocol.h"
+#include "runtime/generate/speculative/DraftProtocol.h"
 #include "runtime/text/Tokenizer.h"
 #include <cerrno>
 #include <unistd.h>

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUIPU_RUNTIME_GENERATE_DRAFTING_DRAFTLENGTH_H
-#define QUIPU_RUNTIME_GENERATE_DRAFTING_DRAFTLENGTH_H
+#ifndef QUIPU_RUNTIME_GENERATE_SPECULATIVE_DRAFTLENGTH_H
+#define QUIPU_RUNTIME_GENERATE_SPECULATIVE_DRAFTLENGTH_H
 
 #include <array>
 #include <cstddef>
@@ -35,4 +35,4 @@ private:
 
 } // namespace quipu
 
-#endif // QUIPU_RUNTIME_GENERATE_DRAFTING_DRAFTLENGTH_H
+#endif // QUIPU_RUNTIME_GENERATE_SPECULATIVE_DRAFTLENGTH_H

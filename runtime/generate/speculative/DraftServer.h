@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUIPU_RUNTIME_GENERATE_DRAFTING_DRAFTSERVER_H
-#define QUIPU_RUNTIME_GENERATE_DRAFTING_DRAFTSERVER_H
+#ifndef QUIPU_RUNTIME_GENERATE_SPECULATIVE_DRAFTSERVER_H
+#define QUIPU_RUNTIME_GENERATE_SPECULATIVE_DRAFTSERVER_H
 
 #include "runtime/engine/Session.h"
 
@@ -20,4 +20,4 @@ Status serveDrafts(Session &session, const Tokenizer *tokenizer);
 
 } // namespace quipu
 
-#endif // QUIPU_RUNTIME_GENERATE_DRAFTING_DRAFTSERVER_H
+#endif // QUIPU_RUNTIME_GENERATE_SPECULATIVE_DRAFTSERVER_H

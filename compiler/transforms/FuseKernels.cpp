@@ -1,4 +1,4 @@
-//===- FormKernels.cpp - Groups ops that run without a barrier ------------===//
+//===- FuseKernels.cpp - Groups ops that run without a barrier ------------===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -14,7 +14,7 @@ using namespace mlir;
 using namespace quipu;
 
 namespace quipu {
-#define GEN_PASS_DEF_FORMKERNELS
+#define GEN_PASS_DEF_FUSEKERNELS
 #include "compiler/transforms/Passes.h.inc"
 } // namespace quipu
 
@@ -71,8 +71,8 @@ private:
     case FusionRole::Row: {
       KernelGroup *producer = getLastProducer(op);
       bool rows = op.getFusionRole() == FusionRole::Row;
-      FusionRole wanted = rows ? FusionRole::Row : FusionRole::Contraction;
-      return producer && producer->getRole() == wanted ? producer : nullptr;
+      FusionRole expected = rows ? FusionRole::Row : FusionRole::Contraction;
+      return producer && producer->getRole() == expected ? producer : nullptr;
     }
     }
     llvm_unreachable("an unknown role");
@@ -106,8 +106,8 @@ private:
   DenseMap<Operation *, KernelGroup *> groupOf;
 };
 
-struct FormKernels : quipu::impl::FormKernelsBase<FormKernels> {
-  using FormKernelsBase::FormKernelsBase;
+struct FuseKernels : quipu::impl::FuseKernelsBase<FuseKernels> {
+  using FuseKernelsBase::FuseKernelsBase;
 
   void runOnOperation() override {
     getOperation().walk([&](ModelOp model) {

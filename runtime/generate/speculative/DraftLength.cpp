@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/generate/drafting/DraftLength.h"
+#include "runtime/generate/speculative/DraftLength.h"
 
 using namespace quipu;
 

@@ -1,5 +1,5 @@
-// RUN: %quipu-opt %s -form-kernels -split-input-file | FileCheck %s
-// RUN: %quipu-opt %s -form-kernels=each-op -split-input-file | FileCheck %s --check-prefix=EACH
+// RUN: %quipu-opt %s -fuse-kernels -split-input-file | FileCheck %s
+// RUN: %quipu-opt %s -fuse-kernels=each-op -split-input-file | FileCheck %s --check-prefix=EACH
 
 // One token: the norm moves into the kernel that reads it; the epilogues follow
 // their linear layers, whatever else they read.
@@ -100,7 +100,7 @@ quipu.model @many_tokens for [] {
 
 // -----
 
-// A norm whose value is wanted by more than linear layers stays a kernel, even
+// A norm whose value is selected by more than linear layers stays a kernel, even
 // for one token.
 
 // CHECK-LABEL: quipu.model @norm_outside
@@ -134,7 +134,7 @@ quipu.model @norm_outside for [] {
 quipu.model @alone for [] {
   quipu.step @decode tokens 1 {
     %q = quipu.input "q" : tensor<1x4x16xf32>
-    %at = quipu.places
+    %at = quipu.positions
     %kv = quipu.cache_write %q, %q at %at : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<f16, heads 4, dim 16>
     %s = quipu.scale %q by 2.0 : tensor<1x4x16xf32> -> tensor<1x4x16xf32>
     %a = quipu.attention %s over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<f16, heads 4, dim 16> -> tensor<1x4x16xf32>

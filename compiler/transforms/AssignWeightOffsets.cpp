@@ -1,4 +1,5 @@
-//===- PackWeights.cpp - Gives each weight its place ----------------------===//
+//===- AssignWeightOffsets.cpp - Gives each weight its place
+//----------------------===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -15,12 +16,13 @@ using namespace mlir;
 using namespace quipu;
 
 namespace quipu {
-#define GEN_PASS_DEF_PACKWEIGHTS
+#define GEN_PASS_DEF_ASSIGNWEIGHTOFFSETS
 #include "compiler/transforms/Passes.h.inc"
 } // namespace quipu
 
 namespace {
-struct PackWeights : quipu::impl::PackWeightsBase<PackWeights> {
+struct AssignWeightOffsets
+    : quipu::impl::AssignWeightOffsetsBase<AssignWeightOffsets> {
   void runOnOperation() override {
     getOperation().walk([&](ModelOp model) {
       // The weights of one layer loop (their tensors have its prefix) are

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/generate/drafting/LookupDrafter.h"
+#include "runtime/generate/speculative/LookupDrafter.h"
 #include <algorithm>
 
 using namespace quipu;
@@ -14,11 +14,10 @@ std::string LookupDrafter::draft(const std::vector<int32_t> &text, int32_t most,
                                  std::vector<int32_t> &drafted) {
   drafted.clear();
   auto size = static_cast<int32_t>(text.size());
-  int32_t longest = leastEqual - 1, found = size;
-  for (int32_t end = size - 1; end >= leastEqual && longest < mostEqual;
-       --end) {
+  int32_t longest = minEqual - 1, found = size;
+  for (int32_t end = size - 1; end >= minEqual && longest < maxEqual; --end) {
     int32_t equal = 0;
-    while (equal < std::min(end, mostEqual) &&
+    while (equal < std::min(end, maxEqual) &&
            text[end - 1 - equal] == text[size - 1 - equal])
       ++equal;
     if (equal > longest) {

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/generate/drafting/DraftProgram.h"
-#include "runtime/generate/drafting/DraftProtocol.h"
+#include "runtime/generate/speculative/DraftProgram.h"
+#include "runtime/generate/speculative/DraftProtocol.h"
 #include <algorithm>
 #include <csignal>
 #include <cstring>
@@ -19,7 +19,7 @@
 using namespace quipu;
 
 /// To map a file and to greet takes milliseconds.
-static constexpr int mostGreetingMilliseconds = 10000;
+static constexpr int maxGreetingMilliseconds = 10000;
 
 std::string DraftProgram::spawn(const abi::Program &program,
                                 const SessionOptions &options) {
@@ -74,10 +74,10 @@ std::string DraftProgram::greet(const abi::Program &program,
   char buffer[sizeof(greeting)];
   pollfd waited = {answers, POLLIN, 0};
   while (greeting.magic != DraftGreeting::expectedMagic) {
-    ssize_t count = received.size() < 1000 &&
-                            poll(&waited, 1, mostGreetingMilliseconds) == 1
-                        ? read(answers, buffer, sizeof(buffer))
-                        : 0;
+    ssize_t count =
+        received.size() < 1000 && poll(&waited, 1, maxGreetingMilliseconds) == 1
+            ? read(answers, buffer, sizeof(buffer))
+            : 0;
     if (count <= 0)
       return "'" + path + "' cannot draft" +
              (received.empty()
@@ -100,8 +100,8 @@ std::string DraftProgram::start(const abi::Program &program,
                                 const Tokenizer *tokenizer,
                                 const SessionOptions &options) {
   vocabulary = program.vocabulary;
-  std::string mistake = spawn(program, options);
-  return mistake.empty() ? greet(program, tokenizer) : mistake;
+  std::string error = spawn(program, options);
+  return error.empty() ? greet(program, tokenizer) : error;
 }
 
 DraftProgram::~DraftProgram() {
