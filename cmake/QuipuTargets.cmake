@@ -53,7 +53,9 @@ function(quipu_precompile_mlir target)
       <mlir/IR/BuiltinOps.h> <mlir/IR/OpImplementation.h>
       <mlir/Interfaces/FunctionInterfaces.h> <mlir/Pass/Pass.h>)
   endif()
-  target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+  # Executables would be compiled as PIE, and headers of PIC do not suit them.
+  target_compile_options(${target} PRIVATE -fPIC
+                         "SHELL:-Xclang -fno-pch-timestamp")
   target_precompile_headers(${target} REUSE_FROM quipu-mlir-headers)
 endfunction()
 

@@ -38,7 +38,7 @@ static StringRef getWeightName(Operation *op) {
 }
 
 /// "attn_q" and "attn_k" are "attn_q_k".
-static std::string join(StringRef names, StringRef name) {
+static std::string joinNames(StringRef names, StringRef name) {
   size_t common = 0;
   for (size_t i = 0;
        i < std::min(names.size(), name.size()) && names[i] == name[i]; ++i)
@@ -65,7 +65,7 @@ std::string KernelGroup::getName(StepOp step,
   for (Operation *op : ops)
     if (cast<FusionInterface>(op).getFusionRole() == role)
       if (StringRef weight = getWeightName(op); !weight.empty())
-        name = name.empty() ? weight.str() : join(name, weight);
+        name = name.empty() ? weight.str() : joinNames(name, weight);
   if (name.empty()) {
     name = ops.back()->getName().stripDialect();
     for (Operation *user : ops.back()->getUsers())
