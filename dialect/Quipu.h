@@ -41,6 +41,10 @@ enum class FusionRole {
                // its own head: an epilogue
   Whole,       // a kernel of its own
 };
+
+/// A token's result is computed from its row of each operand alone.
+template <typename Op>
+class Tokenwise : public mlir::OpTrait::TraitBase<Op, Tokenwise> {};
 } // namespace quipu
 
 #include "dialect/QuipuOpInterfaces.h.inc"

@@ -28,6 +28,9 @@ include "mlir/IR/SymbolInterfaces.td"
 
 class Quipu_Op<string name, list<Trait> traits = []> : Op<Quipu_Dialect, name, traits>;
 
+/// A token's result is computed from its row of each operand alone.
+def Quipu_Tokenwise : NativeOpTrait<"Tokenwise"> { let cppNamespace = "::quipu"; }
+
 /// An op of the model's mathematics: one result, whose type follows from the
 /// operands, with `asmName` as the name it has when the spec gave it none, and
 /// the way it combines with others in a kernel.
@@ -57,14 +60,14 @@ class Quipu_AlikeOp<string name, string asmName, string role, list<Trait> traits
 
 /// One operand, a result of the same type.
 class Quipu_UnaryOp<string name, string asmName, string role>
-    : Quipu_AlikeOp<name, asmName, role, [Pure]> {
+    : Quipu_AlikeOp<name, asmName, role, [Pure, Quipu_Tokenwise]> {
   let arguments = (ins Quipu_Activation:$input);
   let assemblyFormat = "$input attr-dict custom<Bound>(type($input), type($result))";
 }
 
 /// Two operands and a result of one type.
 class Quipu_BinaryOp<string name, string asmName, list<Trait> traits = []>
-    : Quipu_AlikeOp<name, asmName, "Tile", !listconcat([Pure, SameTypeOperands], traits)> {
+    : Quipu_AlikeOp<name, asmName, "Tile", !listconcat([Pure, Quipu_Tokenwise, SameTypeOperands], traits)> {
   let arguments = (ins Quipu_Activation:$lhs, Quipu_Activation:$rhs);
   let assemblyFormat = "$lhs `,` $rhs attr-dict custom<Same>(type($lhs), type($rhs), type($result))";
 }
@@ -239,12 +242,15 @@ def Quipu_GatherOp : Quipu_ComputeOp<"gather", "selected", "Row", [Pure]> {
   let summary = "the rows of an activation that the indices name";
   let description = [{
     input [M, ...], rows [R] -> [R, ...]. C1: the rows are a vector of i32.
+
+    What is computed token by token and only gathered is computed of the gathered
+    rows alone.
   }];
   let arguments = (ins Quipu_Activation:$input, Quipu_Activation:$rows);
   let assemblyFormat = "$input `,` $rows attr-dict custom<Bound>(type($input), type($rows), type($result))";
 }
 
-def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "Contraction", [Pure]> {
+def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "Contraction", [Pure, Quipu_Tokenwise]> {
   let summary = "y = W x (+ b)";
   let description = [{
     input [M, K] (or [M, H, D] with H * D = K) -> [M, shape...], in f32. The
@@ -274,7 +280,7 @@ def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "Contraction", [Pure]> 
   let hasVerifier = 1;
 }
 
-def Quipu_RMSNormOp : Quipu_AlikeOp<"rms_norm", "norm", "Row", [Pure]> {
+def Quipu_RMSNormOp : Quipu_AlikeOp<"rms_norm", "norm", "Row", [Pure, Quipu_Tokenwise]> {
   let summary = "w * x / sqrt(mean(x^2) + eps), over the last dimension";
   let description = [{
     Zhang & Sennrich 2019, equation 4. [M, ..., D] -> the same.
@@ -288,7 +294,7 @@ def Quipu_RMSNormOp : Quipu_AlikeOp<"rms_norm", "norm", "Row", [Pure]> {
   let hasVerifier = 1;
 }
 
-def Quipu_QuantizeOp : Quipu_ComputeOp<"quantize", "quantized", "Row", [Pure]> {
+def Quipu_QuantizeOp : Quipu_ComputeOp<"quantize", "quantized", "Row", [Pure, Quipu_Tokenwise]> {
   let summary = "a row to what dot products multiply: 8-bit integers with scales, or bf16";
   let description = [{
     To 8-bit integers, in blocks of 32 with a scale each: d = max|x| / 127,
@@ -385,12 +391,18 @@ def Quipu_AttentionOp : Quipu_AlikeOp<"attention", "attended", "Whole", [MemoryE
 
 def Quipu_SwiGLUOp : Quipu_BinaryOp<"swiglu", "gated"> {
   let summary = "silu(gate) * up (Shazeer 2020, section 2)";
+  let description = [{
+    The product of a silu, which nobody else reads, and another value becomes this.
+  }];
 }
 def Quipu_AddOp : Quipu_BinaryOp<"add", "sum", [Commutative]> { let summary = "lhs + rhs"; }
 def Quipu_MulOp : Quipu_BinaryOp<"mul", "product", [Commutative]> { let summary = "lhs * rhs"; }
 
-def Quipu_ScaleOp : Quipu_AlikeOp<"scale", "scaled", "Tile", [Pure]> {
+def Quipu_ScaleOp : Quipu_AlikeOp<"scale", "scaled", "Tile", [Pure, Quipu_Tokenwise]> {
   let summary = "input * factor";
+  let description = [{
+    x * a * b becomes x * (a * b), where f32 holds a * b: one rounding less.
+  }];
   let arguments = (ins Quipu_Activation:$input, Quipu_Real:$factor);
   let assemblyFormat = [{
     $input `by` custom<Real>($factor) attr-dict
@@ -399,7 +411,7 @@ def Quipu_ScaleOp : Quipu_AlikeOp<"scale", "scaled", "Tile", [Pure]> {
   let hasFolder = 1;
 }
 
-def Quipu_ActivateOp : Quipu_AlikeOp<"activate", "active", "Tile", [Pure]> {
+def Quipu_ActivateOp : Quipu_AlikeOp<"activate", "active", "Tile", [Pure, Quipu_Tokenwise]> {
   let summary = "a pointwise non-linearity";
   let description = [{
     silu x / (1 + e^-x); gelu x Phi(x); gelu_tanh its tanh form (Hendrycks 2016,

@@ -23,6 +23,7 @@ def Quipu_Dialect : Dialect {
     A weight is named where it is used, as in GGUF: inside `quipu.layers "blk"`,
     `"attn_q"` is `blk.<layer>.attn_q.weight`.
   }];
+  let hasCanonicalizer = 1;
   let useDefaultTypePrinterParser = 0; // a block format has its own mnemonic
   let useDefaultAttributePrinterParser = 1;
   let extraClassDeclaration = [{
