@@ -49,12 +49,13 @@ static void scheduleGroupBytes(Func bytes, LoopLevel level) {
 }
 
 /// A block format for many tokens: columns are taken a panel at a time. Its
-/// codes are unpacked to bytes and its scales to floats, then all tokens, a few
-/// at a time in registers, add the panel's part to their sums in memory.
+/// codes are unpacked to bytes and its scales to floats, then all tokens and
+/// tiles, a few at a time (`tiles`) in registers, add the panel's part to their
+/// sums in memory.
 static void schedulePanel(const KernelBuilder &kernel, Linear &op,
-                          LoopLevel level) {
+                          LoopLevel level, int tiles) {
   std::vector<Var> vars = op.dot.args();
-  Var r = vars[0], t = vars[1], m = vars[2], mo("mo"), mi("mi");
+  Var r = vars[0], t = vars[1], m = vars[2], mo("mo"), mi("mi"), to("to");
   RVar h = op.outer.x, c = op.outer.y, p = op.outer.z, po("po"), pi("pi");
   int64_t blocks = panelColumns / op.layout.packedElements();
   while (op.layout.packedBlocks() % blocks)
@@ -67,7 +68,8 @@ static void schedulePanel(const KernelBuilder &kernel, Linear &op,
   op.dot.update()
       .split(p, po, pi, int(blocks))
       .split(m, mo, mi, kernel.tokensAtOnce(), TailStrategy::RoundUp)
-      .reorder(r, t, mi, h, c, pi, mo, po)
+      .split(t, to, t, tiles, TailStrategy::RoundUp)
+      .reorder(r, t, mi, h, c, pi, mo, to, po)
       .unroll(mi);
   scheduleGroups(op);
   op.bytes.compute_at(op.dot, po)
@@ -83,13 +85,13 @@ static void schedulePanel(const KernelBuilder &kernel, Linear &op,
           .vectorize(f.args()[0], 16);
 }
 
-/// Tiles and tokens of `op` are sums in registers, computed at `level`; those
+/// `tiles` and tokens of `op` are sums in registers, computed at `level`; those
 /// of a panel at `all`, outside the loop over tokens.
 static void scheduleSum(const KernelBuilder &kernel, Linear &op,
-                        LoopLevel level, LoopLevel all) {
+                        LoopLevel level, LoopLevel all, int tiles) {
   bool isQuantized = op.layout.format->isQuantized();
   if (kernel.tile.panel && isQuantized)
-    return schedulePanel(kernel, op, all);
+    return schedulePanel(kernel, op, all, tiles);
   std::vector<Var> vars = op.dot.args();
   Var r = vars[0], t = vars[1], m = vars[2];
   op.dot.compute_at(level).vectorize(r, 16).unroll(t).unroll(m);
@@ -131,7 +133,7 @@ static void scheduleHead(KernelBuilder &kernel, FloatValue &value,
       .unroll(inner)
       .unroll(m);
   for (unsigned i : value.linears)
-    scheduleSum(kernel, kernel.linears[i], LoopLevel(head, outer), all);
+    scheduleSum(kernel, kernel.linears[i], LoopLevel(head, outer), all, most);
   for (unsigned i : value.norms) {
     KernelBuilder::Norm &norm = kernel.norms[i];
     if (norm.partial.args().size() != 3)
@@ -156,7 +158,9 @@ static void scheduleTiles(KernelBuilder &kernel, Output &output) {
       .unroll(mi);
   for (unsigned i : output.value.linears)
     scheduleSum(kernel, kernel.linears[i], LoopLevel(output.func, mo),
-                LoopLevel(output.func, t));
+                LoopLevel(output.func, t),
+                kernel.tilesAtOnce((output.value.width + quipu::tileRows - 1) /
+                                   quipu::tileRows));
 }
 
 static void scheduleHeads(KernelBuilder &kernel, Output &output) {
