@@ -1,6 +1,8 @@
-"""Runs the tests of a build folder; the last line counts them.
+"""Runs the tests of build folders; the last line counts them all.
 
-usage: check.py BUILD [lit argument...]
+usage: check.py BUILD... [-- LIT ARGUMENT...]
+
+A test that two builds run counts twice. One is skipped if no build runs it.
 """
 
 import json
@@ -9,26 +11,49 @@ import subprocess
 import sys
 import tempfile
 
-build, *arguments = sys.argv[1:]
+arguments = sys.argv[1:]
+end = arguments.index("--") if "--" in arguments else len(arguments)
+builds, arguments = arguments[:end], arguments[end + 1 :]
 lit = os.path.join(os.path.dirname(sys.executable), "lit")
-with tempfile.TemporaryDirectory() as folder:
-    results = os.path.join(folder, "results.json")
-    status = subprocess.run(
-        [lit, "-sv", "-j2", "--no-progress-bar", "--output", results]
-        + arguments
-        + [os.path.join(build, "test"), os.path.join(build, "docs", "passes")]
-    ).returncode
-    try:
-        with open(results) as file:
-            codes = [test["code"] for test in json.load(file)["tests"]]
-    except OSError:
-        sys.exit(f"check: error: lit stopped with status {status} before it ran the tests")
 
-passed = sum(code in ("PASS", "XFAIL", "FLAKYPASS") for code in codes)
-skipped = sum(code in ("UNSUPPORTED", "SKIPPED", "EXCLUDED") for code in codes)
-failed = len(codes) - passed - skipped
-summary = f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else "")
-with open(os.path.join(build, "test", "summary.txt"), "w") as file:
+
+def run(build):
+    """Returns lit's status, and the result of each test by name."""
+    with tempfile.TemporaryDirectory() as folder:
+        results = os.path.join(folder, "results.json")
+        status = subprocess.run(
+            [lit, "-sv", "-j2", "--no-progress-bar", "--output", results]
+            + arguments
+            + [os.path.join(build, "test"), os.path.join(build, "docs", "passes")]
+        ).returncode
+        try:
+            with open(results) as file:
+                tests = json.load(file)["tests"]
+        except OSError:
+            sys.exit(f"check: error: lit stopped with status {status} before it ran "
+                     f"the tests of {build}")
+    return status, {test["name"]: test["code"] for test in tests}
+
+
+passed, failed, status = 0, 0, 0
+ran, skipped = set(), set()
+for build in builds:
+    build_status, codes = run(build)
+    status = status or build_status
+    for name, code in codes.items():
+        if code in ("UNSUPPORTED", "SKIPPED", "EXCLUDED"):
+            skipped.add(name)
+            continue
+        ran.add(name)
+        if code in ("PASS", "XFAIL", "FLAKYPASS"):
+            passed += 1
+        else:
+            failed += 1
+
+summary = f"{passed} passed, {failed} failed"
+if skipped - ran:
+    summary += f", {len(skipped - ran)} skipped"
+with open(os.path.join(builds[0], "test", "summary.txt"), "w") as file:
     print(summary, file=file)
 print(summary)
 sys.exit(1 if failed or status or not passed else 0)

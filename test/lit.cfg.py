@@ -12,6 +12,12 @@ test_bin = os.path.join(build, "test", "bin")
 
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.excludes = ["Inputs"]
+if config.quipu_quick_tests:
+    # Whole models and all formats of weights; what does not run this build.
+    config.excludes += ["end-to-end", "halide", "scripts", "style"]
+
+# A test that hangs is a failure; the slowest takes a tenth of this.
+lit_config.maxIndividualTestTime = 3600 if config.quipu_sanitize else 900
 
 config.environment = {
     "PATH": os.pathsep.join([test_bin, bin, config.llvm_tools, "/usr/bin", "/bin"]),
@@ -45,7 +51,7 @@ program("python", config.python)
 program("source", source)
 program("build", build)
 
-if os.path.exists(smollm2):
+if os.path.exists(smollm2) and not config.quipu_quick_tests:
     config.available_features.add("smollm2")
 if config.quipu_sanitize:
     config.available_features.add("sanitize")
