@@ -10,7 +10,9 @@
 #include "compiler/codegen/host/Passes.h"
 #include "compiler/codegen/reference/Passes.h"
 #include "compiler/frontend/Passes.h"
+#include "compiler/target/Passes.h"
 #include "compiler/transforms/Passes.h"
+#include "dialect/Targets.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
@@ -34,22 +36,25 @@ static void addGraph(OpPassManager &passes, const StageOptions &options) {
   passes.addPass(createBindCheckpoint(bind));
 }
 
+static void addTarget(OpPassManager &passes, const StageOptions &options) {
+  AttachTargetOptions attach;
+  attach.names = llvm::to_vector(options.targets);
+  passes.addPass(createAttachTarget(attach));
+}
+
 static void addFused(OpPassManager &passes, const StageOptions &options) {
-  if (!options.reference)
-    passes.addPass(createQuantizeActivations({.bf16Dot = options.bf16Dot}));
+  addTarget(passes, options);
+  passes.addPass(createQuantizeActivations());
   passes.addPass(createCSEPass());
   passes.addPass(createCanonicalizerPass());
-  passes.addPass(createFuseKernels({.eachOp = options.reference}));
+  passes.addPass(createFuseKernels());
 }
 
 static void addScheduled(OpPassManager &passes, const StageOptions &options) {
+  addTarget(passes, options);
   passes.addPass(createSpecializeKernels());
-  passes.addPass(createChooseSchedules({.lanes = options.lanes,
-                                        .registers = options.registers,
-                                        .byteDot = options.byteDot,
-                                        .tileDot = options.tileDot,
-                                        .candidate = options.candidate,
-                                        .tuned = options.tuned}));
+  passes.addPass(createChooseSchedules(
+      {.candidate = options.candidate, .tuned = options.tuned}));
   passes.addPass(createAssignWeightOffsets());
   passes.addPass(createPlanMemory());
   passes.addPass(createInsertBarriers());
@@ -62,15 +67,9 @@ static void addCpu(OpPassManager &passes, const StageOptions & /*options*/) {
 }
 
 static void addLlvm(OpPassManager &passes, const StageOptions &options) {
-  if (options.reference) {
-    passes.addPass(createLowerKernelsToReference());
-  } else {
-    LowerKernelsOptions lower;
-    lower.arch = options.arch;
-    lower.features = llvm::to_vector(options.features);
-    lower.cache = options.kernels;
-    passes.addPass(createLowerKernels(lower));
-  }
+  // Each leaves the other's kernels alone.
+  passes.addPass(createLowerKernelsToReference());
+  passes.addPass(createLowerKernels({.cache = options.kernels}));
   passes.addPass(createSCFToControlFlowPass());
   passes.addPass(createArithToLLVMConversionPass());
   passes.addPass(createConvertControlFlowToLLVMPass());
@@ -178,6 +177,7 @@ void quipu::registerPasses() {
   registerQuipuCodegenCPUPasses();
   registerQuipuCodegenReferencePasses();
   registerQuipuFrontendPasses();
+  registerQuipuTargetPasses();
   registerQuipuTransformsPasses();
   registerPass([] { return createVerifyStagePass(); });
   for (const Stage &stage : stages)

@@ -27,34 +27,11 @@ struct StageOptions : mlir::PassPipelineOptions<StageOptions> {
   ListOption<int64_t> tokens{*this, "tokens",
                              llvm::cl::desc("a step for each number of tokens"),
                              llvm::cl::list_init<int64_t>({1, 16, 128})};
-  Option<bool> reference{*this, "reference",
-                         llvm::cl::desc("plain code, one kernel per op")};
-  Option<std::string> arch{*this, "arch",
-                           llvm::cl::desc("the target's architecture"),
-                           llvm::cl::init("x86_64")};
-  ListOption<std::string> features{
-      *this, "features",
-      llvm::cl::desc("the target's features, as LLVM calls them")};
+  ListOption<std::string> targets{
+      *this, "target",
+      llvm::cl::desc("what the code is for; none where the module says it")};
   Option<std::string> kernels{
       *this, "kernels", llvm::cl::desc("folder for the kernels' bitcode")};
-  Option<int64_t> lanes{*this, "lanes",
-                        llvm::cl::desc("32-bit lanes of the target's vectors"),
-                        llvm::cl::init(16)};
-  Option<int64_t> registers{*this, "registers",
-                            llvm::cl::desc("vector registers of the target"),
-                            llvm::cl::init(32)};
-  Option<bool> byteDot{*this, "byte-dot",
-                       llvm::cl::desc("the target multiplies and adds four "
-                                      "bytes of a lane at once"),
-                       llvm::cl::init(true)};
-  Option<bool> tileDot{*this, "tile-dot",
-                       llvm::cl::desc("the target multiplies 16 tokens by 16 "
-                                      "rows at once"),
-                       llvm::cl::init(false)};
-  Option<bool> bf16Dot{*this, "bf16-dot",
-                       llvm::cl::desc("the target multiplies and adds pairs "
-                                      "of bf16 at once"),
-                       llvm::cl::init(false)};
   Option<unsigned> candidate{*this, "candidate",
                              llvm::cl::desc("which of the cost model's "
                                             "candidates kernels take"),

@@ -7,6 +7,7 @@
 
 #include "dialect/CacheFormat.h"
 #include "dialect/Quipu.h"
+#include "dialect/Targets.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "weights/WeightLayout.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -55,6 +56,13 @@ void QuipuDialect::printType(Type type, DialectAsmPrinter &printer) const {
     printer << StringRef(block.getFormat()->name).lower();
   else if (failed(generatedTypePrinter(type, printer)))
     llvm_unreachable("every other type has a mnemonic");
+}
+
+LogicalResult QuipuDialect::verifyOperationAttribute(Operation *op,
+                                                     NamedAttribute attribute) {
+  return attribute.getName() == targetName
+             ? verifyTarget(op, attribute.getValue())
+             : success();
 }
 
 int64_t BlockType::getBlockElements() const {

@@ -24,6 +24,7 @@ def Quipu_Dialect : Dialect {
     `"attn_q"` is `blk.<layer>.attn_q.weight`.
   }];
   let hasCanonicalizer = 1;
+  let hasOperationAttrVerify = 1;
   let useDefaultTypePrinterParser = 0; // a block format has its own mnemonic
   let useDefaultAttributePrinterParser = 1;
   let extraClassDeclaration = [{

@@ -157,9 +157,9 @@ buildKernel(Module &module, mlir::Attribute attribute, const Twine &where) {
   auto name = kernel ? kernel.getAs<mlir::StringAttr>("name") : nullptr;
   auto shape = kernel ? kernel.getAs<mlir::StringAttr>("shape") : nullptr;
   auto schedule = kernel ? kernel.getAs<ScheduleAttr>("schedule") : nullptr;
-  if (!name || !shape || !schedule)
-    return createStringError(where + ": each of 'kernels' must have a name, a "
-                                     "shape and a schedule");
+  if (!name || !shape)
+    return createStringError(where + ": each of 'kernels' must have a name and "
+                                     "a shape");
   Expected<int64_t> calls = getNumber(kernel, "calls", where);
   if (!calls)
     return calls.takeError();
@@ -167,6 +167,9 @@ buildKernel(Module &module, mlir::Attribute attribute, const Twine &where) {
   entry.addString(offsetof(Kernel, name), name.getValue());
   entry.addString(offsetof(Kernel, shape), shape.getValue());
   entry.addInt32(offsetof(Kernel, calls), *calls);
+  // The reference's kernels have one way to run.
+  if (!schedule)
+    return entry.finish(sizeof(Kernel));
   entry.addInt32(offsetof(Kernel, tileTokens), schedule.getTokens());
   entry.addInt32(offsetof(Kernel, tiles), schedule.getTiles());
   entry.addInt32(offsetof(Kernel, panel), schedule.getPanel());

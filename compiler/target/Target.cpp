@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/target/Target.h"
+#include "dialect/Targets.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
@@ -31,24 +32,6 @@ struct Architecture {
 };
 } // namespace
 
-// The features that runtime/engine/Processor.cpp can check, without SSE and
-// SSE2.
-static constexpr StringRef x86Features[] = {
-    "amx-bf16",     "amx-int8",    "amx-tile",
-    "avx",          "avx2",        "avx512bf16",
-    "avx512bitalg", "avx512bw",    "avx512cd",
-    "avx512dq",     "avx512f",     "avx512fp16",
-    "avx512ifma",   "avx512vbmi",  "avx512vbmi2",
-    "avx512vl",     "avx512vnni",  "avx512vpopcntdq",
-    "avxvnni",      "avxvnniint8", "bmi",
-    "bmi2",         "cx16",        "f16c",
-    "fma",          "gfni",        "lzcnt",
-    "movbe",        "popcnt",      "sahf",
-    "sse3",         "sse4.1",      "sse4.2",
-    "ssse3",        "vaes",        "vpclmulqdq"};
-static constexpr StringRef armFeatures[] = {
-    "bf16", "dotprod", "fullfp16", "i8mm", "lse", "neon", "sve", "sve2"};
-
 static constexpr StringRef x86Variants[] = {"x86-64-v4+avx512vnni",
                                             "x86-64-v3+avxvnni", "x86-64-v3"};
 static constexpr StringRef armVariants[] = {"aarch64+dotprod+i8mm",
@@ -56,8 +39,10 @@ static constexpr StringRef armVariants[] = {"aarch64+dotprod+i8mm",
 
 static Architecture getArchitecture(const Triple &triple) {
   if (triple.isAArch64())
-    return {"generic", "generic", armFeatures, "neon", armVariants};
-  return {"x86-64", "x86-64-v2", x86Features, "64bit", x86Variants};
+    return {"generic", "generic", quipu::getCpuFeatures("aarch64"), "neon",
+            armVariants};
+  return {"x86-64", "x86-64-v2", quipu::getCpuFeatures("x86_64"), "64bit",
+          x86Variants};
 }
 
 static const llvm::Target *lookUp(const Triple &triple) {
@@ -167,6 +152,17 @@ Expected<quipu::Target> quipu::Target::create(StringRef name) {
   return target;
 }
 
+quipu::Target quipu::Target::create(CpuAttr cpu) {
+  Target target;
+  target.name = cpu.getName().str();
+  for (const Triple &triple : getTriples())
+    if (triple.getArchName() == cpu.getArch().getValue())
+      target.triple = triple;
+  target.processor = cpu.getTune().str();
+  target.features = cpu.getFeatureNames();
+  return target;
+}
+
 Expected<std::vector<quipu::Target>>
 quipu::Target::createVariants(StringRef name) {
   SmallVector<StringRef> names{name};
@@ -187,16 +183,15 @@ bool quipu::Target::isCross() const {
   return triple.getArch() != getHost().getArch();
 }
 
-int quipu::Target::getVectorLanes() const {
-  return triple.isAArch64() ? 4 : has("avx512f") ? 16 : 8;
+int64_t quipu::Target::getVectorLanes() const {
+  return getVectorBits(triple.getArchName(), features) / 32;
 }
 
-int quipu::Target::getVectorRegisters() const {
-  return triple.isAArch64() || has("avx512f") ? 32 : 16;
-}
-
-bool quipu::Target::has(StringRef feature) const {
-  return is_contained(features, feature);
+mlir::Attribute quipu::Target::getAttribute(mlir::MLIRContext *context) const {
+  if (isReference())
+    return ReferenceAttr::get(context);
+  return CpuAttr::getWithAll(context, name, triple.getArchName(), processor,
+                             features);
 }
 
 std::string quipu::Target::getRequiredFeatures() const {

@@ -8,6 +8,7 @@
 #ifndef QUIPU_COMPILER_TARGET_TARGET_H
 #define QUIPU_COMPILER_TARGET_TARGET_H
 
+#include "dialect/Quipu.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include "llvm/TargetParser/Triple.h"
@@ -39,12 +40,14 @@ struct Target {
   /// known names.
   static llvm::Expected<Target> create(llvm::StringRef name);
 
+  /// The target that a module was made for.
+  static Target create(CpuAttr cpu);
+
   /// The targets that a program for `name` has code for, the most able first:
   /// several for the name of an architecture alone, "x86-64" or "aarch64".
   static llvm::Expected<std::vector<Target>>
   createVariants(llvm::StringRef name);
 
-  bool has(llvm::StringRef feature) const;
   /// Plain code that is easy to compare with.
   bool isReference() const {
     return llvm::StringRef(name).split('+').first == "reference";
@@ -52,16 +55,9 @@ struct Target {
   /// Not for machines like this one.
   bool isCross() const;
   /// f32 numbers in a vector register.
-  int getVectorLanes() const;
-  int getVectorRegisters() const;
-  /// Whether one instruction multiplies and adds four bytes of each lane.
-  bool hasByteDot() const {
-    return has("avx512vnni") || has("avxvnni") || has("dotprod");
-  }
-  /// Whether one instruction multiplies 16 tokens by 16 rows of bytes.
-  bool hasTileDot() const { return has("amx-tile") && has("amx-int8"); }
-  /// Whether one instruction multiplies and adds two bf16 of each lane.
-  bool hasBf16Dot() const { return has("avx512bf16") || has("bf16"); }
+  int64_t getVectorLanes() const;
+  /// What `quipu.target` of a module says: #quipu.cpu or #quipu.reference.
+  mlir::Attribute getAttribute(mlir::MLIRContext *context) const;
   /// What abi::Program::features says: "avx2,fma".
   std::string getRequiredFeatures() const;
   /// "native (znver5)", "x86-64-v3".

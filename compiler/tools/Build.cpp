@@ -19,6 +19,7 @@
 #include "compiler/tools/Files.h"
 #include "compiler/tools/Specs.h"
 #include "compiler/transforms/TunedSchedules.h"
+#include "dialect/Targets.h"
 #include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
@@ -58,11 +59,14 @@ private:
   LogicalResult openTuned();
   /// The spec, or the file that the build resumes from.
   LogicalResult readFirst();
+  /// The targets of a file that the build resumes from are the variants'.
+  LogicalResult adoptTargets();
   /// That a stage which the user wants to see or to change exists once.
   LogicalResult checkVariants();
   LogicalResult runPasses(const Stage &stage);
   LogicalResult runPasses(const Stage &stage, const ProgramVariant &variant);
-  void setOptions(StageOptions &options, const Target &target);
+  void setOptions(StageOptions &options, const Stage &stage,
+                  const Target &target);
   void show(const Stage &stage, const ProgramVariant &variant,
             const LowerKernelAction &lower);
   /// A stage as text, "-" for standard output.
@@ -162,6 +166,27 @@ LogicalResult Build::checkVariants() {
               "them as the target");
 }
 
+LogicalResult Build::adoptTargets() {
+  SmallVector<Attribute> targets = getTargets(*module);
+  if (targets.empty())
+    return success();
+  auto getAttribute = [&](const ProgramVariant &variant) {
+    return variant.target.getAttribute(&context);
+  };
+  if (llvm::equal(targets, llvm::map_range(variants, getAttribute)))
+    return success();
+  if (arguments.isTargetGiven || isa<ReferenceAttr>(targets[0])) {
+    auto first = dyn_cast<CpuAttr>(targets[0]);
+    return fail("the module of '--from' is for the target '" +
+                (first ? first.getName().getValue() : "reference") +
+                "', which '--target " + arguments.target + "' is not");
+  }
+  variants.clear();
+  for (Attribute target : targets)
+    variants.push_back({ModuleOp(), Target::create(cast<CpuAttr>(target))});
+  return success();
+}
+
 LogicalResult Build::openInputs() {
   Expected<std::vector<Target>> targets =
       Target::createVariants(arguments.target);
@@ -248,7 +273,8 @@ LogicalResult Build::readFirst() {
 //===----------------------------------------------------------------------===//
 
 LogicalResult Build::run() {
-  if (failed(check()) || failed(openInputs()) || failed(readFirst()))
+  if (failed(check()) || failed(openInputs()) || failed(readFirst()) ||
+      failed(adoptTargets()))
     return failure();
   for (ProgramVariant &variant : variants)
     variant.module = *module;
@@ -272,20 +298,18 @@ LogicalResult Build::run() {
   return write(*last, arguments.output.empty() ? "-" : arguments.output);
 }
 
-void Build::setOptions(StageOptions &options, const Target &target) {
+void Build::setOptions(StageOptions &options, const Stage &stage,
+                       const Target &target) {
   options.checkpoint = arguments.model;
   options.kernels = emitOptions.kernels;
-  options.reference = target.isReference();
-  options.lanes = target.getVectorLanes();
-  options.registers = target.getVectorRegisters();
-  options.byteDot = target.hasByteDot();
-  options.tileDot = target.hasTileDot();
-  // Rounding is in the stage `fused`, which all variants share.
-  options.bf16Dot = llvm::all_of(variants, [](const ProgramVariant &variant) {
-    return variant.target.hasBf16Dot();
-  });
-  options.arch = target.triple.getArchName().str();
-  options.features = target.features;
+  // The stage `fused` is for all of them.
+  if (&stage < findStage("scheduled"))
+    options.targets =
+        llvm::map_to_vector(variants, [](const ProgramVariant &variant) {
+          return variant.target.name;
+        });
+  else if (first < findStage("scheduled"))
+    options.targets = {target.name};
   options.candidate = arguments.candidate.value_or(0);
   if (tuned && suits(*tuned, target))
     options.tuned = arguments.tuned;
@@ -304,7 +328,7 @@ void Build::show(const Stage &stage, const ProgramVariant &variant,
 LogicalResult Build::runPasses(const Stage &stage,
                                const ProgramVariant &variant) {
   StageOptions options;
-  setOptions(options, variant.target);
+  setOptions(options, stage, variant.target);
   PassManager passes(&context);
   if (&stage == first)
     passes.addPass(createVerifyStagePass(stage.name));
@@ -355,8 +379,7 @@ Error Build::print(const Stage &stage, raw_ostream &os) {
     return Error::success();
   for (ModelOp model : module->getOps<ModelOp>())
     for (KernelOp kernel : model.getOps<KernelOp>()) {
-      Expected<std::string> statements = printHalideStatements(
-          kernel, target.triple.getArchName(), target.features);
+      Expected<std::string> statements = printHalideStatements(kernel);
       if (!statements)
         return statements.takeError();
       if (statements->empty())

@@ -22,9 +22,10 @@ struct BuildArguments {
   std::string output;
   std::string spec;
   std::string target;
-  std::string emit;       // a stage's name
-  std::string from;       // STAGE or STAGE:FILE
-  std::string dumpStages; // a folder
+  bool isTargetGiven = false; // and not the default
+  std::string emit;           // a stage's name
+  std::string from;           // STAGE or STAGE:FILE
+  std::string dumpStages;     // a folder
   uint32_t context = 0;
   bool library = false;
   std::string runtimeFolder; // of the runtime's libraries

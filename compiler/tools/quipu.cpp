@@ -182,6 +182,7 @@ static LogicalResult run(int argc, char **argv) {
       tuneCommand ? schedules : output,
       spec,
       target,
+      target.getNumOccurrences() > 0,
       emit,
       from,
       dumpStages,

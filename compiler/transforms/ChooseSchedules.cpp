@@ -9,6 +9,7 @@
 #include "compiler/transforms/Passes.h"
 #include "compiler/transforms/TunedSchedules.h"
 #include "dialect/KernelShape.h"
+#include "dialect/Targets.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -22,17 +23,23 @@ namespace {
 struct ChooseSchedules : quipu::impl::ChooseSchedulesBase<ChooseSchedules> {
   using ChooseSchedulesBase::ChooseSchedulesBase;
 
-  RegisterTile chooseTile(const Machine &machine,
-                          const TunedSchedules &measured, KernelOp kernel) {
+  RegisterTile chooseTile(CpuAttr cpu, const TunedSchedules &measured,
+                          KernelOp kernel) {
     if (const TunedKernel *winner = findKernel(
             measured.kernels, getKernelShape(kernel), getKernelTokens(kernel)))
       return winner->tile;
-    SmallVector<RegisterTile> tiles = rankTiles(machine, kernel);
+    SmallVector<RegisterTile> tiles = rankTiles(cpu, kernel);
     return tiles[candidate < tiles.size() ? candidate : 0];
   }
 
   void runOnOperation() override {
-    Machine machine{lanes, registers, byteDot, tileDot};
+    // The reference's kernels have one way to run.
+    if (isForReference(getOperation()))
+      return;
+    FailureOr<CpuAttr> found = getCpu(getOperation());
+    if (failed(found))
+      return signalPassFailure();
+    CpuAttr cpu = *found;
     TunedSchedules measured;
     if (!tuned.empty()) {
       auto file = TunedSchedules::read(tuned);
@@ -50,11 +57,11 @@ struct ChooseSchedules : quipu::impl::ChooseSchedulesBase<ChooseSchedules> {
         else if (isa<AttentionOp>(op))
           grid = Grid::Heads;
       });
-      RegisterTile tile = chooseTile(machine, measured, kernel);
-      Work work = predictWork(machine, kernel, tile);
+      RegisterTile tile = chooseTile(cpu, measured, kernel);
+      Work work = predictWork(cpu, kernel, tile);
       kernel.setScheduleAttr(ScheduleAttr::get(
-          &getContext(), grid, lanes, tile.tokens, tile.tiles, tile.panel,
-          work.bytes, work.operations, work.nanoseconds));
+          &getContext(), grid, cpu.getLanes(), tile.tokens, tile.tiles,
+          tile.panel, work.bytes, work.operations, work.nanoseconds));
     });
   }
 };

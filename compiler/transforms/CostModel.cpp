@@ -49,19 +49,17 @@ static constexpr int64_t maxTiles = 4;
 static constexpr int64_t minPanelTokens = 17;
 
 /// Whether products of matrices take the tile; they read bytes from memory.
-static bool usesTileDot(const Machine &machine, Type element,
-                        const RegisterTile &tile) {
-  return machine.tileDot && isBlockFormat(element) && tile.tokens == tileRows &&
+static bool usesTileDot(CpuAttr cpu, Type element, const RegisterTile &tile) {
+  return cpu.hasI8Tile() && isBlockFormat(element) && tile.tokens == tileRows &&
          tile.tiles == 1 && (tile.panel || hasByteCodes(element));
 }
 
-static double getCycles(const Machine &machine, Type element,
-                        const RegisterTile &tile) {
+static double getCycles(CpuAttr cpu, Type element, const RegisterTile &tile) {
   bool isBlock = isBlockFormat(element);
-  bool isTileDot = usesTileDot(machine, element, tile);
+  bool isTileDot = usesTileDot(cpu, element, tile);
   // 16 cycles for 16 tokens; four columns at a time, or six instructions
   // instead.
-  double multiplyAdds = !isBlock || isTileDot ? 1 : machine.byteDot ? 8 : 8 * 6;
+  double multiplyAdds = !isBlock || isTileDot ? 1 : cpu.hasI8Dot() ? 8 : 8 * 6;
   // Of matrices one row is loaded, and one of sums.
   double activation = isTileDot ? 2 : isBlock ? 8 : 1;
   double unpack = getUnpackCost(element, tile.panel);
@@ -69,28 +67,27 @@ static double getCycles(const Machine &machine, Type element,
          helperCycles * (unpack / tile.tokens + activation / tile.tiles);
 }
 
-static bool fits(const Machine &machine, Type element,
-                 const RegisterTile &tile) {
-  bool isTileDot = usesTileDot(machine, element, tile);
+static bool fits(CpuAttr cpu, Type element, const RegisterTile &tile) {
+  bool isTileDot = usesTileDot(cpu, element, tile);
   if (tile.tokens == tileRows && !isTileDot)
     return false;
   int64_t accumulators = isBlockFormat(element) && !isTileDot ? 2 : 1;
   int64_t unpacked = getUnpackCost(element, tile.panel) > 8 ? 2 : 1;
   // A vector lane is an output row.
-  int64_t vectors = tile.tiles * tileRows / machine.lanes;
+  int64_t vectors = tile.tiles * tileRows / cpu.getLanes();
   return (accumulators * tile.tokens + unpacked) * vectors + operandRegisters <=
-         machine.registers;
+         cpu.getRegisters();
 }
 
 /// Whether so many tokens pay for unpacking to a panel in memory: the formats
 /// whose codes lie in two planes, stand for a table's values or have scales in
 /// two parts; all that are no bytes yet for products of matrices.
-static bool needsPanel(const Machine &machine, Type element, int64_t tokens) {
+static bool needsPanel(CpuAttr cpu, Type element, int64_t tokens) {
   auto block = dyn_cast<BlockType>(element);
   if (!block || tokens < minPanelTokens)
     return false;
   const WeightFormat &format = *block.getFormat();
-  return (machine.tileDot && !hasByteCodes(element)) ||
+  return (cpu.hasI8Tile() && !hasByteCodes(element)) ||
          CodePlanes(format.codeBits).count > 1 || format.values ||
          format.hasGroupScales;
 }
@@ -105,7 +102,7 @@ static Type getElement(LinearOp linear) {
 
 /// Those with a panel, or those without.
 static SmallVector<RegisterTile>
-rankTiles(const Machine &machine, ArrayRef<LinearOp> linears, bool panel) {
+rankTiles(CpuAttr cpu, ArrayRef<LinearOp> linears, bool panel) {
   int64_t most = getTokens(linears.front());
   // Few tokens: a tile of blocks streams by, faster than two side by side; the
   // float formats need four sums at a time to hide the latency of an addition.
@@ -117,7 +114,7 @@ rankTiles(const Machine &machine, ArrayRef<LinearOp> linears, bool panel) {
   };
   auto fitsAll = [&](const RegisterTile &tile) {
     return llvm::all_of(linears, [&](LinearOp linear) {
-      return fits(machine, getElement(linear), tile);
+      return fits(cpu, getElement(linear), tile);
     });
   };
   auto getCost = [&](const RegisterTile &tile) {
@@ -125,7 +122,7 @@ rankTiles(const Machine &machine, ArrayRef<LinearOp> linears, bool panel) {
     for (LinearOp linear : linears)
       cycles +=
           static_cast<double>(linear.getWeight().getType().getNumElements()) *
-          getCycles(machine, getElement(linear), tile);
+          getCycles(cpu, getElement(linear), tile);
     return std::tuple(!isStreaming(tile), cycles, tile.tokens, tile.tiles);
   };
   SmallVector<RegisterTile> tiles;
@@ -144,22 +141,21 @@ rankTiles(const Machine &machine, ArrayRef<LinearOp> linears, bool panel) {
   return tiles;
 }
 
-SmallVector<RegisterTile> quipu::rankTiles(const Machine &machine,
-                                           KernelOp kernel) {
+SmallVector<RegisterTile> quipu::rankTiles(CpuAttr cpu, KernelOp kernel) {
   SmallVector<LinearOp> linears(kernel.getOps<LinearOp>());
   if (linears.empty())
     return {RegisterTile()};
   int64_t most = getTokens(linears.front());
   bool panel = llvm::any_of(linears, [&](LinearOp linear) {
-    return needsPanel(machine, getElement(linear), most);
+    return needsPanel(cpu, getElement(linear), most);
   });
   bool hasBlocks = llvm::any_of(linears, [](LinearOp linear) {
     return isBlockFormat(getElement(linear));
   });
-  SmallVector<RegisterTile> tiles = ::rankTiles(machine, linears, panel);
+  SmallVector<RegisterTile> tiles = ::rankTiles(cpu, linears, panel);
   if (!hasBlocks || most < minPanelTokens)
     return tiles;
-  SmallVector<RegisterTile> others = ::rankTiles(machine, linears, !panel);
+  SmallVector<RegisterTile> others = ::rankTiles(cpu, linears, !panel);
   for (auto [index, tile] : llvm::enumerate(others))
     tiles.insert(tiles.begin() + std::min(2 * index + 1, tiles.size()), tile);
   return tiles;
@@ -174,7 +170,7 @@ bool quipu::isCandidate(const RegisterTile &tile, int64_t tokens) {
 namespace {
 /// Adds up what a kernel's ops do.
 struct Sum {
-  const Machine &machine;
+  CpuAttr cpu;
   const RegisterTile &tile;
   int64_t bytes = 0, operations = 0;
   double cycles = 0;
@@ -192,7 +188,7 @@ struct Sum {
     cycles +=
         static_cast<double>(llvm::alignTo(tokens, tile.tokens) *
                             llvm::divideCeil(weight.getDimSize(0), tileRows)) *
-        static_cast<double>(steps) * getCycles(machine, element, tile);
+        static_cast<double>(steps) * getCycles(cpu, element, tile);
   }
 
   /// A block of tokens reads the keys and values of a position once.
@@ -212,9 +208,9 @@ struct Sum {
 };
 } // namespace
 
-Work quipu::predictWork(const Machine &machine, KernelOp kernel,
+Work quipu::predictWork(CpuAttr cpu, KernelOp kernel,
                         const RegisterTile &tile) {
-  Sum sum{machine, tile};
+  Sum sum{cpu, tile};
   kernel.walk([&](Operation *op) {
     // Of a step's tokens, the logits of one are selected as a rule.
     if (auto linear = dyn_cast<LinearOp>(op))
@@ -228,8 +224,8 @@ Work quipu::predictWork(const Machine &machine, KernelOp kernel,
       sum.bytes +=
           getStorageBytes(tensor.getElementType(), tensor.getNumElements());
   double time =
-      std::max(static_cast<double>(sum.bytes) / Machine::bytesPerNanosecond,
-               sum.cycles / Machine::cyclesPerNanosecond);
+      std::max(static_cast<double>(sum.bytes) / Speed::bytesPerNanosecond,
+               sum.cycles / Speed::cyclesPerNanosecond);
   return {sum.bytes, sum.operations,
           abi::callNanoseconds + static_cast<int64_t>(time)};
 }

@@ -12,14 +12,8 @@
 
 namespace quipu {
 
-/// One thread of the processor. The speeds are those of a server's core with
-/// AVX-512; what matters is their proportion.
-struct Machine {
-  int64_t lanes;     // 32-bit lanes of a vector
-  int64_t registers; // vector registers
-  bool byteDot;      // multiplies and adds four bytes of a lane at once
-  bool tileDot;      // multiplies 16 tokens by 16 rows at once
-
+/// Speeds of a server's core with AVX-512; what matters is their proportion.
+struct Speed {
   static constexpr double bytesPerNanosecond = 20; // read from memory
   static constexpr double cyclesPerNanosecond = 3.66;
 };
@@ -28,8 +22,7 @@ struct Machine {
 /// kernel's linear layers first; one, of no meaning, without such layers. Where
 /// a panel is possible, tiles with one and without take turns, beginning with
 /// what should pay.
-llvm::SmallVector<RegisterTile> rankTiles(const Machine &machine,
-                                          KernelOp kernel);
+llvm::SmallVector<RegisterTile> rankTiles(CpuAttr cpu, KernelOp kernel);
 
 /// Whether a kernel of so many tokens may have the tile at all.
 bool isCandidate(const RegisterTile &tile, int64_t tokens);
@@ -45,8 +38,7 @@ struct Work {
   int64_t nanoseconds = 0;
 };
 
-Work predictWork(const Machine &machine, KernelOp kernel,
-                 const RegisterTile &tile);
+Work predictWork(CpuAttr cpu, KernelOp kernel, const RegisterTile &tile);
 
 } // namespace quipu
 

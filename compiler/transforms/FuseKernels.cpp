@@ -7,6 +7,7 @@
 
 #include "compiler/transforms/KernelGroup.h"
 #include "compiler/transforms/Passes.h"
+#include "dialect/Targets.h"
 #include "mlir/Analysis/TopologicalSortUtils.h"
 #include "mlir/IR/Builders.h"
 
@@ -107,9 +108,8 @@ private:
 };
 
 struct FuseKernels : quipu::impl::FuseKernelsBase<FuseKernels> {
-  using FuseKernelsBase::FuseKernelsBase;
-
   void runOnOperation() override {
+    bool eachOp = isForReference(getOperation());
     getOperation().walk([&](ModelOp model) {
       SymbolTable symbols(model);
       for (StepOp step : llvm::make_early_inc_range(model.getOps<StepOp>()))

@@ -23,13 +23,10 @@ def QuantizeActivations : Quipu_Pass<"quantize-activations"> {
   let summary = "rounds inputs of linear layers to what dot products take";
   let description = [{
     A linear layer whose weight is in a block format reads `quipu.quantize` of
-    its input, so that it multiplies integers inside a block. With `bf16-dot`
-    one whose weight is in bf16 reads its input `as bf16`.
+    its input, so that it multiplies integers inside a block. Where all targets
+    of the module have dot products of bf16, one whose weight is in bf16 reads
+    its input `as bf16`. The reference has plain floats everywhere.
   }];
-  let options = [
-    Option<"bf16Dot", "bf16-dot", "bool", /*default=*/"false",
-           "the target multiplies and adds pairs of bf16 at once">,
-  ];
 }
 
 def FuseKernels : Quipu_Pass<"fuse-kernels"> {
@@ -38,12 +35,8 @@ def FuseKernels : Quipu_Pass<"fuse-kernels"> {
     Linear layers of one input lie side by side in a kernel, with the ops on
     their tiles behind them. For one token the norm and the quantisation before
     them move into the kernel, where each worker repeats them; for more tokens
-    they are a kernel of their own.
+    they are a kernel of their own. For the reference each op is a kernel.
   }];
-  let options = [
-    Option<"eachOp", "each-op", "bool", /*default=*/"false",
-           "one kernel per op, as the reference target runs them">,
-  ];
 }
 
 def SpecializeKernels : Quipu_Pass<"specialize-kernels"> {
@@ -58,14 +51,6 @@ def SpecializeKernels : Quipu_Pass<"specialize-kernels"> {
 def ChooseSchedules : Quipu_Pass<"choose-schedules"> {
   let summary = "says how each kernel runs";
   let options = [
-    Option<"lanes", "lanes", "int64_t", /*default=*/"16",
-           "32-bit lanes of the target's vectors">,
-    Option<"registers", "registers", "int64_t", /*default=*/"32",
-           "vector registers of the target">,
-    Option<"byteDot", "byte-dot", "bool", /*default=*/"true",
-           "the target multiplies and adds four bytes of a lane at once">,
-    Option<"tileDot", "tile-dot", "bool", /*default=*/"false",
-           "the target multiplies 16 tokens by 16 rows at once">,
     Option<"candidate", "candidate", "unsigned", /*default=*/"0",
            "which of the cost model's candidates kernels take; 0 is the "
            "cheapest">,

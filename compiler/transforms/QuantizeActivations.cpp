@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/transforms/Passes.h"
+#include "dialect/Targets.h"
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
@@ -25,7 +26,7 @@ static Location getUnnamed(Location location) {
 namespace {
 struct QuantizeActivations
     : quipu::impl::QuantizeActivationsBase<QuantizeActivations> {
-  using QuantizeActivationsBase::QuantizeActivationsBase;
+  bool hasBF16Dot = false;
 
   /// What dot products of the weight multiply it by; null for f32.
   Type getInputElement(RankedTensorType weight) {
@@ -33,7 +34,7 @@ struct QuantizeActivations
       return I8BlockType::get(&getContext());
     bool hasPairs =
         weight.getElementType().isBF16() && weight.getShape().back() % 2 == 0;
-    return bf16Dot && hasPairs ? weight.getElementType() : Type();
+    return hasBF16Dot && hasPairs ? weight.getElementType() : Type();
   }
 
   /// Whether other layers have the weight in floats, and need the f32 input.
@@ -43,6 +44,12 @@ struct QuantizeActivations
   }
 
   void runOnOperation() override {
+    if (isForReference(getOperation()))
+      return;
+    SmallVector<Attribute> targets = getTargets(getOperation());
+    hasBF16Dot = !targets.empty() && llvm::all_of(targets, [](Attribute cpu) {
+      return cast<CpuAttr>(cpu).hasBF16Dot();
+    });
     // One quantisation serves all linear layers of an input: q, k and v.
     DenseMap<std::pair<Value, Type>, Value> quantized;
     getOperation().walk([&](LinearOp linear) {

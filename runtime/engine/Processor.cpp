@@ -96,66 +96,24 @@ static bool mayUseTiles() {
   return syscall(SYS_arch_prctl, requestPermission, tileData) == 0;
 }
 
+static bool nothing() { return true; }
+
 static bool hasFeature(std::string_view name) {
-#define FEATURE(NAME)                                                          \
+#define X86_FEATURE(NAME, NEEDS, BRINGS, HALIDE)                               \
   if (name == NAME)                                                            \
-    return __builtin_cpu_supports(NAME);
-  FEATURE("sse3")
-  FEATURE("ssse3")
-  FEATURE("sse4.1")
-  FEATURE("sse4.2")
-  FEATURE("popcnt")
-  FEATURE("cx16")
-  FEATURE("sahf")
-  FEATURE("movbe")
-  FEATURE("lzcnt")
-  FEATURE("bmi")
-  FEATURE("bmi2")
-  FEATURE("f16c")
-  FEATURE("fma")
-  FEATURE("avx")
-  FEATURE("avx2")
-  FEATURE("avxvnni")
-  FEATURE("avxvnniint8")
-  FEATURE("avx512f")
-  FEATURE("avx512bw")
-  FEATURE("avx512cd")
-  FEATURE("avx512dq")
-  FEATURE("avx512vl")
-  FEATURE("avx512ifma")
-  FEATURE("avx512vbmi")
-  FEATURE("avx512vbmi2")
-  FEATURE("avx512vnni")
-  FEATURE("avx512bitalg")
-  FEATURE("avx512vpopcntdq")
-  FEATURE("avx512bf16")
-  FEATURE("avx512fp16")
-  FEATURE("gfni")
-  FEATURE("vaes")
-  FEATURE("vpclmulqdq")
-#undef FEATURE
-#define TILES(NAME)                                                            \
-  if (name == NAME)                                                            \
-    return __builtin_cpu_supports(NAME) && mayUseTiles();
-  TILES("amx-tile")
-  TILES("amx-int8")
-  TILES("amx-bf16")
-#undef TILES
+    return __builtin_cpu_supports(NAME) && NEEDS();
+#include "abi/CpuFeatures.def"
   return name == "sse" || name == "sse2"; // part of every x86-64
 }
 
 #elif defined(__aarch64__)
 
 static bool hasFeature(std::string_view name) {
-  unsigned long first = getauxval(AT_HWCAP), second = getauxval(AT_HWCAP2);
-  return (name == "neon" && (first & HWCAP_ASIMD)) ||
-         (name == "fullfp16" && (first & HWCAP_ASIMDHP)) ||
-         (name == "dotprod" && (first & HWCAP_ASIMDDP)) ||
-         (name == "lse" && (first & HWCAP_ATOMICS)) ||
-         (name == "sve" && (first & HWCAP_SVE)) ||
-         (name == "sve2" && (second & HWCAP2_SVE2)) ||
-         (name == "i8mm" && (second & HWCAP2_I8MM)) ||
-         (name == "bf16" && (second & HWCAP2_BF16));
+#define ARM_FEATURE(NAME, WORD, BIT, BRINGS, HALIDE)                           \
+  if (name == NAME)                                                            \
+    return getauxval(WORD) & (BIT);
+#include "abi/CpuFeatures.def"
+  return false;
 }
 
 #endif

@@ -29,13 +29,12 @@ static Error printTarget(StringRef name) {
       quipu::Target::createVariants(name);
   if (!targets)
     return targets.takeError();
+  mlir::MLIRContext context;
+  context.loadDialect<QuipuDialect>();
   for (const quipu::Target &target : *targets) {
     outs() << "target " << target.getDescription() << '\n'
            << "features " << target.getRequiredFeatures() << '\n'
-           << target.getVectorRegisters() << " registers of "
-           << target.getVectorLanes() << " lanes\n";
-    if (target.isReference())
-      outs() << "plain\n";
+           << target.getAttribute(&context) << '\n';
   }
   return Error::success();
 }

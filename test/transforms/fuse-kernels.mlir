@@ -1,5 +1,5 @@
 // RUN: %quipu-opt %s -fuse-kernels -split-input-file | FileCheck %s
-// RUN: %quipu-opt %s -fuse-kernels=each-op -split-input-file | FileCheck %s --check-prefix=EACH
+// RUN: %quipu-opt %s -attach-target=target=reference -fuse-kernels -split-input-file | FileCheck %s --check-prefix=EACH
 
 // One token: the norm moves into the kernel that reads it; the epilogues follow
 // their linear layers, whatever else they read.

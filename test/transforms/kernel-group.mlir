@@ -1,5 +1,5 @@
 // RUN: %quipu-opt %s -fuse-kernels -split-input-file | FileCheck %s
-// RUN: %quipu-opt %s -fuse-kernels=each-op -split-input-file | FileCheck %s --check-prefix=EACH
+// RUN: %quipu-opt %s -attach-target=target=reference -fuse-kernels -split-input-file | FileCheck %s --check-prefix=EACH
 
 // Kernels are named after the weights of their role, what these have in common once;
 // after the op and the next weight without any. The output's weight may be the

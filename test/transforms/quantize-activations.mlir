@@ -1,5 +1,5 @@
 // RUN: %quipu-opt %s -quantize-activations -cse | FileCheck %s
-// RUN: %quipu-opt %s -quantize-activations="bf16-dot" -cse | FileCheck %s --check-prefix=BF16
+// RUN: %quipu-opt %s -attach-target=target=x86-64-v4+avx512bf16 -quantize-activations -cse | FileCheck %s --check-prefix=BF16
 
 // CHECK-LABEL: quipu.model @formats
 quipu.model @formats for [] {

@@ -8,6 +8,7 @@
 #include "compiler/codegen/reference/Passes.h"
 #include "compiler/codegen/reference/ReferenceCalls.h"
 #include "dialect/PackedLayout.h"
+#include "dialect/Targets.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -27,7 +28,7 @@ static LogicalResult checkAttention(KernelOp kernel) {
     if (!writes.empty() &&
         cast<RankedTensorType>(op.getQuery().getType()).getDimSize(0) > 1)
       return op.emitOpError("is in the kernel that writes the cache; run "
-                            "fuse-kernels with each-op=true");
+                            "fuse-kernels for the target reference");
   return success();
 }
 
@@ -74,7 +75,7 @@ static LogicalResult lowerKernel(KernelOp kernel) {
         int64_t size = getArenaBytes(cast<RankedTensorType>(result.getType()));
         if (size > stackBytes - bytes)
           return op.emitOpError("does not fit on the stack; run fuse-kernels "
-                                "with each-op=true");
+                                "for the target reference");
         bytes += size;
         calls.setPointer(result, LLVM::AllocaOp::create(
                                      builder, op.getLoc(), abi.getPointerType(),
@@ -92,6 +93,9 @@ namespace {
 struct LowerKernelsToReference
     : quipu::impl::LowerKernelsToReferenceBase<LowerKernelsToReference> {
   void runOnOperation() override {
+    SmallVector<Attribute> targets = getTargets(getOperation());
+    if (!targets.empty() && !isForReference(getOperation()))
+      return;
     SmallVector<KernelOp> kernels;
     getOperation().walk([&](KernelOp kernel) { kernels.push_back(kernel); });
     // A function that is new comes before all others.

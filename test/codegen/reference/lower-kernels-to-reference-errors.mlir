@@ -4,7 +4,7 @@ quipu.model @m for ["m"] {
   // The first fills the stack.
   quipu.kernel @large(%x: tensor<2048x128xf32>) -> tensor<2048x128xf32> {
     %s = quipu.add %x, %x : tensor<2048x128xf32>
-    // expected-error @+1 {{does not fit on the stack; run fuse-kernels with each-op=true}}
+    // expected-error @+1 {{does not fit on the stack; run fuse-kernels for the target reference}}
     %y = quipu.add %s, %x : tensor<2048x128xf32>
     %z = quipu.add %y, %x : tensor<2048x128xf32>
     quipu.yield %z : tensor<2048x128xf32>
@@ -16,7 +16,7 @@ quipu.model @m for ["m"] {
 quipu.model @m for ["m"] {
   quipu.kernel @both(%q: tensor<8x1x16xf32>, %at: !quipu.positions) -> tensor<8x1x16xf32> {
     %kv = quipu.cache_write %q, %q at %at : tensor<8x1x16xf32>, tensor<8x1x16xf32> -> !quipu.cache<f16, heads 1, dim 16>
-    // expected-error @+1 {{is in the kernel that writes the cache; run fuse-kernels with each-op=true}}
+    // expected-error @+1 {{is in the kernel that writes the cache; run fuse-kernels for the target reference}}
     %a = quipu.attention %q over %kv at %at : tensor<8x1x16xf32>, !quipu.cache<f16, heads 1, dim 16> -> tensor<8x1x16xf32>
     quipu.yield %a : tensor<8x1x16xf32>
   }

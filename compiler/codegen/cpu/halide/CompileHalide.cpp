@@ -16,32 +16,30 @@
 using namespace quipu::cpu;
 using namespace Halide;
 
-static Target halideTarget(llvm::StringRef arch,
-                           llvm::ArrayRef<std::string> features) {
-  auto has = [&](llvm::StringRef f) { return llvm::is_contained(features, f); };
+static Target halideTarget(quipu::CpuAttr cpu) {
   Target target;
   target.os = Target::Linux;
-  target.arch = arch == "aarch64" ? Target::ARM : Target::X86;
+  target.arch = cpu.isArm() ? Target::ARM : Target::X86;
   target.bits = 64;
   // 64-bit offsets: the cache of a layer may have more than 2^31 elements.
   target.set_features({Target::NoRuntime, Target::NoAsserts,
                        Target::NoBoundsQuery, Target::StrictFloat,
                        Target::LargeBuffers});
-  auto map = [&](llvm::StringRef llvmName, Target::Feature feature) {
-    if (has(llvmName))
+  auto add = [&](llvm::StringRef name, Target::Feature feature) {
+    if (feature != Target::FeatureEnd && cpu.has(name))
       target.set_feature(feature);
   };
-  map("sse4.1", Target::SSE41);
-  map("avx", Target::AVX);
-  map("f16c", Target::F16C);
-  map("fma", Target::FMA);
-  map("avx2", Target::AVX2);
-  map("dotprod", Target::ARMDotProd);
-  map("fullfp16", Target::ARMFp16);
+#define X86_FEATURE(NAME, NEEDS, BRINGS, HALIDE)                               \
+  if (!cpu.isArm())                                                            \
+    add(NAME, Target::HALIDE);
+#define ARM_FEATURE(NAME, WORD, BIT, BRINGS, HALIDE)                           \
+  if (cpu.isArm())                                                             \
+    add(NAME, Target::HALIDE);
+#include "abi/CpuFeatures.def"
   // Halide asks for Zen 4 before it uses vpdpbusd, the only instruction of
   // AVX-512 that it names in these kernels; see LowerDotProducts.h for
   // processors without it.
-  if (has("avx2") && has("fma") && has("f16c"))
+  if (cpu.has("avx2") && cpu.has("fma") && cpu.has("f16c"))
     target.set_features({Target::AVX512, Target::AVX512_Skylake,
                          Target::AVX512_Cannonlake, Target::AVX512_Zen4});
   return target;
@@ -70,8 +68,7 @@ llvm::Error quipu::cpu::catchHalide(llvm::StringRef kernel,
 
 llvm::Expected<std::string> quipu::cpu::compileHalide(
     const Pipeline &pipeline, const std::vector<Argument> &arguments,
-    const std::string &name, llvm::StringRef arch,
-    llvm::ArrayRef<std::string> features, KernelOutput output) {
+    const std::string &name, CpuAttr cpu, KernelOutput output) {
   bool isBitcode = output == KernelOutput::Bitcode;
   llvm::SmallString<128> path;
   if (std::error_code error = llvm::sys::fs::createTemporaryFile(
@@ -84,7 +81,7 @@ llvm::Expected<std::string> quipu::cpu::compileHalide(
   Pipeline copy = pipeline;
   if (llvm::Error error = catchHalide(name, [&] {
         copy.compile_to({{type, path.str().str()}}, arguments, name,
-                        halideTarget(arch, features));
+                        halideTarget(cpu));
       }))
     return std::move(error);
   auto buffer = llvm::MemoryBuffer::getFile(path);

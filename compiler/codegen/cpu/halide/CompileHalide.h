@@ -13,7 +13,7 @@
 #ifndef QUIPU_COMPILER_CODEGEN_CPU_HALIDE_COMPILEHALIDE_H
 #define QUIPU_COMPILER_CODEGEN_CPU_HALIDE_COMPILEHALIDE_H
 
-#include "llvm/ADT/ArrayRef.h"
+#include "dialect/Quipu.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Error.h"
 
@@ -34,14 +34,12 @@ llvm::Error catchHalide(llvm::StringRef kernel,
 
 enum class KernelOutput { Bitcode, Statement };
 
-/// What Halide generates for a processor with the LLVM features `features`
-/// ("avx2", "avx512vnni", ...) of architecture `arch` ("x86_64", "aarch64"):
-/// bitcode of a function `name`, or the lowered statement as text.
+/// What Halide generates for a processor: bitcode of a function `name`, or the
+/// lowered statement as text.
 llvm::Expected<std::string>
 compileHalide(const Halide::Pipeline &pipeline,
               const std::vector<Halide::Argument> &arguments,
-              const std::string &name, llvm::StringRef arch,
-              llvm::ArrayRef<std::string> features, KernelOutput output);
+              const std::string &name, CpuAttr cpu, KernelOutput output);
 
 } // namespace quipu::cpu
 

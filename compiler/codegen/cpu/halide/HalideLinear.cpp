@@ -26,8 +26,9 @@ FloatValue KernelBuilder::linear(const QuantizedValue &x,
   int shift = codeShift(format);
   // Codes that fill their bytes become signed by losing 128, others by their
   // type only.
-  bool isCentred = hasSignedDots() && (format.values || format.codeBits == 8);
-  if (hasSignedDots()) {
+  bool isCentred =
+      vectors.hasSignedDots && (format.values || format.codeBits == 8);
+  if (vectors.hasSignedDots) {
     Expr byte = unpacked.bytes(i, g, c, p, t);
     op.bytes = Func("signed_bytes");
     op.bytes(i, g, c, p, t) = i8(isCentred ? byte ^ u8(128) : byte);
@@ -47,13 +48,13 @@ FloatValue KernelBuilder::linear(const QuantizedValue &x,
     Expr start =
         halves == 1 ? x.starts(block, m) : x.halfStarts(block * 2 + h, m);
     // The code offset is 128 of codes at the top.
-    return hasSignedDots() ? start >> int(8 - format.codeBits) : start;
+    return vectors.hasSignedDots ? start >> int(8 - format.codeBits) : start;
   };
   Expr block = p * columns + c, group = h * groups + op.inner.y;
   op.accumulator(r, t, h, c, p, m) = start(block);
   Expr byte = op.bytes(r * 4 + op.inner.x, group, c, p, t);
   // Of a panel in memory only this tells LowerDotProducts that codes are small.
-  if (tile.panel && lanes == 8 && shift)
+  if (tile.panel && vectors.lanes == 8 && shift)
     byte = byte & u8(0xff << shift);
   op.accumulator(r, t, h, c, p, m) +=
       i32(byte) * i32(x.values(group * 4 + op.inner.x, block, m));

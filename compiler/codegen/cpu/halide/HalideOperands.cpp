@@ -14,8 +14,8 @@ using namespace Halide::ConciseCasts;
 static Var i("i"), b("b"), m("m");
 
 KernelBuilder::KernelBuilder(std::string name, int64_t tokens,
-                             RegisterTile tile, int64_t lanes)
-    : name(std::move(name)), tokens(tokens), tile(tile), lanes(lanes) {
+                             RegisterTile tile, Vectors vectors)
+    : name(std::move(name)), tokens(tokens), tile(tile), vectors(vectors) {
   if (tokens == 1)
     return;
   rowsFirst = scalar("rows_first");

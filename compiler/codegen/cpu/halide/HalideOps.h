@@ -115,15 +115,22 @@ struct UnpackedWeight {
   Halide::Func floor;  // the same: minimum, for sums of QuantizedValue
 };
 
+/// What definitions and schedules depend on of the target.
+struct Vectors {
+  int64_t lanes; // of 32 bits
+  /// Whether dot products are of signed bytes (Arm's sdot), and not of unsigned
+  /// and signed ones (x86's vpdpbusd).
+  bool hasSignedDots;
+};
+
 class KernelBuilder {
 public:
   /// A kernel for up to `tokens` rows. With one token, rows are not counted;
   /// otherwise scalars rows_first and rows_count are the first arguments, and
   /// row buffers hold a multiple of 16 rows.
-  /// `tile` is what a linear layer keeps in registers; a vector of the target
-  /// has `lanes` of 32 bits.
+  /// `tile` is what a linear layer keeps in registers.
   KernelBuilder(std::string name, int64_t tokens, RegisterTile tile,
-                int64_t lanes);
+                Vectors vectors);
 
   //===------------------------------------------------------------------===//
   // Operands
@@ -221,7 +228,7 @@ public:
   std::string name;
   int64_t tokens;
   RegisterTile tile;
-  int64_t lanes;
+  Vectors vectors;
   /// A kernel's arguments are these, then outputArguments.
   std::vector<KernelArgument> arguments, outputArguments;
   std::vector<KernelResult> results;
@@ -236,9 +243,6 @@ public:
   int tokensAtOnce() const { return tile.tokens; }
   /// The largest divisor of `tiles` that the register tile allows.
   int64_t tilesAtOnce(int64_t tiles) const;
-  /// Whether dot products are of signed bytes (Arm's sdot), and not of unsigned
-  /// and signed ones (x86's vpdpbusd).
-  bool hasSignedDots() const { return lanes == 4; }
   /// How far up an unpacked code is moved in its byte: to the top, where Halide
   /// cannot take it for a signed one, or not at all. Codes that stand for
   /// values of a table are replaced by them.

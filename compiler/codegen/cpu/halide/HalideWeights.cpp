@@ -19,7 +19,7 @@ static Type getScaleType(const WeightFormat &format) {
 }
 
 int KernelBuilder::codeShift(const WeightFormat &format) const {
-  return format.values || hasSignedDots() ? 0 : int(8 - format.codeBits);
+  return format.values || vectors.hasSignedDots ? 0 : int(8 - format.codeBits);
 }
 
 /// The value of a code plus its offset: what the code's byte should hold. Of

@@ -49,6 +49,10 @@ static int64_t getStride(Type type) {
   return getRowBytes(mlir::cast<RankedTensorType>(type)) / sizeof(float);
 }
 
+static Vectors getVectors(CpuAttr cpu) {
+  return {cpu.getLanes(), /*hasSignedDots=*/cpu.isArm()};
+}
+
 static Activation getActivation(ActivationKind kind) {
   switch (kind) {
   case ActivationKind::Silu:
@@ -72,13 +76,13 @@ namespace {
 /// Walks the ops in order and keeps what each value is in Halide.
 class Translation {
 public:
-  Translation(KernelOp kernel, std::map<std::string, BufferOwner> &owners)
+  Translation(KernelOp kernel, CpuAttr cpu,
+              std::map<std::string, BufferOwner> &owners)
       : kernel(kernel), owners(owners),
         builder(std::make_unique<KernelBuilder>(
             kernel.getSymName().str(),
             getRowsAtOnce(kernel, getKernelTokens(kernel)),
-            kernel.getSchedule()->getTile(),
-            kernel.getSchedule()->getLanes())) {}
+            kernel.getSchedule()->getTile(), getVectors(cpu))) {}
 
   FailureOr<std::unique_ptr<KernelBuilder>> run() {
     for (mlir::Operation &op : kernel.getBody().front().without_terminator())
@@ -269,12 +273,12 @@ private:
 } // namespace
 
 FailureOr<std::unique_ptr<KernelBuilder>>
-cpu::translateKernel(KernelOp kernel,
+cpu::translateKernel(KernelOp kernel, CpuAttr cpu,
                      std::map<std::string, BufferOwner> &owners) {
-  return Translation(kernel, owners).run();
+  return Translation(kernel, cpu, owners).run();
 }
 
-AttentionShape cpu::getAttentionShape(AttentionOp op) {
+AttentionShape cpu::getAttentionShape(AttentionOp op, CpuAttr cpu) {
   auto cache = mlir::cast<CacheType>(op.getCache().getType());
   auto query = mlir::cast<RankedTensorType>(op.getQuery().getType());
   AttentionShape shape;
@@ -289,8 +293,7 @@ AttentionShape cpu::getAttentionShape(AttentionOp op) {
   if (auto window =
           mlir::dyn_cast_or_null<mlir::IntegerAttr>(op.getWindowAttr()))
     shape.window = std::min<int64_t>(window.getInt(), abi::maxContext);
-  auto schedule = op->getParentOfType<KernelOp>().getSchedule();
-  shape.sums = schedule->getLanes() < tileRows ? 6 : 24;
+  shape.sums = cpu.getLanes() < tileRows ? 6 : 24;
   return shape;
 }
 

@@ -32,10 +32,11 @@ inline int64_t getRowsAtOnce(KernelOp kernel, int64_t tokens) {
 /// The kernel's ops, defined and scheduled; `owners` says what each buffer is.
 /// Throws Halide::Error. Fails with a diagnostic when an op has no Halide form.
 mlir::FailureOr<std::unique_ptr<KernelBuilder>>
-translateKernel(KernelOp kernel, std::map<std::string, BufferOwner> &owners);
+translateKernel(KernelOp kernel, CpuAttr cpu,
+                std::map<std::string, BufferOwner> &owners);
 
 /// The shape of the attention that is the kernel's only op, for single tokens.
-AttentionShape getAttentionShape(AttentionOp op);
+AttentionShape getAttentionShape(AttentionOp op, CpuAttr cpu);
 
 /// How many tokens the blocks have that the kernel must have functions for.
 llvm::SmallVector<int64_t> getBlockSizes(AttentionOp op);

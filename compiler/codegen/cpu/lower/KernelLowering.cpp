@@ -19,9 +19,9 @@ using namespace mlir;
 using namespace quipu;
 using namespace quipu::cpu;
 
-KernelLowering::KernelLowering(KernelOp kernel, const CpuTarget &target,
+KernelLowering::KernelLowering(KernelOp kernel, CpuAttr cpu,
                                const KernelCache &cache)
-    : kernel(kernel), target(target), cache(cache),
+    : kernel(kernel), cpu(cpu), cache(cache),
       builder(kernel.getLoc(), kernel.getContext()),
       abi(builder, kernel.getLoc(), kernel->getParentOfType<ModuleOp>()) {}
 
@@ -89,12 +89,12 @@ KernelLowering::compile(StringRef name, std::string description,
                         const std::vector<Halide::Argument> &arguments,
                         const Halide::Pipeline &pipeline) {
   llvm::raw_string_ostream stream(description);
-  stream << name << QUIPU_COMPILER << QUIPU_KERNEL_SOURCES << target.arch
-         << llvm::join(target.features, ",");
+  stream << name << QUIPU_COMPILER << QUIPU_KERNEL_SOURCES << cpu.getArch()
+         << llvm::join(cpu.getFeatureNames(), ",");
   std::string key = KernelCache::getKey(description);
   llvm::Error error = cache.add(key, [&] {
-    return compileHalide(pipeline, arguments, name.str(), target.arch,
-                         target.features, KernelOutput::Bitcode);
+    return compileHalide(pipeline, arguments, name.str(), cpu,
+                         KernelOutput::Bitcode);
   });
   if (error)
     return kernel.emitError(llvm::toString(std::move(error)));
@@ -249,7 +249,7 @@ LogicalResult KernelLowering::emitCall(KernelBuilder &functions,
 }
 
 LogicalResult KernelLowering::lowerRows() {
-  auto functions = translateKernel(kernel, owners);
+  auto functions = translateKernel(kernel, cpu, owners);
   if (failed(functions))
     return failure();
   Value count = abi.getCount(args, kernel.getSelected());
@@ -265,7 +265,7 @@ LogicalResult KernelLowering::lowerRows() {
 }
 
 LogicalResult KernelLowering::lowerTiles() {
-  auto functions = translateKernel(kernel, owners);
+  auto functions = translateKernel(kernel, cpu, owners);
   if (failed(functions))
     return failure();
   Call call;

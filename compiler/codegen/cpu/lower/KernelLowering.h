@@ -15,18 +15,12 @@
 
 namespace quipu::cpu {
 
-struct CpuTarget {
-  std::string arch;
-  std::vector<std::string> features;
-};
-
 /// Gives one kernel's function its body:
 ///   void kernel(StepArgs *args, i32 layer, i32 worker, i32 workers,
 ///               operands..., results...)
 class KernelLowering {
 public:
-  KernelLowering(KernelOp kernel, const CpuTarget &target,
-                 const KernelCache &cache);
+  KernelLowering(KernelOp kernel, CpuAttr cpu, const KernelCache &cache);
 
   mlir::LogicalResult run();
 
@@ -62,7 +56,7 @@ private:
   mlir::Value load(size_t field, mlir::Value index);
 
   KernelOp kernel;
-  const CpuTarget &target;
+  CpuAttr cpu;
   const KernelCache &cache;
   mlir::ImplicitLocOpBuilder builder;
   AbiBuilder abi;

@@ -259,7 +259,7 @@ void AttentionLowering::run(ArrayRef<Functions> sizes, Value keys, Value values,
 }
 
 LogicalResult KernelLowering::lowerAttention(AttentionOp op) {
-  AttentionShape shape = getAttentionShape(op);
+  AttentionShape shape = getAttentionShape(op, cpu);
   if (shape.headDim % tileRows)
     return op.emitError("heads of ")
            << shape.headDim

@@ -8,6 +8,7 @@
 #include "compiler/codegen/cpu/halide/CompileHalide.h"
 #include "compiler/codegen/cpu/lower/KernelLowering.h"
 #include "compiler/codegen/cpu/lower/Passes.h"
+#include "dialect/Targets.h"
 #include "llvm/Support/Path.h"
 
 using namespace mlir;
@@ -19,14 +20,15 @@ namespace quipu {
 #include "compiler/codegen/cpu/lower/Passes.h.inc"
 } // namespace quipu
 
-llvm::Expected<std::string>
-quipu::printHalideStatements(KernelOp kernel, StringRef arch,
-                             ArrayRef<std::string> features) {
+llvm::Expected<std::string> quipu::printHalideStatements(KernelOp kernel) {
+  FailureOr<CpuAttr> cpu = getCpu(kernel);
+  if (failed(cpu))
+    return llvm::createStringError("the module is for no CPU");
   std::string text;
   llvm::Error failure = llvm::Error::success();
   auto print = [&](const std::vector<Halide::Argument> &arguments,
                    const Halide::Pipeline &pipeline, StringRef name) {
-    auto part = compileHalide(pipeline, arguments, name.str(), arch, features,
+    auto part = compileHalide(pipeline, arguments, name.str(), *cpu,
                               KernelOutput::Statement);
     if (part)
       text += *part;
@@ -36,7 +38,7 @@ quipu::printHalideStatements(KernelOp kernel, StringRef arch,
   llvm::Error thrown = catchHalide(kernel.getSymName(), [&] {
     Operation &first = kernel.getBody().front().front();
     if (auto attention = dyn_cast<AttentionOp>(first)) {
-      AttentionShape shape = getAttentionShape(attention);
+      AttentionShape shape = getAttentionShape(attention, *cpu);
       for (int64_t tokens : getBlockSizes(attention)) {
         shape.tokens = tokens;
         for (const AttentionKernel &part :
@@ -45,7 +47,7 @@ quipu::printHalideStatements(KernelOp kernel, StringRef arch,
       }
     } else if (!isa<RopeAnglesOp>(first)) {
       std::map<std::string, BufferOwner> owners;
-      if (auto functions = translateKernel(kernel, owners);
+      if (auto functions = translateKernel(kernel, *cpu, owners);
           succeeded(functions))
         print((*functions)->halideArguments, (*functions)->pipeline(),
               kernel.getSymName());
@@ -61,11 +63,11 @@ namespace {
 struct LowerKernels : quipu::impl::LowerKernelsBase<LowerKernels> {
   using LowerKernelsBase::LowerKernelsBase;
 
-  LogicalResult lower(KernelOp kernel, const CpuTarget &target,
+  LogicalResult lower(KernelOp kernel, CpuAttr cpu,
                       const KernelCache &kernels) {
     LogicalResult lowered = failure();
     llvm::Error error = catchHalide(kernel.getSymName(), [&] {
-      lowered = KernelLowering(kernel, target, kernels).run();
+      lowered = KernelLowering(kernel, cpu, kernels).run();
     });
     if (error)
       kernel.emitError(llvm::toString(std::move(error)));
@@ -73,17 +75,21 @@ struct LowerKernels : quipu::impl::LowerKernelsBase<LowerKernels> {
   }
 
   void runOnOperation() override {
+    if (isForReference(getOperation()))
+      return;
     SmallString<128> folder(cache.getValue());
     if (folder.empty())
       llvm::sys::path::system_temp_directory(/*ErasedOnReboot=*/true, folder);
-    CpuTarget target{arch, {features.begin(), features.end()}};
+    FailureOr<CpuAttr> cpu = getCpu(getOperation());
+    if (failed(cpu))
+      return signalPassFailure();
     KernelCache kernels(folder);
     auto result = getOperation().walk([&](ModelOp model) {
       SmallVector<KernelOp> all(model.getOps<KernelOp>());
       for (auto [number, kernel] : llvm::enumerate(all)) {
         LogicalResult lowered = failure();
         getContext().executeAction<LowerKernelAction>(
-            [&] { lowered = lower(kernel, target, kernels); },
+            [&] { lowered = lower(kernel, *cpu, kernels); },
             {kernel.getOperation()}, number, all.size());
         if (failed(lowered))
           return WalkResult::interrupt();

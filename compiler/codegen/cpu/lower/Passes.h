@@ -37,9 +37,7 @@ struct LowerKernelAction : mlir::tracing::ActionImpl<LowerKernelAction> {
 
 /// Halide's lowered statements of a kernel, as text; empty for a kernel that
 /// Halide has no part in.
-llvm::Expected<std::string>
-printHalideStatements(KernelOp kernel, llvm::StringRef arch,
-                      llvm::ArrayRef<std::string> features);
+llvm::Expected<std::string> printHalideStatements(KernelOp kernel);
 
 } // namespace quipu
 

@@ -18,10 +18,6 @@ def LowerKernels : Pass<"lower-kernels", "::mlir::ModuleOp"> {
     declaration's attribute `quipu.bitcode` names.
   }];
   let options = [
-    Option<"arch", "arch", "std::string", /*default=*/"\"x86_64\"",
-           "the target's architecture, as LLVM calls it">,
-    ListOption<"features", "features", "std::string",
-               "the target's features, as LLVM calls them">,
     Option<"cache", "cache", "std::string", /*default=*/"\"\"",
            "folder of the kernel cache; the system's folder for temporary files when empty">,
   ];

@@ -1,5 +1,5 @@
 // RUN: mkdir -p %t
-// RUN: %quipu-opt %s --split-input-file --verify-diagnostics --lower-kernels="cache=%t features=avx2,f16c,fma"
+// RUN: %quipu-opt %s --split-input-file --verify-diagnostics --attach-target=target=x86-64-v3 --lower-kernels=cache=%t
 
 quipu.model @m for ["m"] {
   quipu.kernel @probabilities(%x: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {

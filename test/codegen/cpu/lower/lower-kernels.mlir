@@ -1,5 +1,5 @@
 // RUN: rm -rf %t && mkdir %t
-// RUN: %quipu-opt %s --split-input-file --lower-kernels="cache=%t features=avx2,f16c,fma" | FileCheck %s --implicit-check-not=quipu.kernel
+// RUN: %quipu-opt %s --split-input-file --attach-target=target=x86-64-v3 --lower-kernels=cache=%t | FileCheck %s --implicit-check-not=quipu.kernel
 // RUN: ls %t | FileCheck %s --check-prefix=CACHE
 
 // The kernel cache has one file for each of Halide's functions.
