@@ -8,6 +8,7 @@
 #include "support/OutputFile.h"
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
@@ -19,6 +20,14 @@ using namespace quipu;
 /// What is written at a time. A huge page, so that large files get into the
 /// page cache in such.
 static constexpr size_t bufferSize = 2 << 20;
+
+void quipu::prepareForOutput() {
+  for (int number = STDIN_FILENO; number <= STDERR_FILENO; ++number)
+    if (fcntl(number, F_GETFD) < 0)
+      ::open("/dev/null", O_RDONLY); // the lowest number that is free
+  signal(SIGXFSZ, SIG_IGN);
+  removeTemporaryFilesOnSignals();
+}
 
 OutputFile &OutputFile::operator=(OutputFile &&other) noexcept {
   std::swap(place, other.place);

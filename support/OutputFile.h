@@ -28,8 +28,12 @@ struct OutputOptions {
   bool standardOutput = false;
 };
 
-/// Functions return a sentence about what failed, or nothing. A file that must
-/// not exceed a limit is one of them only where SIGXFSZ is ignored.
+/// For main functions, before they open anything: signals remove temporary
+/// names, a file that may not grow further is an error of its write, and no
+/// file gets the number of a standard descriptor that is closed.
+void prepareForOutput();
+
+/// Functions return a sentence about what failed, or nothing.
 class OutputFile {
 public:
   OutputFile() = default;

@@ -145,29 +145,33 @@ static void packVector(const PackedTensor &packed, std::vector<uint8_t> &to) {
 /// Packed bytes after which those of the checkpoint may leave the memory.
 static constexpr uint64_t releaseBytes = 64 << 20;
 
-void PackedWeights::write(raw_fd_ostream &to, const Progress &progress) const {
+Error PackedWeights::write(OutputFile &to, const Progress &progress) const {
   std::vector<uint8_t> buffer;
   uint64_t done = 0;
-  auto writeBuffer = [&] {
-    to.write(reinterpret_cast<const char *>(buffer.data()), buffer.size());
+  auto writeBuffer = [&]() -> Error {
+    if (std::string error =
+            to.write({reinterpret_cast<char *>(buffer.data()), buffer.size()});
+        !error.empty())
+      return createStringError(error);
     if (done / releaseBytes != (done + buffer.size()) / releaseBytes)
       checkpoint.releaseMemory();
     done += buffer.size();
     progress(done, bytes);
+    return Error::success();
   };
   for (const PackedTensor &packed : tensors) {
     if (!packed.layout) {
       packVector(packed, buffer);
-      writeBuffer();
-    } else {
-      buffer.resize(packed.layout->tileBytes());
-      for (int64_t tile = 0; tile < packed.layout->tiles(); ++tile) {
-        packed.layout->packTile(packed.tensor->data.data(), tile,
-                                buffer.data());
-        writeBuffer();
-      }
+      if (Error error = writeBuffer())
+        return error;
+      continue;
     }
-    if (to.has_error())
-      return;
+    buffer.resize(packed.layout->tileBytes());
+    for (int64_t tile = 0; tile < packed.layout->tiles(); ++tile) {
+      packed.layout->packTile(packed.tensor->data.data(), tile, buffer.data());
+      if (Error error = writeBuffer())
+        return error;
+    }
   }
+  return Error::success();
 }

@@ -10,9 +10,9 @@
 
 #include "compiler/frontend/Checkpoint.h"
 #include "dialect/Quipu.h"
+#include "support/OutputFile.h"
 #include "weights/WeightLayout.h"
 #include "llvm/Support/Error.h"
-#include "llvm/Support/raw_ostream.h"
 #include <functional>
 #include <optional>
 #include <vector>
@@ -46,9 +46,8 @@ public:
   /// "Q4_1 (210 tensors), Q8_0 (1), F32 (61)", most bytes first.
   std::string getFormats() const;
 
-  /// Writes getBytes() bytes, tile by tile. Stops early when `to` fails, which
-  /// its owner sees.
-  void write(llvm::raw_fd_ostream &to, const Progress &progress) const;
+  /// Writes getBytes() bytes, tile by tile.
+  llvm::Error write(OutputFile &to, const Progress &progress) const;
 
 private:
   explicit PackedWeights(const Checkpoint &checkpoint)

@@ -8,8 +8,12 @@
 #include "compiler/link/EmitProgram.h"
 #include "compiler/emit/Optimize.h"
 #include "compiler/emit/ProgramTable.h"
+#include "compiler/link/RuntimeFiles.h"
 #include "compiler/link/WeightsSection.h"
+#include "support/OutputFile.h"
 #include "llvm/Linker/Linker.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
 
 using namespace llvm;
 using namespace quipu;
@@ -90,40 +94,95 @@ quipu::buildCode(ArrayRef<ProgramVariant> variants,
                      context);
 }
 
-Error quipu::emitProgram(ArrayRef<ProgramVariant> variants,
-                         const Checkpoint &checkpoint,
-                         ArrayRef<uint8_t> tokenizer,
-                         const EmitOptions &options, const LinkOptions &link,
-                         Report report) {
+/// Whether the header stands there already.
+static bool isHeader(const OutputPlace &place) {
+  if (place.kind != OutputPlace::File)
+    return false;
+  auto file = MemoryBuffer::getFile(place.path);
+  return file && (*file)->getBuffer() == publicHeader;
+}
+
+/// The header beside a library.
+static Error openHeader(StringRef library, OutputFile &header) {
+  std::string path = getHeaderPath(library);
+  if (path.empty())
+    return Error::success();
+  OutputPlace place;
+  std::string error = place.examine(path, /*standardOutput=*/false);
+  if (!error.empty())
+    return createStringError(error);
+  if (place.inode && !isHeader(place))
+    return createStringError("the header of the library would replace '" +
+                             path +
+                             "', which is another file; move that away, or "
+                             "give the library another folder");
+  error = header.open(path);
+  if (error.empty())
+    error = header.write(publicHeader);
+  return error.empty() ? Error::success() : createStringError(error);
+}
+
+std::string quipu::getHeaderPath(StringRef library) {
+  OutputPlace place;
+  if (!place.examine(library.str(), /*standardOutput=*/true).empty() ||
+      place.kind != OutputPlace::File)
+    return "";
+  SmallString<128> path(library);
+  sys::path::remove_filename(path);
+  sys::path::append(path, "quipu.h");
+  return path.str().str();
+}
+
+Expected<uint64_t> quipu::emitProgram(ArrayRef<ProgramVariant> variants,
+                                      const Checkpoint &checkpoint,
+                                      ArrayRef<uint8_t> tokenizer,
+                                      const EmitOptions &options,
+                                      const LinkOptions &link, Report report) {
   // First of all, so that a wrong output is not found after minutes.
-  Expected<TemporaryFile> codeFile =
-      TemporaryFile::create(link.output, "-code.o");
-  if (!codeFile)
-    return codeFile.takeError();
+  OutputFile program, header;
+  if (std::string error = program.open(
+          link.output, {.executable = true, .standardOutput = true});
+      !error.empty())
+    return createStringError(error);
+  bool isLibrary = link.kind == ProgramKind::Library;
+  if (isLibrary)
+    if (Error error = openHeader(link.output, header))
+      return std::move(error);
 
   Expected<PackedWeights> weights = findWeights(variants, checkpoint);
   if (!weights)
     return weights.takeError();
   const Target &target = variants[0].target;
-  if (Error error = codeFile->write([&](raw_fd_ostream &to) -> Error {
-        LLVMContext context;
-        report("optimizing code", 0);
-        Expected<std::unique_ptr<Module>> code = ::buildCode(
-            variants, checkpoint, *weights, tokenizer, options, context);
-        if (!code)
-          return code.takeError();
-        report("writing machine code", 0.3);
-        return emitMachineCode(**code, target, MachineOutput::Object, to);
-      }))
-    return error;
+  SmallString<0> object;
+  {
+    LLVMContext context;
+    report("optimizing code", 0);
+    Expected<std::unique_ptr<Module>> code = ::buildCode(
+        variants, checkpoint, *weights, tokenizer, options, context);
+    if (!code)
+      return code.takeError();
+    report("writing machine code", 0.3);
+    raw_svector_ostream to(object);
+    if (Error error =
+            emitMachineCode(**code, target, MachineOutput::Object, to))
+      return std::move(error);
+  }
   report("linking", 0.6);
-  return linkProgram(
-      link.kind, codeFile->getPath(), target, link.runtimeFolder, link.output,
-      [&](TemporaryFile &program) {
-        return writeWeights(
-            program, *weights, [&](uint64_t done, uint64_t total) {
-              report("packing weights", 0.6 + 0.4 * static_cast<double>(done) /
-                                                  static_cast<double>(total));
-            });
-      });
+  Expected<std::string> linked =
+      linkProgram(link.kind, object, target, link.runtimeFolder, link.output);
+  if (!linked)
+    return linked.takeError();
+  if (Error error = writeProgram(
+          std::move(*linked), *weights, program,
+          [&](uint64_t done, uint64_t total) {
+            report("packing weights", 0.6 + 0.4 * static_cast<double>(done) /
+                                                static_cast<double>(total));
+          }))
+    return std::move(error);
+  std::string error = program.keep();
+  if (error.empty() && header.size() > 0)
+    error = header.keep();
+  if (!error.empty())
+    return createStringError(error);
+  return program.size();
 }

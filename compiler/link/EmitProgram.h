@@ -38,16 +38,21 @@ buildCode(llvm::ArrayRef<ProgramVariant> variants, const Checkpoint &checkpoint,
           llvm::ArrayRef<uint8_t> tokenizer, const EmitOptions &options,
           llvm::LLVMContext &context);
 
+/// Where the header of a library goes: quipu.h beside it. Empty if it is
+/// written to a device or a pipe, which nothing is beside of.
+std::string getHeaderPath(llvm::StringRef library);
+
 /// Told what is going on and how much of it all is done, from 0 to 1.
 using Report = llvm::function_ref<void(llvm::StringRef work, double done)>;
 
-/// Writes the program (or library) `link.output`: code, weights, tokenizer and
-/// runtime. On an error nothing is left.
-llvm::Error emitProgram(llvm::ArrayRef<ProgramVariant> variants,
-                        const Checkpoint &checkpoint,
-                        llvm::ArrayRef<uint8_t> tokenizer,
-                        const EmitOptions &options, const LinkOptions &link,
-                        Report report);
+/// Writes the program (or the library and its header) `link.output`: code,
+/// weights, tokenizer and runtime. Returns its size. On an error nothing is
+/// left.
+llvm::Expected<uint64_t> emitProgram(llvm::ArrayRef<ProgramVariant> variants,
+                                     const Checkpoint &checkpoint,
+                                     llvm::ArrayRef<uint8_t> tokenizer,
+                                     const EmitOptions &options,
+                                     const LinkOptions &link, Report report);
 
 } // namespace quipu
 

@@ -10,7 +10,6 @@
 #include "llvm/IR/Module.h"
 #include "llvm/Object/ELF.h"
 #include "llvm/Support/MathExtras.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 using namespace llvm;
 using namespace quipu;
@@ -70,13 +69,8 @@ findHeaders(const File &file, uint64_t bytes) {
   return createStringError("the linker gave the weights no place of their own");
 }
 
-Error quipu::writeWeights(TemporaryFile &program, const PackedWeights &weights,
-                          const Progress &progress) {
-  auto buffer = MemoryBuffer::getFile(program.getPath());
-  if (!buffer)
-    return createStringError("cannot read '" + program.getPath() +
-                             "': " + buffer.getError().message());
-  StringRef linked = (*buffer)->getBuffer();
+Error quipu::writeProgram(std::string linked, const PackedWeights &weights,
+                          OutputFile &to, const Progress &progress) {
   Expected<File> file = File::create(linked);
   if (!file)
     return file.takeError();
@@ -93,16 +87,15 @@ Error quipu::writeWeights(TemporaryFile &program, const PackedWeights &weights,
   File::Elf_Phdr segment = *oldSegment;
   segment.p_offset = offset;
   segment.p_filesz = weights.getBytes();
-  return program.update([&](raw_fd_ostream &to) {
-    auto replace = [&](const void *before, const auto &now) {
-      to.pwrite(reinterpret_cast<const char *>(&now), sizeof(now),
-                static_cast<const char *>(before) - linked.data());
-    };
-    to.seek(offset);
-    to.SetBufferSize(hugePage); // each write fills one
-    weights.write(to, progress);
-    replace(oldSection, section);
-    replace(oldSegment, segment);
-    return Error::success();
-  });
+  auto replace = [&](const void *before, const auto &now) {
+    linked.replace(static_cast<const char *>(before) - linked.data(),
+                   sizeof(now), reinterpret_cast<const char *>(&now),
+                   sizeof(now));
+  };
+  replace(oldSection, section);
+  replace(oldSegment, segment);
+  linked.resize(offset);
+  if (std::string error = to.write(linked); !error.empty())
+    return createStringError(error);
+  return weights.write(to, progress);
 }

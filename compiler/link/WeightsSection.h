@@ -14,7 +14,7 @@
 #define QUIPU_COMPILER_LINK_WEIGHTSSECTION_H
 
 #include "compiler/emit/PackedWeights.h"
-#include "compiler/link/LinkProgram.h"
+#include "support/OutputFile.h"
 #include "llvm/IR/GlobalVariable.h"
 
 namespace quipu {
@@ -27,10 +27,10 @@ llvm::GlobalVariable *addWeightsSection(llvm::Module &module, uint64_t bytes);
 /// linker does so unasked where a section can be marked as large.
 extern const char weightsScript[];
 
-/// Writes the weights into the linked `program`. Memory stays at the size of a
+/// Writes the `linked` program with its weights. Memory stays at the size of a
 /// huge page.
-llvm::Error writeWeights(TemporaryFile &program, const PackedWeights &weights,
-                         const Progress &progress);
+llvm::Error writeProgram(std::string linked, const PackedWeights &weights,
+                         OutputFile &to, const Progress &progress);
 
 } // namespace quipu
 

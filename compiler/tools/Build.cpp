@@ -20,12 +20,14 @@
 #include "compiler/tools/Specs.h"
 #include "compiler/transforms/TunedSchedules.h"
 #include "dialect/Targets.h"
+#include "support/OutputFile.h"
 #include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 #include <chrono>
+#include <unistd.h>
 
 using namespace mlir;
 using namespace quipu;
@@ -55,6 +57,8 @@ public:
 
 private:
   LogicalResult check();
+  /// That no output is an input or another output.
+  LogicalResult checkFiles();
   LogicalResult openInputs();
   LogicalResult openTuned();
   /// The spec, or the file that the build resumes from.
@@ -81,6 +85,13 @@ private:
   Error prepare(const Stage &stage);
   /// 0-spec.mlir, ... in the folder of --dump-stages.
   std::string getDumpPath(const Stage &stage);
+  /// The file that the build resumes from stays as the user edited it.
+  bool isDumped(const Stage &stage) {
+    return !arguments.dumpStages.empty() && stage.name != "program" &&
+           (&stage != first || arguments.from.empty());
+  }
+  /// The file of the spec or of '--from'; empty for a spec that quipu has.
+  std::string getFirstPath();
   /// How much of the build is done when `done` of the stage is.
   double getPart(const Stage &stage, double done) {
     return (static_cast<double>(&stage - first) + done) /
@@ -111,17 +122,6 @@ private:
 // What the user gave
 //===----------------------------------------------------------------------===//
 
-static LogicalResult checkFolder(StringRef option, StringRef path) {
-  StringRef folder = llvm::sys::path::parent_path(path);
-  if (llvm::sys::fs::is_directory(path))
-    return fail("'" + option + " " + path +
-                "' is a folder; give the name of a file");
-  if (!folder.empty() && !llvm::sys::fs::is_directory(folder))
-    return fail("'" + option + " " + path + "' is in a folder that does not " +
-                "exist");
-  return success();
-}
-
 LogicalResult Build::check() {
   last = findStage(arguments.emit);
   if (!last)
@@ -146,9 +146,44 @@ LogicalResult Build::check() {
                 "OUT");
   if (arguments.output.empty() && last->name == "program")
     return fail("there is no name for the program; give one with '-o OUT'");
-  if (!arguments.output.empty() && arguments.output != "-")
-    return checkFolder("-o", arguments.output);
-  return success();
+  return checkFiles();
+}
+
+LogicalResult Build::checkFiles() {
+  RunFiles files;
+  files.addInput(arguments.model, "the model");
+  files.addInput(arguments.spec, "the spec");
+  files.addInput(arguments.tuned, "the file of '--tuned'");
+  files.addInput(getFirstPath(), "the file of '--from'");
+  files.addInput("/proc/self/exe", "quipu");
+  for (StringRef name : runtimeLibraries)
+    files.addInput(arguments.runtimeFolder + "/" + name.str(),
+                   "quipu's library");
+
+  bool isProgram = last->name == "program";
+  std::string output = arguments.output.empty() ? "-" : arguments.output;
+  if (isProgram && output == "-" && isatty(STDOUT_FILENO))
+    return fail("a program cannot be shown; give its name with '-o OUT'");
+  std::string error = files.addOutput(
+      output,
+      isProgram ? arguments.library ? "the library" : "the program"
+                : "the output of '--emit'",
+      /*standardOutput=*/true);
+  if (error.empty() && isProgram && arguments.library)
+    if (std::string header = getHeaderPath(output); !header.empty())
+      error = files.addOutput(header, "the header of the library");
+  if (!error.empty())
+    return fail(error);
+  if (arguments.dumpStages.empty())
+    return success();
+  if (std::error_code code =
+          llvm::sys::fs::create_directories(arguments.dumpStages))
+    return fail("cannot make the folder '" + arguments.dumpStages +
+                "': " + code.message());
+  for (const Stage *stage = first; stage <= last && error.empty(); ++stage)
+    if (isDumped(*stage))
+      error = files.addOutput(getDumpPath(*stage), "the file of a stage");
+  return error.empty() ? success() : fail(error);
 }
 
 LogicalResult Build::checkVariants() {
@@ -202,18 +237,13 @@ LogicalResult Build::openInputs() {
   checkpoint = std::move(*file);
   emitOptions.context = arguments.context;
   emitOptions.compiler = getCompilerVersion();
-  if (!arguments.dumpStages.empty())
-    if (std::error_code code =
-            llvm::sys::fs::create_directories(arguments.dumpStages))
-      return fail("cannot make the folder '" + arguments.dumpStages +
-                  "': " + code.message());
   if (last < findStage("llvm"))
     return success();
   Expected<CacheFolder> folder = CacheFolder::open();
   if (!folder)
     return fail(folder.takeError());
   cache.emplace(std::move(*folder));
-  emitOptions.kernels = cache->getPath().str();
+  emitOptions.kernels = cache->getPath();
   return success();
 }
 
@@ -248,10 +278,15 @@ std::string Build::getDumpPath(const Stage &stage) {
   return path.str().str();
 }
 
-LogicalResult Build::readFirst() {
+std::string Build::getFirstPath() {
   std::string path = StringRef(arguments.from).split(':').second.str();
-  if (path.empty())
-    path = arguments.from.empty() ? arguments.spec : getDumpPath(*first);
+  if (!path.empty())
+    return path;
+  return arguments.from.empty() ? arguments.spec : getDumpPath(*first);
+}
+
+LogicalResult Build::readFirst() {
+  std::string path = getFirstPath();
   if (path.empty()) {
     auto spec =
         findSpec(checkpoint->getArchitecture(), sourceManager, &context);
@@ -289,10 +324,7 @@ LogicalResult Build::run() {
         return fail(std::move(error));
     if (stage->name == "program")
       return writeProgram(*stage);
-    // The file that the build resumes from stays as the user edited it.
-    if (!arguments.dumpStages.empty() &&
-        (stage != first || arguments.from.empty()) &&
-        failed(write(*stage, getDumpPath(*stage))))
+    if (isDumped(*stage) && failed(write(*stage, getDumpPath(*stage))))
       return failure();
   }
   return write(*last, arguments.output.empty() ? "-" : arguments.output);
@@ -363,12 +395,8 @@ LogicalResult Build::write(const Stage &stage, StringRef path) {
   if (Error error = stage.isModule() ? print(stage, os) : printAssembly(os))
     return fail(std::move(error));
   bar.clear();
-  if (Error error = writeFile(path, [&](raw_ostream &to) {
-        to << text;
-        return Error::success();
-      }))
-    return fail(std::move(error));
-  return success();
+  std::string error = writeFile(path.str(), text, {.standardOutput = true});
+  return error.empty() ? success() : fail(error);
 }
 
 Error Build::print(const Stage &stage, raw_ostream &os) {
@@ -453,21 +481,20 @@ LogicalResult Build::writeProgram(const Stage &stage) {
   LinkOptions link{arguments.library ? ProgramKind::Library
                                      : ProgramKind::Executable,
                    arguments.runtimeFolder, arguments.output};
-  Error error = emitProgram(variants, *checkpoint, tokenizer, emitOptions, link,
-                            [&](StringRef work, double done) {
-                              bar.show(work, getPart(stage, done));
-                            });
+  Expected<uint64_t> bytes =
+      emitProgram(variants, *checkpoint, tokenizer, emitOptions, link,
+                  [&](StringRef work, double done) {
+                    bar.show(work, getPart(stage, done));
+                  });
   bar.clear();
-  if (error)
-    return fail(std::move(error));
-  uint64_t bytes = 0;
-  (void)llvm::sys::fs::file_size(arguments.output, bytes);
+  if (!bytes)
+    return fail(bytes.takeError());
   std::chrono::duration<double> seconds =
       std::chrono::steady_clock::now() - start;
   if (bar.isShown() && !arguments.candidate)
     llvm::errs() << llvm::sys::path::filename(arguments.output)
                  << llvm::format(": %.1f MB, %.1f s\n",
-                                 static_cast<double>(bytes) / 1e6,
+                                 static_cast<double>(*bytes) / 1e6,
                                  seconds.count());
   return success();
 }

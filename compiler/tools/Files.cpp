@@ -1,4 +1,4 @@
-//===- Files.cpp - Where quipu writes -------------------------------------===//
+//===- Files.cpp - Where compiled kernels stay ----------------------------===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -9,19 +9,10 @@
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/raw_ostream.h"
 #include <cstdlib>
 
 using namespace llvm;
 using namespace quipu;
-
-Error quipu::writeFile(StringRef path, function_ref<Error(raw_ostream &)> to) {
-  Error error = writeToOutput(path, [&](raw_ostream &os) { return to(os); });
-  if (!error)
-    return Error::success();
-  return createStringError("cannot write '" + path +
-                           "': " + toString(std::move(error)));
-}
 
 static std::string getCachePath() {
   auto get = [](const char *name) -> StringRef {
@@ -42,19 +33,13 @@ static std::string getCachePath() {
 }
 
 Expected<CacheFolder> CacheFolder::open() {
-  std::string path = getCachePath();
-  if (!path.empty() && !sys::fs::create_directories(path) &&
-      !sys::fs::access(path, sys::fs::AccessMode::Write))
-    return CacheFolder(std::move(path), /*temporary=*/false);
-  SmallString<128> temporary;
-  if (std::error_code code = sys::fs::createUniqueDirectory("quipu", temporary))
-    return createStringError(
-        code, "cannot make a folder for compiled kernels in '" + temporary +
-                  "': " + code.message() + "; set QUIPU_CACHE_DIR");
-  return CacheFolder(temporary.str().str(), /*temporary=*/true);
-}
-
-CacheFolder::~CacheFolder() {
-  if (temporary)
-    (void)sys::fs::remove_directories(path);
+  CacheFolder folder;
+  folder.path = getCachePath();
+  if (!folder.path.empty() && !sys::fs::create_directories(folder.path) &&
+      !sys::fs::access(folder.path, sys::fs::AccessMode::Write))
+    return folder;
+  if (std::string error = folder.temporary.create(); !error.empty())
+    return createStringError(error + "; set QUIPU_CACHE_DIR");
+  folder.path = folder.temporary.path();
+  return folder;
 }

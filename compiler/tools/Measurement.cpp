@@ -6,10 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/tools/Measurement.h"
-#include "compiler/link/LinkProgram.h"
+#include "support/Subprocess.h"
 #include "llvm/Support/JSON.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Program.h"
 
 using namespace llvm;
 using namespace quipu;
@@ -62,29 +60,26 @@ static Expected<Measurement> parse(StringRef report) {
   return result;
 }
 
-Expected<Measurement> Measurement::run(StringRef program, StringRef output) {
-  Expected<TemporaryFile> report = TemporaryFile::create(output, ".txt");
-  if (!report)
-    return report.takeError();
-  std::string reason;
-  std::string prefill = std::to_string(positions);
-  StringRef command[] = {program,     "--bench", "--kernels", "--json",
-                         "--threads", "1",       "--prefill", prefill,
-                         "--decode",  "16"};
-  int status =
-      sys::ExecuteAndWait(program, command, std::nullopt,
-                          {"", report->getPath(), report->getPath()},
-                          /*SecondsToWait=*/0, /*MemoryLimit=*/0, &reason);
-  auto buffer = MemoryBuffer::getFile(report->getPath());
-  if (!buffer)
-    return createStringError("cannot read '" + report->getPath() +
-                             "': " + buffer.getError().message());
-  StringRef text = (*buffer)->getBuffer();
-  if (status == 0)
+Expected<Measurement> Measurement::run(StringRef program) {
+  MemoryFile report;
+  std::string text, error = report.create();
+  int status = 0;
+  if (error.empty())
+    error =
+        quipu::run({.program = program.str(),
+                    .arguments = {"--bench", "--kernels", "--json", "--threads",
+                                  "1", "--prefill", std::to_string(positions),
+                                  "--decode", "16"},
+                    .output = report.descriptor(),
+                    .errors = report.descriptor()},
+                   status);
+  if (error.empty())
+    error = report.read(text);
+  if (error.empty() && status == 0)
     return parse(text);
-  if (reason.empty())
-    reason = text.rtrim().split("error: ").second.str();
+  if (error.empty())
+    error = StringRef(text).rtrim().split("error: ").second.str();
   return createStringError("the program cannot measure itself on this "
                            "machine: " +
-                           reason);
+                           error);
 }

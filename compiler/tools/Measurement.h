@@ -21,9 +21,7 @@ struct Measurement {
   /// By shape and tokens; `nanoseconds` of all calls in a step.
   std::vector<TunedKernel> kernels;
 
-  /// Runs the program; what it says lies beside `output` meanwhile.
-  static llvm::Expected<Measurement> run(llvm::StringRef program,
-                                         llvm::StringRef output);
+  static llvm::Expected<Measurement> run(llvm::StringRef program);
   void merge(const Measurement &other);
 };
 

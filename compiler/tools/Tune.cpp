@@ -14,10 +14,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/tools/Tune.h"
-#include "compiler/link/LinkProgram.h"
 #include "compiler/target/Target.h"
 #include "compiler/tools/Diagnostics.h"
 #include "compiler/tools/Measurement.h"
+#include "support/OutputFile.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 #include <map>
@@ -43,11 +43,16 @@ public:
 
 private:
   LogicalResult check();
-  /// Builds one beside the output, of which the bar says `name`.
-  std::optional<TemporaryFile>
-  buildProgram(const Twine &name, unsigned candidate, StringRef tunedFile = "");
+  /// Makes the folder for programs, beside the output.
+  LogicalResult openFolder();
+  std::string getPath(StringRef name) {
+    return folder.path() + "/" + name.str();
+  }
+  /// Builds a program, of which the bar says `name`.
+  LogicalResult buildProgram(const Twine &name, unsigned candidate,
+                             StringRef program, StringRef tunedFile = "");
   /// Runs the program and the cost model's in turn.
-  LogicalResult compare(StringRef program, int rounds, Measurement &result);
+  LogicalResult compare(int rounds, Measurement &result);
   /// The kernel as the cost model has it and in `times`; null where none is.
   std::pair<const TunedKernel *, const TunedKernel *>
   findBoth(const TunedKernel &kernel, const Measurement &times) {
@@ -57,13 +62,14 @@ private:
   LogicalResult tryCandidate(unsigned candidate);
   /// Writes the file, builds with it, and takes out what has not won again.
   LogicalResult confirm();
-  Error write(TemporaryFile &file);
+  LogicalResult write(StringRef path);
   void printSummary();
 
   const BuildArguments &arguments;
   ProgressBar &bar;
   unsigned programs = 0;
-  std::unique_ptr<TemporaryFile> untuned; // the program of the cost model
+  TemporaryFolder folder;
+  std::string untuned, program; // the cost model's, and another one
   Measurement untunedTimes;
   TunedSchedules tuned;
 };
@@ -90,38 +96,47 @@ LogicalResult Tuning::check() {
   return success();
 }
 
-std::optional<TemporaryFile> Tuning::buildProgram(const Twine &name,
-                                                  unsigned candidate,
-                                                  StringRef tunedFile) {
+LogicalResult Tuning::openFolder() {
+  RunFiles files;
+  files.addInput(arguments.model, "the model");
+  files.addInput(arguments.spec, "the spec");
+  std::string error =
+      files.addOutput(arguments.output, "the file of schedules");
+  OutputPlace place;
+  if (error.empty())
+    error = place.examine(arguments.output, /*standardOutput=*/false);
+  if (error.empty())
+    error = place.kind == OutputPlace::File ? folder.create(place.folder)
+                                            : folder.create();
+  untuned = getPath("untuned");
+  program = getPath("program");
+  return error.empty() ? success() : fail(error);
+}
+
+LogicalResult Tuning::buildProgram(const Twine &name, unsigned candidate,
+                                   StringRef path, StringRef tunedFile) {
   // Half of the time goes to measuring.
   double begin = programs++, all = candidates + 1;
   std::string part = name.str();
   bar.beginPart(part, begin / all, (begin + 0.5) / all);
-  Expected<TemporaryFile> program =
-      TemporaryFile::create(arguments.output, "-program");
-  if (!program) {
-    (void)fail(program.takeError());
-    return std::nullopt;
-  }
   BuildArguments changed = arguments;
-  changed.output = program->getPath().str();
+  changed.output = path.str();
   changed.context = Measurement::positions;
   changed.candidate = candidate;
   changed.tuned = tunedFile.str();
   if (failed(build(changed, bar)))
-    return std::nullopt;
+    return failure();
   bar.beginPart(part, (begin + 0.5) / all, (begin + 1) / all);
   bar.show("measuring", 0);
-  return std::move(*program);
+  return success();
 }
 
-LogicalResult Tuning::compare(StringRef program, int rounds,
-                              Measurement &result) {
+LogicalResult Tuning::compare(int rounds, Measurement &result) {
   untunedTimes = Measurement();
   for (int round = 0; round < rounds; ++round)
-    for (auto [path, to] : {std::pair(untuned->getPath(), &untunedTimes),
-                            std::pair(program, &result)}) {
-      Expected<Measurement> one = Measurement::run(path, arguments.output);
+    for (auto [path, to] :
+         {std::pair(untuned, &untunedTimes), std::pair(program, &result)}) {
+      Expected<Measurement> one = Measurement::run(path);
       if (!one)
         return fail(one.takeError());
       to->merge(*one);
@@ -131,11 +146,11 @@ LogicalResult Tuning::compare(StringRef program, int rounds,
 }
 
 LogicalResult Tuning::tryCandidate(unsigned candidate) {
-  std::optional<TemporaryFile> program = buildProgram(
-      "candidate " + Twine(candidate + 1) + " of " + Twine(candidates),
-      candidate);
   Measurement times;
-  if (!program || failed(compare(program->getPath(), 1, times)))
+  if (failed(buildProgram("candidate " + Twine(candidate + 1) + " of " +
+                              Twine(candidates),
+                          candidate, program)) ||
+      failed(compare(1, times)))
     return failure();
   for (TunedKernel &kernel : tuned.kernels) {
     auto [before, after] = findBoth(kernel, times);
@@ -153,24 +168,20 @@ LogicalResult Tuning::tryCandidate(unsigned candidate) {
   return success();
 }
 
-Error Tuning::write(TemporaryFile &file) {
-  return file.write([&](raw_ostream &os) {
-    tuned.print(os);
-    return Error::success();
-  });
+LogicalResult Tuning::write(StringRef path) {
+  std::string text;
+  raw_string_ostream os(text);
+  tuned.print(os);
+  std::string error = writeFile(path.str(), text);
+  return error.empty() ? success() : fail(error);
 }
 
 LogicalResult Tuning::confirm() {
-  Expected<TemporaryFile> file =
-      TemporaryFile::create(arguments.output, ".json");
-  if (!file)
-    return fail(file.takeError());
-  if (Error error = write(*file))
-    return fail(std::move(error));
-  std::optional<TemporaryFile> program =
-      buildProgram("the winners", 0, file->getPath());
+  std::string file = getPath("tuned.json");
   Measurement times;
-  if (!program || failed(compare(program->getPath(), confirmations, times)))
+  if (failed(write(file)) ||
+      failed(buildProgram("the winners", 0, program, file)) ||
+      failed(compare(confirmations, times)))
     return failure();
   for (TunedKernel &kernel : tuned.kernels) {
     auto [before, after] = findBoth(kernel, times);
@@ -181,10 +192,8 @@ LogicalResult Tuning::confirm() {
     kernel = won ? *after : *before;
     kernel.untunedNanoseconds = before->nanoseconds;
   }
-  if (Error error = write(*file))
-    return fail(std::move(error));
-  if (Error error = file->keep())
-    return fail(std::move(error));
+  if (failed(write(arguments.output)))
+    return failure();
   bar.clear();
   if (bar.isShown())
     printSummary();
@@ -213,15 +222,10 @@ void Tuning::printSummary() {
 }
 
 LogicalResult Tuning::run() {
-  if (failed(check()))
+  if (failed(check()) || failed(openFolder()) ||
+      failed(buildProgram("candidate 1 of " + Twine(candidates), 0, untuned)))
     return failure();
-  std::optional<TemporaryFile> first =
-      buildProgram("candidate 1 of " + Twine(candidates), 0);
-  if (!first)
-    return failure();
-  untuned = std::make_unique<TemporaryFile>(std::move(*first));
-  Expected<Measurement> times =
-      Measurement::run(untuned->getPath(), arguments.output);
+  Expected<Measurement> times = Measurement::run(untuned);
   if (!times)
     return fail(times.takeError());
   tuned.kernels = std::move(times->kernels);

@@ -18,8 +18,8 @@
 #include "compiler/link/EmitProgram.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Parser/Parser.h"
+#include "support/OutputFile.h"
 #include "llvm/ADT/StringExtras.h"
-#include <csignal>
 
 using namespace llvm;
 using namespace quipu;
@@ -84,21 +84,22 @@ static Error run(ArrayRef<char *> arguments) {
                    arguments[7], arguments[8]};
   std::string last;
   double most = 0;
-  Error error = emitProgram(variants, **checkpoint, {}, options, link,
-                            [&](StringRef work, double done) {
-                              if (work != last || done < most)
-                                outs() << work << '\n';
-                              last = work.str();
-                              most = done;
-                            });
-  if (!error)
-    outs() << format("%.0f %% done\n", 100 * most);
-  return error;
+  Expected<uint64_t> bytes =
+      emitProgram(variants, **checkpoint, {}, options, link,
+                  [&](StringRef work, double done) {
+                    if (work != last || done < most)
+                      outs() << work << '\n';
+                    last = work.str();
+                    most = done;
+                  });
+  if (!bytes)
+    return bytes.takeError();
+  outs() << format("%.0f %% done\n", 100 * most);
+  return Error::success();
 }
 
 int main(int argc, char **argv) {
-  // A file that grows too large is an error of the write instead.
-  signal(SIGXFSZ, SIG_IGN);
+  prepareForOutput();
   if (argc != 3 && argc != 9) {
     errs() << "usage: see link-test.cpp\n";
     return 2;

@@ -14,7 +14,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "support/OutputFile.h"
-#include <csignal>
 #include <cstdio>
 #include <unistd.h>
 #include <vector>
@@ -41,8 +40,7 @@ static std::string wait() {
 }
 
 int main(int argc, char **argv) {
-  signal(SIGXFSZ, SIG_IGN);
-  removeTemporaryFilesOnSignals();
+  prepareForOutput();
   RunFiles run;
   OutputOptions options{.standardOutput = true};
   bool waits = false;

@@ -3,7 +3,8 @@
 usage: terminal.py COMMAND [ARGUMENT...]
 """
 
+import os
 import pty
 import sys
 
-sys.exit(pty.spawn(sys.argv[1:]))
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))

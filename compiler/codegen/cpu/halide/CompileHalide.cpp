@@ -8,10 +8,8 @@
 #include "compiler/codegen/cpu/halide/CompileHalide.h"
 
 #include "Halide.h"
+#include "support/Subprocess.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 using namespace quipu::cpu;
 using namespace Halide;
@@ -70,22 +68,19 @@ llvm::Expected<std::string> quipu::cpu::compileHalide(
     const Pipeline &pipeline, const std::vector<Argument> &arguments,
     const std::string &name, CpuAttr cpu, KernelOutput output) {
   bool isBitcode = output == KernelOutput::Bitcode;
-  llvm::SmallString<128> path;
-  if (std::error_code error = llvm::sys::fs::createTemporaryFile(
-          "quipu", isBitcode ? "bc" : "stmt", path))
-    return llvm::createStringError(error, "cannot create a temporary file: " +
-                                              error.message());
-  llvm::FileRemover remover(path);
+  MemoryFile file;
+  if (std::string error = file.create(); !error.empty())
+    return llvm::createStringError(error);
   OutputFileType type =
       isBitcode ? OutputFileType::bitcode : OutputFileType::stmt;
   Pipeline copy = pipeline;
   if (llvm::Error error = catchHalide(name, [&] {
-        copy.compile_to({{type, path.str().str()}}, arguments, name,
+        copy.compile_to({{type, file.path()}}, arguments, name,
                         halideTarget(cpu));
       }))
     return std::move(error);
-  auto buffer = llvm::MemoryBuffer::getFile(path);
-  if (!buffer)
-    return llvm::errorCodeToError(buffer.getError());
-  return (*buffer)->getBuffer().str();
+  std::string content;
+  if (std::string error = file.read(content); !error.empty())
+    return llvm::createStringError(error);
+  return content;
 }
