@@ -37,17 +37,6 @@ static void printEntry(raw_ostream &os, const Twine &name, StringRef text) {
   os << line << '\n';
 }
 
-void quipu::printOptions(raw_ostream &os, ArrayRef<OptionGroup> groups) {
-  for (const OptionGroup &group : groups) {
-    os << '\n' << group.heading << ":\n";
-    for (const cl::Option *option : group.options)
-      printEntry(os,
-                 (option->ArgStr.size() > 1 ? "--" : "-") + option->ArgStr +
-                     (option->ValueStr.empty() ? "" : " ") + option->ValueStr,
-                 option->HelpStr);
-  }
-}
-
 void quipu::printStages(raw_ostream &os) {
   os << "\nThe stages on the way from spec to program:\n";
   for (const Stage &stage : getStages())

@@ -8,20 +8,10 @@
 #ifndef QUIPU_COMPILER_TOOLS_HELP_H
 #define QUIPU_COMPILER_TOOLS_HELP_H
 
-#include "llvm/ADT/ArrayRef.h"
-#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/raw_ostream.h"
 
 namespace quipu {
 
-/// A heading and the options below it.
-struct OptionGroup {
-  llvm::StringRef heading;
-  llvm::ArrayRef<const llvm::cl::Option *> options;
-};
-
-/// 80 columns wide, in the order given.
-void printOptions(llvm::raw_ostream &os, llvm::ArrayRef<OptionGroup> groups);
 /// The stages below a heading, for the help.
 void printStages(llvm::raw_ostream &os);
 /// The stages as a table in Markdown.

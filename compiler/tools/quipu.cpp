@@ -5,69 +5,20 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "abi/Abi.h"
 #include "compiler/link/LinkProgram.h"
 #include "compiler/tools/Build.h"
 #include "compiler/tools/Diagnostics.h"
 #include "compiler/tools/Help.h"
 #include "compiler/tools/Tune.h"
-#include "llvm/ADT/StringExtras.h"
+#include "support/CommandLine.h"
+#include "support/OutputFile.h"
 #include "llvm/Support/InitLLVM.h"
-#include <csignal>
 
 using namespace llvm;
 using namespace quipu;
 
-static cl::SubCommand buildCommand("build", "makes a program of a model");
-static cl::SubCommand tuneCommand("tune", "measures schedules on this machine");
-
-static cl::opt<std::string> model(cl::Positional, cl::sub(buildCommand),
-                                  cl::sub(tuneCommand));
-static cl::opt<std::string>
-    output("o", cl::sub(buildCommand), cl::value_desc("OUT"),
-           cl::desc("The program's name; with '--emit', the file for the stage "
-                    "(default: standard output)"));
-static cl::opt<std::string>
-    schedules("o", cl::sub(tuneCommand), cl::value_desc("FILE"),
-              cl::desc("The file that the schedules are written to"));
-static cl::opt<bool> library(
-    "lib", cl::sub(buildCommand),
-    cl::desc("Make a shared library, with its C header quipu.h beside it"));
-static cl::opt<std::string>
-    target("target", cl::sub(buildCommand), cl::sub(tuneCommand),
-           cl::value_desc("T"), cl::init("native"),
-           cl::desc("The processor that the program is for: native (this "
-                    "machine's, the default), reference (plain slow code to "
-                    "compare with), or LLVM's name of one, as x86-64-v3; "
-                    "'+FEATURE' adds a feature; x86-64 and aarch64 alone hold "
-                    "code for several and choose at the start"));
-static cl::opt<std::string>
-    context("context", cl::sub(buildCommand), cl::value_desc("N"),
-            cl::desc("Positions that the program keeps by default (default: as "
-                     "the model was trained)"));
-static cl::opt<std::string>
-    tuned("tuned", cl::sub(buildCommand), cl::value_desc("FILE"),
-          cl::desc("Run kernels as 'quipu tune' has measured to be fastest; "
-                   "the output has the same bits, and other processors than "
-                   "that one are not concerned"));
-static cl::opt<std::string>
-    spec("spec", cl::sub(buildCommand), cl::sub(tuneCommand),
-         cl::value_desc("FILE"),
-         cl::desc("The spec of the model's family (default: the one that quipu "
-                  "brings along)"));
-static cl::opt<std::string> emit("emit", cl::sub(buildCommand),
-                                 cl::value_desc("STAGE"), cl::init("program"),
-                                 cl::desc("Stop at a stage and print it"));
-static cl::opt<std::string>
-    dumpStages("dump-stages", cl::sub(buildCommand), cl::value_desc("DIR"),
-               cl::desc("Write every stage into the folder: 0-spec.mlir, "
-                        "1-graph.mlir, ..."));
-static cl::opt<std::string>
-    from("from", cl::sub(buildCommand), cl::value_desc("STAGE[:FILE]"),
-         cl::desc("Resume from a stage's file, which may have been edited "
-                  "(default: the one in the folder of '--dump-stages')"));
-
-static void printHelp(raw_ostream &os) {
-  os << R"(usage: quipu build MODEL -o OUT [options]
+static constexpr char usage[] = R"(usage: quipu build MODEL -o OUT [options]
        quipu tune MODEL -o FILE [options]
        quipu --help | --version | --print-stages
 
@@ -80,10 +31,9 @@ examples:
   quipu build --help                   # all options, and the stages between
   quipu tune --help                    # make it faster on this machine
 )";
-}
 
-static void printBuildHelp(raw_ostream &os) {
-  os << R"(usage: quipu build MODEL -o OUT [options]
+static constexpr char buildUsage[] =
+    R"(usage: quipu build MODEL -o OUT [options]
 
 Makes a program of MODEL, a GGUF file: sizes, weights and tokenizer come from
 there, the computation from the spec of the model's family.
@@ -97,17 +47,8 @@ examples:
   quipu build smollm2.gguf --dump-stages s --from fused -o smol
                                        # edit s/2-fused.mlir, go on from there
 )";
-  const cl::Option *where[] = {&output, &library, &target, &context, &tuned};
-  const cl::Option *how[] = {&spec, &emit, &dumpStages, &from};
-  printOptions(os, {{"The program", where}, {"The way to it", how}});
-  printStages(os);
-  os << "\nCompiled kernels are kept in QUIPU_CACHE_DIR, else "
-        "XDG_CACHE_HOME/quipu, else\n~/.cache/quipu.\n\nExit status: 0; 1 "
-        "after an error.\n";
-}
 
-static void printTuneHelp(raw_ostream &os) {
-  os << R"(usage: quipu tune MODEL -o FILE [options]
+static constexpr char tuneUsage[] = R"(usage: quipu tune MODEL -o FILE [options]
 
 Measures on this machine in which of several ways each kernel of MODEL runs
 fastest, and writes the winners to FILE: how many tokens and tiles of 16 output
@@ -126,94 +67,180 @@ nothing else. A candidate counts when it is more than 3 % faster than what the
 compiler's cost model chooses, measured by turns, twice. What won, and how
 fast it ran, stands in FILE; docs/tuning.md says more.
 )";
-  const cl::Option *options[] = {&schedules, &target, &spec};
-  printOptions(os, {{"Options", options}});
-  os << "\nExit status: 0; 1 after an error.\n";
+
+namespace {
+/// What was given; nothing that was not.
+struct Values {
+  std::optional<std::string> output, target, tuned, spec, emit, dumpStages,
+      from;
+  std::optional<int64_t> context;
+  bool library = false, help = false, version = false, printStages = false;
+};
+} // namespace
+
+static CommandLine getOptions(Values &to) {
+  const char *about = "About quipu";
+  return CommandLine(
+      {{about, 'h', "help", "", Switch{&to.help}, "Print this."},
+       {about, 0, "version", "", Switch{&to.version},
+        "Print the versions of quipu and of what it is made of."},
+       {about, 0, "print-stages", "", Switch{&to.printStages},
+        "Print the stages of a build as a table."}},
+      Repeated::IsRefused);
 }
 
-/// cl's message as the end of `quipu: error: ...`.
-static std::string rephrase(StringRef message, StringRef help) {
-  auto [first, second] = message.split('\n');
-  first.consume_front("quipu: ");
-  std::string sentence = first.split(".  Try:").first.rtrim("!.").str();
-  if (!sentence.empty())
-    sentence[0] = toLower(sentence[0]);
-  second = second.split('\n').first;
-  if (second.consume_front("quipu: Did you mean "))
-    return sentence + "; did you mean " + second.str();
-  return sentence + "; see " + help.str();
+static const char targetHelp[] =
+    "The processor that the program is for: native (this machine's, the "
+    "default), reference (plain slow code to compare with), or LLVM's name of "
+    "one, as x86-64-v3; '+FEATURE' adds a feature; x86-64 and aarch64 alone "
+    "hold code for several and choose at the start.";
+static const char specHelp[] = "The spec of the model's family (default: the "
+                               "one that quipu brings along).";
+
+static CommandLine getBuildOptions(Values &to) {
+  const char *program = "The program", *way = "The way to it";
+  return CommandLine(
+      {{program, 'o', "output", "OUT", Text{&to.output},
+        "The program's name; with '--emit', the file for the stage (default: "
+        "standard output). '-' is standard output."},
+       {program, 0, "lib", "", Switch{&to.library},
+        "Make a shared library, with its C header quipu.h beside it."},
+       {program, 0, "target", "T", Text{&to.target}, targetHelp},
+       {program, 0, "context", "N", Integer{&to.context, 1, abi::maxContext},
+        "Positions that the program keeps by default (default: as the model "
+        "was trained)."},
+       {program, 0, "tuned", "FILE", Text{&to.tuned},
+        "Run kernels as 'quipu tune' has measured to be fastest; the output "
+        "has the same bits, and other processors than that one are not "
+        "concerned."},
+       {way, 0, "spec", "FILE", Text{&to.spec}, specHelp},
+       {way, 0, "emit", "STAGE", Text{&to.emit},
+        "Stop at a stage and print it."},
+       {way, 0, "dump-stages", "DIR", Text{&to.dumpStages},
+        "Write every stage into the folder: 0-spec.mlir, 1-graph.mlir, ..."},
+       {way, 0, "from", "STAGE[:FILE]", Text{&to.from},
+        "Resume from a stage's file, which may have been edited (default: the "
+        "one in the folder of '--dump-stages')."},
+       {way, 'h', "help", "", Switch{&to.help}, "Print this."}},
+      Repeated::IsRefused);
 }
 
-/// cl itself does not say which option's value the end of the line has cut off.
-static const cl::Option *findWithoutValue(cl::SubCommand &command,
-                                          StringRef last) {
-  auto &options = cl::getRegisteredOptions(command);
-  auto option = options.find(last.ltrim('-'));
-  return last.starts_with("-") && option != options.end() &&
-                 !option->second->ValueStr.empty()
-             ? option->second
-             : nullptr;
+static CommandLine getTuneOptions(Values &to) {
+  const char *options = "Options";
+  return CommandLine(
+      {{options, 'o', "output", "FILE", Text{&to.output},
+        "The file that the schedules are written to."},
+       {options, 0, "target", "T", Text{&to.target}, targetHelp},
+       {options, 0, "spec", "FILE", Text{&to.spec}, specHelp},
+       {options, 'h', "help", "", Switch{&to.help}, "Print this."}},
+      Repeated::IsRefused);
 }
 
-static LogicalResult run(int argc, char **argv) {
-  std::string path = argv[0], message;
-  argv[0] = const_cast<char *>("quipu");
-  StringRef command = argv[1];
-  raw_string_ostream errors(message);
-  if (const cl::Option *option = findWithoutValue(
-          command == "tune" ? tuneCommand : buildCommand, argv[argc - 1]))
-    return fail(Twine("'") + argv[argc - 1] +
-                "' needs a value: " + argv[argc - 1] + " " + option->ValueStr);
-  if (!cl::ParseCommandLineOptions(argc, argv, "", &errors))
-    // Nothing: cl has complained about a value already.
-    return message.empty()
-               ? failure()
-               : fail(rephrase(message,
-                               command == "build" || command == "tune"
-                                   ? "quipu " + command.str() + " --help"
-                                   : "quipu --help"));
-  uint32_t positions = 0;
-  if (!context.empty() &&
-      (!to_integer(context, positions, 10) || positions == 0))
-    return fail("'--context' takes a whole number from 1, not '" + context +
-                "'");
-  BuildArguments arguments{
-      model,
-      tuneCommand ? schedules : output,
-      spec,
-      target,
-      target.getNumOccurrences() > 0,
-      emit,
-      from,
-      dumpStages,
-      positions,
-      library,
-      findRuntimeFolder(path.c_str(), reinterpret_cast<void *>(&run)),
-      tuned,
-      std::nullopt};
+/// Prints what was asked for, all of it.
+static LogicalResult print(StringRef text) {
+  std::string error = writeFile("-", text, {.standardOutput = true});
+  return error.empty() ? success() : fail(error);
+}
+
+static std::string getBuildHelp(const CommandLine &line) {
+  std::string text = buildUsage + line.help();
+  raw_string_ostream os(text);
+  printStages(os);
+  os << "\nCompiled kernels are kept in QUIPU_CACHE_DIR, else "
+        "XDG_CACHE_HOME/quipu, else\n~/.cache/quipu.\n\nExit status: 0; 1 "
+        "after an error.\n";
+  return text;
+}
+
+/// Runs `build` or `tune` with the arguments behind it.
+static LogicalResult runCommand(StringRef command, ArrayRef<const char *> argv,
+                                const std::string &runtimeFolder) {
+  Values values;
+  bool isTune = command == "tune";
+  CommandLine line = isTune ? getTuneOptions(values) : getBuildOptions(values);
+  std::string error = line.parse(static_cast<int>(argv.size()), argv.data());
+  if (!error.empty())
+    return fail(error);
+  if (values.help)
+    return print(isTune ? tuneUsage + line.help() +
+                              "\nExit status: 0; 1 after an error.\n"
+                        : getBuildHelp(line));
+  if (line.positional().size() > 1)
+    return fail("unexpected '" + line.positional()[1] + "' after the model '" +
+                line.positional()[0] + "'");
+  for (auto [name, value] :
+       {std::pair("-o", &values.output), std::pair("--target", &values.target),
+        std::pair("--tuned", &values.tuned), std::pair("--spec", &values.spec),
+        std::pair("--emit", &values.emit),
+        std::pair("--dump-stages", &values.dumpStages),
+        std::pair("--from", &values.from)})
+    if (*value && (*value)->empty())
+      return fail(Twine("'") + name + "' must not be empty");
+
+  BuildArguments arguments;
+  if (!line.positional().empty())
+    arguments.model = line.positional()[0];
+  arguments.output = values.output.value_or("");
+  arguments.spec = values.spec.value_or("");
+  arguments.target = values.target.value_or("native");
+  arguments.isTargetGiven = values.target.has_value();
+  arguments.emit = values.emit.value_or("program");
+  arguments.from = values.from.value_or("");
+  arguments.dumpStages = values.dumpStages.value_or("");
+  arguments.context = static_cast<uint32_t>(values.context.value_or(0));
+  arguments.library = values.library;
+  arguments.runtimeFolder = runtimeFolder;
+  arguments.tuned = values.tuned.value_or("");
   ProgressBar bar;
-  return tuneCommand ? tune(arguments, bar) : build(arguments, bar);
+  return isTune ? tune(arguments, bar) : build(arguments, bar);
+}
+
+/// What is wrong with a command line without a command.
+static std::string findMistake(StringRef first, const std::string &error) {
+  Values unused;
+  for (auto [command, line] : {std::pair("build", getBuildOptions(unused)),
+                               std::pair("tune", getTuneOptions(unused))})
+    if (line.find(std::string_view(first)))
+      return ("'" + first + "' goes behind the command: quipu " + command +
+              " MODEL " + first)
+          .str();
+  if (first.starts_with("-"))
+    return error.empty() ? "unexpected words after '" + first.str() + "'"
+                         : error;
+  std::string_view nearest = findNearest(first, {"build", "tune"});
+  return ("there is no command '" + first + "'; ").str() +
+         (nearest.empty() ? "see quipu --help"
+                          : "did you mean '" + std::string(nearest) + "'?");
+}
+
+static LogicalResult run(ArrayRef<const char *> argv) {
+  StringRef first = argv.size() > 1 ? argv[1] : "";
+  if (first == "build" || first == "tune")
+    return runCommand(
+        first, argv.drop_front(),
+        findRuntimeFolder(argv[0], reinterpret_cast<void *>(&run)));
+  Values values;
+  CommandLine line = getOptions(values);
+  std::string error = line.parse(static_cast<int>(argv.size()), argv.data());
+  if (argv.size() < 2)
+    return fail("there is no command; see quipu --help");
+  if (!error.empty() || !line.positional().empty())
+    return fail(findMistake(first, error));
+  if (values.help)
+    return print(usage);
+  if (values.version)
+    return print((getCompilerVersion() + "\n").str());
+  std::string table;
+  raw_string_ostream os(table);
+  printStageTable(os);
+  return print(table);
 }
 
 int main(int argc, char **argv) {
-  InitLLVM init(argc, argv);
-  // A file that may not grow further is an error of its write.
-  std::signal(SIGXFSZ, SIG_IGN);
-  StringRef command = argc > 1 ? argv[1] : "--help";
-  bool help = any_of(ArrayRef(argv, argc), [](StringRef argument) {
-    return argument == "--help" || argument == "-h";
-  });
-  if (help && command == "build")
-    printBuildHelp(outs());
-  else if (help && command == "tune")
-    printTuneHelp(outs());
-  else if (help || argc == 1)
-    printHelp(outs());
-  else if (command == "--version")
-    outs() << getCompilerVersion() << '\n';
-  else if (command == "--print-stages")
-    printStageTable(outs());
-  else
-    return failed(run(argc, argv));
-  return 0;
+  InitLLVM init(argc, argv, /*InstallPipeSignalExitHandler=*/false);
+  prepareForOutput();
+  LogicalResult result = run(ArrayRef<const char *>(argv, argc));
+  // Nobody can be told that sentences found no room.
+  errs().clear_error();
+  return failed(result);
 }

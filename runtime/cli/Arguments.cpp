@@ -6,8 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/cli/Arguments.h"
-#include "runtime/cli/CommandLine.h"
 #include "runtime/engine/Variant.h"
+#include "support/CommandLine.h"
+#include "support/OutputFile.h"
 #include <climits>
 #include <sys/random.h>
 
@@ -150,6 +151,11 @@ std::string Arguments::parse(int argc, const char *const *argv) {
   if (!line.positional().empty())
     prompt = line.positional()[0];
   error = conflict(*this, numbers);
+  if (error.empty() && draft && logits) {
+    RunFiles files;
+    files.addInput(*draft, "the draft program");
+    error = files.addOutput(*logits, "the file of logits");
+  }
   if (!error.empty())
     return error;
 

@@ -5,12 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/cli/CommandLine.h"
+#include "support/CommandLine.h"
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <numeric>
+#include <set>
 
 using namespace quipu;
 
@@ -86,26 +87,49 @@ static size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+std::string_view
+quipu::findNearest(std::string_view word,
+                   const std::vector<std::string_view> &words) {
+  for (std::string_view candidate : words)
+    if (!word.empty() && candidate.starts_with(word))
+      return candidate;
+  std::string_view nearest;
+  size_t least = word.size() / 3 + 2;
+  for (std::string_view candidate : words)
+    if (size_t d = distance(word, candidate); d < least) {
+      least = d;
+      nearest = candidate;
+    }
+  return nearest;
+}
+
 std::string CommandLine::unknown(std::string_view name) const {
   std::string sentence = "unknown option '" + std::string(name) + "'";
-  std::string_view bare = name;
-  while (bare.starts_with('-'))
-    bare.remove_prefix(1);
-  std::string_view nearest;
-  size_t least = bare.size() / 3 + 2;
+  std::vector<std::string_view> names;
   for (const Option &option : options)
-    if (size_t d = distance(bare, option.name); d < least) {
-      least = d;
-      nearest = option.name;
-    }
+    names.push_back(option.name);
+  size_t dashes = std::min(name.find_first_not_of('-'), name.size());
+  std::string_view nearest = findNearest(name.substr(dashes), names);
   if (!nearest.empty())
     return sentence + "; did you mean '--" + std::string(nearest) + "'?";
   return sentence + "; --help lists the options, and '--' goes before text "
                     "that begins with '-'";
 }
 
+const Option *CommandLine::find(std::string_view argument) const {
+  std::string_view name = argument.substr(0, argument.find('='));
+  auto option = std::find_if(
+      options.begin(), options.end(), [&](const Option &candidate) {
+        return name.starts_with("--") ? name.substr(2) == candidate.name
+                                      : name.size() > 1 && name[0] == '-' &&
+                                            name[1] == candidate.letter;
+      });
+  return option == options.end() ? nullptr : &*option;
+}
+
 std::string CommandLine::parse(int argc, const char *const *argv) {
   bool optionsEnded = false;
+  std::set<std::string_view> given;
   for (int i = 1; i < argc; ++i) {
     std::string_view argument = argv[i];
     if (optionsEnded || argument.size() < 2 || argument[0] != '-') {
@@ -121,16 +145,13 @@ std::string CommandLine::parse(int argc, const char *const *argv) {
     bool attached = name.size() > 2 && name[1] != '-';
     if (attached)
       name = name.substr(0, 2);
-    auto option = std::find_if(
-        options.begin(), options.end(), [&](const Option &candidate) {
-          return name.starts_with("--")
-                     ? name.substr(2) == candidate.name
-                     : name.size() == 2 && name[1] == candidate.letter;
-        });
-    if (option == options.end())
+    const Option *option = find(argument);
+    if (!option)
       return unknown(argument.substr(0, equals));
 
     std::string quoted = "'" + std::string(name) + "'";
+    if (repeated == Repeated::IsRefused && !given.insert(option->name).second)
+      return quoted + " is given twice";
     std::string_view value;
     if (std::holds_alternative<Switch>(option->kind)) {
       if (attached)

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUIPU_RUNTIME_CLI_COMMANDLINE_H
-#define QUIPU_RUNTIME_CLI_COMMANDLINE_H
+#ifndef QUIPU_SUPPORT_COMMANDLINE_H
+#define QUIPU_SUPPORT_COMMANDLINE_H
 
 #include <cstdint>
 #include <optional>
@@ -46,16 +46,28 @@ struct Option {
   std::string_view help; // one sentence, with the default
 };
 
+/// The one of `words` that `word` abbreviates or else looks most like, or
+/// nothing.
+std::string_view findNearest(std::string_view word,
+                             const std::vector<std::string_view> &words);
+
+/// What an option does that is given again.
+enum class Repeated { Counts, IsRefused };
+
 /// One table that the arguments are parsed with and the help printed from.
 /// Takes `--name=value`, `--name value`, `-l value`, `-lvalue`; `--` ends the
 /// options.
 class CommandLine {
 public:
-  explicit CommandLine(std::vector<Option> options)
-      : options(std::move(options)) {}
+  explicit CommandLine(std::vector<Option> options,
+                       Repeated repeated = Repeated::Counts)
+      : options(std::move(options)), repeated(repeated) {}
 
   /// Returns a sentence about the first error, or nothing.
   std::string parse(int argc, const char *const *argv);
+
+  /// The option that "--name", "-l" or "-lvalue" means, or null.
+  const Option *find(std::string_view argument) const;
 
   const std::vector<std::string> &positional() const { return others; }
 
@@ -66,9 +78,10 @@ private:
   std::string unknown(std::string_view name) const;
 
   std::vector<Option> options;
+  Repeated repeated;
   std::vector<std::string> others;
 };
 
 } // namespace quipu
 
-#endif // QUIPU_RUNTIME_CLI_COMMANDLINE_H
+#endif // QUIPU_SUPPORT_COMMANDLINE_H
