@@ -13,6 +13,7 @@
 #include "runtime/generate/speculative/LookupDrafter.h"
 #include "runtime/text/Chat.h"
 #include "runtime/text/Tokenizer.h"
+#include "support/OutputFile.h"
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -218,6 +219,7 @@ int main(int argc, char **argv) {
   programName = path.substr(path.rfind('/') + 1);
   // A pipe whose reader has gone is seen by `print`.
   signal(SIGPIPE, SIG_IGN);
+  prepareForOutput();
 
   Arguments arguments;
   std::string error = arguments.parse(argc, argv);

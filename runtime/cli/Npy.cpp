@@ -6,37 +6,29 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/cli/Npy.h"
-#include <cerrno>
-#include <cstring>
-#include <sys/stat.h>
-#include <unistd.h>
 
 using namespace quipu;
 
-NpyWriter::~NpyWriter() {
-  if (file)
-    fclose(file);
-  if (!temporary.empty())
-    unlink(temporary.c_str());
+/// That the file is none of those that this process has anyway.
+static std::string checkPlace(const std::string &path) {
+  RunFiles files;
+  files.addInput("/proc/self/exe", "this program");
+  files.addInput("/dev/stdin", "standard input");
+  OutputPlace place;
+  std::string error = place.examine(path, /*standardOutput=*/false);
+  if (place.kind == OutputPlace::File)
+    files.addInput("/dev/stdout", "standard output");
+  return error.empty() ? files.addOutput(path, "") : error;
 }
 
-std::string NpyWriter::failure() {
-  return "cannot write '" + path + "': " + strerror(errno);
-}
-
-std::string NpyWriter::open(const std::string &name, int64_t rows,
+std::string NpyWriter::open(const std::string &path, int64_t rows,
                             int64_t width) {
-  path = name;
   columns = width;
-  struct stat existing;
-  if (stat(path.c_str(), &existing) == 0 && !S_ISREG(existing.st_mode))
-    return "cannot write '" + path + "': it is not a regular file";
-  temporary = path + ".tmp" + std::to_string(getpid());
-  file = fopen(temporary.c_str(), "wbxe");
-  if (!file) {
-    temporary.clear();
-    return failure();
-  }
+  std::string error = checkPlace(path);
+  if (error.empty())
+    error = file.open(path);
+  if (!error.empty())
+    return error;
   // Magic, version 1.0, 16-bit length; the header ends with a newline at a
   // multiple of 64 bytes.
   std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" +
@@ -44,31 +36,14 @@ std::string NpyWriter::open(const std::string &name, int64_t rows,
                        "), }";
   header.append(63 - (10 + header.size()) % 64, ' ');
   header += '\n';
-  const char start[] = {'\x93',
-                        'N',
-                        'U',
-                        'M',
-                        'P',
-                        'Y',
-                        1,
-                        0,
-                        static_cast<char>(header.size() & 255),
-                        static_cast<char>(header.size() >> 8)};
-  fwrite(start, 1, sizeof(start), file);
-  fwrite(header.data(), 1, header.size(), file);
-  return ferror(file) ? failure() : "";
+  std::string start = "\x93NUMPY\x01";
+  start += '\0';
+  start += static_cast<char>(header.size() & 255);
+  start += static_cast<char>(header.size() >> 8);
+  return file.write(start + header);
 }
 
 std::string NpyWriter::append(const float *row) {
-  size_t written = fwrite(row, sizeof(float), columns, file);
-  return written == static_cast<size_t>(columns) ? "" : failure();
-}
-
-std::string NpyWriter::finish() {
-  int closed = fclose(file);
-  file = nullptr;
-  if (closed != 0 || rename(temporary.c_str(), path.c_str()) != 0)
-    return failure();
-  temporary.clear();
-  return "";
+  return file.write({reinterpret_cast<const char *>(row),
+                     static_cast<size_t>(columns) * sizeof(float)});
 }

@@ -8,31 +8,23 @@
 #ifndef QUIPU_RUNTIME_CLI_NPY_H
 #define QUIPU_RUNTIME_CLI_NPY_H
 
+#include "support/OutputFile.h"
 #include <cstdint>
-#include <cstdio>
 #include <string>
 
 namespace quipu {
 
-/// Writes a row-major f32 matrix as a .npy file, row by row. The file appears
-/// under its name when it is complete; otherwise nothing is left.
+/// Writes a row-major f32 matrix as a .npy file, row by row.
 class NpyWriter {
 public:
-  NpyWriter() = default;
-  NpyWriter(const NpyWriter &) = delete;
-  NpyWriter &operator=(const NpyWriter &) = delete;
-  ~NpyWriter();
-
   /// These return a sentence about what failed, or nothing. `append` must be
   /// called once for each row.
   std::string open(const std::string &path, int64_t rows, int64_t columns);
   std::string append(const float *row);
-  std::string finish();
+  std::string finish() { return file.keep(); }
 
 private:
-  std::string failure();
-  std::string path, temporary;
-  FILE *file = nullptr;
+  OutputFile file;
   int64_t columns = 0;
 };
 

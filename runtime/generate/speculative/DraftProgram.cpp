@@ -7,12 +7,12 @@
 
 #include "runtime/generate/speculative/DraftProgram.h"
 #include "runtime/generate/speculative/DraftProtocol.h"
+#include "support/Subprocess.h"
 #include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,33 +38,26 @@ std::string DraftProgram::spawn(const abi::Program &program,
   answers = output[0];
 
   std::vector<std::string> words = {
-      path, "--drafter", "--context",
+      "--drafter", "--context",
       std::to_string(options.context ? options.context : program.context)};
   if (options.threads) {
     words.push_back("--threads");
     words.push_back(std::to_string(options.threads));
   }
-  std::vector<char *> arguments;
-  arguments.reserve(words.size() + 1);
-  for (std::string &word : words)
-    arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, input[0], STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, output[1], STDOUT_FILENO);
-  // Instead of a greeting comes what is wrong.
-  posix_spawn_file_actions_adddup2(&actions, output[1], STDERR_FILENO);
-  int error = posix_spawn(&process, path.c_str(), &actions, nullptr,
-                          arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
+  std::string error =
+      quipu::start({.program = path,
+                    .arguments = std::move(words),
+                    .input = input[0],
+                    .output = output[1],
+                    // Instead of a greeting comes what is wrong.
+                    .errors = output[1]},
+                   process);
   close(input[0]);
   close(output[1]);
-  if (!error)
+  if (error.empty())
     return "";
   process = -1;
-  return failed(error);
+  return error;
 }
 
 std::string DraftProgram::greet(const abi::Program &program,
