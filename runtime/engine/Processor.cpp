@@ -8,6 +8,7 @@
 #include "runtime/engine/Processor.h"
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <sched.h>
 #include <string_view>
 #include <sys/syscall.h>
@@ -33,32 +34,95 @@ static int coreOf(int cpu) {
   return first;
 }
 
-/// The folder of this process's control group, "/" in most containers.
-static std::string controlGroup() {
-  FILE *file = fopen("/proc/self/cgroup", "re");
+/// The lines of a file, none if it cannot be read.
+static std::vector<std::string> readLines(const std::string &path) {
+  std::vector<std::string> lines;
+  FILE *file = fopen(path.c_str(), "re");
   if (!file)
-    return "/";
-  char path[1024] = "/";
-  (void)!fscanf(file, "0::%1023[^\n]", path);
+    return lines;
+  char *line = nullptr;
+  size_t room = 0;
+  for (ssize_t size; (size = getline(&line, &room, file)) > 0;)
+    lines.emplace_back(line, line[size - 1] == '\n' ? size - 1 : size);
+  free(line);
   fclose(file);
-  return path;
+  return lines;
 }
 
-/// How many CPUs' time the control groups that this process is in may use;
-/// `cores` if that is not limited.
-static int32_t withinQuota(int32_t cores) {
-  std::string group = controlGroup();
-  for (size_t end = group.size(); end != group.npos;
-       end = end > 0 ? group.rfind('/', end - 1) : group.npos) {
-    std::string path = "/sys/fs/cgroup" + group.substr(0, end) + "/cpu.max";
-    FILE *file = fopen(path.c_str(), "re");
-    if (!file)
+static bool isIn(std::string_view word, std::string_view list) {
+  return ("," + std::string(list) + ",").find("," + std::string(word) + ",") !=
+         std::string::npos;
+}
+
+/// The text between the separators number `index` and the next one.
+static std::string_view getField(std::string_view line, char separator,
+                                 int index) {
+  for (; index > 0; --index) {
+    size_t end = line.find(separator);
+    line = end == line.npos ? "" : line.substr(end + 1);
+  }
+  return line.substr(0, line.find(separator));
+}
+
+/// The quota of a group in whole CPUs, one at least; 0 without a limit.
+static int64_t readQuota(const std::string &folder, bool isVersion2) {
+  auto read = [&](const char *name) {
+    std::vector<std::string> lines = readLines(folder + "/" + name);
+    return lines.empty() ? "" : lines[0];
+  };
+  std::string numbers =
+      isVersion2 ? read("cpu.max")
+                 : read("cpu.cfs_quota_us") + " " + read("cpu.cfs_period_us");
+  long long quota, period; // in microseconds; "max" and -1 are no limit
+  if (sscanf(numbers.c_str(), "%lld %lld", &quota, &period) != 2 ||
+      quota <= 0 || period <= 0)
+    return 0;
+  return std::max(quota / period, 1LL);
+}
+
+/// The smallest quota of `group` and of all groups around it, whose hierarchy
+/// is mounted at `mount` from its group `top` on.
+static int64_t findQuota(const std::string &mount, std::string_view top,
+                         std::string_view group, bool isVersion2) {
+  // A container sees its own group as the mount, whatever it is called outside.
+  if (group == top || group.starts_with(std::string(top) + "/"))
+    group.remove_prefix(top.size());
+  int64_t least = 0;
+  for (bool isTop = false; !isTop; group = group.substr(0, group.rfind('/'))) {
+    isTop = group.empty();
+    int64_t quota = readQuota(mount + std::string(group), isVersion2);
+    if (quota > 0 && (least == 0 || quota < least))
+      least = quota;
+  }
+  return least;
+}
+
+int32_t quipu::withinQuota(int32_t cores, const std::string &root) {
+  std::vector<std::string> groups = readLines(root + "/proc/self/cgroup");
+  for (const std::string &mount : readLines(root + "/proc/self/mountinfo")) {
+    // ID PARENT DEVICE TOP MOUNT OPTIONS [MORE]... - TYPE SOURCE OPTIONS
+    size_t dash = mount.find(" - ");
+    if (dash == mount.npos)
       continue;
-    long long quota, period; // in microseconds; "max" is no number
-    if (fscanf(file, "%lld %lld", &quota, &period) == 2 && period > 0)
-      cores =
-          static_cast<int32_t>(std::clamp<long long>(quota / period, 1, cores));
-    fclose(file);
+    std::string_view types = std::string_view(mount).substr(dash + 3);
+    std::string_view type = getField(types, ' ', 0);
+    bool isVersion2 = type == "cgroup2";
+    if (!isVersion2 &&
+        (type != "cgroup" || !isIn("cpu", getField(types, ' ', 2))))
+      continue;
+    for (const std::string &line : groups) { // NUMBER:CONTROLLERS:GROUP
+      std::string_view controllers = getField(line, ':', 1);
+      if (isVersion2 ? !line.starts_with("0::") : !isIn("cpu", controllers))
+        continue;
+      size_t group = line.find('/');
+      if (group == line.npos)
+        continue;
+      int64_t quota = findQuota(
+          root + std::string(getField(mount, ' ', 4)), getField(mount, ' ', 3),
+          std::string_view(line).substr(group), isVersion2);
+      if (quota > 0 && quota < cores)
+        cores = static_cast<int32_t>(quota);
+    }
   }
   return cores;
 }
@@ -83,7 +147,7 @@ AllowedCpus quipu::allowedCpus() {
   if (firsts.empty())
     firsts.push_back(0);
   auto count = static_cast<int32_t>(firsts.size());
-  AllowedCpus cpus{firsts, count, withinQuota(count)};
+  AllowedCpus cpus{firsts, count, withinQuota(count, "")};
   cpus.numbers.insert(cpus.numbers.end(), siblings.begin(), siblings.end());
   return cpus;
 }

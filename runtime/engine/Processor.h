@@ -20,11 +20,17 @@ struct AllowedCpus {
   std::vector<int> numbers;
   /// How many of them are on a core of their own.
   int32_t cores;
-  /// `cores`, or fewer if the container may not use as many at a time.
+  /// `cores`, or fewer if the quotas of control groups do not let that many run
+  /// at a time.
   int32_t usableCores;
 };
 
 AllowedCpus allowedCpus();
+
+/// How many CPUs' time the control groups of this process may use, in version 1
+/// or 2, with all groups that theirs are in; `cores` if that is not limited.
+/// Folders and files are looked for below `root` ("" but in tests).
+int32_t withinQuota(int32_t cores, const std::string &root);
 
 /// The first of a comma-separated list of LLVM feature names that the processor
 /// or the operating system lacks, or that is unknown; empty if all are there.

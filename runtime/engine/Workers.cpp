@@ -67,6 +67,11 @@ void Gate::wait(uint32_t old, double spinSeconds) {
   sleepers.fetch_sub(1, std::memory_order_relaxed);
 }
 
+void Gate::reset() {
+  number.store(0, std::memory_order_relaxed);
+  sleepers.store(0, std::memory_order_relaxed);
+}
+
 void Barrier::wait() {
   if (count == 1)
     return;
@@ -112,14 +117,26 @@ static void takeShortSlices() {
   (void)syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
-bool Workers::start(int32_t count, bool pin) {
+/// How many forks led from the first process to this one.
+static std::atomic<uint32_t> forks{0};
+static const int forkHandlers =
+    pthread_atfork(nullptr, nullptr, [] { ++forks; });
+
+bool Workers::start(int32_t count, bool mayPin) {
+  barrier.count = count;
+  pin = mayPin;
+  return startThreads();
+}
+
+bool Workers::startThreads() {
+  process = forks;
+  int32_t count = barrier.count;
   AllowedCpus cpus = allowedCpus();
   bool enough = static_cast<size_t>(count) <= cpus.numbers.size();
   // Whoever spins while another worker has no CPU only makes it later.
   barrier.spinSeconds = enough ? spinBetweenKernels : 0;
-  barrier.count = count;
-  pin = pin && enough && count >= cpus.cores;
-  if (pin) {
+  bool pinNow = pin && enough && count >= cpus.cores;
+  if (pinNow) {
     pinTo(pthread_self(), cpus.numbers[0]);
     takeShortSlices();
   }
@@ -142,14 +159,25 @@ bool Workers::start(int32_t count, bool pin) {
       complete = false;
       break;
     }
-    if (pin)
+    if (pinNow)
       pinTo(thread.handle, cpus.numbers[worker]);
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return complete;
 }
 
+void Workers::restart() {
+  threads.clear(); // which fork did not copy
+  barrier.arrived.store(0, std::memory_order_relaxed);
+  barrier.gate.reset();
+  started.reset();
+  if (!startThreads())
+    barrier.count = static_cast<int32_t>(threads.size()) + 1;
+}
+
 Workers::~Workers() {
+  if (process != forks)
+    return;
   stopping = true;
   started.open();
   for (Thread &thread : threads)
@@ -168,6 +196,8 @@ void Workers::serve(int32_t worker) {
 }
 
 void Workers::runJob(Job function, void *functionContext) {
+  if (process != forks)
+    restart();
   job = function;
   context = functionContext;
   if (!threads.empty())

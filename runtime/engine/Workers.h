@@ -23,6 +23,8 @@ public:
   uint32_t value() const { return number.load(std::memory_order_acquire); }
   void open();
   void wait(uint32_t old, double spinSeconds);
+  /// As new; nobody may wait.
+  void reset();
 
 private:
   alignas(64) std::atomic<uint32_t> number{0};
@@ -42,7 +44,10 @@ private:
   Gate gate;
 };
 
-/// A fixed number of threads; the one that calls `run` is worker 0.
+/// A fixed number of threads; the one that calls `run` is worker 0. A child of
+/// fork has no threads but the one that called it: there they start again with
+/// the first `run`, or, if the system has none to give, all work is the
+/// caller's.
 class Workers {
 public:
   Workers() = default;
@@ -82,8 +87,13 @@ private:
 
   void runJob(Job function, void *functionContext);
   void serve(int32_t worker);
+  bool startThreads();
+  /// In a child of fork: starts the threads that the parent has.
+  void restart();
 
   std::vector<Thread> threads;
+  bool pin = false;
+  uint32_t process = 0; // that has the threads, as a number of forks
   Barrier barrier;
   Gate started;
   Job job = nullptr;
