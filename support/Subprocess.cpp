@@ -92,6 +92,8 @@ std::string quipu::start(const Command &command, pid_t &process) {
     else
       posix_spawn_file_actions_addopen(&actions, number, "/dev/null", O_RDWR,
                                        0);
+  if (!command.folder.empty())
+    posix_spawn_file_actions_addchdir_np(&actions, command.folder.c_str());
   int error = posix_spawn(&process, command.program.c_str(), &actions, nullptr,
                           arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);

@@ -44,6 +44,9 @@ struct Command {
   std::vector<std::string> arguments = {};
   /// Descriptors; /dev/null without one.
   int input = -1, output = -1, errors = -1;
+  /// Where the program starts, which a relative path of it is then relative to;
+  /// where this process is without one.
+  std::string folder = {};
   /// Descriptors that the program has under the same number.
   std::vector<int> shared = {};
 };

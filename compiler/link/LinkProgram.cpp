@@ -30,12 +30,21 @@ std::string quipu::findRuntimeFolder(const char *argv0, void *mainAddress) {
 /// What Debian calls the libraries of programs for other machines.
 static constexpr char crossPackage[] = "libstdc++-12-dev-arm64-cross";
 
+/// So that it is no option, and the same from all folders.
+static Expected<std::string> makeAbsolute(StringRef path) {
+  SmallString<128> absolute(path);
+  if (std::error_code error = sys::fs::make_absolute(absolute))
+    return createStringError(error, "cannot find the current folder: " +
+                                        error.message());
+  return absolute.str().str();
+}
+
 /// Clang with LLD, or whatever the system calls its compiler.
 static Expected<std::string> findDriver() {
   for (StringRef name :
        {"clang++-22", QUIPU_LLVM_TOOLS "/clang++", "clang++", "c++"})
     if (ErrorOr<std::string> path = sys::findProgramByName(name))
-      return *path;
+      return makeAbsolute(*path);
   return createStringError("there is no linker: neither clang++-22, clang++ "
                            "nor c++ is in PATH; install clang-22 and lld-22");
 }
@@ -84,6 +93,8 @@ static Expected<std::string> runLinker(Command command, LinkerFiles &files,
   command.shared = {files.object.descriptor(), files.exports.descriptor(),
                     files.script.descriptor()};
   command.output = files.linked.descriptor();
+  // LLD removes a file of the name "-" first, which cannot be there.
+  command.folder = "/proc";
   command.errors = files.messages.descriptor();
   int status = 0;
   std::string linked, messages;
@@ -110,7 +121,7 @@ static Expected<std::string> findLibrary(StringRef name, StringRef folder,
     sys::path::append(path, target.triple.getArchName());
   sys::path::append(path, name);
   if (sys::fs::exists(path))
-    return path.str().str();
+    return makeAbsolute(path);
   std::string error = ("the runtime library '" + path + "' is missing").str();
   if (!target.isCross())
     return createStringError(error + "; it belongs to quipu, install it again");
