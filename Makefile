@@ -7,7 +7,7 @@ help:
 	@echo 'make check   build and run all tests'
 	@echo 'make bench   measure beside llama.cpp and OpenVINO GenAI, for hours'
 	@echo 'make build   build the compiler and the runtime into build/release'
-	@echo 'make tidy    run clang-tidy over all sources (make check: over runtime/)'
+	@echo 'make tidy    run clang-tidy over all sources (make check: over support/ and runtime/)'
 	@echo 'make format  run clang-format over all sources'
 	@echo 'make setup   install what the build needs (the others do it too)'
 

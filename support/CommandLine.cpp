@@ -106,6 +106,7 @@ quipu::findNearest(std::string_view word,
 std::string CommandLine::unknown(std::string_view name) const {
   std::string sentence = "unknown option '" + std::string(name) + "'";
   std::vector<std::string_view> names;
+  names.reserve(options.size());
   for (const Option &option : options)
     names.push_back(option.name);
   size_t dashes = std::min(name.find_first_not_of('-'), name.size());

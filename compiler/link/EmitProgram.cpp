@@ -111,7 +111,9 @@ static Error openHeader(StringRef library, OutputFile &header) {
   std::string error = place.examine(path, /*standardOutput=*/false);
   if (!error.empty())
     return createStringError(error);
-  if (place.inode && !isHeader(place))
+  if (isHeader(place))
+    return Error::success();
+  if (place.inode)
     return createStringError("the header of the library would replace '" +
                              path +
                              "', which is another file; move that away, or "

@@ -24,9 +24,9 @@
 //
 // One model may be used by one thread at a time; different models do not
 // share anything but the weights. A child of fork has a copy of each model that
-// no thread was using, with the sequences cached so far; its threads start again
-// with the next quipu_step there. Two libraries export the same names: open
-// them with dlopen (RTLD_LOCAL) to use both in one process.
+// no thread was using, with the sequences cached so far; its threads start
+// again with the next quipu_step there. Two libraries export the same names:
+// open them with dlopen (RTLD_LOCAL) to use both in one process.
 //
 //===----------------------------------------------------------------------===//
 
