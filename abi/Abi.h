@@ -6,50 +6,33 @@
 //===----------------------------------------------------------------------===//
 //
 // The compiler emits one `quipu_program` (a constant of type `abi::Program`)
-// and one function per step; the runtime calls them. Neither side includes
-// anything else of the other.
+// and one function per step; the runtime calls them. What a program can be
+// asked for, what goes in, what comes out and what it remembers are rows of
+// tables. Neither side includes anything else of the other.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef QUIPU_ABI_ABI_H
 #define QUIPU_ABI_ABI_H
 
+#include "abi/KvLayout.h"
 #include <cstdint>
 
 namespace quipu::abi {
 
 /// Raised whenever a struct of this file changes.
-inline constexpr uint32_t version = 3;
+inline constexpr uint32_t version = 4;
 
-/// How cached keys and values are stored.
-// NOLINTNEXTLINE(readability-identifier-naming): as GGUF spells it
-enum class CacheType : int32_t { F16 = 0, F32 = 1, Q8_0 = 2 };
+/// The longest context that a program can have or be asked for.
+inline constexpr int32_t maxContext = 1 << 24;
 
-struct CacheFormat {
-  const char *name;
-  int32_t bytes; // of 16 numbers, with their share of scales
-};
-inline constexpr CacheFormat cacheFormats[] = {
-    {"f16", 32}, {"f32", 64}, {"q8_0", 17}};
-
-constexpr const CacheFormat &getFormat(CacheType type) {
-  return cacheFormats[static_cast<int32_t>(type)];
-}
-
-/// Positions that are stored together in the key half of the cache, see
-/// `StepArgs::cache`; a context is rounded up to a multiple of it.
-inline constexpr int32_t cachePositions = 16;
-
-/// Consecutive components of a head that share a scale in a q8_0 cache.
-inline constexpr int32_t cacheBlock = 32;
-
-/// Attention cuts a sequence into pieces of so many positions; each gives a
-/// partial result.
-inline constexpr int32_t pagePositions = 128;
-
-/// Fewer units of attention (a block of tokens and a head of the cache) than
-/// this for each worker are cut into pieces.
+/// Fewer work items of attention (a query tile and a head of the cache) than
+/// this for each worker are cut into splits.
 inline constexpr int32_t splitThreshold = 4;
+
+//===----------------------------------------------------------------------===//
+// The call of a step
+//===----------------------------------------------------------------------===//
 
 /// Tokens at consecutive positions of one sequence, whose attention is computed
 /// together: one, or up to `maxQueryTile`.
@@ -58,48 +41,114 @@ struct QueryTile {
 };
 inline constexpr int32_t maxQueryTile = 8;
 
-/// The longest context that a program can have or be asked for.
-inline constexpr int32_t maxContext = 1 << 24;
+/// What a step sees of a pool of pages.
+struct PagePool {
+  /// Pages of getPageBytes(Step::cacheType, Pool::numbers) bytes, 64-byte
+  /// aligned and zero at first. Every number of a page is finite: it is
+  /// multiplied by 0 for tokens before it.
+  void *pages;
+  /// The block table, [slot][tablePages]: the page of each pagePositions
+  /// positions, -1 where there is none.
+  const int32_t *table;
+  /// [count]: where each token's keys and values go, page * pagePositions +
+  /// position in the page. No other sequence has that page.
+  const int32_t *slotMapping;
+  int32_t tablePages;
+};
 
 /// One call of a step: `count` tokens, each with its position and the sequence
-/// (cache slot) it belongs to. The pointers are valid during the call only.
+/// (slot of the block tables) it belongs to. The pointers are valid during the
+/// call only.
 struct StepArgs {
-  const int32_t *tokens;    // [count] ids, each < Program::vocabulary
-  const int32_t *positions; // [count] each < context
-  const int32_t *sequences; // [count] each < slots
-  const int32_t *rows; // [rowCount] tokens whose logits are wanted, < count
-  /// [Step::tokens][Program::logitsStride]; the first rowCount rows are
-  /// written, the others are scratch.
-  float *logits;
-  /// Keys, then values of each layer, [slot][kv_head][context / 16] groups of
-  /// 16 positions; 64-byte aligned and zero at first. A group is, in f16 and
-  /// f32,
-  ///   keys   [head_dim][16 positions]
-  ///   values [16 positions][head_dim]
-  /// and in q8_0, a number being its scale times an 8-bit integer,
-  ///   keys   uint8 [head_dim / 4][16 positions][4], the integer plus 128
-  ///   values int8 [16 positions][head_dim]
-  /// and behind either, f16 scales [head_dim / 32][16 positions].
-  /// Every number is finite: it is multiplied by 0 for tokens before it.
-  void *cache;
-  void *arena;         // Step::arenaBytes of scratch, 64-byte aligned
-  const void *weights; // Program::weights
-  void *barrier;       // handed to quipu_barrier
-  int32_t count;       // 1 ... Step::tokens
-  int32_t rowCount;    // 0 ... count
-  int32_t context;     // positions per slot, a multiple of cachePositions
-  int32_t slots;
-  const QueryTile *blocks; // [blockCount]: all tokens, in order
-  /// Scratch of splitThreshold * workers * (context / pagePositions, rounded
-  /// up) * Program::partialBytes, 64-byte aligned.
+  /// As Entry::inputs says: one row for each token.
+  const void *const *inputs;
+  /// As Entry::outputs says. Rows for Step::tokens tokens: the first `count`,
+  /// or `selectedCount`, are written, the others are scratch.
+  void *const *outputs;
+  const int32_t *positions; // [count] each < maxContext
+  const int32_t *sequences; // [count] slots
+  /// [count]: how many positions the token's sequence has after this step.
+  const int32_t *ends;
+  /// [selectedCount], rising: the tokens whose outputs over Domain::Selected or
+  /// Domain::Sequence are asked for (logits indices).
+  const int32_t *selected;
+  const PagePool *pools;       // [Program::poolCount]
+  float *const *sums;          // [Program::sumCount], each [slot][Sum::width]
+  void *arena;                 // Step::arenaBytes of scratch, 64-byte aligned
+  const void *weights;         // Program::weights
+  void *barrier;               // handed to quipu_barrier
+  void *timer;                 // handed to quipu_trace; null if none measures
+  const QueryTile *queryTiles; // [queryTileCount]: all tokens, in order
+  /// Scratch of splitThreshold * workers * maxSplits * Program::partialBytes,
+  /// 64-byte aligned.
   void *partials;
-  int32_t blockCount;
-  void *timer; // handed to quipu_trace; null when nobody measures
+  int32_t count;         // 1 ... Step::tokens
+  int32_t selectedCount; // 0 ... count
+  int32_t queryTileCount;
+  int32_t maxSplits; // of a sequence: context / pagePositions, rounded up
 };
 
 /// Every worker calls the step with the same arguments and its own number.
 using StepFunction = void (*)(const StepArgs *args, int32_t worker,
                               int32_t workers);
+
+//===----------------------------------------------------------------------===//
+// The program's tables
+//===----------------------------------------------------------------------===//
+
+/// What the rows of a tensor stand for.
+enum class Domain : int32_t {
+  Token,    // the tokens of the step
+  Selected, // those of them whose outputs are asked for
+  Sequence, // sequences: their last tokens are selected
+};
+
+enum class ElementType : int32_t { I32 = 0, F32 = 1 };
+
+/// An input or output of an entry: a row of `width` numbers, `stride` numbers
+/// from one row to the next.
+struct Tensor {
+  const char *name; // "tokens", "logits", "embedding", "hidden"
+  ElementType type;
+  Domain domain;
+  int32_t width;
+  int32_t stride;
+  int32_t limit; // an input's numbers are from 0 to below this; an output's: 0
+};
+
+/// What a program can be asked for: a head on the backbone.
+struct Entry {
+  const char *name; // "generate", "embed", "hidden"
+  const Tensor *inputs, *outputs;
+  int32_t inputCount, outputCount;
+  /// Tokens see those behind them, too: a sequence begins and ends in one call
+  /// of a step.
+  int32_t wholeSequences;
+  /// Its steps write Program::sums: a sequence is read by this entry from its
+  /// first position on.
+  int32_t writesSums;
+};
+
+/// Pages of one size, with one block table.
+struct Pool {
+  int64_t numbers; // cached numbers of one position, of all its states' layers
+  int32_t window;  // positions that a token sees, itself included; 0: all
+};
+
+/// Keys and values of some layers.
+struct State {
+  const char *name; // "blk.kv"
+  int32_t pool;     // index into Program::pools
+  int32_t layers, heads, keyDim, valueDim;
+  int64_t offset, stride; // of layer 0, from layer to layer; see KvLayout.h
+};
+
+/// Numbers that a program keeps of each sequence; what a slot has does not
+/// matter before a token at position 0.
+struct Sum {
+  const char *name;
+  int32_t width;
+};
 
 /// The part of every kernel's predicted time that neither grows with the
 /// positions nor shrinks with more threads: the call and a barrier.
@@ -111,8 +160,8 @@ struct Kernel {
   const char *shape; // "576x576xq4_1 192x576xq4_1"; empty without matrices
   int32_t calls;     // in one call of the step: for some layers, or once
   int32_t tileTokens, tiles, panel; // its schedule
-  // Predicted for a call with all of the step's tokens, but one wanted row, on
-  // one thread; 0 without a prediction.
+  // Predicted for a call with all of the step's tokens, but one selected row,
+  // on one thread; 0 without a prediction.
   int64_t bytes, operations, nanoseconds;
   // The work grows with the positions that a token sees, and the prediction is
   // for so many; 0: it does not grow.
@@ -123,10 +172,11 @@ struct Step {
   const char *name;
   StepFunction run;
   uint64_t arenaBytes;
+  int32_t entry;  // index into Program::entries
   int32_t tokens; // the most tokens one call takes
   CacheType cacheType;
-  const Kernel *kernels; // numbered as for quipu_trace
   int32_t kernelCount;
+  const Kernel *kernels; // numbered as for quipu_trace
 };
 
 /// What the processor must have, as a comma-separated list of LLVM feature
@@ -135,24 +185,22 @@ struct Step {
 using FeatureList = const char *;
 
 /// The steps for one kind of processor. They read the same weights, and their
-/// caches have the same size.
+/// pages have the same size.
 struct Variant {
   const char *target; // "native (znver5)", "x86-64-v3", "reference", ...
   FeatureList features;
-  const Step *steps; // by cache type, then by rising number of tokens
+  const Step *steps; // by entry, cache type, then by rising number of tokens
   int32_t stepCount;
 };
 
 struct Program {
   uint32_t abiVersion;
-  int32_t vocabulary;
-  int32_t logitsStride; // floats from one row of logits to the next
-  int32_t hidden;
-  int32_t layers;
-  int32_t kvHeads;
-  int32_t headDim;
   int32_t context; // the default: the checkpoint's, or what --context asked for
-  int32_t variantCount;
+  int32_t entryCount, poolCount, stateCount, sumCount, variantCount;
+  const Entry *entries; // the first is the default
+  const Pool *pools;
+  const State *states;
+  const Sum *sums;
   const Variant *variants; // the one for the most able processor first
   const char *name;        // general.name, or the file's
   const char *architecture;
@@ -160,8 +208,7 @@ struct Program {
   const char *compiler;   // "quipu 0.1.0, LLVM 22.1.8, Halide 21.0.0"
   uint64_t weightBytes;   // bytes of packed weights, all of them
   uint64_t bytesPerToken; // bytes of weights that one decoded token reads
-  uint64_t cacheElements; // cached numbers per position, over all layers
-  uint64_t partialBytes; // what attention keeps of a block and a piece, at most
+  uint64_t partialBytes; // what attention keeps of a query tile and a split
   const void *weights;   // page aligned
   const void *tokenizer; // a TokenizerImage, or null without one
   uint64_t tokenizerBytes;
