@@ -29,9 +29,9 @@ bool Pages::reserve(uint64_t size) {
 
 // A refusal of the system only costs speed.
 
-void Pages::makeHuge() {
+void Pages::makeHuge(uint64_t used) {
   preferHugePages(start, bytes);
-  (void)madvise(start, bytes, MADV_COLLAPSE);
+  (void)madvise(start, std::min(used, bytes), MADV_COLLAPSE);
 }
 
 void quipu::preferHugePages(const void *start, uint64_t bytes) {
