@@ -135,6 +135,7 @@ std::string CommandLine::parse(int argc, const char *const *argv) {
     std::string_view argument = argv[i];
     if (optionsEnded || argument.size() < 2 || argument[0] != '-') {
       others.emplace_back(argument);
+      beforeDashes += !optionsEnded;
       continue;
     }
     if (argument == "--") {
@@ -150,6 +151,8 @@ std::string CommandLine::parse(int argc, const char *const *argv) {
     if (!option)
       return unknown(argument.substr(0, equals));
 
+    if (option->continues && continuing.empty())
+      continuing = option->name;
     std::string quoted = "'" + std::string(name) + "'";
     if (repeated == Repeated::IsRefused && !given.insert(option->name).second)
       return quoted + " is given twice";
@@ -176,11 +179,35 @@ std::string CommandLine::parse(int argc, const char *const *argv) {
   return "";
 }
 
-std::string CommandLine::help() const {
-  constexpr size_t indent = 26, width = 80;
+void quipu::appendWords(std::string &text, std::string line, size_t indent,
+                        std::string_view words) {
+  constexpr size_t width = 80;
+  if (line.size() + 2 > indent) {
+    text += line + "\n";
+    line.clear();
+  }
+  line.resize(indent, ' ');
+  while (!words.empty()) {
+    size_t space = words.find(' ');
+    std::string_view word = words.substr(0, space);
+    words.remove_prefix(space == words.npos ? words.size() : space + 1);
+    if (line.size() > indent && line.size() + 1 + word.size() > width) {
+      text += line + "\n";
+      line.assign(indent, ' ');
+    }
+    if (line.size() > indent)
+      line += ' ';
+    line += word;
+  }
+  text += line + "\n";
+}
+
+std::string CommandLine::help(bool continues) const {
   std::string result;
   const char *group = "";
   for (const Option &option : options) {
+    if (option.continues && !continues)
+      continue;
     if (strcmp(group, option.group) != 0) {
       group = option.group;
       result += std::string("\n") + group + ":\n";
@@ -191,25 +218,7 @@ std::string CommandLine::help() const {
     line += option.name;
     if (!option.value.empty())
       line += " " + std::string(option.value);
-    if (line.size() + 2 > indent) {
-      result += line + "\n";
-      line.clear();
-    }
-    line.resize(indent, ' ');
-    std::string_view rest = option.help;
-    while (!rest.empty()) {
-      size_t space = rest.find(' ');
-      std::string_view word = rest.substr(0, space);
-      rest.remove_prefix(space == rest.npos ? rest.size() : space + 1);
-      if (line.size() > indent && line.size() + 1 + word.size() > width) {
-        result += line + "\n";
-        line.assign(indent, ' ');
-      }
-      if (line.size() > indent)
-        line += ' ';
-      line += word;
-    }
-    result += line + "\n";
+    appendWords(result, std::move(line), 26, option.help);
   }
   return result;
 }

@@ -43,7 +43,8 @@ struct Option {
   std::string_view name;
   std::string_view value; // how the help calls the value
   std::variant<Integer, Real, Text, Choice, Switch> kind;
-  std::string_view help; // one sentence, with the default
+  std::string_view help;  // one sentence, with the default
+  bool continues = false; // has a meaning only where a text is continued
 };
 
 /// The one of `words` that `word` abbreviates or else looks most like, or
@@ -70,9 +71,15 @@ public:
   const Option *find(std::string_view argument) const;
 
   const std::vector<std::string> &positional() const { return others; }
+  /// How many of those came before a `--`.
+  size_t positionalBeforeDashes() const { return beforeDashes; }
 
-  /// The options by group, 80 columns wide.
-  std::string help() const;
+  /// The first given option that only continues texts, "" without one.
+  std::string_view firstContinuing() const { return continuing; }
+
+  /// The options by group, 80 columns wide; without those that continue texts
+  /// if nothing does.
+  std::string help(bool continues) const;
 
 private:
   std::string unknown(std::string_view name) const;
@@ -80,7 +87,14 @@ private:
   std::vector<Option> options;
   Repeated repeated;
   std::vector<std::string> others;
+  size_t beforeDashes = 0;
+  std::string_view continuing;
 };
+
+/// Appends words to `line`, which begins at its indent, in lines of at most 80
+/// columns.
+void appendWords(std::string &text, std::string line, size_t indent,
+                 std::string_view words);
 
 } // namespace quipu
 

@@ -8,6 +8,7 @@
 #include "runtime/bench/Benchmark.h"
 #include "runtime/bench/KernelTable.h"
 #include "runtime/engine/Clock.h"
+#include "runtime/engine/Entries.h"
 #include <algorithm>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ static std::vector<int32_t> someTokens(int32_t count, int32_t vocabulary) {
 
 namespace {
 struct Work {
+  int32_t entry;
   int32_t depth;    // tokens that come before, not measured
   int32_t count;    // tokens
   int32_t together; // the most in one call
@@ -36,18 +38,23 @@ struct Work {
 } // namespace
 
 static Status run(Session &session, const Work &work, double &seconds) {
-  std::vector<int32_t> tokens = someTokens(std::max(work.depth, work.count),
-                                           session.program().vocabulary);
+  std::vector<int32_t> tokens =
+      someTokens(std::max(work.depth, work.count),
+                 getTokenLimit(session.program().entries[work.entry]));
+  auto step = [&](int32_t begin, int32_t count) {
+    return session.step({.tokens = &tokens[begin],
+                         .count = count,
+                         .selectedCount = 1,
+                         .entry = work.entry});
+  };
   session.forget(0, work.depth);
   if (int32_t length = session.length(0); length < work.depth)
-    if (Status status =
-            session.feed(&tokens[length], work.depth - length, 0, 1);
-        !status.ok())
+    if (Status status = step(length, work.depth - length); !status.ok())
       return status;
   double start = now();
   for (int32_t begin = 0; begin < work.count; begin += work.together) {
     int32_t size = std::min(work.together, work.count - begin);
-    if (Status status = session.feed(&tokens[begin], size, 0, 1); !status.ok())
+    if (Status status = step(begin, size); !status.ok())
       return status;
   }
   seconds = now() - start;
@@ -70,10 +77,9 @@ static Status measure(Session &session, const Work &work,
   return {};
 }
 
-/// Times the kernels of the steps for this type of cache, in full calls that
-/// want the logits of one token.
-static Status measureKernels(Session &session, abi::CacheType cacheType,
-                             const BenchmarkOptions &options,
+/// Times the kernels of the entry's steps for this type of cache, in full calls
+/// that want the logits of one token.
+static Status measureKernels(Session &session, const BenchmarkOptions &options,
                              std::vector<KernelTimer> &timers) {
   constexpr int32_t maxCalls = 32;
   const abi::Variant &variant = session.variant();
@@ -81,14 +87,15 @@ static Status measureKernels(Session &session, abi::CacheType cacheType,
     const abi::Step &step = variant.steps[i];
     bool decodes = step.tokens == 1;
     int32_t calls = (decodes ? options.decode : options.prefill) / step.tokens;
-    if (step.cacheType != cacheType || calls == 0)
+    if (step.entry != options.entry || step.cacheType != session.cacheType() ||
+        calls == 0)
       continue;
-    Work work{decodes ? options.depth : 0,
+    Work work{options.entry, decodes ? options.depth : 0,
               std::min(calls, maxCalls) * step.tokens, step.tokens};
     double seconds;
     // One call is to warm up.
-    Status status =
-        run(session, {work.depth, step.tokens, step.tokens}, seconds);
+    Status status = run(
+        session, {work.entry, work.depth, step.tokens, step.tokens}, seconds);
     if (!status.ok())
       return status;
     session.setTimer(
@@ -203,10 +210,11 @@ private:
 } // namespace
 
 Status Speed::measure(Session &session, const BenchmarkOptions &options) {
-  Status status =
-      ::measure(session, {0, options.prefill, options.prefill}, prefill);
+  Status status = ::measure(
+      session, {options.entry, 0, options.prefill, options.prefill}, prefill);
   if (status.ok())
-    status = ::measure(session, {options.depth, options.decode, 1}, decode);
+    status = ::measure(
+        session, {options.entry, options.depth, options.decode, 1}, decode);
   if (status.ok())
     status = measureBandwidth(session, bandwidth);
   if (status.ok())
@@ -243,8 +251,8 @@ std::string Speed::json(const abi::Program &program,
          ", \"barrier_microseconds\": " + format("%.3f", barrier * 1e6) + ", ";
 }
 
-Status quipu::benchmark(Session &session, abi::CacheType cacheType,
-                        const BenchmarkOptions &options, std::string &report) {
+Status quipu::benchmark(Session &session, const BenchmarkOptions &options,
+                        std::string &report) {
   const abi::Program &program = session.program();
   int64_t longest = std::max<int64_t>(options.prefill,
                                       int64_t(options.depth) + options.decode);
@@ -260,11 +268,11 @@ Status quipu::benchmark(Session &session, abi::CacheType cacheType,
   if (!options.kernels)
     status = speed.measure(session, options);
   if (status.ok())
-    status = measureKernels(session, cacheType, options, timers);
+    status = measureKernels(session, options, timers);
   if (!status.ok())
     return status;
 
-  const char *cache = abi::getFormat(cacheType).name;
+  const char *cache = abi::getFormat(session.cacheType()).name;
   int32_t threads = session.workers().count();
   if (options.json)
     report = "{" + (options.kernels ? "" : speed.json(program, options)) +

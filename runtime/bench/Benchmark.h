@@ -13,6 +13,7 @@
 namespace quipu {
 
 struct BenchmarkOptions {
+  int32_t entry = 0;     // one that gives logits
   int32_t prefill = 512; // tokens of the prompt
   int32_t decode = 128;  // tokens decoded one by one
   int32_t depth = 0;     // tokens of context before those
@@ -22,8 +23,8 @@ struct BenchmarkOptions {
 
 /// Measures prefill, decode, what the memory could give, and the kernels; sets
 /// `report` to a table or to one JSON object.
-Status benchmark(Session &session, abi::CacheType cacheType,
-                 const BenchmarkOptions &options, std::string &report);
+Status benchmark(Session &session, const BenchmarkOptions &options,
+                 std::string &report);
 
 } // namespace quipu
 

@@ -6,20 +6,48 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/capi/Quipu.h"
+#include "runtime/engine/Entries.h"
 #include "runtime/engine/Session.h"
 #include "runtime/text/Tokenizer.h"
 #include <algorithm>
-#include <climits>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 #include <optional>
 
 using namespace quipu;
 
+namespace {
+/// The rows of an output that the last step gave.
+struct Rows {
+  float *numbers = nullptr; // [count][width]
+  int64_t capacity = 0;     // numbers
+  int32_t count = 0;
+
+  Rows() = default;
+  Rows(const Rows &) = delete;
+  Rows &operator=(const Rows &) = delete;
+  ~Rows() { free(numbers); }
+
+  /// Room for so many numbers; what was there stays until it is written over.
+  bool grow(int64_t size) {
+    if (size <= capacity)
+      return true;
+    void *more = realloc(numbers, size * sizeof(float));
+    if (!more)
+      return false;
+    numbers = static_cast<float *>(more);
+    capacity = size;
+    return true;
+  }
+};
+} // namespace
+
 struct quipu_model {
   std::unique_ptr<Session> session;
   std::optional<Tokenizer> tokenizer;
-  std::vector<float> logits; // [rows][vocabulary]
-  int32_t rows = 0;
+  int32_t entry = 0;            // of the last step
+  std::unique_ptr<Rows[]> rows; // of its outputs
   std::string error;
 
   quipu_status report(Status status) {
@@ -29,6 +57,7 @@ struct quipu_model {
   quipu_status report(quipu_status code, const char *sentence) {
     return report({code, sentence});
   }
+  quipu_status run(const Batch &batch);
 };
 
 static thread_local std::string createError;
@@ -50,7 +79,16 @@ static quipu_status create(const quipu_options *given,
     return refuse("quipu_options: cache_type must be QUIPU_CACHE_F16, "
                   "QUIPU_CACHE_F32 or QUIPU_CACHE_Q8_0");
 
-  model.reset(new quipu_model);
+  size_t maxOutputs = 1;
+  for (const abi::Entry &entry : getEntries(quipu_program))
+    maxOutputs = std::max<size_t>(maxOutputs, entry.outputCount);
+  model.reset(new (std::nothrow) quipu_model);
+  if (model)
+    model->rows.reset(new (std::nothrow) Rows[maxOutputs]);
+  if (!model || !model->rows) {
+    createError = "there is no memory for a model";
+    return QUIPU_ERROR_MEMORY;
+  }
   Status status = Session::create(
       quipu_program,
       {.context = options.context,
@@ -84,32 +122,105 @@ const char *quipu_last_error(const quipu_model *model) {
   return model ? model->error.c_str() : createError.c_str();
 }
 
-quipu_status quipu_step(quipu_model *model, const int32_t *tokens,
-                        const int32_t *positions, const int32_t *sequences,
-                        int32_t count, const int32_t *rows, int32_t row_count) {
+quipu_status quipu_model::run(const Batch &batch) {
+  Status status = session->check(batch);
+  if (!status.ok())
+    return report(std::move(status));
+  std::span<const abi::Tensor> outputs =
+      getOutputs(quipu_program.entries[batch.entry]);
+  auto rowCount = [&](const abi::Tensor &output) {
+    return output.domain == abi::Domain::Token ? batch.count
+                                               : batch.selectedCount;
+  };
+  for (size_t i = 0; i < outputs.size(); ++i)
+    if (!rows[i].grow(int64_t(rowCount(outputs[i])) * outputs[i].width))
+      return report(QUIPU_ERROR_MEMORY, "there is no memory for the outputs; "
+                                        "ask for fewer tokens at a time");
+  status = session->run(
+      batch,
+      [&](int32_t output, int32_t row, const float *numbers) -> Status {
+        int64_t width = outputs[output].width;
+        std::copy_n(numbers, width, rows[output].numbers + row * width);
+        return {};
+      },
+      {});
+  entry = batch.entry;
+  for (size_t i = 0; i < outputs.size(); ++i)
+    rows[i].count = rowCount(outputs[i]);
+  return report(std::move(status));
+}
+
+int32_t quipu_entry_count(const quipu_model *) {
+  return quipu_program.entryCount;
+}
+
+const char *quipu_entry_name(const quipu_model *, int32_t index) {
+  return index >= 0 && index < quipu_program.entryCount
+             ? quipu_program.entries[index].name
+             : nullptr;
+}
+
+/// Null if there is none of that name; NULL stands for the default.
+static const abi::Entry *getEntry(const char *name) {
+  int32_t index = name ? findEntry(quipu_program, name) : 0;
+  return index < 0 ? nullptr : &quipu_program.entries[index];
+}
+
+const char *quipu_output_name(const quipu_model *, const char *entry,
+                              int32_t index) {
+  const abi::Entry *found = getEntry(entry);
+  return found && index >= 0 && index < found->outputCount
+             ? found->outputs[index].name
+             : nullptr;
+}
+
+int32_t quipu_output_width(const quipu_model *, const char *entry,
+                           const char *output) {
+  const abi::Entry *found = getEntry(entry);
+  int32_t index = found && output ? findOutput(*found, output) : -1;
+  return index < 0 ? -1 : found->outputs[index].width;
+}
+
+quipu_status quipu_run(quipu_model *model, const char *entry,
+                       const int32_t *tokens, const int32_t *positions,
+                       const int32_t *sequences, int32_t count,
+                       const int32_t *selected, int32_t selected_count) {
+  const abi::Entry *found = getEntry(entry);
+  if (!found)
+    return model->report(
+        argumentError("there is no entry '" + std::string(entry) +
+                      "'; this model has " + entryNames(quipu_program)));
   if (!tokens)
     return model->report(QUIPU_ERROR_ARGUMENT, "tokens must not be NULL");
-  int32_t vocabulary = quipu_program.vocabulary;
-  model->rows = 0;
-  Status status = model->session->step(
-      {tokens, count, positions, sequences, rows, row_count},
-      [&](int32_t row, const float *logits) -> Status {
-        size_t end = (size_t(row) + 1) * vocabulary;
-        if (model->logits.size() < end)
-          model->logits.resize(size_t(row_count) * vocabulary);
-        std::copy_n(logits, vocabulary,
-                    model->logits.data() + end - vocabulary);
-        return {};
-      });
-  if (status.ok())
-    model->rows = row_count;
-  return model->report(std::move(status));
+  return model->run(
+      {.tokens = tokens,
+       .count = count,
+       .positions = positions,
+       .sequences = sequences,
+       .selected = selected,
+       .selectedCount = selected_count,
+       .entry = static_cast<int32_t>(found - quipu_program.entries)});
+}
+
+const float *quipu_output(const quipu_model *model, const char *output,
+                          int32_t row) {
+  const abi::Entry &entry = quipu_program.entries[model->entry];
+  int32_t index = output ? findOutput(entry, output) : -1;
+  if (index < 0 || row < 0 || row >= model->rows[index].count)
+    return nullptr;
+  return model->rows[index].numbers + int64_t(row) * entry.outputs[index].width;
+}
+
+quipu_status quipu_step(quipu_model *model, const int32_t *tokens,
+                        const int32_t *positions, const int32_t *sequences,
+                        int32_t count, const int32_t *selected,
+                        int32_t selected_count) {
+  return quipu_run(model, nullptr, tokens, positions, sequences, count,
+                   selected, selected_count);
 }
 
 const float *quipu_logits(const quipu_model *model, int32_t row) {
-  if (row < 0 || row >= model->rows)
-    return nullptr;
-  return model->logits.data() + size_t(row) * quipu_program.vocabulary;
+  return quipu_output(model, "logits", row);
 }
 
 static bool hasSequence(const quipu_model *model, int32_t sequence) {
@@ -123,12 +234,19 @@ quipu_status quipu_reset(quipu_model *model, int32_t sequence) {
   return QUIPU_OK;
 }
 
+quipu_status quipu_fork(quipu_model *model, int32_t from, int32_t to) {
+  if (!hasSequence(model, from) || !hasSequence(model, to))
+    return model->report(QUIPU_ERROR_ARGUMENT, "there is no such sequence");
+  model->session->fork(from, to);
+  return QUIPU_OK;
+}
+
 int32_t quipu_length(const quipu_model *model, int32_t sequence) {
   return hasSequence(model, sequence) ? model->session->length(sequence) : -1;
 }
 
-int32_t quipu_vocabulary(const quipu_model *) {
-  return quipu_program.vocabulary;
+int32_t quipu_vocabulary(const quipu_model *model) {
+  return std::max(quipu_output_width(model, nullptr, "logits"), 0);
 }
 
 int32_t quipu_context(const quipu_model *model) {

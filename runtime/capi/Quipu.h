@@ -18,15 +18,25 @@
 //   ...choose the next token, quipu_step it, and so on...
 //   quipu_destroy(model);
 //
+// A model can be asked for what its entries say, by name: `generate` gives
+// logits, `embed` a vector for each text. A library with --head embed:
+//
+//   quipu_tokenize(model, text, strlen(text), 0, tokens, capacity, &count);
+//   quipu_reset(model, 0); // a new text in sequence 0
+//   quipu_run(model, "embed", tokens, NULL, NULL, count, NULL, 1);
+//   const float *embedding = quipu_output(model, "embedding", 0);
+//   int32_t width = quipu_output_width(model, "embed", "embedding");
+//
 // Functions that can fail return a quipu_status; quipu_last_error then has a
 // sentence. None of them prints, exits, or changes signal handlers or the
 // calling thread's affinity.
 //
 // One model may be used by one thread at a time; different models do not
-// share anything but the weights. A child of fork has a copy of each model that
-// no thread was using, with the sequences cached so far; its threads start
-// again with the next quipu_step there. Two libraries export the same names:
-// open them with dlopen (RTLD_LOCAL) to use both in one process.
+// share anything but the weights, and may run at the same time. A child of fork
+// has a copy of each model that no thread was using, with the sequences cached
+// so far; its threads start again with the next quipu_step there. Two libraries
+// export the same names: open them with dlopen (RTLD_LOCAL) to use both in one
+// process.
 //
 //===----------------------------------------------------------------------===//
 
@@ -46,7 +56,7 @@
 extern "C" {
 #endif
 
-/// A running model: its threads, cached sequences and last logits.
+/// A running model: its threads, cached sequences and last outputs.
 typedef struct quipu_model quipu_model;
 
 typedef enum quipu_status {
@@ -87,37 +97,81 @@ QUIPU_API void quipu_destroy(quipu_model *model);
 /// thread's last failed quipu_create. Valid until the next call; never NULL.
 QUIPU_API const char *quipu_last_error(const quipu_model *model);
 
-/// Runs `count` tokens through the model. Token i is tokens[i] at positions[i]
-/// of sequences[i]; any number of sequences may be mixed.
+/// How many entries the model has, and what they are called; NULL if there is
+/// none of that index. The first one is the default.
+QUIPU_API int32_t quipu_entry_count(const quipu_model *model);
+QUIPU_API const char *quipu_entry_name(const quipu_model *model, int32_t index);
+
+/// What an entry's outputs are called, by index, NULL if there is no such
+/// output; and how many numbers a row of one has, -1 if there is no such
+/// output.
+QUIPU_API const char *quipu_output_name(const quipu_model *model,
+                                        const char *entry, int32_t index);
+QUIPU_API int32_t quipu_output_width(const quipu_model *model,
+                                     const char *entry, const char *output);
+
+/// Runs `count` tokens through the model, for one of its entries: NULL stands
+/// for the default. Token i is tokens[i] at positions[i] of sequences[i]; any
+/// number of sequences may be mixed.
 ///
 ///  - positions may be NULL: each token follows what its sequence holds.
 ///    Otherwise the first token of a sequence in this call may go back, which
 ///    forgets all it held from there on; the following ones rise by one.
 ///  - sequences may be NULL: all tokens belong to sequence 0.
-///  - rows are the indices, rising, of the row_count tokens whose logits are
-///    wanted. NULL stands for the last row_count tokens.
+///  - selected are the indices, rising, of the selected_count tokens whose
+///    outputs are wanted. NULL stands for the last selected_count tokens.
+///
+/// Rows of outputs are, as the entry has it, of every token ("hidden"), of
+/// every selected token ("logits"), or of sequences ("embedding"): then the
+/// selected tokens must be the last ones of their sequences in this call.
 ///
 /// The same history gives the same bits, however it is cut into calls, mixed
 /// with other sequences, or spread over threads.
 ///
-/// On QUIPU_ERROR_ARGUMENT and QUIPU_ERROR_CONTEXT_FULL nothing has changed.
+/// An entry that sums over a text must read it from position 0 on: quipu_reset
+/// a sequence that another entry has read. An entry whose tokens see those
+/// behind them takes each text in one call, one after the other, and leaves
+/// nothing in the sequence.
+///
+/// Where attention has a window, a sequence can go back by a few positions or
+/// to position 0: what no window needs any longer is not kept.
+///
+/// On QUIPU_ERROR_ARGUMENT, QUIPU_ERROR_CONTEXT_FULL and QUIPU_ERROR_MEMORY
+/// nothing has changed, the last outputs included.
+QUIPU_API quipu_status quipu_run(quipu_model *model, const char *entry,
+                                 const int32_t *tokens,
+                                 const int32_t *positions,
+                                 const int32_t *sequences, int32_t count,
+                                 const int32_t *selected,
+                                 int32_t selected_count);
+
+/// A row, [quipu_output_width], of an output of the last quipu_run or
+/// quipu_step: of token number `row`, or of selected token number `row`. NULL
+/// if there is no such output or row. Valid until the next of them.
+QUIPU_API const float *quipu_output(const quipu_model *model,
+                                    const char *output, int32_t row);
+
+/// quipu_run for the default entry.
 QUIPU_API quipu_status quipu_step(quipu_model *model, const int32_t *tokens,
                                   const int32_t *positions,
                                   const int32_t *sequences, int32_t count,
-                                  const int32_t *rows, int32_t row_count);
+                                  const int32_t *selected,
+                                  int32_t selected_count);
 
-/// The logits, [quipu_vocabulary], of the last step's wanted row number `row`,
-/// 0 ... row_count - 1; NULL if there is no such row. Valid until the next
-/// step.
+/// quipu_output of "logits", [quipu_vocabulary].
 QUIPU_API const float *quipu_logits(const quipu_model *model, int32_t row);
 
 /// Forgets what a sequence holds.
 QUIPU_API quipu_status quipu_reset(quipu_model *model, int32_t sequence);
 
+/// Lets the sequence `to` hold what `from` holds, in place of its own. Takes
+/// microseconds: they share memory until they differ.
+QUIPU_API quipu_status quipu_fork(quipu_model *model, int32_t from, int32_t to);
+
 /// How many positions a sequence holds; -1 if there is no such sequence.
 QUIPU_API int32_t quipu_length(const quipu_model *model, int32_t sequence);
 
-/// How many token ids there are.
+/// How many logits the default entry gives for a token; 0 if it gives none.
 QUIPU_API int32_t quipu_vocabulary(const quipu_model *model);
 
 /// How many positions a sequence can hold.

@@ -19,9 +19,11 @@ namespace quipu {
 /// A program's command line, checked.
 struct Arguments {
   bool help = false, version = false, verbose = false;
-  std::optional<std::string> prompt; // none: standard input
-  std::optional<std::string> tokens; // ids instead of a prompt
-  std::optional<std::string> logits; // where to write the prompt's
+  std::optional<std::string> prompt;  // none: standard input
+  std::optional<std::string> tokens;  // ids instead of a prompt
+  int32_t entry = 0;                  // index into Program::entries
+  std::optional<std::string> logits;  // where to write the prompt's
+  std::optional<std::string> outputs; // the folder to write all outputs into
   bool chat = false;
   std::optional<std::string> system;
   bool echo = false, ignoreEos = false;
@@ -35,11 +37,14 @@ struct Arguments {
   int32_t prefill = 512, decode = 128, depth = 0;
 
   /// Returns a sentence about the first error, or nothing.
-  std::string parse(int argc, const char *const *argv);
+  std::string parse(int argc, const char *const *argv,
+                    const abi::Program &program);
 };
 
-/// What --help and --version print for a program started as `name`.
-std::string helpText(const abi::Program &program, const std::string &name);
+/// What --help prints, about one entry of a program started as `name`, and what
+/// --version does.
+std::string helpText(const abi::Program &program, int32_t entry,
+                     const std::string &name);
 std::string versionText(const abi::Program &program);
 
 } // namespace quipu

@@ -6,152 +6,133 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/bench/Benchmark.h"
-#include "runtime/cli/Arguments.h"
+#include "runtime/cli/Console.h"
+#include "runtime/cli/Outputs.h"
+#include "runtime/cli/Prompt.h"
+#include "runtime/engine/Clock.h"
+#include "runtime/engine/Entries.h"
 #include "runtime/generate/Generation.h"
 #include "runtime/generate/speculative/DraftProgram.h"
 #include "runtime/generate/speculative/DraftServer.h"
 #include "runtime/generate/speculative/LookupDrafter.h"
-#include "runtime/text/Chat.h"
 #include "runtime/text/Tokenizer.h"
 #include "support/OutputFile.h"
-#include <cerrno>
-#include <charconv>
 #include <csignal>
-#include <cstring>
 #include <unistd.h>
 
 using namespace quipu;
 
-static std::string programName;
-
-static int fail(const std::string &sentence) {
-  fprintf(stderr, "%s: error: %s\n", programName.c_str(), sentence.c_str());
-  return 1;
-}
-
-/// Writes to standard output; returns 0 or what errno says.
-static int print(std::string_view text) {
-  while (!text.empty()) {
-    ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written < 0)
-      return errno;
-    text.remove_prefix(written);
+namespace {
+/// A bar on a terminal's standard error, for a prompt of more than a second.
+class Progress {
+public:
+  explicit Progress(int32_t total) : total(total) {}
+  ~Progress() {
+    if (shown)
+      fputs("\r\033[K", stderr);
   }
-  return 0;
-}
 
-/// A reader that has gone is no error of ours.
-static int outputStatus(int error) {
-  return error == 0 || error == EPIPE
-             ? 0
-             : fail(std::string("cannot write the output: ") + strerror(error));
-}
-
-static int printAll(const std::string &text) {
-  return outputStatus(print(text));
-}
-
-/// Standard input up to its end, without the newline that ends its last line.
-static std::string readInput(std::string &text) {
-  if (isatty(STDIN_FILENO))
-    return "there is no prompt; put it into quotes after the program's name or "
-           "on standard input, see --help";
-  char buffer[65536];
-  for (;;) {
-    ssize_t count = read(STDIN_FILENO, buffer, sizeof(buffer));
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count < 0)
-      return std::string("cannot read standard input: ") + strerror(errno);
-    if (count == 0)
-      break;
-    text.append(buffer, count);
+  void update(int32_t done) {
+    double seconds = now() - start;
+    if (!terminal || seconds < 1 || seconds - last < 0.1)
+      return;
+    last = seconds;
+    shown = true;
+    constexpr int width = 30;
+    int filled = static_cast<int>(int64_t(width) * done / total);
+    fprintf(stderr, "\rreading the prompt [%.*s%*s] %d/%d", filled,
+            "##############################", width - filled, "", done, total);
   }
-  if (text.ends_with('\n'))
-    text.pop_back();
-  return "";
+
+private:
+  int32_t total;
+  bool terminal = isatty(STDERR_FILENO);
+  bool shown = false;
+  double start = now(), last = 0;
+};
+} // namespace
+
+/// Runs the prompt and writes what is asked for of its outputs.
+static Status readPrompt(Session &session, const Arguments &arguments,
+                         const Prompt &prompt, Outputs &outputs) {
+  const abi::Entry &entry = session.program().entries[arguments.entry];
+  Status status;
+  if (arguments.outputs)
+    status = outputs.writeAll(*arguments.outputs);
+  else if (arguments.logits)
+    status = outputs.write(findOutput(entry, "logits"), *arguments.logits);
+  else if (!getLogits(entry))
+    status = outputs.printOnly();
+  if (!status.ok())
+    return status;
+
+  auto count = static_cast<int32_t>(prompt.ids.size());
+  Progress progress(count);
+  status = session.step(
+      {.tokens = prompt.ids.data(),
+       .count = count,
+       .selectedCount = outputs.selectedCount(),
+       .entry = arguments.entry},
+      [&](int32_t output, int32_t row, const float *numbers) {
+        return outputs.take(output, row, numbers);
+      },
+      [&](int32_t done) {
+        progress.update(done);
+        return !interrupted();
+      });
+  return status.ok() && !interrupted() ? outputs.finish() : status;
 }
 
-static std::string readIds(std::string_view text, int32_t vocabulary,
-                           std::vector<int32_t> &ids) {
-  constexpr std::string_view blanks = " \t\n,";
-  for (;;) {
-    size_t start = text.find_first_not_of(blanks);
-    if (start == text.npos)
-      return "";
-    text.remove_prefix(start);
-    std::string_view word = text.substr(0, text.find_first_of(blanks));
-    text.remove_prefix(word.size());
-    int32_t id;
-    const char *end = word.data() + word.size();
-    auto [stop, error] = std::from_chars(word.data(), end, id);
-    if (error != std::errc() || stop != end || id < 0 || id >= vocabulary)
-      return "'--tokens' takes ids from 0 to " +
-             std::to_string(vocabulary - 1) + ", not '" + std::string(word) +
-             "'";
-    ids.push_back(id);
+static std::string rate(int64_t count, double seconds) {
+  char text[64];
+  snprintf(text, sizeof(text), "in %.2f s (%.1f tokens/s), ", seconds,
+           seconds > 0 ? static_cast<double>(count) / seconds : 0);
+  return text;
+}
+
+/// `generation` is null where no text is continued.
+static void printStatistics(Session &session, const Arguments &arguments,
+                            int64_t promptTokens, double promptSeconds,
+                            const Generation *generation) {
+  std::string text = "prompt " + std::to_string(promptTokens) + " tokens " +
+                     rate(promptTokens, promptSeconds),
+              seed;
+  if (generation) {
+    const GenerationStatistics &counts = generation->statistics();
+    // The first token comes with the prompt's logits.
+    int64_t steps = counts.generated > 0 ? counts.generated - 1 : 0;
+    text += "generated " + std::to_string(counts.generated) + " " +
+            rate(steps, counts.seconds);
+    if (arguments.lookup || arguments.draft)
+      text += "accepted " + std::to_string(counts.accepted) + " of " +
+              std::to_string(counts.drafted) + " drafted tokens, ";
+    seed = ", seed " + std::to_string(arguments.sampler.seed);
   }
+  fprintf(stderr, "%s: %s%d threads%s\n", programName.c_str(), text.c_str(),
+          session.workers().count(), seed.c_str());
 }
 
-static std::string readText(const Arguments &arguments,
-                            const Tokenizer *tokenizer,
-                            std::vector<int32_t> &ids, std::string &echo) {
-  if (!tokenizer)
-    return "this program has no tokenizer; give it ids with '--tokens'";
-  ChatMl chat;
-  if (arguments.chat)
-    if (std::string reason = chat.load(tokenizer->chatTemplate());
-        !reason.empty())
-      return reason;
-  std::string text = arguments.prompt.value_or("");
-  if (!arguments.prompt)
-    if (std::string reason = readInput(text); !reason.empty())
-      return reason;
-  if (arguments.echo)
-    echo = text;
-  if (arguments.chat) {
-    std::vector<ChatMessage> messages;
-    if (arguments.system)
-      messages.push_back({"system", *arguments.system});
-    messages.push_back({"user", text});
-    text = chat.render(messages);
-  }
-  ids = tokenizer->encode(text, {.addSpecial = true, .parseSpecial = true});
-  return "";
-}
-
-static void printStatistics(const Generation &generation, Session &session,
-                            const Arguments &arguments, bool drafting) {
-  auto rate = [](int64_t count, double seconds) {
-    return seconds > 0 ? static_cast<double>(count) / seconds : 0;
-  };
-  const GenerationStatistics &counts = generation.statistics();
-  // The first token comes with the prompt's logits.
-  int64_t steps = counts.generated > 0 ? counts.generated - 1 : 0;
-  std::string drafts;
-  if (drafting)
-    drafts = "accepted " + std::to_string(counts.accepted) + " of " +
-             std::to_string(counts.drafted) + " drafted tokens, ";
-  fprintf(stderr,
-          "%s: prompt %lld tokens in %.2f s (%.1f tokens/s), generated %lld in "
-          "%.2f s (%.1f tokens/s), %s%d threads, seed %llu\n",
-          programName.c_str(), static_cast<long long>(counts.prompt),
-          counts.promptSeconds, rate(counts.prompt, counts.promptSeconds),
-          static_cast<long long>(counts.generated), counts.generatedSeconds,
-          rate(steps, counts.generatedSeconds), drafts.c_str(),
-          session.workers().count(),
-          static_cast<unsigned long long>(arguments.sampler.seed));
+/// Prints the numbers that an entry makes of the prompt, or writes them.
+static int compute(Session &session, const Arguments &arguments,
+                   const Prompt &prompt) {
+  Outputs outputs(session.program().entries[arguments.entry],
+                  static_cast<int32_t>(prompt.ids.size()));
+  double start = now();
+  Status status = readPrompt(session, arguments, prompt, outputs);
+  if (!status.ok())
+    return fail(status.message);
+  if (arguments.verbose)
+    printStatistics(session, arguments, static_cast<int64_t>(prompt.ids.size()),
+                    now() - start, nullptr);
+  return interrupted() ? 130 : 0;
 }
 
 static int generate(Session &session, const Arguments &arguments,
                     const Tokenizer *tokenizer, Drafter *drafter,
-                    const std::vector<int32_t> &prompt,
-                    const std::string &echo) {
+                    const Prompt &prompt) {
   Utf8Stream characters;
   int64_t printed = 0;
-  int writeError = print(echo);
+  int writeError = print(prompt.echo);
   auto read = [&](int32_t token) {
     std::string text;
     if (arguments.tokens)
@@ -160,43 +141,52 @@ static int generate(Session &session, const Arguments &arguments,
       text = characters.push(tokenizer->bytes(token));
     ++printed;
     writeError = print(text);
-    return writeError == 0;
+    return writeError == 0 && !interrupted();
   };
+  GenerationOptions options = {.entry = arguments.entry,
+                               .sampler = arguments.sampler,
+                               .maxTokens = arguments.length,
+                               .endsText = {}};
+  if (tokenizer && !arguments.ignoreEos)
+    options.endsText = [&](int32_t token) {
+      return tokenizer->isEndOfGeneration(token);
+    };
 
-  Generation generation(
-      session, arguments,
-      [&](int32_t token) {
-        return tokenizer && tokenizer->isEndOfGeneration(token);
-      },
-      drafter);
+  double start = now();
+  Outputs outputs(session.program().entries[arguments.entry],
+                  static_cast<int32_t>(prompt.ids.size()));
+  Status status = readPrompt(session, arguments, prompt, outputs);
+  if (!status.ok())
+    return fail(status.message);
+  Generation generation(session, std::move(options), drafter);
   std::string error;
-  End end = writeError ? End::Reader : generation.run(prompt, read, error);
-  if (end != End::Reader) {
+  End end = End::Reader;
+  double promptSeconds = now() - start;
+  if (!writeError && !interrupted()) {
+    generation.start(prompt.ids);
+    promptSeconds = now() - start;
+    end = generation.run(outputs.lastLogits().data(), read, error);
+  }
+  if (!writeError) {
     std::string rest = characters.flush();
-    if (printed || !echo.empty() || end == End::Interrupt)
+    if (printed || !prompt.echo.empty() || interrupted())
       rest += '\n';
     writeError = print(rest);
   }
   if (arguments.verbose)
-    printStatistics(generation, session, arguments, drafter);
+    printStatistics(session, arguments, static_cast<int64_t>(prompt.ids.size()),
+                    promptSeconds, &generation);
   if (!generation.draftFailure().empty())
     fprintf(stderr, "%s: %s\n", programName.c_str(),
             generation.draftFailure().c_str());
-  switch (end) {
-  case End::Error:
+  if (end == End::Error)
     return fail(error);
-  case End::Interrupt:
-    return 130;
-  case End::Context:
+  if (end == End::Context)
     fprintf(stderr,
             "%s: the context of %d positions is full; --context N makes it "
             "longer\n",
             programName.c_str(), session.context());
-    break;
-  default:
-    break;
-  }
-  return outputStatus(writeError);
+  return interrupted() ? 130 : outputStatus(writeError);
 }
 
 /// Sets `drafter` if one is asked for.
@@ -209,7 +199,8 @@ static std::string makeDrafter(const Arguments &arguments,
     return "";
   auto program = std::make_unique<DraftProgram>(*arguments.draft);
   std::string error =
-      program->start(quipu_program, tokenizer, arguments.session);
+      program->start(quipu_program, quipu_program.entries[arguments.entry],
+                     tokenizer, arguments.session);
   drafter = std::move(program);
   return error;
 }
@@ -222,29 +213,24 @@ int main(int argc, char **argv) {
   prepareForOutput();
 
   Arguments arguments;
-  std::string error = arguments.parse(argc, argv);
+  std::string error = arguments.parse(argc, argv, quipu_program);
   if (!error.empty())
     return fail(error);
   const abi::Program &program = quipu_program;
   if (arguments.help)
-    return printAll(helpText(program, programName));
+    return outputStatus(print(helpText(program, arguments.entry, programName)));
   if (arguments.version)
-    return printAll(versionText(program));
+    return outputStatus(print(versionText(program)));
 
   std::optional<Tokenizer> image;
   if (program.tokenizer)
     image.emplace(program.tokenizer, program.tokenizerBytes);
   const Tokenizer *tokenizer = image ? &*image : nullptr;
-  std::vector<int32_t> prompt;
-  std::string echo;
-  if (arguments.tokens)
-    error = readIds(*arguments.tokens, program.vocabulary, prompt);
-  else if (!arguments.bench && !arguments.drafter)
-    error = readText(arguments, tokenizer, prompt, echo);
-  if (!error.empty())
-    return fail(error);
-  if (prompt.empty() && !arguments.bench && !arguments.drafter)
-    return fail("the prompt is empty; the model needs at least one token");
+  const abi::Entry &entry = program.entries[arguments.entry];
+  Prompt prompt;
+  if (!arguments.bench && !arguments.drafter)
+    if (error = makePrompt(arguments, entry, tokenizer, prompt); !error.empty())
+      return fail(error);
 
   // Before the session binds this thread to a CPU: children inherit that.
   std::unique_ptr<Drafter> drafter;
@@ -255,23 +241,24 @@ int main(int argc, char **argv) {
       !status.ok())
     return fail(status.message);
   if (arguments.drafter) {
-    Status status = serveDrafts(*session, tokenizer);
+    Status status = serveDrafts(*session, arguments.entry, tokenizer);
     return status.ok() ? 0 : fail(status.message);
   }
   if (arguments.bench) {
     std::string report;
-    BenchmarkOptions options{arguments.prefill, arguments.decode,
-                             arguments.depth, arguments.json,
-                             arguments.kernels};
-    Status status =
-        benchmark(*session, arguments.session.cacheType, options, report);
-    return status.ok() ? printAll(report) : fail(status.message);
+    BenchmarkOptions options{arguments.entry,  arguments.prefill,
+                             arguments.decode, arguments.depth,
+                             arguments.json,   arguments.kernels};
+    Status status = benchmark(*session, options, report);
+    return status.ok() ? outputStatus(print(report)) : fail(status.message);
   }
-  if (prompt.size() > static_cast<size_t>(session->context()))
-    return fail("the prompt has " + std::to_string(prompt.size()) +
+  if (prompt.ids.size() > static_cast<size_t>(session->context()))
+    return fail("the prompt has " + std::to_string(prompt.ids.size()) +
                 " tokens, more than the context of " +
                 std::to_string(session->context()) +
                 " positions; --context N makes it longer");
-  Generation::catchInterrupts();
-  return generate(*session, arguments, tokenizer, drafter.get(), prompt, echo);
+  catchInterrupts();
+  return getLogits(entry)
+             ? generate(*session, arguments, tokenizer, drafter.get(), prompt)
+             : compute(*session, arguments, prompt);
 }

@@ -6,26 +6,27 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/engine/Session.h"
+#include "runtime/engine/Entries.h"
 #include "runtime/engine/Processor.h"
 #include "runtime/engine/Variant.h"
 #include <algorithm>
 #include <climits>
+#include <new>
 
 using namespace quipu;
-
-static Status argument(std::string message) {
-  return {QUIPU_ERROR_ARGUMENT, std::move(message)};
-}
-
-static std::string number(int64_t value) { return std::to_string(value); }
 
 /// A sentence unless low <= value <= high.
 static Status inRange(const char *what, int64_t value, int64_t low,
                       int64_t high) {
   if (value >= low && value <= high)
     return {};
-  return argument(std::string(what) + " must be from " + number(low) + " to " +
-                  number(high) + ", not " + number(value));
+  return argumentError(std::string(what) + " must be from " +
+                       std::to_string(low) + " to " + std::to_string(high) +
+                       ", not " + std::to_string(value));
+}
+
+static Status memoryError(std::string message) {
+  return {QUIPU_ERROR_MEMORY, std::move(message)};
 }
 
 Status Session::create(const abi::Program &program,
@@ -34,238 +35,185 @@ Status Session::create(const abi::Program &program,
   if (program.abiVersion != abi::version)
     return {QUIPU_ERROR_PROCESSOR,
             "this program's code has interface version " +
-                number(program.abiVersion) + ", its runtime has " +
-                number(abi::version) +
+                std::to_string(program.abiVersion) + ", its runtime has " +
+                std::to_string(abi::version) +
                 "; rebuild it with one release of quipu"};
   std::string error;
   const abi::Variant *variant = chooseVariant(program, error);
   if (!variant)
     return {QUIPU_ERROR_PROCESSOR, std::move(error)};
 
+  int32_t context = options.context ? options.context : program.context;
   for (Status status :
-       {inRange("the context", options.context, 0, abi::maxContext),
+       {inRange("the context", context, 1, abi::maxContext),
         inRange("threads", options.threads, 0, maxThreads),
         inRange("sequences", options.sequences, 1, maxSequences),
         inRange("the chunk", options.chunk, 0, INT_MAX)})
     if (!status.ok())
       return status;
+  if (!KvCache::canCount(options.sequences, context))
+    return argumentError("a context of " + std::to_string(context) +
+                         " positions for " + std::to_string(options.sequences) +
+                         " sequences is more than a cache can hold; ask for "
+                         "less");
 
-  std::unique_ptr<Session> made(new Session);
+  std::unique_ptr<Session> made(new (std::nothrow) Session);
+  if (!made)
+    return memoryError("there is no memory for a session");
   made->image = &program;
   made->chosen = variant;
-  for (int32_t i = 0; i < variant->stepCount; ++i)
-    if (variant->steps[i].cacheType == options.cacheType)
-      made->steps.push_back(&variant->steps[i]);
-  if (made->steps.empty()) {
-    std::string name = abi::getFormat(options.cacheType).name;
-    return argument("this program has no " + name + " cache for heads of " +
-                    number(program.headDim) + " components; ask for f16");
-  }
+  made->type = options.cacheType;
+  made->positionCount = context;
+  made->slotCount = options.sequences;
+  made->chunk = options.chunk ? options.chunk : INT_MAX;
   int32_t threads =
       options.threads ? options.threads : allowedCpus().usableCores;
-  if (Status status = made->allocate(options, threads); !status.ok())
+  if (Status status = made->findSteps(); !status.ok())
+    return status;
+  if (Status status = made->allocate(threads); !status.ok())
     return status;
   if (!made->team.start(threads, options.pin))
-    return {QUIPU_ERROR_MEMORY, "the system refuses to start " +
-                                    number(threads) +
-                                    " threads; ask for fewer"};
+    return memoryError("the system refuses to start " +
+                       std::to_string(threads) + " threads; ask for fewer");
+  made->args.barrier = made->team.barrierHandle();
   session = std::move(made);
   return {};
 }
 
-Status Session::allocate(const SessionOptions &options, int32_t threads) {
-  int32_t context = options.context ? options.context : image->context;
-  context = (context + abi::cachePositions - 1) & -abi::cachePositions;
-  // Kernels index one layer's keys and values with 32 bits.
-  int64_t layer = int64_t(2) * image->kvHeads * image->headDim;
-  uint64_t elements, cacheBytes;
-  if (__builtin_mul_overflow(layer, context, &layer) ||
-      __builtin_mul_overflow(layer, options.sequences, &layer) ||
-      layer > INT_MAX)
-    return argument("a context of " + number(context) + " positions for " +
-                    number(options.sequences) +
-                    " sequences is more than a cache can hold; ask for less");
-  // The context is a multiple of 16.
-  uint64_t bytes = abi::getFormat(options.cacheType).bytes;
-  bool fits =
-      !__builtin_mul_overflow(image->cacheElements, context, &elements) &&
-      !__builtin_mul_overflow(elements, options.sequences, &elements) &&
-      !__builtin_mul_overflow(elements / 16, bytes, &cacheBytes);
-  if (!fits || !cache.reserve(cacheBytes))
-    return {QUIPU_ERROR_MEMORY, "there is no memory for a cache of " +
-                                    number(context) +
-                                    " positions; ask for a shorter context"};
+/// Room for `count` elements, zero; false without memory.
+template <typename T>
+static bool make(std::unique_ptr<T[]> &array, int64_t count) {
+  array.reset(new (std::nothrow) T[count]());
+  return array != nullptr;
+}
 
-  uint64_t arenaBytes = 0;
-  for (const abi::Step *step : steps)
-    arenaBytes = std::max(arenaBytes, step->arenaBytes);
-  uint64_t logitsBytes =
-      uint64_t(steps.back()->tokens) * image->logitsStride * sizeof(float);
-  uint64_t pieces = (context + abi::pagePositions - 1) / abi::pagePositions;
-  uint64_t partialBytes =
-      abi::splitThreshold * pieces * threads * image->partialBytes;
-  if (!arena.reserve(arenaBytes) || !logits.reserve(logitsBytes) ||
-      !partials.reserve(partialBytes))
-    return {QUIPU_ERROR_MEMORY,
-            "there is no memory for the " +
-                number(arenaBytes + logitsBytes + partialBytes) +
-                " bytes that intermediate results need"};
+Status Session::findSteps() {
+  if (!make(steps, image->entryCount))
+    return memoryError("there is no memory for a session");
+  for (int32_t i = 0; i < image->entryCount; ++i) {
+    const abi::Entry &entry = image->entries[i];
+    if (entry.inputCount != 1 || entry.inputs[0].domain != abi::Domain::Token ||
+        entry.inputs[0].type != abi::ElementType::I32)
+      return argumentError("'" + std::string(entry.name) +
+                           "' reads more than token ids, which this release "
+                           "cannot give it");
+    auto isOurs = [&](const abi::Step &step) {
+      return step.entry == i && step.cacheType == type;
+    };
+    const abi::Step *end = chosen->steps + chosen->stepCount;
+    const abi::Step *first = std::find_if(chosen->steps, end, isOurs);
+    steps[i] = {first, std::find_if_not(first, end, isOurs)};
+    if (steps[i].empty())
+      return argumentError("this program has no " +
+                           std::string(abi::getFormat(type).name) +
+                           " cache; ask for f16");
+    maxTokens = std::max(maxTokens, steps[i].back().tokens);
+  }
+  return {};
+}
 
-  chunk = options.chunk ? options.chunk : INT_MAX;
-  lengths.assign(options.sequences, 0);
-  // Huge pages come whole: not before a quarter of each is in use.
-  int64_t headBytes = std::max<int64_t>(image->headDim * bytes / 16, 1);
-  longLength = static_cast<int32_t>(
-      std::min<int64_t>(context / 4, Pages::hugeBytes / 4 / headBytes));
-  args.cache = cache.data();
+static uint64_t alignRow(uint64_t bytes) { return (bytes + 63) / 64 * 64; }
+
+/// Of an output's rows for `tokens` tokens.
+static uint64_t getBytes(const abi::Tensor &output, int32_t tokens) {
+  return alignRow(uint64_t(output.stride) * tokens * sizeof(float));
+}
+
+Status Session::allocate(int32_t threads) {
+  if (!make(caches, image->poolCount) || !make(slots, slotCount))
+    return memoryError("there is no memory for " + std::to_string(slotCount) +
+                       " sequences; ask for fewer");
+  for (int32_t i = 0; i < image->poolCount; ++i)
+    if (!caches[i].reserve(image->pools[i], type, slotCount, positionCount))
+      return memoryError("there is no memory for a cache of " +
+                         std::to_string(positionCount) +
+                         " positions; ask for a shorter context");
+
+  uint64_t arenaBytes = 0, outputBytes = 0, sumBytes = 0, partialBytes;
+  int32_t maxOutputs = 0;
+  for (int32_t i = 0; i < image->entryCount; ++i) {
+    const abi::Entry &entry = image->entries[i];
+    for (const abi::Step &step : steps[i])
+      arenaBytes = std::max(arenaBytes, step.arenaBytes);
+    uint64_t bytes = 0;
+    for (const abi::Tensor &output : getOutputs(entry))
+      bytes += getBytes(output, steps[i].back().tokens);
+    outputBytes = std::max(outputBytes, bytes);
+    maxOutputs = std::max(maxOutputs, entry.outputCount);
+  }
+  for (int32_t i = 0; i < image->sumCount; ++i)
+    sumBytes += sizeof(float) * slotCount * image->sums[i].width;
+  args.maxSplits =
+      (positionCount + abi::pagePositions - 1) / abi::pagePositions;
+  bool fits = !__builtin_mul_overflow(uint64_t(abi::splitThreshold) * threads *
+                                          args.maxSplits,
+                                      image->partialBytes, &partialBytes);
+  if (!fits || !arena.reserve(arenaBytes) ||
+      !outputMemory.reserve(outputBytes) || !sumMemory.reserve(sumBytes) ||
+      !partials.reserve(partialBytes) || !make(outputs, maxOutputs) ||
+      !make(pools, image->poolCount) || !make(sums, image->sumCount) ||
+      !make(positions, maxTokens) || !make(sequenceOf, maxTokens) ||
+      !make(ends, maxTokens) || !make(selected, maxTokens) ||
+      !make(queryTiles, maxTokens) ||
+      !make(slotMappings, int64_t(image->poolCount) * maxTokens))
+    return memoryError("there is no memory for the intermediate results of " +
+                       std::to_string(maxTokens) + " tokens");
+
+  float *sum = static_cast<float *>(sumMemory.data());
+  for (int32_t i = 0; i < image->sumCount; ++i) {
+    sums[i] = sum;
+    sum += int64_t(slotCount) * image->sums[i].width;
+  }
+  for (int32_t i = 0; i < image->poolCount; ++i)
+    pools[i] = caches[i].view(&slotMappings[int64_t(i) * maxTokens]);
+  args.inputs = inputs;
+  args.outputs = outputs.get();
+  args.positions = positions.get();
+  args.sequences = sequenceOf.get();
+  args.ends = ends.get();
+  args.selected = selected.get();
+  args.pools = pools.get();
+  args.sums = sums.get();
   args.arena = arena.data();
-  args.partials = partials.data();
-  args.logits = static_cast<float *>(logits.data());
   args.weights = image->weights;
+  args.queryTiles = queryTiles.get();
+  args.partials = partials.data();
   preferHugePages(image->weights, image->weightBytes);
-  args.barrier = team.barrierHandle();
-  args.context = context;
-  args.slots = options.sequences;
   return {};
 }
 
-/// Fills in `positions` and `slots`, and refuses what a step must not see.
-Status Session::check(const Batch &batch) {
-  if (batch.count < 1)
-    return argument("a step needs at least one token");
-  if (Status status =
-          inRange("the number of wanted rows", batch.rowCount, 0, batch.count);
-      !status.ok())
-    return status;
-  for (int32_t i = 0; batch.rows && i < batch.rowCount; ++i)
-    if (batch.rows[i] < (i ? batch.rows[i - 1] + 1 : 0) ||
-        batch.rows[i] >= batch.count)
-      return argument("wanted rows must rise and be less than the " +
-                      number(batch.count) + " tokens, but row " + number(i) +
-                      " is " + number(batch.rows[i]));
-
-  positions.resize(batch.count);
-  slots.resize(batch.count);
-  std::vector<int32_t> next(args.slots, -1); // positions after this batch
-  for (int32_t i = 0; i < batch.count; ++i) {
-    std::string where = "token " + number(i);
-    int32_t sequence = batch.sequences ? batch.sequences[i] : 0;
-    Status status = inRange((where + "'s id").c_str(), batch.tokens[i], 0,
-                            image->vocabulary - 1);
-    if (status.ok())
-      status =
-          inRange((where + "'s sequence").c_str(), sequence, 0, args.slots - 1);
-    if (!status.ok())
-      return status;
-    bool first = next[sequence] < 0;
-    int32_t expected = first ? lengths[sequence] : next[sequence];
-    int32_t position = batch.positions ? batch.positions[i] : expected;
-    if (batch.positions && (position < 0 || position > expected ||
-                            (!first && position < expected)))
-      return argument(where + " is at position " + number(position) +
-                      " of sequence " + number(sequence) + ", but " +
-                      number(expected) + " is next");
-    if (position >= args.context)
-      return {QUIPU_ERROR_CONTEXT_FULL,
-              "the context of " + number(args.context) + " positions is full"};
-    positions[i] = position;
-    slots[i] = sequence;
-    next[sequence] = position + 1;
+void Session::placeOutputs(const abi::Entry &entry, int32_t tokens) {
+  char *rows = static_cast<char *>(outputMemory.data());
+  for (int32_t i = 0; i < entry.outputCount; ++i) {
+    outputs[i] = rows;
+    rows += getBytes(entry.outputs[i], tokens);
   }
-  return {};
 }
 
-/// The smallest step that takes all of the next tokens, or else the largest,
-/// and how many of them it takes.
-const abi::Step &Session::pick(int32_t remaining, int32_t &count) const {
-  remaining = std::min(remaining, chunk);
-  size_t best = 0;
-  while (best + 1 < steps.size() && steps[best]->tokens < remaining)
-    ++best;
-  count = std::min(remaining, steps[best]->tokens);
-  return *steps[best];
+bool Session::canGoBack(int32_t slot, int32_t position) const {
+  return std::all_of(
+      caches.get(), caches.get() + image->poolCount,
+      [&](const KvCache &cache) { return cache.reaches(slot, position); });
 }
 
-/// Reading a long cache from huge pages is 10 to 20 % faster.
-void Session::growPages() {
-  if (*std::max_element(lengths.begin(), lengths.end()) < longLength)
+void Session::forget(int32_t sequence, int32_t from) {
+  Slot &slot = slots[sequence];
+  if (from >= slot.length)
     return;
-  cache.makeHuge();
-  longLength = INT_MAX;
+  slot.length = canGoBack(sequence, from) ? from : 0;
+  slot.sumReader = -1;
+  for (int32_t i = 0; i < image->poolCount; ++i)
+    caches[i].truncate(sequence, slot.length);
 }
 
-/// Cuts the tokens from `begin` on into blocks. Two tokens are no block: those
-/// that fill it up would cost more than what is shared.
-void Session::findBlocks(int32_t begin, int32_t count) {
-  blocks.clear();
-  auto follows = [&](int32_t i) {
-    return slots[i] == slots[i - 1] && positions[i] == positions[i - 1] + 1;
-  };
-  for (int32_t i = 0; i < count;) {
-    int32_t size = 1;
-    while (size < abi::maxQueryTile && i + size < count &&
-           follows(begin + i + size))
-      ++size;
-    size = size < 3 ? 1 : size;
-    blocks.push_back({i, size});
-    i += size;
+void Session::fork(int32_t from, int32_t to) {
+  for (int32_t i = 0; i < image->poolCount; ++i)
+    caches[i].fork(from, to);
+  for (int32_t i = 0; i < image->sumCount; ++i) {
+    int64_t width = image->sums[i].width;
+    if (from != to)
+      std::copy_n(sums[i] + from * width, width, sums[i] + to * width);
   }
-  args.blocks = blocks.data();
-  args.blockCount = static_cast<int32_t>(blocks.size());
-}
-
-Status Session::step(const Batch &batch, const RowReader &read,
-                     const Watcher &watch) {
-  if (Status status = check(batch); !status.ok())
-    return status;
-
-  std::vector<int32_t> rows; // of one call, counted from its first token
-  int32_t row = 0;
-  auto wanted = [&](int32_t i) {
-    return batch.rows ? batch.rows[i] : batch.count - batch.rowCount + i;
-  };
-  for (int32_t begin = 0; begin < batch.count;) {
-    const abi::Step &step = pick(batch.count - begin, args.count);
-    rows.clear();
-    for (int32_t i = row; i < batch.rowCount && wanted(i) < begin + args.count;
-         ++i)
-      rows.push_back(wanted(i) - begin);
-    args.tokens = batch.tokens + begin;
-    args.positions = positions.data() + begin;
-    args.sequences = slots.data() + begin;
-    args.rows = rows.data();
-    args.rowCount = static_cast<int32_t>(rows.size());
-    findBlocks(begin, args.count);
-    bool isMeasured =
-        timer && &timer->step() == &step && args.count == step.tokens;
-    args.timer = isMeasured ? timer : nullptr;
-    team.run([&](int32_t worker, int32_t workers) {
-      step.run(&args, worker, workers);
-    });
-
-    for (int32_t i = begin; i < begin + args.count; ++i)
-      lengths[slots[i]] = positions[i] + 1;
-    growPages();
-    for (int32_t i = 0; read && i < args.rowCount; ++i)
-      if (Status status =
-              read(row + i, args.logits + int64_t(i) * image->logitsStride);
-          !status.ok())
-        return status;
-    row += args.rowCount;
-    begin += args.count;
-    if (watch && !watch(begin))
-      break;
-  }
-  return {};
-}
-
-Status Session::feed(const int32_t *tokens, int32_t count, int32_t sequence,
-                     int32_t rowCount, const RowReader &read,
-                     const Watcher &watch) {
-  std::vector<int32_t> same(count, sequence);
-  return step({.tokens = tokens,
-               .count = count,
-               .sequences = same.data(),
-               .rowCount = rowCount},
-              read, watch);
+  slots[to].length = slots[from].length;
+  slots[to].sumReader = slots[from].sumReader;
 }

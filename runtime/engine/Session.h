@@ -9,42 +9,36 @@
 #define QUIPU_RUNTIME_ENGINE_SESSION_H
 
 #include "abi/Abi.h"
-#include "runtime/capi/Quipu.h"
 #include "runtime/engine/KernelTimer.h"
+#include "runtime/engine/KvCache.h"
 #include "runtime/engine/Pages.h"
+#include "runtime/engine/Status.h"
 #include "runtime/engine/Workers.h"
-#include <algorithm>
 #include <functional>
 #include <memory>
-#include <string>
-#include <vector>
+#include <span>
 
 namespace quipu {
-
-/// QUIPU_OK, or what went wrong and a sentence about it.
-struct [[nodiscard]] Status {
-  quipu_status code = QUIPU_OK;
-  std::string message;
-  bool ok() const { return code == QUIPU_OK; }
-};
 
 struct SessionOptions {
   int32_t context = 0;   // positions; 0: the program's
   int32_t threads = 0;   // 0: one for each core
-  int32_t sequences = 1; // cache slots
+  int32_t sequences = 1; // slots
   int32_t chunk = 0;     // the most tokens per step; 0: what the program has
   abi::CacheType cacheType = abi::CacheType::F16;
   bool pin = false; // bind each thread, the caller's too, to a CPU
 };
 
-/// The tokens of one call, see quipu_step in Quipu.h.
+/// The tokens of one call, see quipu_run in Quipu.h.
 struct Batch {
   const int32_t *tokens;
   int32_t count;
-  const int32_t *positions = nullptr;
-  const int32_t *sequences = nullptr;
-  const int32_t *rows = nullptr; // rising
-  int32_t rowCount = 0;
+  const int32_t *positions = nullptr; // null: they follow
+  const int32_t *sequences = nullptr; // null: all are of `sequence`
+  int32_t sequence = 0;
+  const int32_t *selected = nullptr; // rising; null: the last ones
+  int32_t selectedCount = 0;
+  int32_t entry = 0; // index into Program::entries
 };
 
 class Session {
@@ -56,56 +50,99 @@ public:
                        const SessionOptions &options,
                        std::unique_ptr<Session> &session);
 
-  /// Is given the logits, [vocabulary], of wanted row number `row`, which are
-  /// valid during the call.
-  using RowReader = std::function<Status(int32_t row, const float *logits)>;
+  /// Is given a row, [Tensor::width], of one of the entry's outputs, which is
+  /// valid during the call: for each token of the batch (Domain::Token), or for
+  /// each selected one. Rows of an output come in order.
+  using RowReader =
+      std::function<Status(int32_t output, int32_t row, const float *numbers)>;
   /// Is told how many of the batch's tokens are done; after false, `step`
   /// returns at once.
   using Watcher = std::function<bool(int32_t done)>;
 
+  /// Whether `step` takes the batch; if not, it would change nothing.
+  Status check(const Batch &batch);
+
   /// Runs a batch of any size, cut into the program's steps. Checks all of it
-  /// first.
+  /// first. A sequence that was read whole (Entry::wholeSequences) is forgotten
+  /// then: others cannot go on from it.
   Status step(const Batch &batch, const RowReader &read = {},
               const Watcher &watch = {});
 
-  /// Runs `count` tokens that follow what `sequence` holds, wanting the logits
-  /// of the last `rowCount`.
-  Status feed(const int32_t *tokens, int32_t count, int32_t sequence,
-              int32_t rowCount, const RowReader &read = {},
-              const Watcher &watch = {});
+  /// The same for a batch that `check` has just taken.
+  Status run(const Batch &batch, const RowReader &read, const Watcher &watch);
 
-  /// Forgets what a sequence holds from position `from` on.
-  void forget(int32_t sequence, int32_t from = 0) {
-    lengths[sequence] = std::min(lengths[sequence], from);
-  }
-  int32_t length(int32_t sequence) const { return lengths[sequence]; }
+  /// Forgets what a sequence holds from position `from` on, or all of it if it
+  /// could not go on from there because a window is no longer cached.
+  void forget(int32_t sequence, int32_t from = 0);
+
+  /// Lets `to` hold what `from` holds, in place of its own. They share memory
+  /// until they differ.
+  void fork(int32_t from, int32_t to);
+
+  int32_t length(int32_t sequence) const { return slots[sequence].length; }
 
   const abi::Program &program() const { return *image; }
   const abi::Variant &variant() const { return *chosen; }
-  int32_t context() const { return args.context; }
-  int32_t sequences() const { return args.slots; }
+  abi::CacheType cacheType() const { return type; }
+  int32_t context() const { return positionCount; }
+  int32_t sequences() const { return slotCount; }
+  /// Pages in use of pool number `pool`.
+  int32_t usedPages(int32_t pool) const { return caches[pool].usedPages(); }
   Workers &workers() { return team; }
   /// Lets `watcher`, which may be null, see the full calls of its step.
   void setTimer(KernelTimer *watcher) { timer = watcher; }
 
 private:
+  struct Slot {
+    int32_t length;    // positions it holds
+    int32_t sumReader; // the entry that has the sums of all of them, -1: none
+    // Of the batch that was checked, or the step that was prepared, last:
+    int64_t seen;
+    int32_t next; // the position after it
+    int32_t last; // its last token
+  };
+
   Session() = default;
-  Status allocate(const SessionOptions &options, int32_t threads);
-  Status check(const Batch &batch);
-  const abi::Step &pick(int32_t remaining, int32_t &count) const;
-  void growPages();
-  void findBlocks(int32_t begin, int32_t count);
+  Status findSteps();
+  Status allocate(int32_t threads);
+  Status checkSelected(const Batch &batch) const;
+  Status checkToken(const Batch &batch, int32_t i);
+  Status checkSequenceEnds(const Batch &batch) const;
+  bool canGoBack(int32_t slot, int32_t position) const;
+  int32_t slotOf(const Batch &batch, int32_t i) const {
+    return batch.sequences ? batch.sequences[i] : batch.sequence;
+  }
+  const abi::Step &pick(const Batch &batch, int32_t begin,
+                        int32_t &count) const;
+  void prepare(const Batch &batch, int32_t begin);
+  void findQueryTiles();
+  void select(const Batch &batch, int32_t begin, int32_t row);
+  void placeOutputs(const abi::Entry &entry, int32_t tokens);
+  Status readRows(const Batch &batch, int32_t begin, int32_t row,
+                  const RowReader &read) const;
 
   const abi::Program *image = nullptr;
   const abi::Variant *chosen = nullptr;
+  abi::CacheType type = abi::CacheType::F16;
+  int32_t positionCount = 0, slotCount = 0, chunk = 0;
+  /// Of each entry, for the cache's type, by rising number of tokens.
+  std::unique_ptr<std::span<const abi::Step>[]> steps;
+  std::unique_ptr<Slot[]> slots;
+  int64_t stamp = 0;                 // for Slot::seen
+  std::unique_ptr<KvCache[]> caches; // [pool]
+
+  // What the step being run is given.
   abi::StepArgs args = {};
-  std::vector<const abi::Step *> steps; // by rising number of tokens
-  int32_t chunk = 0;
-  std::vector<int32_t> lengths;          // [slot]
-  std::vector<int32_t> positions, slots; // of the batch being run
-  int32_t longLength = 0;             // from which on the cache has huge pages
-  std::vector<abi::QueryTile> blocks; // of the step being run
-  Pages cache, arena, logits, partials;
+  const void *inputs[1] = {};
+  std::unique_ptr<void *[]> outputs;
+  std::unique_ptr<abi::PagePool[]> pools;
+  std::unique_ptr<float *[]> sums;
+  std::unique_ptr<int32_t[]> positions, sequenceOf, ends, selected;
+  std::unique_ptr<int32_t[]> slotMappings; // [pool][tokens]
+  std::unique_ptr<abi::QueryTile[]> queryTiles;
+  Pages arena, outputMemory, sumMemory, partials;
+  int32_t maxTokens = 0; // of a step
+
   Workers team;
   KernelTimer *timer = nullptr;
 };

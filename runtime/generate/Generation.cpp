@@ -6,90 +6,33 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/generate/Generation.h"
-#include "runtime/cli/Npy.h"
 #include "runtime/engine/Clock.h"
-#include <csignal>
-#include <cstdio>
-#include <unistd.h>
+#include "runtime/engine/Entries.h"
+#include <algorithm>
 
 using namespace quipu;
 
-static volatile sig_atomic_t interrupted = 0;
-
-void Generation::catchInterrupts() {
-  struct sigaction action = {};
-  action.sa_handler = [](int) { interrupted = 1; };
-  action.sa_flags = SA_RESETHAND;
-  sigaction(SIGINT, &action, nullptr);
+Generation::Generation(Session &session, GenerationOptions given,
+                       Drafter *drafter)
+    : session(session), options(std::move(given)), sampler(options.sampler),
+      drafter(drafter) {
+  const abi::Entry &entry = session.program().entries[options.entry];
+  logitsOutput = findOutput(entry, "logits");
+  vocabulary = entry.outputs[logitsOutput].width;
 }
 
-namespace {
-/// A bar on a terminal's standard error, for a prompt of more than a second.
-class Progress {
-public:
-  explicit Progress(int32_t total) : total(total) {}
-  ~Progress() {
-    if (shown)
-      fputs("\r\033[K", stderr);
-  }
-
-  void update(int32_t done) {
-    double seconds = now() - start;
-    if (!terminal || seconds < 1 || seconds - last < 0.1)
-      return;
-    last = seconds;
-    shown = true;
-    constexpr int width = 30;
-    int filled = static_cast<int>(int64_t(width) * done / total);
-    fprintf(stderr, "\rreading the prompt [%.*s%*s] %d/%d", filled,
-            "##############################", width - filled, "", done, total);
-  }
-
-private:
-  int32_t total;
-  bool terminal = isatty(STDERR_FILENO);
-  bool shown = false;
-  double start = now(), last = 0;
-};
-} // namespace
-
-Status Generation::readPrompt() {
-  auto count = static_cast<int32_t>(text.size());
-  int32_t vocabulary = session.program().vocabulary;
-  bool all = arguments.logits.has_value();
-  NpyWriter file;
-  auto checked = [](std::string failure) {
-    return failure.empty() ? Status{}
-                           : Status{QUIPU_ERROR_ARGUMENT, std::move(failure)};
-  };
-  if (all)
-    if (Status status =
-            checked(file.open(*arguments.logits, count, vocabulary));
-        !status.ok())
-      return status;
-
-  Progress progress(count);
-  int32_t wanted = all ? count : 1;
-  Status status = session.feed(
-      text.data(), count, 0, wanted,
-      [&](int32_t row, const float *values) {
-        if (row == wanted - 1)
-          logits.assign(values, values + vocabulary);
-        return all ? checked(file.append(values)) : Status{};
-      },
-      [&](int32_t done) {
-        progress.update(done);
-        return !interrupted;
-      });
-  if (status.ok() && all && !interrupted)
-    status = checked(file.finish());
-  return status;
+void Generation::start(const std::vector<int32_t> &prompt) {
+  text = prompt;
+  for (int32_t token : prompt)
+    sampler.accept(token);
+  // Rounds are timed: a drafter's reading of the prompt belongs to none.
+  draft(0);
 }
 
 /// Chooses the token that comes next.
 void Generation::choose(const float *next, const Reader &read) {
-  int32_t token = sampler.choose(next, session.program().vocabulary);
-  if (!arguments.ignoreEos && endsText(token)) {
+  int32_t token = sampler.choose(next, vocabulary);
+  if (options.endsText && options.endsText(token)) {
     end = End::Text;
     return;
   }
@@ -98,7 +41,7 @@ void Generation::choose(const float *next, const Reader &read) {
   ++counts.generated;
   if (!read(token))
     end = End::Reader;
-  else if (counts.generated == arguments.length)
+  else if (counts.generated == options.maxTokens)
     end = End::Length;
 }
 
@@ -114,61 +57,54 @@ void Generation::draft(int64_t most) {
 /// first that is none of these.
 Status Generation::continueText(const Reader &read) {
   double start = now();
-  int64_t room = session.context() - session.length(0) - 1;
-  if (arguments.length >= 0)
-    room = std::min(room, arguments.length - counts.generated - 1);
+  auto size = static_cast<int32_t>(text.size());
+  int64_t room = session.context() - size;
+  if (options.maxTokens >= 0)
+    room = std::min(room, options.maxTokens - counts.generated - 1);
   int64_t most = std::min<int64_t>(room, draftLength.best());
   drafted.clear();
   if (most > 0)
     draft(most);
 
-  std::vector<int32_t> batch = drafted;
-  batch.insert(batch.begin(), text.back());
-  auto count = static_cast<int32_t>(batch.size());
+  // More than the last token if going back has forgotten all.
+  std::vector<int32_t> batch(text.begin() + session.length(0), text.end());
+  batch.insert(batch.end(), drafted.begin(), drafted.end());
+  auto draftCount = static_cast<int32_t>(drafted.size());
   int32_t accepted = 0;
-  Status status = session.feed(
-      batch.data(), count, 0, count, [&](int32_t row, const float *next) {
-        if (end || row != accepted)
+  Status status = session.step(
+      {.tokens = batch.data(),
+       .count = static_cast<int32_t>(batch.size()),
+       .selectedCount = draftCount + 1,
+       .entry = options.entry},
+      [&](int32_t output, int32_t row, const float *next) {
+        if (end || output != logitsOutput || row != accepted)
           return Status{};
         choose(next, read);
-        accepted += !end && row + 1 < count && text.back() == batch[row + 1];
+        accepted += !end && row < draftCount && text.back() == drafted[row];
         return Status{};
       });
   session.forget(0, static_cast<int32_t>(text.size()) - 1);
-  counts.drafted += count - 1;
+  counts.drafted += draftCount;
   counts.accepted += accepted;
-  draftLength.learn(count - 1, accepted, now() - start);
+  draftLength.learn(draftCount, accepted, now() - start);
   return status;
 }
 
-End Generation::run(const std::vector<int32_t> &prompt, const Reader &read,
+End Generation::run(const float *logits, const Reader &read,
                     std::string &error) {
-  text = prompt;
   double start = now();
-  Status status = readPrompt();
-  for (int32_t token : prompt)
-    sampler.accept(token);
-  // Rounds are timed: a drafter's reading of the prompt belongs to none.
-  draft(0);
-  double promptEnd = now();
-  counts.prompt = static_cast<int64_t>(prompt.size());
-  counts.promptSeconds = promptEnd - start;
-
-  if (interrupted)
-    end = End::Interrupt;
-  else if (arguments.length == 0)
+  if (options.maxTokens == 0)
     end = End::Length;
-  else if (status.ok())
-    choose(logits.data(), read);
+  else
+    choose(logits, read);
+  Status status;
   while (status.ok() && !end) {
-    if (interrupted)
-      end = End::Interrupt;
-    else if (session.length(0) == session.context())
+    if (text.size() > static_cast<size_t>(session.context()))
       end = End::Context;
     else
       status = continueText(read);
   }
-  counts.generatedSeconds = now() - promptEnd;
+  counts.seconds = now() - start;
   error = std::move(status.message);
-  return error.empty() ? end.value_or(End::Error) : End::Error;
+  return error.empty() ? *end : End::Error;
 }

@@ -8,63 +8,67 @@
 #ifndef QUIPU_RUNTIME_GENERATE_GENERATION_H
 #define QUIPU_RUNTIME_GENERATE_GENERATION_H
 
-#include "runtime/cli/Arguments.h"
 #include "runtime/engine/Session.h"
+#include "runtime/generate/Sampler.h"
 #include "runtime/generate/speculative/DraftLength.h"
 #include "runtime/generate/speculative/Drafter.h"
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace quipu {
 
+struct GenerationOptions {
+  int32_t entry = 0; // one that gives logits
+  SamplerOptions sampler;
+  int64_t maxTokens = -1; // -1: until the text ends
+  /// Whether a token says that the text ends; empty: none does.
+  std::function<bool(int32_t token)> endsText;
+};
+
 struct GenerationStatistics {
-  int64_t prompt = 0, generated = 0, drafted = 0, accepted = 0; // tokens
-  double promptSeconds = 0, generatedSeconds = 0;
+  int64_t generated = 0, drafted = 0, accepted = 0; // tokens
+  double seconds = 0;
 };
 
 /// Why a generation ended.
-enum class End { Length, Text, Context, Interrupt, Reader, Error };
+enum class End { Length, Text, Context, Reader, Error };
 
-/// Runs the prompt and generates, for one sequence.
+/// Continues the text of sequence 0.
 class Generation {
 public:
   /// `drafter` may be null.
-  Generation(Session &session, const Arguments &arguments,
-             std::function<bool(int32_t)> endsText, Drafter *drafter)
-      : session(session), arguments(arguments), sampler(arguments.sampler),
-        endsText(std::move(endsText)), drafter(drafter) {}
+  Generation(Session &session, GenerationOptions options, Drafter *drafter);
 
   /// Takes each generated token at once; false ends the generation.
   using Reader = std::function<bool(int32_t token)>;
 
-  /// Continues `prompt`, which is not empty. After End::Error, `error` is set.
-  End run(const std::vector<int32_t> &prompt, const Reader &read,
-          std::string &error);
+  /// Tells of the text, which is not empty and which the session has read, or
+  /// reads then: sampler and drafter want to know it.
+  void start(const std::vector<int32_t> &prompt);
+
+  /// Continues the text, given the logits of its last token. After End::Error,
+  /// `error` is set.
+  End run(const float *logits, const Reader &read, std::string &error);
 
   const GenerationStatistics &statistics() const { return counts; }
   /// A sentence if the drafter failed; the text did not suffer.
   const std::string &draftFailure() const { return draftError; }
 
-  /// Makes Ctrl-C end a generation after the current token; the second one
-  /// ends the process.
-  static void catchInterrupts();
-
 private:
-  Status readPrompt();
   void draft(int64_t most);
   Status continueText(const Reader &read);
   void choose(const float *next, const Reader &read);
 
   Session &session;
-  const Arguments &arguments;
+  GenerationOptions options;
   Sampler sampler;
-  std::function<bool(int32_t)> endsText;
   Drafter *drafter;
+  int32_t logitsOutput, vocabulary;
   std::string draftError; // why there is no drafter any longer
   DraftLength draftLength;
   std::vector<int32_t> text;    // the prompt and what was generated
   std::vector<int32_t> drafted; // tokens that may follow it
-  std::vector<float> logits;    // of the prompt's last token
   std::optional<End> end;
   GenerationStatistics counts;
 };

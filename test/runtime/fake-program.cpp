@@ -7,9 +7,15 @@
 
 //
 // Its next token is a hash of all tokens that the cache says came before, so
-// whatever reaches the cache wrongly shows. Prefers small letters; says that
-// the text ends after every 48th position. Tokens are bytes, then three control
-// tokens.
+// whatever reaches the cache wrongly shows. It has two states, one of which
+// hashes a window only. Prefers small letters; says that the text ends after
+// every 48th position. Tokens are bytes, then three control tokens.
+//
+//   generate  logits [selected]
+//   embed     embedding [sequences]: the mean of what it makes of each token
+//   hidden    hidden [tokens]
+//   label     labels [tokens] and score [sequences], of whole sequences: each
+//             token sees all
 //
 //   FAKE_TOKENIZER  whether it has a tokenizer
 //   FAKE_FEATURES   what its first variant says the processor must have
@@ -29,25 +35,50 @@
 using namespace quipu;
 using namespace quipu::abi;
 
-static constexpr int32_t vocabulary = 259, stride = 272, layers = 2,
-                         kvHeads = 2, headDim = 4;
+static constexpr int32_t vocabulary = 259, stride = 272, hidden = 8,
+                         window = 20;
 static constexpr int32_t imStart = 256, imEnd = 257, endOfText = 258;
 
+static const Pool pools[] = {{2 * 2 * (16 + 32), 0}, {16 + 16, window}};
+static const State states[] = {{"blk.kv", 0, 2, 2, 16, 32, 0, 2 * (16 + 32)},
+                               {"near.kv", 1, 1, 1, 16, 16, 0, 16 + 16}};
+static const Sum sums[] = {{"mean", hidden}};
+
 namespace {
-/// The last number of a position's keys (half 0) or values (half 1) in the last
-/// layer.
 template <typename Element>
-Element &cached(const StepArgs &args, int32_t half, int32_t slot,
-                int32_t position) {
-  int64_t perSlot = int64_t(kvHeads) * headDim * args.context;
-  int64_t index = ((layers - 1) * 2 + half) * perSlot * args.slots +
-                  perSlot * slot + perSlot / kvHeads * (kvHeads - 1);
-  if (half == 0)
-    index += position / cachePositions * headDim * cachePositions +
-             (headDim - 1) * cachePositions + position % cachePositions;
-  else
-    index += position * headDim + headDim - 1;
-  return static_cast<Element *>(args.cache)[index];
+constexpr CacheType cacheType =
+    sizeof(Element) == 2 ? CacheType::F16 : CacheType::F32;
+
+/// The last number of a position's keys (half 0) or values (half 1) in a
+/// state's last layer.
+template <typename Element>
+Element &cached(const StepArgs &args, const State &state, int32_t half,
+                int32_t mapping) {
+  KvLayout layout = {cacheType<Element>, state.heads, state.keyDim,
+                     state.valueDim};
+  int64_t dim = half ? state.valueDim : state.keyDim;
+  int32_t position = mapping % pagePositions;
+  int64_t byte =
+      getPageBytes(layout.type, pools[state.pool].numbers) *
+          (mapping / pagePositions) +
+      getPageBytes(layout.type,
+                   state.offset + (state.layers - 1) * state.stride) +
+      half * layout.valuesOffset() + (state.heads - 1) * layout.headBytes(dim) +
+      position / groupPositions * layout.groupBytes(dim);
+  int32_t lane = position % groupPositions;
+  return reinterpret_cast<Element *>(
+      static_cast<char *>(args.pools[state.pool].pages) +
+      byte)[half ? layout.valueIndex(dim - 1, lane, dim)
+                 : layout.keyIndex(dim - 1, lane)];
+}
+
+/// Where the block table has a position.
+int32_t getMapping(const PagePool &pool, int32_t slot, int32_t position) {
+  int32_t page =
+      pool.table[int64_t(slot) * pool.tablePages + position / pagePositions];
+  if (page < 0)
+    abort(); // a position that a token sees is not cached
+  return page * pagePositions + position % pagePositions;
 }
 
 uint64_t mix(uint64_t value) {
@@ -56,37 +87,115 @@ uint64_t mix(uint64_t value) {
   return value ^ value >> 32;
 }
 
+/// Of the tokens that a position sees, up to `end`.
 template <typename Element>
+uint64_t hashOf(const StepArgs &args, int32_t slot, int32_t position,
+                int32_t end) {
+  uint64_t hash = 1;
+  for (const State &state : states) {
+    int32_t seen = pools[state.pool].window;
+    int32_t first = seen && position >= seen ? position - seen + 1 : 0;
+    for (int32_t p = first; p < end; ++p)
+      for (int32_t half = 0; half < 2; ++half)
+        hash = mix(hash + static_cast<uint64_t>(cached<Element>(
+                              args, state, half,
+                              getMapping(args.pools[state.pool], slot, p))));
+  }
+  return hash;
+}
+
+/// Small whole numbers: a sum of them does not depend on the order.
+float getHidden(uint64_t hash, int32_t i) {
+  return static_cast<float>(mix(hash + i) >> 56);
+}
+
+enum EntryIndex { generate, embed, hiddenStates, label };
+
+const Tensor tokensInput[] = {
+    {"tokens", ElementType::I32, Domain::Token, 1, 1, vocabulary}};
+const Tensor logitsOutput[] = {
+    {"logits", ElementType::F32, Domain::Selected, vocabulary, stride, 0}};
+const Tensor embeddingOutput[] = {
+    {"embedding", ElementType::F32, Domain::Sequence, hidden, 16, 0}};
+const Tensor hiddenOutput[] = {
+    {"hidden", ElementType::F32, Domain::Token, hidden, hidden, 0}};
+const Tensor labelOutputs[] = {
+    {"labels", ElementType::F32, Domain::Token, 3, 16, 0},
+    {"score", ElementType::F32, Domain::Sequence, 2, 16, 0}};
+const Entry entries[] = {
+    {"generate", tokensInput, logitsOutput, 1, 1, 0, 0},
+    {"embed", tokensInput, embeddingOutput, 1, 1, 0, 1},
+    {"hidden", tokensInput, hiddenOutput, 1, 1, 0, 0},
+    {"label", tokensInput, labelOutputs, 1, 2, 1, 0},
+};
+
+/// Adds the step's tokens to the sums of their sequences.
+void addUp(const StepArgs &args, const uint64_t *hashes) {
+  for (int32_t i = 0; i < args.count; ++i) {
+    float *row = args.sums[0] + int64_t(args.sequences[i]) * hidden;
+    for (int32_t j = 0; j < hidden; ++j)
+      row[j] = (args.positions[i] ? row[j] : 0) + getHidden(hashes[i], j);
+  }
+}
+
+/// A row of an output, for the step's token number `token`.
+void writeRow(const StepArgs &args, const Tensor &output, int32_t token,
+              uint64_t hash, float *row) {
+  for (int32_t j = 0; j < output.width; ++j)
+    if (&output == logitsOutput) {
+      bool letter = j == ' ' || (j >= 'a' && j <= 'z');
+      row[j] = static_cast<float>(mix(hash + j) >> 40) * 0x1p-24f +
+               (letter ? 4.0f : 0.0f);
+    } else if (&output == embeddingOutput) {
+      row[j] = args.sums[0][args.sequences[token] * hidden + j] /
+               static_cast<float>(args.ends[token]);
+    } else {
+      row[j] = getHidden(hash, j);
+    }
+  if (&output == logitsOutput)
+    row[imEnd] = args.positions[token] % 48 == 47 ? 100.0f : 0.0f;
+}
+
+template <typename Element, EntryIndex entry>
 void run(const StepArgs *args, int32_t worker, int32_t workers) {
   static const char *delay = getenv("FAKE_DELAY");
   if (delay && worker == 0)
     usleep(atoi(delay));
   quipu_trace(args->timer, worker, 0);
-  auto *scratch = static_cast<uint64_t *>(args->arena);
+  auto *hashes = static_cast<uint64_t *>(args->arena);
+  auto *tokens = static_cast<const int32_t *>(args->inputs[0]);
   for (int32_t i = worker; i < args->count; i += workers)
-    for (int32_t half = 0; half < 2; ++half)
-      cached<Element>(*args, half, args->sequences[i], args->positions[i]) =
-          static_cast<Element>(args->tokens[i] + half);
-  quipu_barrier(args->barrier);
-  for (int32_t i = worker; i < args->count; i += workers) {
-    uint64_t hash = 1;
-    for (int32_t p = 0; p <= args->positions[i]; ++p)
+    for (const State &state : states) {
+      const PagePool &pool = args->pools[state.pool];
+      if (pool.slotMapping[i] !=
+          getMapping(pool, args->sequences[i], args->positions[i]))
+        abort();
       for (int32_t half = 0; half < 2; ++half)
-        hash = mix(hash + static_cast<uint64_t>(cached<Element>(
-                              *args, half, args->sequences[i], p)));
-    scratch[i] = hash;
-  }
+        cached<Element>(*args, state, half, pool.slotMapping[i]) =
+            static_cast<Element>(tokens[i] + half);
+    }
+  quipu_barrier(args->barrier);
+  for (int32_t i = worker; i < args->count; i += workers)
+    hashes[i] = hashOf<Element>(
+        *args, args->sequences[i], args->positions[i],
+        entries[entry].wholeSequences ? args->ends[i] : args->positions[i] + 1);
   quipu_barrier(args->barrier);
   quipu_trace(args->timer, worker, 1);
-  for (int32_t row = worker; row < args->rowCount; row += workers) {
-    int32_t token = args->rows[row];
-    float *logits = args->logits + int64_t(row) * stride;
-    for (int32_t v = 0; v < vocabulary; ++v) {
-      bool letter = v == ' ' || (v >= 'a' && v <= 'z');
-      logits[v] = static_cast<float>(mix(scratch[token] + v) >> 40) * 0x1p-24f +
-                  (letter ? 4.0f : 0.0f);
+  if (entries[entry].writesSums) {
+    if (worker == 0)
+      addUp(*args, hashes);
+    quipu_barrier(args->barrier);
+  }
+  for (int32_t o = 0; o < entries[entry].outputCount; ++o) {
+    const Tensor &output = entries[entry].outputs[o];
+    bool ofTokens = output.domain == Domain::Token;
+    auto *rows = static_cast<float *>(args->outputs[o]);
+    int32_t count = ofTokens ? args->count : args->selectedCount;
+    for (int32_t row = worker; row < count; row += workers) {
+      int32_t token = ofTokens ? row : args->selected[row];
+      writeRow(*args, output, token, hashes[token],
+               rows + int64_t(row) * output.stride);
     }
-    logits[imEnd] = args->positions[token] % 48 == 47 ? 100.0f : 0.0f;
   }
   quipu_trace(args->timer, worker, -1);
 }
@@ -147,28 +256,50 @@ static const Kernel kernels[] = {
     {"head", "259x8xf32", 1, 1, 4, 0, 8288, 4144, 2000000, 0},
     {"unused", "", 1, 1, 1, 0, 1, 1, 1, 0},
 };
+template <typename Element, EntryIndex entry>
+constexpr Step stepOf(const char *name, int32_t tokens) {
+  return {name,
+          run<Element, entry>,
+          arenaOf(tokens),
+          entry,
+          tokens,
+          cacheType<Element>,
+          3,
+          kernels};
+}
 static const Step steps[] = {
-    {"decode_f16", run<_Float16>, arenaOf(1), 1, CacheType::F16, kernels, 3},
-    {"prefill4_f16", run<_Float16>, arenaOf(4), 4, CacheType::F16, kernels, 3},
-    {"prefill16_f16", run<_Float16>, arenaOf(16), 16, CacheType::F16, kernels,
-     3},
-    {"decode_f32", run<float>, arenaOf(1), 1, CacheType::F32, kernels, 3},
-    {"prefill8_f32", run<float>, arenaOf(8), 8, CacheType::F32, kernels, 3},
+    stepOf<_Float16, generate>("decode_f16", 1),
+    stepOf<_Float16, generate>("prefill4_f16", 4),
+    stepOf<_Float16, generate>("prefill16_f16", 16),
+    stepOf<float, generate>("decode_f32", 1),
+    stepOf<float, generate>("prefill8_f32", 8),
+    stepOf<_Float16, embed>("embed16_f16", 16),
+    stepOf<float, embed>("embed1_f32", 1),
+    stepOf<float, embed>("embed8_f32", 8),
+    stepOf<_Float16, hiddenStates>("hidden16_f16", 16),
+    stepOf<float, hiddenStates>("hidden8_f32", 8),
+    stepOf<_Float16, label>("label4_f16", 4),
+    stepOf<_Float16, label>("label16_f16", 16),
+    stepOf<float, label>("label16_f32", 16),
 };
+static constexpr int32_t stepCount = sizeof(steps) / sizeof(steps[0]);
 
-static const Variant variants[] = {{"reference", FAKE_FEATURES, steps, 5},
-                                   {"plain", "", steps, 5}};
+static const Variant variants[] = {
+    {"reference", FAKE_FEATURES, steps, stepCount},
+    {"plain", "", steps, stepCount}};
 
 const Program quipu_program = {
     .abiVersion = version,
-    .vocabulary = vocabulary,
-    .logitsStride = stride,
-    .hidden = 8,
-    .layers = layers,
-    .kvHeads = kvHeads,
-    .headDim = headDim,
     .context = 120,
+    .entryCount = 4,
+    .poolCount = 2,
+    .stateCount = 2,
+    .sumCount = 1,
     .variantCount = FAKE_VARIANTS,
+    .entries = entries,
+    .pools = pools,
+    .states = states,
+    .sums = sums,
     .variants = variants,
     .name = "Fake \"Toy\"",
     .architecture = "toy",
@@ -176,7 +307,6 @@ const Program quipu_program = {
     .compiler = "none",
     .weightBytes = 1500000,
     .bytesPerToken = 1000000,
-    .cacheElements = layers * 2 * kvHeads * headDim,
     .partialBytes = 0,
     .weights = steps,
     .tokenizer = FAKE_TOKENIZER ? &tokenizer : nullptr,

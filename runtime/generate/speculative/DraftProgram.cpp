@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/generate/speculative/DraftProgram.h"
+#include "runtime/engine/Entries.h"
 #include "runtime/generate/speculative/DraftProtocol.h"
 #include "support/Subprocess.h"
 #include <algorithm>
@@ -60,8 +61,7 @@ std::string DraftProgram::spawn(const abi::Program &program,
   return error;
 }
 
-std::string DraftProgram::greet(const abi::Program &program,
-                                const Tokenizer *tokenizer) {
+std::string DraftProgram::greet(const DraftGreeting &expected) {
   DraftGreeting greeting = {};
   std::string received; // or a message
   char buffer[sizeof(greeting)];
@@ -81,8 +81,7 @@ std::string DraftProgram::greet(const abi::Program &program,
     if (received.size() == sizeof(greeting))
       memcpy(&greeting, received.data(), sizeof(greeting));
   }
-  if (greeting.vocabulary != uint64_t(program.vocabulary) ||
-      greeting.vocabularyHash != hashVocabulary(tokenizer))
+  if (memcmp(&greeting, &expected, sizeof(greeting)) != 0)
     return "the draft program '" + path +
            "' has other tokens than this one; build both from models with one "
            "vocabulary";
@@ -90,11 +89,12 @@ std::string DraftProgram::greet(const abi::Program &program,
 }
 
 std::string DraftProgram::start(const abi::Program &program,
+                                const abi::Entry &entry,
                                 const Tokenizer *tokenizer,
                                 const SessionOptions &options) {
-  vocabulary = program.vocabulary;
+  tokenLimit = getTokenLimit(entry);
   std::string error = spawn(program, options);
-  return error.empty() ? greet(program, tokenizer) : error;
+  return error.empty() ? greet(makeGreeting(entry, tokenizer)) : error;
 }
 
 DraftProgram::~DraftProgram() {
@@ -124,7 +124,7 @@ bool DraftProgram::ask(const std::vector<int32_t> &text, int32_t most,
   known = text;
   known.insert(known.end(), drafted.begin(), drafted.end());
   return std::all_of(drafted.begin(), drafted.end(),
-                     [&](int32_t id) { return id >= 0 && id < vocabulary; });
+                     [&](int32_t id) { return id >= 0 && id < tokenLimit; });
 }
 
 std::string DraftProgram::draft(const std::vector<int32_t> &text, int32_t most,

@@ -15,6 +15,7 @@
 namespace quipu {
 
 class Tokenizer;
+struct DraftGreeting;
 
 /// Another of quipu's programs, for a smaller model with the same tokens. It is
 /// a process of its own: it waits while this one computes, and the other way
@@ -25,21 +26,21 @@ public:
   ~DraftProgram() override;
 
   /// Starts the program with the threads and the context of `options`. Returns
-  /// a sentence if it cannot draft for `program`.
-  std::string start(const abi::Program &program, const Tokenizer *tokenizer,
-                    const SessionOptions &options);
+  /// a sentence if it cannot draft for this entry of `program`.
+  std::string start(const abi::Program &program, const abi::Entry &entry,
+                    const Tokenizer *tokenizer, const SessionOptions &options);
 
   std::string draft(const std::vector<int32_t> &text, int32_t most,
                     std::vector<int32_t> &drafted) override;
 
 private:
   std::string spawn(const abi::Program &program, const SessionOptions &options);
-  std::string greet(const abi::Program &program, const Tokenizer *tokenizer);
+  std::string greet(const DraftGreeting &expected);
   bool ask(const std::vector<int32_t> &text, int32_t most,
            std::vector<int32_t> &drafted);
 
   std::string path;
-  int32_t vocabulary = 0;
+  int32_t tokenLimit = 0; // drafted tokens are below it
   pid_t process = -1;
   int requests = -1, answers = -1; // pipes
   std::vector<int32_t> known;      // to the program: text and its drafts

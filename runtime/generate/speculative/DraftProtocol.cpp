@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/generate/speculative/DraftProtocol.h"
+#include "runtime/engine/Entries.h"
 #include "runtime/text/Tokenizer.h"
 #include <cerrno>
 #include <unistd.h>
@@ -35,9 +36,12 @@ bool quipu::writeBytes(int file, const void *bytes, size_t size) {
   return moveAll(write, file, static_cast<const char *>(bytes), size);
 }
 
-uint64_t quipu::hashVocabulary(const Tokenizer *tokenizer) {
+DraftGreeting quipu::makeGreeting(const abi::Entry &entry,
+                                  const Tokenizer *tokenizer) {
   uint64_t hash = 0;
   for (int32_t id = 0; tokenizer && id < tokenizer->vocabularySize(); ++id)
     hash = hash * 0x9e3779b97f4a7c15 + hashWord(tokenizer->bytes(id));
-  return hash;
+  return {DraftGreeting::expectedMagic, hash,
+          static_cast<uint32_t>(getTokenLimit(entry)),
+          static_cast<uint32_t>(getLogits(entry)->width)};
 }

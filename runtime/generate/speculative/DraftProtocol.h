@@ -14,6 +14,7 @@
 #ifndef QUIPU_RUNTIME_GENERATE_SPECULATIVE_DRAFTPROTOCOL_H
 #define QUIPU_RUNTIME_GENERATE_SPECULATIVE_DRAFTPROTOCOL_H
 
+#include "abi/Abi.h"
 #include <cstddef>
 #include <cstdint>
 
@@ -22,11 +23,12 @@ namespace quipu {
 /// Says what the drafter's tokens are. One that cannot run writes its error
 /// message instead.
 struct DraftGreeting {
-  static constexpr uint64_t expectedMagic = 0x3174666172647051; // "Qpdraft1"
+  static constexpr uint64_t expectedMagic = 0x3274666172647051; // "Qpdraft2"
 
   uint64_t magic;
-  uint64_t vocabularyHash; // see hashVocabulary
-  uint64_t vocabulary;
+  uint64_t vocabularyHash;
+  uint32_t tokens; // ids that it reads are below this
+  uint32_t logits; // and those that it drafts below this
 };
 
 /// Is followed by `added` tokens, int32_t each. The answer is an int32_t, how
@@ -43,8 +45,9 @@ bool readBytes(int file, void *bytes, size_t size);
 bool writeBytes(int file, const void *bytes, size_t size);
 
 class Tokenizer;
-/// Equal when all tokens have equal bytes; 0 without a tokenizer.
-uint64_t hashVocabulary(const Tokenizer *tokenizer);
+/// What a drafter says whose entry gives logits. The vocabulary's hash is equal
+/// when all tokens have equal bytes, 0 without a tokenizer.
+DraftGreeting makeGreeting(const abi::Entry &entry, const Tokenizer *tokenizer);
 
 } // namespace quipu
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/generate/speculative/DraftServer.h"
+#include "runtime/engine/Entries.h"
 #include "runtime/generate/speculative/DraftProtocol.h"
 #include <algorithm>
 #include <csignal>
@@ -14,7 +15,7 @@
 using namespace quipu;
 
 /// Brings `text` up to date; false when the input ends or makes no sense.
-static bool readRequest(int32_t vocabulary, DraftRequest &request,
+static bool readRequest(int32_t tokenLimit, DraftRequest &request,
                         std::vector<int32_t> &text) {
   if (!readBytes(STDIN_FILENO, &request, sizeof(request)) || request.kept < 0 ||
       size_t(request.kept) > text.size() || request.added < 0 ||
@@ -26,20 +27,21 @@ static bool readRequest(int32_t vocabulary, DraftRequest &request,
     return false;
   return !text.empty() &&
          std::all_of(text.begin(), text.end(),
-                     [&](int32_t id) { return id >= 0 && id < vocabulary; });
+                     [&](int32_t id) { return id >= 0 && id < tokenLimit; });
 }
 
-Status quipu::serveDrafts(Session &session, const Tokenizer *tokenizer) {
+Status quipu::serveDrafts(Session &session, int32_t entry,
+                          const Tokenizer *tokenizer) {
   // Ctrl-C is for the program that asks, which then closes the pipe.
   signal(SIGINT, SIG_IGN);
-  int32_t vocabulary = session.program().vocabulary;
-  DraftGreeting greeting = {DraftGreeting::expectedMagic,
-                            hashVocabulary(tokenizer), uint64_t(vocabulary)};
+  const abi::Entry &drafting = session.program().entries[entry];
+  int32_t logitsOutput = findOutput(drafting, "logits");
+  DraftGreeting greeting = makeGreeting(drafting, tokenizer);
   bool asked = writeBytes(STDOUT_FILENO, &greeting, sizeof(greeting));
 
   std::vector<int32_t> text;
   DraftRequest request;
-  while (asked && readRequest(vocabulary, request, text)) {
+  while (asked && readRequest(getTokenLimit(drafting), request, text)) {
     // The last token is read for its logits, if need be again.
     auto last = static_cast<int32_t>(text.size()) - 1;
     session.forget(0, std::min(request.kept, last));
@@ -49,11 +51,15 @@ Status quipu::serveDrafts(Session &session, const Tokenizer *tokenizer) {
                         text.size() <= size_t(session.context());
          ++i) {
       int32_t held = session.length(0), next = 0;
-      Status status = session.feed(
-          &text[held], static_cast<int32_t>(text.size()) - held, 0, 1,
-          [&](int32_t, const float *logits) {
-            next = static_cast<int32_t>(
-                std::max_element(logits, logits + vocabulary) - logits);
+      Status status = session.step(
+          {.tokens = &text[held],
+           .count = static_cast<int32_t>(text.size()) - held,
+           .selectedCount = 1,
+           .entry = entry},
+          [&](int32_t output, int32_t, const float *logits) {
+            if (output == logitsOutput)
+              next = static_cast<int32_t>(
+                  std::max_element(logits, logits + greeting.logits) - logits);
             return Status{};
           });
       if (!status.ok())

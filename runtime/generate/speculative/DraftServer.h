@@ -15,8 +15,8 @@ namespace quipu {
 class Tokenizer;
 
 /// Answers the requests on standard input until it ends: what --drafter does.
-/// Drafts the model's most probable tokens.
-Status serveDrafts(Session &session, const Tokenizer *tokenizer);
+/// Drafts the most probable tokens of an entry that gives logits.
+Status serveDrafts(Session &session, int32_t entry, const Tokenizer *tokenizer);
 
 } // namespace quipu
 

@@ -33,13 +33,13 @@ static void testCreate(void) {
   EXPECT(quipu_create(NULL, NULL) == QUIPU_ERROR_ARGUMENT);
   EXPECT(quipu_create(NULL, &model) == QUIPU_OK && model);
   EXPECT(quipu_vocabulary(model) == 259);
-  EXPECT(quipu_context(model) == 128);
+  EXPECT(quipu_context(model) == 120);
   quipu_destroy(model);
   quipu_destroy(NULL);
 
   quipu_options options = {sizeof(options), 1 << 30, 0, 0, 0};
   EXPECT(quipu_create(&options, &model) == QUIPU_ERROR_ARGUMENT && !model);
-  EXPECT(strstr(quipu_last_error(NULL), "context must be from 0 to 16777216"));
+  EXPECT(strstr(quipu_last_error(NULL), "context must be from 1 to 16777216"));
   options.context = -1;
   EXPECT(quipu_create(&options, &model) == QUIPU_ERROR_ARGUMENT);
   options.context = 1 << 24;

@@ -1,0 +1,71 @@
+//===- Console.cpp - What a program reads and prints ----------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/cli/Console.h"
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <unistd.h>
+
+using namespace quipu;
+
+std::string quipu::programName;
+
+int quipu::fail(const std::string &sentence) {
+  fprintf(stderr, "%s: error: %s\n", programName.c_str(), sentence.c_str());
+  return 1;
+}
+
+int quipu::print(std::string_view text) {
+  while (!text.empty()) {
+    ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written < 0)
+      return errno;
+    text.remove_prefix(written);
+  }
+  return 0;
+}
+
+int quipu::outputStatus(int error) {
+  return error == 0 || error == EPIPE
+             ? 0
+             : fail(std::string("cannot write the output: ") + strerror(error));
+}
+
+std::string quipu::readInput(std::string &text) {
+  if (isatty(STDIN_FILENO))
+    return "there is no prompt; put it into quotes after the program's name or "
+           "on standard input, see --help";
+  char buffer[65536];
+  for (;;) {
+    ssize_t count = read(STDIN_FILENO, buffer, sizeof(buffer));
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count < 0)
+      return std::string("cannot read standard input: ") + strerror(errno);
+    if (count == 0)
+      break;
+    text.append(buffer, count);
+  }
+  if (text.ends_with('\n'))
+    text.pop_back();
+  return "";
+}
+
+static volatile sig_atomic_t wasInterrupted = 0;
+
+void quipu::catchInterrupts() {
+  struct sigaction action = {};
+  action.sa_handler = [](int) { wasInterrupted = 1; };
+  action.sa_flags = SA_RESETHAND;
+  sigaction(SIGINT, &action, nullptr);
+}
+
+bool quipu::interrupted() { return wasInterrupted; }

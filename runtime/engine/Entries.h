@@ -1,0 +1,46 @@
+//===- Entries.h - What a program can be asked for --------------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_RUNTIME_ENGINE_ENTRIES_H
+#define QUIPU_RUNTIME_ENGINE_ENTRIES_H
+
+#include "abi/Abi.h"
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace quipu {
+
+inline std::span<const abi::Entry> getEntries(const abi::Program &program) {
+  return {program.entries, static_cast<size_t>(program.entryCount)};
+}
+inline std::span<const abi::Tensor> getOutputs(const abi::Entry &entry) {
+  return {entry.outputs, static_cast<size_t>(entry.outputCount)};
+}
+
+/// The index of an entry or of an output, -1 if there is none of that name.
+int32_t findEntry(const abi::Program &program, std::string_view name);
+int32_t findOutput(const abi::Entry &entry, std::string_view name);
+
+/// "generate, embed".
+std::string entryNames(const abi::Program &program);
+
+/// Token ids are from 0 to below this.
+inline int32_t getTokenLimit(const abi::Entry &entry) {
+  return entry.inputs[0].limit;
+}
+
+/// Whether one of its outputs counts sequences: then the selected tokens are
+/// their last ones.
+bool readsOutSequences(const abi::Entry &entry);
+
+/// The output "logits" if the entry can continue a text with it, or null.
+const abi::Tensor *getLogits(const abi::Entry &entry);
+
+} // namespace quipu
+
+#endif // QUIPU_RUNTIME_ENGINE_ENTRIES_H

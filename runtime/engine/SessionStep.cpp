@@ -1,0 +1,267 @@
+//===- SessionStep.cpp - Checking a batch and running it in steps ---------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/engine/Entries.h"
+#include "runtime/engine/Session.h"
+#include <algorithm>
+
+using namespace quipu;
+
+// Sentences are made where something is wrong only: a step takes less than a
+// millisecond.
+
+static std::string sentenceStart(const char *what, int32_t i) {
+  return what + std::to_string(i);
+}
+
+static std::string quote(const char *name) {
+  return "'" + std::string(name) + "'";
+}
+
+/// Also notes which token is the last one of each sequence.
+Status Session::checkToken(const Batch &batch, int32_t i) {
+  const abi::Entry &entry = image->entries[batch.entry];
+  auto wrong = [&](std::string what) {
+    return argumentError(sentenceStart("token ", i) + what);
+  };
+  int32_t sequence = slotOf(batch, i);
+  if (batch.tokens[i] < 0 || batch.tokens[i] >= getTokenLimit(entry))
+    return wrong("'s id must be from 0 to " +
+                 std::to_string(getTokenLimit(entry) - 1) + ", not " +
+                 std::to_string(batch.tokens[i]));
+  if (sequence < 0 || sequence >= slotCount)
+    return wrong("'s sequence must be from 0 to " +
+                 std::to_string(slotCount - 1) + ", not " +
+                 std::to_string(sequence));
+
+  Slot &slot = slots[sequence];
+  bool first = slot.seen != stamp;
+  int32_t expected = first ? slot.length : slot.next;
+  int32_t position = batch.positions ? batch.positions[i] : expected;
+  if (position < 0 || position > expected || (!first && position < expected))
+    return wrong(" is at position " + std::to_string(position) +
+                 " of sequence " + std::to_string(sequence) + ", but " +
+                 std::to_string(expected) + " is next");
+  if (position >= positionCount)
+    return {QUIPU_ERROR_CONTEXT_FULL, "the context of " +
+                                          std::to_string(positionCount) +
+                                          " positions is full"};
+  if (first && position < slot.length && !canGoBack(sequence, position))
+    return wrong(" goes back to position " + std::to_string(position) +
+                 " of sequence " + std::to_string(sequence) +
+                 ", whose window is no longer cached; begin again at "
+                 "position 0");
+  if (first && position > 0 &&
+      (entry.wholeSequences ||
+       (entry.writesSums &&
+        (slot.sumReader != batch.entry || position < slot.length))))
+    return wrong(" is at position " + std::to_string(position) +
+                 " of sequence " + std::to_string(sequence) + ", but " +
+                 quote(entry.name) +
+                 " reads all of a sequence; reset it, or begin at position 0");
+  if (entry.wholeSequences && !first && slot.last != i - 1)
+    return wrong(" comes back to sequence " + std::to_string(sequence) +
+                 ", but " + quote(entry.name) +
+                 " reads one sequence after the other");
+  if (int32_t most = steps[batch.entry].back().tokens;
+      entry.wholeSequences && position >= most)
+    return argumentError("sequence " + std::to_string(sequence) +
+                         " has more than the " + std::to_string(most) +
+                         " tokens that " + quote(entry.name) +
+                         " reads together");
+  slot.seen = stamp;
+  slot.next = position + 1;
+  slot.last = i;
+  return {};
+}
+
+Status Session::checkSelected(const Batch &batch) const {
+  if (batch.selectedCount < 0 || batch.selectedCount > batch.count)
+    return argumentError("the number of selected tokens must be from 0 to " +
+                         std::to_string(batch.count) + ", not " +
+                         std::to_string(batch.selectedCount));
+  for (int32_t i = 0; batch.selected && i < batch.selectedCount; ++i)
+    if (batch.selected[i] < (i ? batch.selected[i - 1] + 1 : 0) ||
+        batch.selected[i] >= batch.count)
+      return argumentError("selected tokens must rise and be less than the " +
+                           std::to_string(batch.count) +
+                           " tokens, but number " + std::to_string(i) + " is " +
+                           std::to_string(batch.selected[i]));
+  return {};
+}
+
+/// The batch's selected token number `i`.
+static int32_t getSelected(const Batch &batch, int32_t i) {
+  return batch.selected ? batch.selected[i]
+                        : batch.count - batch.selectedCount + i;
+}
+
+Status Session::checkSequenceEnds(const Batch &batch) const {
+  for (int32_t i = 0; i < batch.selectedCount; ++i) {
+    int32_t token = getSelected(batch, i), sequence = slotOf(batch, token);
+    if (slots[sequence].last != token)
+      return argumentError(
+          sentenceStart("token ", token) + " is selected, but " +
+          quote(image->entries[batch.entry].name) +
+          " gives rows for sequences, and the last token of sequence " +
+          std::to_string(sequence) + " is " +
+          std::to_string(slots[sequence].last));
+  }
+  return {};
+}
+
+Status Session::check(const Batch &batch) {
+  if (batch.entry < 0 || batch.entry >= image->entryCount)
+    return argumentError("the entry must be from 0 to " +
+                         std::to_string(image->entryCount - 1) + ", not " +
+                         std::to_string(batch.entry));
+  if (batch.count < 1)
+    return argumentError("a step needs at least one token");
+  Status status = checkSelected(batch);
+  ++stamp;
+  for (int32_t i = 0; i < batch.count && status.ok(); ++i)
+    status = checkToken(batch, i);
+  if (status.ok() && readsOutSequences(image->entries[batch.entry]))
+    status = checkSequenceEnds(batch);
+  return status;
+}
+
+/// The smallest step that takes all of the next tokens, or else the largest,
+/// and how many of them it takes.
+const abi::Step &Session::pick(const Batch &batch, int32_t begin,
+                               int32_t &count) const {
+  std::span<const abi::Step> choice = steps[batch.entry];
+  int32_t remaining = batch.count - begin;
+  int32_t limit = std::min(choice.back().tokens, chunk);
+  count = std::min(remaining, limit);
+  if (image->entries[batch.entry].wholeSequences) {
+    count = 0;
+    for (int32_t i = 0; i < remaining && (count == 0 || i < limit);) {
+      int32_t sequence = slotOf(batch, begin + i);
+      while (i < remaining && slotOf(batch, begin + i) == sequence)
+        ++i;
+      if (count == 0 || i <= limit)
+        count = i;
+    }
+  }
+  return *std::find_if(
+      choice.begin(), choice.end() - 1,
+      [&](const abi::Step &step) { return step.tokens >= count; });
+}
+
+/// Makes room in the caches for a step's tokens from `begin` on, and fills in
+/// what it is told of each.
+void Session::prepare(const Batch &batch, int32_t begin) {
+  bool writesSums = image->entries[batch.entry].writesSums;
+  ++stamp;
+  for (int32_t i = 0; i < args.count; ++i) {
+    int32_t sequence = slotOf(batch, begin + i);
+    Slot &slot = slots[sequence];
+    int32_t position =
+        batch.positions ? batch.positions[begin + i] : slot.length;
+    forget(sequence, position);
+    for (int32_t p = 0; p < image->poolCount; ++p) {
+      if (slot.seen != stamp)
+        caches[p].release(sequence, position);
+      slotMappings[int64_t(p) * maxTokens + i] =
+          caches[p].prepare(sequence, position);
+    }
+    positions[i] = position;
+    sequenceOf[i] = sequence;
+    slot.seen = stamp;
+    slot.length = position + 1;
+    slot.sumReader = writesSums ? batch.entry : -1;
+  }
+  for (int32_t i = 0; i < args.count; ++i)
+    ends[i] = slots[sequenceOf[i]].length;
+}
+
+/// Cuts the step's tokens into query tiles. Two tokens are no tile: those that
+/// fill it up would cost more than what is shared.
+void Session::findQueryTiles() {
+  auto follows = [&](int32_t i) {
+    return sequenceOf[i] == sequenceOf[i - 1] &&
+           positions[i] == positions[i - 1] + 1;
+  };
+  args.queryTileCount = 0;
+  for (int32_t i = 0; i < args.count;) {
+    int32_t size = 1;
+    while (size < abi::maxQueryTile && i + size < args.count &&
+           follows(i + size))
+      ++size;
+    size = size < 3 ? 1 : size;
+    queryTiles[args.queryTileCount++] = {i, size};
+    i += size;
+  }
+}
+
+/// Tells the step which of its tokens are selected, from the batch's selected
+/// token number `row` on.
+void Session::select(const Batch &batch, int32_t begin, int32_t row) {
+  args.selectedCount = 0;
+  for (; row < batch.selectedCount; ++row) {
+    int32_t token = getSelected(batch, row) - begin;
+    if (token >= args.count)
+      break;
+    selected[args.selectedCount++] = token;
+  }
+}
+
+Status Session::readRows(const Batch &batch, int32_t begin, int32_t row,
+                         const RowReader &read) const {
+  const abi::Entry &entry = image->entries[batch.entry];
+  for (int32_t i = 0; i < entry.outputCount; ++i) {
+    const abi::Tensor &output = entry.outputs[i];
+    bool ofTokens = output.domain == abi::Domain::Token;
+    int32_t first = ofTokens ? begin : row;
+    int32_t count = ofTokens ? args.count : args.selectedCount;
+    const float *numbers = static_cast<const float *>(outputs[i]);
+    for (int32_t j = 0; j < count; ++j, numbers += output.stride)
+      if (Status status = read(i, first + j, numbers); !status.ok())
+        return status;
+  }
+  return {};
+}
+
+Status Session::run(const Batch &batch, const RowReader &read,
+                    const Watcher &watch) {
+  const abi::Entry &entry = image->entries[batch.entry];
+  int32_t row = 0;
+  for (int32_t begin = 0; begin < batch.count;) {
+    const abi::Step &step = pick(batch, begin, args.count);
+    prepare(batch, begin);
+    findQueryTiles();
+    select(batch, begin, row);
+    placeOutputs(entry, step.tokens);
+    inputs[0] = batch.tokens + begin;
+    bool isMeasured =
+        timer && &timer->step() == &step && args.count == step.tokens;
+    args.timer = isMeasured ? timer : nullptr;
+    team.run([&](int32_t worker, int32_t workers) {
+      step.run(&args, worker, workers);
+    });
+
+    for (int32_t i = 0; i < image->poolCount; ++i)
+      caches[i].growHuge();
+    for (int32_t i = 0; entry.wholeSequences && i < args.count; ++i)
+      forget(sequenceOf[i]);
+    if (read)
+      if (Status status = readRows(batch, begin, row, read); !status.ok())
+        return status;
+    row += args.selectedCount;
+    begin += args.count;
+    if (watch && !watch(begin))
+      break;
+  }
+  return {};
+}
+
+Status Session::step(const Batch &batch, const RowReader &read,
+                     const Watcher &watch) {
+  Status status = check(batch);
+  return status.ok() ? run(batch, read, watch) : status;
+}
