@@ -109,6 +109,7 @@ float getHidden(uint64_t hash, int32_t i) {
   return static_cast<float>(mix(hash + i) >> 56);
 }
 
+/// Indices into Program::entries.
 enum EntryIndex { generate, embed, hiddenStates, label };
 
 const Tensor tokensInput[] = {
@@ -156,11 +157,31 @@ void writeRow(const StepArgs &args, const Tensor &output, int32_t token,
     row[imEnd] = args.positions[token] % 48 == 47 ? 100.0f : 0.0f;
 }
 
+/// All tokens in order, and in a tile those of one sequence that follow each
+/// other.
+void checkTiles(const StepArgs &args) {
+  int32_t next = 0;
+  for (int32_t t = 0; t < args.queryTileCount; ++t) {
+    QueryTile tile = args.queryTiles[t];
+    if (tile.first != next || tile.count < 1 || tile.count > maxQueryTile)
+      abort();
+    for (int32_t i = tile.first + 1; i < tile.first + tile.count; ++i)
+      if (args.sequences[i] != args.sequences[i - 1] ||
+          args.positions[i] != args.positions[i - 1] + 1)
+        abort();
+    next = tile.first + tile.count;
+  }
+  if (next != args.count)
+    abort();
+}
+
 template <typename Element, EntryIndex entry>
 void run(const StepArgs *args, int32_t worker, int32_t workers) {
   static const char *delay = getenv("FAKE_DELAY");
   if (delay && worker == 0)
     usleep(atoi(delay));
+  if (worker == 0)
+    checkTiles(*args);
   quipu_trace(args->timer, worker, 0);
   auto *hashes = static_cast<uint64_t *>(args->arena);
   auto *tokens = static_cast<const int32_t *>(args->inputs[0]);

@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/capi/Quipu.h"
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,13 +129,150 @@ static void testErrors(void) {
          QUIPU_ERROR_ARGUMENT);
   EXPECT(quipu_step(model, many, NULL, NULL, 2, hole, 2) ==
          QUIPU_ERROR_ARGUMENT);
+  int32_t twice[2] = {0, 0};
+  EXPECT(quipu_step(model, many, twice, NULL, 2, NULL, 0) ==
+         QUIPU_ERROR_ARGUMENT);
+  EXPECT(quipu_step(model, many, NULL, NULL, 2, twice, 2) ==
+         QUIPU_ERROR_ARGUMENT);
+  EXPECT(quipu_run(model, "generat", many, NULL, NULL, 1, NULL, 1) ==
+         QUIPU_ERROR_ARGUMENT);
+  EXPECT(strcmp(quipu_last_error(model),
+                "there is no entry 'generat'; this model has generate, embed, "
+                "hidden, label") == 0);
+  EXPECT(!quipu_logits(model, 0));
   EXPECT(quipu_length(model, 0) == 0);
+  EXPECT(quipu_fork(model, 0, 2) == QUIPU_ERROR_ARGUMENT);
+  EXPECT(quipu_fork(model, -1, 0) == QUIPU_ERROR_ARGUMENT);
   EXPECT(quipu_reset(model, 2) == QUIPU_ERROR_ARGUMENT);
   EXPECT(quipu_length(model, -1) == -1);
   EXPECT(quipu_step(model, many, NULL, NULL, 16, NULL, 1) == QUIPU_OK);
   EXPECT(quipu_step(model, many, NULL, NULL, 1, NULL, 1) ==
          QUIPU_ERROR_CONTEXT_FULL);
   quipu_destroy(model);
+}
+
+/// A refused step changes nothing, the last outputs included.
+static void testOldOutputs(void) {
+  quipu_options options = {sizeof(options), 16, 1, 1, 0};
+  quipu_model *model = NULL;
+  EXPECT(quipu_create(&options, &model) == QUIPU_OK);
+  int32_t tokens[17] = {1, 2, 259};
+  float before[2][259];
+  EXPECT(quipu_step(model, tokens, NULL, NULL, 2, NULL, 2) == QUIPU_OK);
+  for (int i = 0; i < 2; ++i)
+    memcpy(before[i], quipu_logits(model, i), sizeof(before[i]));
+  EXPECT(quipu_step(model, tokens, NULL, NULL, 3, NULL, 3) ==
+         QUIPU_ERROR_ARGUMENT);
+  EXPECT(quipu_run(model, "none", tokens, NULL, NULL, 1, NULL, 1) ==
+         QUIPU_ERROR_ARGUMENT);
+  EXPECT(quipu_run(model, "embed", tokens, NULL, NULL, 1, NULL, 1) ==
+         QUIPU_ERROR_ARGUMENT);
+  tokens[2] = 3;
+  EXPECT(quipu_step(model, tokens, NULL, NULL, 15, NULL, 15) ==
+         QUIPU_ERROR_CONTEXT_FULL);
+  EXPECT(quipu_length(model, 0) == 2);
+  for (int i = 0; i < 2; ++i)
+    EXPECT(sameLogits(before[i], quipu_logits(model, i)));
+  EXPECT(!quipu_logits(model, 2));
+  // A good one replaces them.
+  EXPECT(quipu_step(model, tokens, NULL, NULL, 1, NULL, 1) == QUIPU_OK);
+  EXPECT(!sameLogits(before[0], quipu_logits(model, 0)));
+  EXPECT(!quipu_logits(model, 1));
+  quipu_destroy(model);
+}
+
+static void testEntries(void) {
+  quipu_options options = {sizeof(options), 0, 2, 3, 0};
+  quipu_model *model = NULL;
+  EXPECT(quipu_create(&options, &model) == QUIPU_OK);
+  EXPECT(quipu_entry_count(model) == 4);
+  EXPECT(strcmp(quipu_entry_name(model, 1), "embed") == 0);
+  EXPECT(!quipu_entry_name(model, 4) && !quipu_entry_name(model, -1));
+  EXPECT(strcmp(quipu_output_name(model, "label", 1), "score") == 0);
+  EXPECT(strcmp(quipu_output_name(model, NULL, 0), "logits") == 0);
+  EXPECT(!quipu_output_name(model, "label", 2) &&
+         !quipu_output_name(model, "label", -1) &&
+         !quipu_output_name(model, "none", 0));
+  EXPECT(quipu_output_width(model, "label", "score") == 2);
+  EXPECT(quipu_output_width(model, NULL, "logits") == 259);
+  EXPECT(quipu_output_width(model, "embed", "logits") == -1 &&
+         quipu_output_width(model, "embed", NULL) == -1 &&
+         quipu_output_width(model, "none", "logits") == -1);
+
+  // Ids are below the number of rows of what they choose, not of an output.
+  int32_t tokens[6] = {258, 2, 3, 258, 5, 6}, sequences[6] = {0, 0, 0, 1, 1, 1};
+  int32_t last[2] = {2, 5};
+  EXPECT(quipu_run(model, "hidden", tokens, NULL, sequences, 6, NULL, 0) ==
+         QUIPU_OK);
+  float mean[8] = {0};
+  for (int i = 0; i < 8; ++i) {
+    for (int row = 0; row < 3; ++row)
+      mean[i] += quipu_output(model, "hidden", row)[i];
+    mean[i] /= 3;
+  }
+  EXPECT(!quipu_output(model, "hidden", 6) && !quipu_output(model, NULL, 0));
+  EXPECT(!quipu_logits(model, 0) && !quipu_output(model, "embedding", 0));
+  EXPECT(quipu_run(model, "embed", tokens, NULL, sequences, 6, last, 2) ==
+         QUIPU_ERROR_ARGUMENT);
+  EXPECT(strstr(quipu_last_error(model), "'embed' reads all of a sequence"));
+  EXPECT(quipu_output(model, "hidden", 5));
+  quipu_reset(model, 0);
+  quipu_reset(model, 1);
+  EXPECT(quipu_run(model, "embed", tokens, NULL, sequences, 6, last, 2) ==
+         QUIPU_OK);
+  EXPECT(memcmp(mean, quipu_output(model, "embedding", 0), sizeof(mean)) == 0);
+  EXPECT(memcmp(mean, quipu_output(model, "embedding", 1), sizeof(mean)) != 0);
+  EXPECT(!quipu_output(model, "embedding", 2));
+  EXPECT(quipu_run(model, "embed", tokens, NULL, sequences, 6, NULL, 2) ==
+         QUIPU_ERROR_ARGUMENT);
+
+  // A fork goes on with what is cached and summed.
+  EXPECT(quipu_fork(model, 0, 2) == QUIPU_OK && quipu_length(model, 2) == 3);
+  int32_t both[2] = {0, 2}, same[2] = {7, 7};
+  EXPECT(quipu_run(model, "embed", same, NULL, both, 2, NULL, 2) == QUIPU_OK);
+  EXPECT(memcmp(quipu_output(model, "embedding", 0),
+                quipu_output(model, "embedding", 1), sizeof(mean)) == 0);
+  quipu_destroy(model);
+}
+
+/// Checks a model's texts, forks and embeddings against each other.
+static void *serve(void *argument) {
+  const int32_t seed = *(const int32_t *)argument;
+  quipu_options options = {sizeof(options), 300, 2, 2, 0};
+  quipu_model *model = NULL;
+  EXPECT(quipu_create(&options, &model) == QUIPU_OK);
+  static _Thread_local float first[259];
+  for (int round = 0; round < 20; ++round) {
+    int32_t tokens[400];
+    for (int i = 0; i < 400; ++i)
+      tokens[i] = (i * i + seed) % 256;
+    EXPECT(quipu_run(model, seed % 2 ? "hidden" : NULL, tokens, NULL, NULL, 199,
+                     NULL, 1) == QUIPU_OK);
+    EXPECT(quipu_fork(model, 0, 1) == QUIPU_OK);
+    int32_t slot[1] = {round % 2};
+    EXPECT(quipu_step(model, tokens + 199, NULL, slot, 1, NULL, 1) == QUIPU_OK);
+    if (round == 0)
+      memcpy(first, quipu_logits(model, 0), sizeof(first));
+    EXPECT(sameLogits(first, quipu_logits(model, 0)));
+    EXPECT(quipu_step(model, tokens, NULL, NULL, 400, NULL, 1) ==
+           QUIPU_ERROR_CONTEXT_FULL);
+    EXPECT(quipu_reset(model, 0) == QUIPU_OK);
+  }
+  EXPECT(quipu_create(NULL, NULL) == QUIPU_ERROR_ARGUMENT);
+  EXPECT(strstr(quipu_last_error(NULL), "must not be NULL"));
+  quipu_destroy(model);
+  return NULL;
+}
+
+/// Models do not share anything: a thread each may use them.
+static void testThreads(void) {
+  pthread_t threads[3];
+  int32_t seeds[3] = {1, 2, 3};
+  for (int i = 0; i < 3; ++i)
+    if (pthread_create(&threads[i], NULL, serve, &seeds[i]) != 0)
+      exit(1);
+  for (int i = 0; i < 3; ++i)
+    pthread_join(threads[i], NULL);
 }
 
 static void testText(void) {
@@ -164,6 +302,9 @@ int main(void) {
   testCreate();
   testRaggedSteps();
   testErrors();
+  testOldOutputs();
+  testEntries();
+  testThreads();
   testText();
   puts("ok");
   return 0;

@@ -57,6 +57,27 @@ int main() {
   draw("penalty 4", with([](auto &o) { o.repeatPenalty = 4; }), 1);
   draw("greedy with penalty 4", {.repeatPenalty = 4}, 1);
 
+  // Exact borders: of two equals the first one is all of 0.5, and both are as
+  // probable as the first.
+  const float equals[] = {0, 0};
+  auto drawEquals = [&](const char *name, const SamplerOptions &options) {
+    Sampler sampler(options);
+    int first = 0;
+    for (int i = 0; i < 1000; ++i)
+      first += sampler.choose(equals, 2) == 0;
+    printf("%s: %s\n", name, first == 1000 ? "the first" : "both");
+  };
+  drawEquals("top-p 0.5", with([](auto &o) { o.topP = 0.5f; }));
+  drawEquals("top-p 0.6", with([](auto &o) { o.topP = 0.6f; }));
+  drawEquals("min-p 1", with([](auto &o) { o.minP = 1; }));
+
+  // What occurs twice is penalised once, also when something is between.
+  Sampler twice({.repeatPenalty = 2});
+  for (int32_t token : {0, 1, 0})
+    twice.accept(token);
+  const float favourite[] = {8, 1, 3};
+  printf("penalised once: %d\n", twice.choose(favourite, 3));
+
   // The penalty forgets what is 64 tokens old.
   Sampler sampler({.repeatPenalty = 4});
   sampler.accept(1);
