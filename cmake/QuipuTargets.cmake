@@ -4,9 +4,10 @@
 #                     [EXCEPTIONS])
 #   quipu_add_tool(NAME source... [LINK library...])         -> bin/NAME
 #   quipu_add_runtime_library(NAME)                          -> lib/libNAME.a
-#   quipu_sanitize_runtime_library(NAME)                     -> lib/libNAME-sanitized.a
+#   quipu_sanitize_runtime_library(NAME)                     -> lib/libNAME-{sanitized,threads}.a
 #   quipu_runtime_sources(NAME source...)
 #   quipu_add_test_tool(NAME source... [LINK library...])    -> test/bin/NAME
+#   quipu_add_thread_test_tool(NAME source... [LINK ...])    -> test/bin/NAME-threads
 
 option(QUIPU_SANITIZE "address and undefined-behaviour sanitizers" OFF)
 set(QUIPU_SANITIZE_FLAGS -fsanitize=address,undefined
@@ -113,19 +114,24 @@ function(quipu_add_runtime_library name)
 endfunction()
 
 # A sanitized build also makes NAME-sanitized, which the test tools then link
-# instead.
+# instead; others make NAME-threads, which the thread sanitizer watches.
 function(quipu_sanitize_runtime_library name)
   if(QUIPU_SANITIZE)
     add_library(${name}-sanitized STATIC
                 ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp)
     quipu_runtime_options(${name}-sanitized)
     quipu_sanitize(${name}-sanitized)
+  else()
+    add_library(${name}-threads STATIC EXCLUDE_FROM_ALL
+                ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp)
+    quipu_runtime_options(${name}-threads)
+    target_compile_options(${name}-threads PRIVATE -fsanitize=thread)
   endif()
 endfunction()
 
 function(quipu_runtime_sources name)
   list(TRANSFORM ARGN PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/ REGEX "^[^/]")
-  foreach(library ${name} ${name}-sanitized ${name}-aarch64)
+  foreach(library ${name} ${name}-sanitized ${name}-threads ${name}-aarch64)
     if(TARGET ${library})
       target_sources(${library} PRIVATE ${ARGN})
     endif()
@@ -147,4 +153,17 @@ function(quipu_add_test_tool name)
   quipu_sanitize(${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINK})
   add_dependencies(quipu-test-tools ${name})
+endfunction()
+
+# The same tool once more, watched by the thread sanitizer: NAME-threads.
+function(quipu_add_thread_test_tool name)
+  if(QUIPU_SANITIZE)
+    return()
+  endif()
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "LINK")
+  list(TRANSFORM ARG_LINK APPEND "-threads")
+  quipu_add_test_tool(${name}-threads ${ARG_UNPARSED_ARGUMENTS}
+                      LINK ${ARG_LINK})
+  target_compile_options(${name}-threads PRIVATE -fsanitize=thread)
+  target_link_options(${name}-threads PRIVATE -fsanitize=thread)
 endfunction()
