@@ -12,6 +12,7 @@
 #include "compiler/frontend/Passes.h"
 #include "compiler/target/Passes.h"
 #include "compiler/transforms/Passes.h"
+#include "dialect/Quipu.h"
 #include "dialect/Targets.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -56,6 +57,7 @@ static void addScheduled(OpPassManager &passes, const StageOptions &options) {
   passes.addPass(createChooseSchedules(
       {.candidate = options.candidate, .tuned = options.tuned}));
   passes.addPass(createAssignWeightOffsets());
+  passes.nest<ModelOp>().addPass(createAssignStateOffsets());
   passes.addPass(createPlanMemory());
   passes.addPass(createInsertBarriers());
 }
@@ -82,8 +84,9 @@ static void addLlvm(OpPassManager &passes, const StageOptions &options) {
 //===----------------------------------------------------------------------===//
 
 static constexpr StringRef specOps[] = {
-    "quipu.model", "quipu.param",  "quipu.input", "quipu.positions",
-    "compute",     "quipu.layers", "quipu.yield", "quipu.output"};
+    "quipu.model",  "quipu.head",      "quipu.param",
+    "quipu.input",  "quipu.positions", "compute",
+    "quipu.layers", "quipu.yield",     "quipu.output"};
 static constexpr StringRef graphOps[] = {
     "quipu.model",  "quipu.weight",    "quipu.step",
     "quipu.input",  "quipu.positions", "compute",
@@ -97,8 +100,10 @@ static constexpr StringRef scheduledOps[] = {
     "quipu.input",  "quipu.positions", "quipu.launch", "quipu.barrier",
     "quipu.layers", "quipu.yield",     "quipu.output"};
 static constexpr StringRef cpuOps[] = {
-    "quipu.model", "quipu.weight", "quipu.kernel", "llvm", "scf", "arith"};
-static constexpr StringRef llvmOps[] = {"quipu.model", "quipu.weight", "llvm"};
+    "quipu.model",  "quipu.weight", "quipu.state", "quipu.entry",
+    "quipu.kernel", "llvm",         "scf",         "arith"};
+static constexpr StringRef llvmOps[] = {"quipu.model", "quipu.weight",
+                                        "quipu.state", "quipu.entry", "llvm"};
 static constexpr StringRef kernelOps[] = {"compute", "quipu.yield"};
 
 //===----------------------------------------------------------------------===//

@@ -30,15 +30,25 @@ inline std::optional<abi::CacheType> getCacheFormat(mlir::Type element) {
   return std::nullopt;
 }
 
-/// The element types that a cache for heads of `dim` components may have.
-inline llvm::SmallVector<mlir::Type>
-getCacheElements(mlir::MLIRContext *context, int64_t dim) {
-  mlir::Builder builder(context);
+/// The element types that all caches of a model may have.
+inline llvm::SmallVector<mlir::Type> getCacheElements(ModelOp model) {
+  mlir::Builder builder(model.getContext());
   llvm::SmallVector<mlir::Type> types{builder.getF16Type(),
                                       builder.getF32Type()};
-  if (dim % abi::cacheBlock == 0)
-    types.push_back(getCacheQ8(context));
+  bool hasBlocks = llvm::all_of(model.getOps<StateOp>(), [](StateOp state) {
+    PagesType pages = state.getPages();
+    return !pages || (pages.getKeyDim() % abi::cacheBlock == 0 &&
+                      pages.getValueDim() % abi::cacheBlock == 0);
+  });
+  if (hasBlocks)
+    types.push_back(getCacheQ8(model.getContext()));
   return types;
+}
+
+/// One layer's keys and values in a page.
+inline abi::KvLayout getKvLayout(CacheType cache) {
+  return {*getCacheFormat(cache.getElementType()), cache.getHeads(),
+          cache.getKeyDim(), cache.getValueDim()};
 }
 
 } // namespace quipu

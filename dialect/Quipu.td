@@ -81,24 +81,54 @@ def Quipu_ModelOp : Quipu_Op<"model", [Symbol, SymbolTable, NoTerminator, Single
                                        NoRegionArguments, IsolatedFromAbove]> {
   let summary = "a model family before binding, a model after";
   let description = [{
-    Parameters first, then the forward pass. After binding the parameters are
-    gone; the weights are declared (`quipu.weight`), and there is one
-    `quipu.step` per number of tokens.
+    Parameters first, then the forward pass up to the hidden states, which
+    `quipu.yield` hands to the heads; a model with a `quipu.output` of its own
+    needs no head. After binding, weights and states are declared
+    (`quipu.weight`, `quipu.state`), and each `quipu.entry` has one `quipu.step`
+    per number of tokens.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrArrayAttr:$architectures);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `for` $architectures attr-dict-with-keyword $body";
 }
 
-def Quipu_ParamOp : Quipu_Op<"param", [HasParent<"ModelOp">]> {
+def Quipu_HeadOp : Quipu_Op<"head", [NoTerminator, SingleBlock, OpAsmOpInterface]> {
+  let summary = "what is made of a backbone's hidden states";
+  let description = [{
+    Its argument are the hidden states; `quipu.output` says what comes out. The
+    parameters of the model are known in it. Binding makes an entry of the
+    head's name of the model's forward pass and the head's.
+
+    C1: there is one argument.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    void getAsmBlockArgumentNames(::mlir::Region &region, ::mlir::OpAsmSetValueNameFn setName) {
+      for (::mlir::Value argument : region.getArguments())
+        setName(argument, "hidden");
+    }
+  }];
+}
+
+def Quipu_ParamOp : Quipu_Op<"param", [ParentOneOf<["ModelOp", "HeadOp"]>]> {
   let summary = "a size or constant that the checkpoint gives";
   let description = [{
     The value under the metadata key (without the family's prefix), else a
     number, a word, another parameter, a quotient of two, or the number of rows
-    of a weight.
+    of a weight. Where the file numbers the cases of a choice, `of` names them:
+
+    ```mlir
+    quipu.param @pooling = "pooling_type" of ["none", "mean", "first", "last"] else "mean"
+    ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$key, OptionalAttr<AnyAttr>:$fallback);
-  let assemblyFormat = "$sym_name `=` $key (`else` custom<Fallback>($fallback)^)? attr-dict";
+  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$key, OptionalAttr<StrArrayAttr>:$cases,
+                       OptionalAttr<AnyAttr>:$fallback);
+  let assemblyFormat = [{
+    $sym_name `=` $key (`of` $cases^)? (`else` custom<Fallback>($fallback)^)? attr-dict
+  }];
 }
 
 def Quipu_WeightOp : Quipu_Op<"weight", [Symbol, HasParent<"ModelOp">]> {
@@ -141,6 +171,69 @@ def Quipu_WeightOp : Quipu_Op<"weight", [Symbol, HasParent<"ModelOp">]> {
     /// The first byte of one layer; none before `assign-weight-offsets`.
     std::optional<int64_t> getLayerOffset(int64_t layer);
   }];
+}
+
+def Quipu_StateOp : Quipu_Op<"state", [Symbol, HasParent<"ModelOp">]> {
+  let summary = "memory that outlives a step";
+  let description = [{
+    Keys and values of `layers` layers, in pages, or a row of numbers for each
+    sequence. A `window` is how many positions a token sees at most: pages
+    behind it are given back.
+
+    ```mlir
+    quipu.state @blk.kv : !quipu.pages<heads 8, keys 128, values 128> layers 26 window 512
+    quipu.state @embed.pool : tensor<576xf32>
+    ```
+
+    `assign-state-offsets` adds the pool (states of one window have their pages
+    in common) and the place of layer 0 and the distance between layers in a
+    page, in numbers of one position; of a row, its number among the rows.
+
+    C1: the number of layers and the window are positive; only pages have layers
+    and a window. C2: a row is a vector of f32. C3: pool, offset and distance are
+    not negative.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type, OptionalAttr<I64Attr>:$layers,
+                       OptionalAttr<I64Attr>:$window, OptionalAttr<I64Attr>:$pool,
+                       OptionalAttr<I64Attr>:$offset, OptionalAttr<I64Attr>:$stride);
+  let assemblyFormat = [{
+    $sym_name `:` $type (`layers` custom<Size>($layers)^)? (`window` custom<Size>($window)^)?
+    (`pool` custom<Size>($pool)^)? (`at` custom<Size>($offset)^)? (`stride` custom<Size>($stride)^)?
+    attr-dict
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The pages' type; null for a row of numbers.
+    ::quipu::PagesType getPages() { return ::llvm::dyn_cast<::quipu::PagesType>(getType()); }
+  }];
+}
+
+def Quipu_EntryOp : Quipu_Op<"entry", [Symbol, HasParent<"ModelOp">,
+                                       DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "what a program can be asked for";
+  let description = [{
+    Its inputs and outputs, and the steps that compute them, by rising number of
+    tokens. With `whole_sequences`, tokens see those behind them: a sequence
+    begins and ends in one call of a step. With `pooled`, the entry writes rows of
+    sequences: it reads a sequence from its first position on. `lower-steps` replaces the steps by
+    functions, one for each type of cache.
+
+    ```mlir
+    quipu.entry @generate inputs [<"tokens" over token : 1 x i32 below 49152>]
+        outputs [<"logits" over selected : 49152 x f32>] steps [@decode, @prefill16]
+    ```
+
+    C1: the steps exist. C2: no name is there twice. C3: there is an output.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, Quipu_PortsAttr:$inputs, Quipu_PortsAttr:$outputs,
+                       UnitAttr:$whole_sequences, UnitAttr:$pooled,
+                       OptionalAttr<FlatSymbolRefArrayAttr>:$steps,
+                       OptionalAttr<Quipu_CompiledStepsAttr>:$compiled);
+  let assemblyFormat = [{
+    $sym_name `inputs` $inputs `outputs` $outputs (`whole_sequences` $whole_sequences^)?
+    (`pooled` $pooled^)? (`steps` $steps^)? (`compiled` $compiled^)? attr-dict
+  }];
+  let hasVerifier = 1;
 }
 
 def Quipu_StepOp : Quipu_Op<"step", [Symbol, HasParent<"ModelOp">, NoTerminator, SingleBlock,
@@ -187,8 +280,8 @@ def Quipu_LayersOp : Quipu_Op<"layers", [SingleBlockImplicitTerminator<"YieldOp"
   }];
 }
 
-def Quipu_YieldOp : Quipu_Op<"yield", [Terminator, Pure, ParentOneOf<["LayersOp", "KernelOp"]>]> {
-  let summary = "what a layer hands to the next, or a kernel to the step";
+def Quipu_YieldOp : Quipu_Op<"yield", [Terminator, Pure, ParentOneOf<["ModelOp", "LayersOp", "KernelOp"]>]> {
+  let summary = "what a layer hands to the next, a kernel to the step, a model to its heads";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "attr-dict ($values^ custom<BoundList>(type($values)))?";
   let builders = [OpBuilder<(ins), [{ build($_builder, $_state, ::mlir::ValueRange()); }]>];
@@ -197,15 +290,15 @@ def Quipu_YieldOp : Quipu_Op<"yield", [Terminator, Pure, ParentOneOf<["LayersOp"
 def Quipu_InputOp : Quipu_Op<"input", [Pure, OpAsmOpInterface]> {
   let summary = "an input of the step, one number per token";
   let description = [{
-    `"tokens"`: their ids. `"rows"`: which tokens' logits are selected. Programs
-    have no others.
+    `"tokens"`: their ids. `"selected"`: which tokens' outputs are asked for.
+    Programs have no others.
   }];
   let arguments = (ins StrAttr:$name);
   let results = (outs Quipu_Activation:$result);
   let assemblyFormat = "$name attr-dict custom<Result>(type($result))";
   let extraClassDeclaration = [{
     bool isTokens() { return getName() == "tokens"; }
-    bool isRows() { return getName() == "rows"; }
+    bool isSelected() { return getName() == "selected"; }
     void getAsmResultNames(::mlir::OpAsmSetValueNameFn setName) { setName(getResult(), getName()); }
   }];
 }
@@ -221,8 +314,14 @@ def Quipu_PositionsOp : Quipu_Op<"positions", [Pure, OpAsmOpInterface]> {
 
 def Quipu_OutputOp : Quipu_Op<"output", [MemoryEffects<[MemWrite]>]> {
   let summary = "what the step returns";
-  let arguments = (ins StrAttr:$name, Quipu_Activation:$value);
-  let assemblyFormat = "$name `,` $value attr-dict custom<Result>(type($value))";
+  let description = [{
+    A row for each of the tokens, or of those that were selected. `over sequence`:
+    the selected tokens are the last ones of their sequences.
+  }];
+  let arguments = (ins StrAttr:$name, Quipu_Activation:$value, OptionalAttr<Quipu_DomainAttr>:$domain);
+  let assemblyFormat = [{
+    $name `,` $value (`over` custom<Word>($domain)^)? attr-dict custom<Result>(type($value))
+  }];
 }
 
 //===----------------------------------------------------------------------===//
@@ -350,40 +449,44 @@ def Quipu_RopeOp : Quipu_AlikeOp<"rope", "rotated", "Tile", [Pure]> {
   let hasVerifier = 1;
 }
 
-def Quipu_CacheWriteOp : Quipu_ComputeOp<"cache_write", "cache", "Tile", [MemoryEffects<[MemWrite]>]> {
+def Quipu_CacheWriteOp : Quipu_ComputeOp<"cache_write", "cache", "Tile", [MemoryEffects<[MemWrite]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "stores the tokens' keys and values at their places";
   let description = [{
-    key, value [M, H, D] -> the layer's cache, with them in it.
-    C1: key and value have the same type.
+    key [M, H, D], value [M, H, E] -> the layer's cache, with them in it. Binding
+    declares the state that they go into.
+    C1: key and value have the same tokens and heads. C2: the state is there and
+    has pages for them.
   }];
   let arguments = (ins Quipu_Activation:$key, Quipu_Activation:$value, Quipu_Positions:$positions,
-                       OptionalAttr<TypeAttr>:$element);
+                       OptionalAttr<FlatSymbolRefAttr>:$state, OptionalAttr<TypeAttr>:$element);
   let results = (outs Quipu_Cache:$result);
   let assemblyFormat = [{
-    $key `,` $value `at` $positions (`as` $element^)? attr-dict
+    $key `,` $value `at` $positions (`into` $state^)? (`as` $element^)? attr-dict
     custom<Bound>(type($key), type($value), type($result))
   }];
   let hasVerifier = 1;
 }
 
-def Quipu_AttentionOp : Quipu_AlikeOp<"attention", "attended", "Whole", [MemoryEffects<[MemRead]>]> {
-  let summary = "causal attention of the tokens' queries over the cache";
+def Quipu_AttentionOp : Quipu_ComputeOp<"attention", "attended", "Whole", [MemoryEffects<[MemRead]>]> {
+  let summary = "attention of the tokens' queries over the cache";
   let description = [{
-    query [M, H, D] -> the same: softmax(scale * q k^T) v over the positions
-    0 ... p of the token's sequence, p its own (Vaswani 2017, equation 1), with
-    H / (cache heads) query heads on each cached head (GQA, Ainslie 2023).
-    `scale` is 1 / sqrt(D) by default; `window` keeps the last positions only;
-    `soft_cap` c turns a score s into c * tanh(s / c); `sinks` adds one score per
+    query [M, H, D] -> [M, H, E], E components of a value: softmax(scale * q k^T) v
+    over the positions 0 ... p of the token's sequence, p its own (Vaswani 2017,
+    equation 1), with H / (cache heads) query heads on each cached head (GQA,
+    Ainslie 2023). `full`: over all positions of the sequence, those behind the
+    token, too. `scale` is 1 / sqrt(D) by default; `window` keeps the last
+    positions only; `soft_cap` c turns a score s into c * tanh(s / c); `sinks` adds one score per
     head to the softmax that has no value.
-    C1: the query has heads of the cache's dim. C2: the cache's heads divide
+    C1: the query has heads of the keys' dim. C2: the cache's heads divide
     the query's. C3: sinks are one f32 per query head. C4: window, soft_cap and
-    scale are positive.
+    scale are positive. C5: full attention has no window.
   }];
   let arguments = (ins Quipu_Activation:$query, Quipu_Cache:$cache, Quipu_Positions:$positions,
+                       UnitAttr:$full,
                        OptionalAttr<Quipu_Real>:$scale, OptionalAttr<Quipu_Size>:$window,
                        OptionalAttr<Quipu_Real>:$soft_cap, OptionalAttr<Quipu_WeightAttr>:$sinks);
   let assemblyFormat = [{
-    $query `over` $cache `at` $positions (`scale` custom<Real>($scale)^)? (`window` custom<Size>($window)^)?
+    $query `over` $cache `at` $positions (`full` $full^)? (`scale` custom<Real>($scale)^)? (`window` custom<Size>($window)^)?
     (`soft_cap` custom<Real>($soft_cap)^)? (`sinks` custom<Weight>($sinks)^)? attr-dict
     custom<Bound>(type($query), type($cache), type($result))
   }];
@@ -423,6 +526,31 @@ def Quipu_ActivateOp : Quipu_AlikeOp<"activate", "active", "Tile", [Pure, Quipu_
     custom<Word>($kind) $input attr-dict custom<Bound>(type($input), type($result))
   }];
   let hasFolder = 1;
+}
+
+def Quipu_PoolOp : Quipu_AlikeOp<"pool", "pooled", "Whole", [MemoryEffects<[MemRead, MemWrite]>,
+                                                             DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "one row for what a sequence has been up to each token";
+  let description = [{
+    [M, D] -> the same. At the token of position p: the `mean` of the sequence's
+    rows 0 ... p, added up in that order; its `first` row; its `last`, which is
+    the token's own. Binding declares the state that keeps a sequence's row from
+    step to step.
+    C1: the kind is mean, first or last. C2: the state is there and has the
+    numbers of a row.
+  }];
+  let arguments = (ins AnyAttrOf<[StrAttr, FlatSymbolRefAttr], "kind">:$kind, Quipu_Activation:$input,
+                       Quipu_Positions:$positions, OptionalAttr<FlatSymbolRefAttr>:$state);
+  let assemblyFormat = [{
+    $kind $input `at` $positions (`into` $state^)? attr-dict
+    custom<Bound>(type($input), type($result))
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def Quipu_L2NormOp : Quipu_UnaryOp<"l2_norm", "unit", "Row"> {
+  let summary = "x / max(sqrt(sum(x^2)), 1e-12), over the last dimension";
 }
 
 def Quipu_SoftmaxOp : Quipu_UnaryOp<"softmax", "probabilities", "Row"> {

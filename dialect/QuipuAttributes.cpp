@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialect/CacheFormat.h"
 #include "dialect/LayerSets.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/Sequence.h"
@@ -124,5 +125,32 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "C2: bytes, operations and nanoseconds are " << bytes
                        << ", " << operations << " and " << nanoseconds
                        << ", expected no negative numbers";
+  return success();
+}
+
+LogicalResult PortAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                               StringAttr, Domain, int64_t width, Type element,
+                               std::optional<int64_t> limit) {
+  if (width <= 0 || width > INT32_MAX || limit.value_or(1) <= 0 ||
+      limit.value_or(1) > INT32_MAX)
+    return emitError() << "C1: the width " << width << " or the limit "
+                       << limit.value_or(1)
+                       << " is not positive or more than 2^31 - 1";
+  if (!element.isInteger(32) && !element.isF32())
+    return emitError() << "C2: the element type is i32 or f32, not " << element;
+  return success();
+}
+
+LogicalResult
+CompiledStepAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                         FlatSymbolRefAttr, int64_t tokens, Type cache,
+                         int64_t arena, int64_t partials,
+                         ArrayRef<CompiledKernelAttr>) {
+  if (tokens < 1 || tokens > INT32_MAX || arena < 0 || partials < 0)
+    return emitError() << "C1: " << tokens << " tokens, " << arena << " and "
+                       << partials << " bytes are out of range";
+  if (!getCacheFormat(cache))
+    return emitError() << "C2: a cache holds f16, f32 or !quipu.q8_0, not "
+                       << cache;
   return success();
 }

@@ -124,6 +124,41 @@ def Quipu_PairingAttr : EnumAttr<Quipu_Dialect, Quipu_Pairing, "pairing"> {
   let assemblyFormat = "$value";
 }
 
+def Quipu_Domain_Token    : I32EnumAttrCase<"Token", 0, "token">;
+def Quipu_Domain_Selected : I32EnumAttrCase<"Selected", 1, "selected">;
+def Quipu_Domain_Sequence : I32EnumAttrCase<"Sequence", 2, "sequence">;
+def Quipu_Domain : I32EnumAttr<"Domain", "what the rows of an input or output stand for",
+    [Quipu_Domain_Token, Quipu_Domain_Selected, Quipu_Domain_Sequence]> {
+  let cppNamespace = "::quipu";
+  let genSpecializedAttr = 0;
+}
+def Quipu_DomainAttr : EnumAttr<Quipu_Dialect, Quipu_Domain, "domain"> {
+  let assemblyFormat = "$value";
+}
+
+def Quipu_PortAttr : Quipu_Attr<"Port", "port"> {
+  let summary = "an input or output of an entry";
+  let description = [{
+    A row of `width` numbers for each token, selected token or sequence. The
+    numbers of an input are from 0 to below `limit`: what is an index there is
+    less than the rows of all tables that it reads.
+
+    ```mlir
+    <"tokens" over token : 1 x i32 below 49152>
+    <"logits" over selected : 49152 x f32>
+    ```
+
+    C1: the width is positive, and the limit, too. C2: the element type is i32
+    or f32.
+  }];
+  let parameters = (ins "::mlir::StringAttr":$name, EnumParameter<Quipu_Domain>:$domain,
+                        "int64_t":$width, "::mlir::Type":$elementType,
+                        OptionalParameter<"std::optional<int64_t>">:$limit);
+  let assemblyFormat = "`<` $name `over` $domain `:` $width `x` $elementType (`below` $limit^)? `>`";
+  let genVerifyDecl = 1;
+}
+def Quipu_PortsAttr : TypedArrayAttrBase<Quipu_PortAttr, "inputs or outputs">;
+
 def Quipu_Grid_Tiles  : I32EnumAttrCase<"Tiles", 0, "tiles">;
 def Quipu_Grid_Tokens : I32EnumAttrCase<"Tokens", 1, "tokens">;
 def Quipu_Grid_Heads  : I32EnumAttrCase<"Heads", 2, "heads">;
@@ -166,5 +201,31 @@ def Quipu_ScheduleAttr : Quipu_Attr<"Schedule", "schedule"> {
     }
   }];
 }
+
+def Quipu_CompiledKernelAttr : Quipu_Attr<"CompiledKernel", "compiled_kernel"> {
+  let summary = "a kernel that a compiled step calls, for the program's table";
+  let parameters = (ins "::mlir::StringAttr":$name, "::mlir::StringAttr":$shape, "int64_t":$calls,
+                        OptionalParameter<"::quipu::ScheduleAttr">:$schedule);
+  let assemblyFormat = "`<` $name `shape` $shape `calls` $calls (`schedule` $schedule^)? `>`";
+}
+
+def Quipu_CompiledStepAttr : Quipu_Attr<"CompiledStep", "compiled_step"> {
+  let summary = "a step as a function, for one type of cache";
+  let description = [{
+    `arena` and `partials` are bytes: of its scratch memory, and of what
+    attention keeps of a query tile and a split, see `abi/Abi.h`.
+    C1: the numbers are not negative, and there is a token.
+    C2: the cache's type is f16, f32 or !quipu.q8_0.
+  }];
+  let parameters = (ins "::mlir::FlatSymbolRefAttr":$function, "int64_t":$tokens,
+                        "::mlir::Type":$cacheType, "int64_t":$arena, "int64_t":$partials,
+                        OptionalArrayRefParameter<"::quipu::CompiledKernelAttr">:$kernels);
+  let assemblyFormat = [{
+    `<` $function `tokens` $tokens `cache` $cacheType `arena` $arena `partials` $partials
+    `kernels` `[` (`]`) : ($kernels^ `]`)? `>`
+  }];
+  let genVerifyDecl = 1;
+}
+def Quipu_CompiledStepsAttr : TypedArrayAttrBase<Quipu_CompiledStepAttr, "compiled steps">;
 
 #endif // QUIPU_ATTRIBUTES

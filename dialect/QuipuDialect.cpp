@@ -76,18 +76,31 @@ int64_t I8BlockType::getBlockBytes() const {
 }
 
 LogicalResult CacheType::verify(function_ref<InFlightDiagnostic()> emitError,
-                                Type elementType, int64_t heads, int64_t dim) {
+                                FlatSymbolRefAttr, Type elementType,
+                                int64_t heads, int64_t keyDim,
+                                int64_t valueDim) {
   std::optional<abi::CacheType> format = getCacheFormat(elementType);
   if (!format)
     return emitError() << "a cache holds f16, f32 or !quipu.q8_0, not "
                        << elementType;
-  if (heads <= 0 || dim <= 0)
-    return emitError()
-           << "a cache has at least one head and one component, not " << heads
-           << " and " << dim;
-  if (format == abi::CacheType::Q8_0 && dim % abi::cacheBlock)
-    return emitError() << "a cache in !quipu.q8_0 has heads of a multiple of "
-                       << abi::cacheBlock << " components, not " << dim;
+  if (failed(PagesType::verify(emitError, heads, keyDim, valueDim)))
+    return failure();
+  for (int64_t dim : {keyDim, valueDim})
+    if (format == abi::CacheType::Q8_0 && dim % abi::cacheBlock)
+      return emitError() << "a cache in !quipu.q8_0 has heads of a multiple of "
+                         << abi::cacheBlock << " components, not " << dim;
+  return success();
+}
+
+LogicalResult PagesType::verify(function_ref<InFlightDiagnostic()> emitError,
+                                int64_t heads, int64_t keyDim,
+                                int64_t valueDim) {
+  constexpr int64_t most = 1 << 24;
+  if (heads <= 0 || keyDim <= 0 || valueDim <= 0 || heads >= most ||
+      keyDim >= most || valueDim >= most || heads * (keyDim + valueDim) >= most)
+    return emitError() << "C1: " << heads << " heads of keys with " << keyDim
+                       << " and values with " << valueDim
+                       << " components are no pages";
   return success();
 }
 

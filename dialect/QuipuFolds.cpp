@@ -24,3 +24,9 @@ OpFoldResult ActivateOp::fold(FoldAdaptor) {
                inner.getKind() == ActivationKind::Relu;
   return again ? getInput() : OpFoldResult();
 }
+
+/// The last row is the token's own.
+OpFoldResult PoolOp::fold(FoldAdaptor) {
+  auto kind = dyn_cast<StringAttr>(getKind());
+  return kind && kind.getValue() == "last" ? getInput() : OpFoldResult();
+}

@@ -240,9 +240,18 @@ LogicalResult RopeOp::verify() {
   return success();
 }
 
+/// Key and value have the same tokens and heads.
+static bool matchHeads(RankedTensorType key, RankedTensorType value) {
+  return key.getRank() == 3 && value.getRank() == 3 &&
+         key.getShape().drop_back() == value.getShape().drop_back();
+}
+
 LogicalResult CacheWriteOp::verify() {
-  if (getKey().getType() != getValue().getType())
-    return emitOpError("C1: key and value have different types");
+  auto key = dyn_cast<RankedTensorType>(getKey().getType());
+  auto value = dyn_cast<RankedTensorType>(getValue().getType());
+  if (key && value && !matchHeads(key, value))
+    return emitOpError("C1: key and value differ in tokens or heads: ")
+           << key << " and " << value;
   return success();
 }
 
@@ -250,13 +259,15 @@ LogicalResult AttentionOp::verify() {
   if (!isPositive(getScaleAttr()) || !isPositive(getWindowAttr()) ||
       !isPositive(getSoftCapAttr()))
     return emitOpError("C4: window, soft_cap and scale are positive");
+  if (getFull() && getWindow())
+    return emitOpError("C5: full attention has no window");
   auto query = dyn_cast<RankedTensorType>(getQuery().getType());
   auto cache = dyn_cast<CacheType>(getCache().getType());
   if (!query || !cache)
     return success();
-  if (query.getRank() != 3 || query.getDimSize(2) != cache.getDim())
-    return emitOpError("C1: the query ")
-           << query << " has no heads of " << cache.getDim() << " components";
+  if (query.getRank() != 3 || query.getDimSize(2) != cache.getKeyDim())
+    return emitOpError("C1: the query ") << query << " has no heads of "
+                                         << cache.getKeyDim() << " components";
   if (query.getDimSize(1) % cache.getHeads())
     return emitOpError("C2: ")
            << cache.getHeads() << " cached heads do not divide "
@@ -265,5 +276,15 @@ LogicalResult AttentionOp::verify() {
     return emitOpError("C3: the sinks are ")
            << getSinks()->getType() << " instead of " << query.getDimSize(1)
            << " numbers in f32";
+  return success();
+}
+
+LogicalResult PoolOp::verify() {
+  auto kind = dyn_cast<StringAttr>(getKind());
+  if ((kind || isa<RankedTensorType>(getInput().getType())) &&
+      (!kind ||
+       !llvm::is_contained({"mean", "first", "last"}, kind.getValue())))
+    return emitOpError("C1: the kind is ")
+           << getKind() << ", none of mean, first, last";
   return success();
 }

@@ -130,15 +130,36 @@ LogicalResult RopeAnglesOp::inferReturnTypes(MLIRContext *context,
 LogicalResult CacheWriteOp::inferReturnTypes(MLIRContext *context,
                                              std::optional<Location> loc,
                                              Adaptor op, Types &types) {
-  RankedTensorType key = getBound(op.getKey());
-  if (!key)
+  RankedTensorType key = getBound(op.getKey()), value = getBound(op.getValue());
+  if (!key || !value)
     return inferUnbound(context, types);
-  if (key.getRank() != 3 || op.getKey().getType() != op.getValue().getType())
-    return emitOptionalError(loc,
-                             "C1: key and value have one type with heads, not ",
-                             key, " and ", op.getValue().getType());
+  if (key.getRank() != 3 || value.getRank() != 3 ||
+      key.getShape().drop_back() != value.getShape().drop_back())
+    return emitOptionalError(
+        loc, "C1: key and value differ in tokens or heads: ", key, " and ",
+        value);
+  if (!op.getStateAttr())
+    return emitOptionalError(loc, "C2: there is no state; run bind-checkpoint");
   Type element = op.getElement().value_or(Float16Type::get(context));
-  types.push_back(
-      CacheType::get(context, element, key.getDimSize(1), key.getDimSize(2)));
+  CacheType cache = CacheType::getChecked(
+      [&] { return mlir::emitError(loc.value_or(UnknownLoc::get(context))); },
+      context, op.getStateAttr(), element, key.getDimSize(1), key.getDimSize(2),
+      value.getDimSize(2));
+  if (!cache)
+    return failure();
+  types.push_back(cache);
+  return success();
+}
+
+LogicalResult AttentionOp::inferReturnTypes(MLIRContext *context,
+                                            std::optional<Location> loc,
+                                            Adaptor op, Types &types) {
+  RankedTensorType query = getBound(op.getQuery());
+  auto cache = dyn_cast<CacheType>(op.getCache().getType());
+  if (!query || !cache)
+    return inferUnbound(context, types);
+  SmallVector<int64_t> shape(query.getShape());
+  shape.back() = cache.getValueDim();
+  types.push_back(RankedTensorType::get(shape, query.getElementType()));
   return success();
 }

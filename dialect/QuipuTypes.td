@@ -32,18 +32,33 @@ def Quipu_PositionsType : Quipu_Type<"Positions", "positions"> {
 }
 
 def Quipu_CacheType : Quipu_Type<"Cache", "cache"> {
-  let summary = "one layer's keys and values of all sequences";
+  let summary = "one layer of a state's keys and values, of all sequences";
   let description = [{
-    Keys are stored as `[sequence][head][position / 16][dim][16]`, values as
-    `[sequence][head][position][dim]`: sixteen positions of a key component lie
-    side by side, so that one vector lane of a score is one position. With
-    `!quipu.q8_0`, four components of a key lie together in each lane, as 8-bit
-    dot products want them, and the scales of 16 positions lie behind their
-    numbers, `[dim / 32][16]`.
+    What `cache_write` hands to the attention that must come after it. How the
+    numbers lie in pages is in `abi/KvLayout.h`.
   }];
-  let parameters = (ins "::mlir::Type":$elementType, "int64_t":$heads, "int64_t":$dim);
-  let assemblyFormat = "`<` $elementType `,` `heads` $heads `,` `dim` $dim `>`";
+  let parameters = (ins "::mlir::FlatSymbolRefAttr":$state, "::mlir::Type":$elementType,
+                        "int64_t":$heads, "int64_t":$keyDim, "int64_t":$valueDim);
+  let assemblyFormat = [{
+    `<` $state `,` $elementType `,` `heads` $heads `,` `keys` $keyDim `,` `values` $valueDim `>`
+  }];
   let genVerifyDecl = 1;
+}
+
+def Quipu_PagesType : Quipu_Type<"Pages", "pages"> {
+  let summary = "keys and values in pages, the type of a state";
+  let description = [{
+    Of each position, `heads` keys of `keyDim` components and as many values of
+    `valueDim`. Which sequence has which page says a block table.
+    C1: all three are positive, and a position has less than 2^24 numbers.
+  }];
+  let parameters = (ins "int64_t":$heads, "int64_t":$keyDim, "int64_t":$valueDim);
+  let assemblyFormat = "`<` `heads` $heads `,` `keys` $keyDim `,` `values` $valueDim `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Cached numbers of a position, of one layer.
+    int64_t getNumbers() const { return getHeads() * (getKeyDim() + getValueDim()); }
+  }];
 }
 
 def Quipu_BlockFormat : TypeInterface<"BlockFormat"> {

@@ -5,7 +5,6 @@ quipu.model @llama for ["llama"] {
   quipu.param @layers     = "block_count"
   quipu.param @hidden     = "embedding_length"
   quipu.param @ffn        = "feed_forward_length"
-  quipu.param @vocabulary = "vocab_size" else rows "token_embd"
   quipu.param @heads      = "attention.head_count"
   quipu.param @kv_heads   = "attention.head_count_kv" else @heads
   quipu.param @head_dim   = "attention.key_length" else @hidden floordiv @heads
@@ -40,9 +39,6 @@ quipu.model @llama for ["llama"] {
     %out  = quipu.add %mid, %down
     quipu.yield %out
   }
-  %rows   = quipu.input "rows"
-  %selected = quipu.gather %last, %rows
-  %norm   = quipu.rms_norm %selected, "output_norm" eps @eps
-  %logits = quipu.linear %norm, "output" else "token_embd" -> [@vocabulary]
-  quipu.output "logits", %logits
+  %norm   = quipu.rms_norm %last, "output_norm" eps @eps
+  quipu.yield %norm
 }

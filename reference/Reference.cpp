@@ -187,43 +187,50 @@ void quipu_reference_rope(const float *input, int64_t inputStride,
     }
 }
 
-void quipu_reference_cache_write(const abi::StepArgs *args, int32_t layer,
-                                 int32_t cacheType, const float *key,
-                                 int64_t keyStride, const float *value,
-                                 int64_t valueStride, int64_t heads,
-                                 int64_t dim, int64_t begin, int64_t end) {
-  abi::CacheType type{cacheType};
-  LayerCache keys(*args, layer, LayerCache::Keys, type, heads, dim);
-  LayerCache values(*args, layer, LayerCache::Values, type, heads, dim);
+void quipu_reference_cache_write(const abi::StepArgs *args, int64_t pool,
+                                 int64_t pageNumbers, int64_t place,
+                                 int32_t cacheType, int64_t heads,
+                                 int64_t keyDim, int64_t valueDim,
+                                 const float *key, int64_t keyStride,
+                                 const float *value, int64_t valueStride,
+                                 int64_t begin, int64_t end) {
+  abi::KvLayout layout{abi::CacheType{cacheType}, heads, keyDim, valueDim};
+  const abi::PagePool &pages = args->pools[pool];
+  LayerCache keys(pages, pageNumbers, place, LayerCache::Keys, layout);
+  LayerCache values(pages, pageNumbers, place, LayerCache::Values, layout);
   for (int64_t t = begin; t < end; ++t)
     for (int64_t head = 0; head < heads; ++head) {
-      CachePlace place{args->sequences[t], head, args->positions[t], 0};
-      keys.write(place, getRow(key, keyStride, t) + head * dim);
-      values.write(place, getRow(value, valueStride, t) + head * dim);
+      CachePlace at{args->sequences[t], head, args->positions[t], 0};
+      keys.write(at, getRow(key, keyStride, t) + head * keyDim);
+      values.write(at, getRow(value, valueStride, t) + head * valueDim);
     }
 }
 
 void quipu_reference_attention(
-    const abi::StepArgs *args, int32_t layer, int32_t cacheType,
-    const float *query, int64_t queryStride, int64_t heads, int64_t cachedHeads,
-    int64_t dim, float scale, int64_t window, float softCap, const float *sinks,
+    const abi::StepArgs *args, int64_t pool, int64_t pageNumbers, int64_t place,
+    int32_t cacheType, int64_t cachedHeads, int64_t keyDim, int64_t valueDim,
+    const float *query, int64_t queryStride, int64_t heads, int32_t full,
+    float scale, int64_t window, float softCap, const float *sinks,
     float *result, int64_t resultStride, int64_t begin, int64_t end) {
-  abi::CacheType type{cacheType};
-  LayerCache keys(*args, layer, LayerCache::Keys, type, cachedHeads, dim);
-  LayerCache values(*args, layer, LayerCache::Values, type, cachedHeads, dim);
-  std::vector<float> scores(args->context);
-  std::vector<double> sum(dim);
+  abi::KvLayout layout{abi::CacheType{cacheType}, cachedHeads, keyDim,
+                       valueDim};
+  const abi::PagePool &pages = args->pools[pool];
+  LayerCache keys(pages, pageNumbers, place, LayerCache::Keys, layout);
+  LayerCache values(pages, pageNumbers, place, LayerCache::Values, layout);
+  std::vector<float> scores;
+  std::vector<double> sum(valueDim);
   for (int64_t t = begin; t < end; ++t)
     for (int64_t head = 0; head < heads; ++head) {
-      const float *q = getRow(query, queryStride, t) + head * dim;
-      int64_t last = args->positions[t];
+      const float *q = getRow(query, queryStride, t) + head * keyDim;
+      int64_t last = full ? args->ends[t] - 1 : args->positions[t];
       int64_t first = window ? std::max<int64_t>(0, last - window + 1) : 0;
       CachePlace at{args->sequences[t], head / (heads / cachedHeads), 0, 0};
+      scores.resize(last + 1);
 
       float largest = sinks ? sinks[head] : -INFINITY;
       for (at.position = first; at.position <= last; ++at.position) {
         double score = 0;
-        for (at.component = 0; at.component < dim; ++at.component)
+        for (at.component = 0; at.component < keyDim; ++at.component)
           score += q[at.component] * keys.read(at);
         float &kept = scores[at.position];
         kept = static_cast<float>(score) * scale;
@@ -237,12 +244,45 @@ void quipu_reference_attention(
       for (at.position = first; at.position <= last; ++at.position) {
         float weight = std::exp(scores[at.position] - largest);
         total += weight;
-        for (at.component = 0; at.component < dim; ++at.component)
+        for (at.component = 0; at.component < valueDim; ++at.component)
           sum[at.component] += weight * values.read(at);
       }
-      for (int64_t i = 0; i < dim; ++i)
-        getRow(result, resultStride, t)[head * dim + i] =
+      for (int64_t i = 0; i < valueDim; ++i)
+        getRow(result, resultStride, t)[head * valueDim + i] =
             static_cast<float>(sum[i] / total);
+    }
+}
+
+// The step's tokens are one worker's, see LowerKernelsToReference.
+void quipu_reference_pool(const abi::StepArgs *args, int64_t sum, int32_t mean,
+                          const float *input, int64_t inputStride, int64_t size,
+                          float *result, int64_t resultStride, int64_t begin,
+                          int64_t end) {
+  for (int64_t t = begin; t < end; ++t) {
+    float *kept = args->sums[sum] + args->sequences[t] * size;
+    int64_t position = args->positions[t];
+    const float *x = getRow(input, inputStride, t);
+    float *y = getRow(result, resultStride, t);
+    for (int64_t i = 0; i < size; ++i) {
+      kept[i] = position == 0 ? x[i] : mean ? kept[i] + x[i] : kept[i];
+      y[i] = mean ? kept[i] / float(position + 1) : kept[i];
+    }
+  }
+}
+
+void quipu_reference_l2_norm(const float *input, int64_t inputStride,
+                             int64_t groups, int64_t size, float *result,
+                             int64_t resultStride, int64_t begin, int64_t end) {
+  for (int64_t t = begin; t < end; ++t)
+    for (int64_t group = 0; group < groups; ++group) {
+      const float *x = getRow(input, inputStride, t) + group * size;
+      float *y = getRow(result, resultStride, t) + group * size;
+      double squares = 0;
+      for (int64_t i = 0; i < size; ++i)
+        squares += double(x[i]) * x[i];
+      double length = std::max(std::sqrt(squares), 1e-12);
+      for (int64_t i = 0; i < size; ++i)
+        y[i] = static_cast<float>(x[i] / length);
     }
 }
 

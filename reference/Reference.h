@@ -78,21 +78,40 @@ void quipu_reference_rope(const float *input, int64_t inputStride,
                           int64_t half, float *result, int64_t resultStride,
                           int64_t begin, int64_t end);
 
-/// Rows are [heads][dim]; `cacheType` is an abi::CacheType.
-void quipu_reference_cache_write(const quipu::abi::StepArgs *args,
-                                 int32_t layer, int32_t cacheType,
+/// Rows are [heads][keyDim] and [heads][valueDim]; `cacheType` is an
+/// abi::CacheType. The layer's numbers begin at number `place` of a page of
+/// pool `pool`, which has `pageNumbers` for each position.
+void quipu_reference_cache_write(const quipu::abi::StepArgs *args, int64_t pool,
+                                 int64_t pageNumbers, int64_t place,
+                                 int32_t cacheType, int64_t heads,
+                                 int64_t keyDim, int64_t valueDim,
                                  const float *key, int64_t keyStride,
                                  const float *value, int64_t valueStride,
-                                 int64_t heads, int64_t dim, int64_t begin,
-                                 int64_t end);
+                                 int64_t begin, int64_t end);
 
-/// A row is [heads][dim]. `window` and `softCap` are 0 when there are none,
+/// A row of the query is [heads][keyDim], of the result [heads][valueDim]; the
+/// cache is as for cache_write, with `cachedHeads`. `full` is whether a token
+/// sees those behind it. `window` and `softCap` are 0 when there are none,
 /// `sinks` is then null.
 void quipu_reference_attention(
-    const quipu::abi::StepArgs *args, int32_t layer, int32_t cacheType,
-    const float *query, int64_t queryStride, int64_t heads, int64_t cachedHeads,
-    int64_t dim, float scale, int64_t window, float softCap, const float *sinks,
-    float *result, int64_t resultStride, int64_t begin, int64_t end);
+    const quipu::abi::StepArgs *args, int64_t pool, int64_t pageNumbers,
+    int64_t place, int32_t cacheType, int64_t cachedHeads, int64_t keyDim,
+    int64_t valueDim, const float *query, int64_t queryStride, int64_t heads,
+    int32_t full, float scale, int64_t window, float softCap,
+    const float *sinks, float *result, int64_t resultStride, int64_t begin,
+    int64_t end);
+
+/// A row is [size]; `sum` is the number of the state that keeps a sequence's
+/// row, `mean` whether it is the sum of them all or the first.
+void quipu_reference_pool(const quipu::abi::StepArgs *args, int64_t sum,
+                          int32_t mean, const float *input, int64_t inputStride,
+                          int64_t size, float *result, int64_t resultStride,
+                          int64_t begin, int64_t end);
+
+/// A row is [groups][size].
+void quipu_reference_l2_norm(const float *input, int64_t inputStride,
+                             int64_t groups, int64_t size, float *result,
+                             int64_t resultStride, int64_t begin, int64_t end);
 
 void quipu_reference_swiglu(const float *gate, int64_t gateStride,
                             const float *up, int64_t upStride, int64_t size,

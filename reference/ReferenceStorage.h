@@ -96,23 +96,24 @@ struct CachePlace {
   int64_t slot, head, position, component;
 };
 
-/// One layer's keys or values in StepArgs::cache.
+/// One layer's keys or values in the pages of a pool. The layer begins at
+/// number `place` of the `pageNumbers` that a page has for each position.
 class LayerCache {
 public:
   enum Half { Keys, Values };
 
-  LayerCache(const abi::StepArgs &args, int64_t layer, Half half,
-             abi::CacheType type, int64_t heads, int64_t dim)
-      : half(half), type(type), heads(heads), dim(dim),
-        groups(args.context / abi::cachePositions),
-        groupBytes(dim * abi::getFormat(type).bytes),
-        data(static_cast<char *>(args.cache) +
-             (2 * layer + half) * args.slots * heads * groups * groupBytes) {}
+  LayerCache(const abi::PagePool &pool, int64_t pageNumbers, int64_t place,
+             Half half, const abi::KvLayout &layout)
+      : pool(pool), pageBytes(abi::getPageBytes(layout.type, pageNumbers)),
+        half(half), layout(layout),
+        dim(half == Keys ? layout.keyDim : layout.valueDim),
+        offset(abi::getPageBytes(layout.type, place) +
+               (half == Keys ? 0 : layout.valuesOffset())) {}
 
   float read(CachePlace at) const {
     char *group = getGroup(at);
     int64_t number = getIndex(at);
-    switch (type) {
+    switch (layout.type) {
     case abi::CacheType::F16:
       return fromHalf(reinterpret_cast<uint16_t *>(group)[number]);
     case abi::CacheType::F32:
@@ -132,10 +133,10 @@ public:
     for (at.component = 0; at.component < dim; ++at.component) {
       const float *number = numbers + at.component;
       int64_t index = getIndex(at);
-      if (type == abi::CacheType::F16) {
+      if (layout.type == abi::CacheType::F16) {
         reinterpret_cast<uint16_t *>(getGroup(at))[index] =
             toHalf(limit(*number, 65504));
-      } else if (type == abi::CacheType::F32) {
+      } else if (layout.type == abi::CacheType::F32) {
         reinterpret_cast<float *>(getGroup(at))[index] =
             limit(*number, std::numeric_limits<float>::max());
       } else {
@@ -167,31 +168,30 @@ private:
   }
 
   char *getGroup(CachePlace at) const {
-    return data + ((at.slot * heads + at.head) * groups +
-                   at.position / abi::cachePositions) *
-                      groupBytes;
+    int64_t page = pool.table[at.slot * pool.tablePages +
+                              at.position / abi::pagePositions];
+    int64_t group = at.position % abi::pagePositions / abi::groupPositions;
+    return static_cast<char *>(pool.pages) + page * pageBytes + offset +
+           at.head * layout.headBytes(dim) + group * layout.groupBytes(dim);
   }
   /// Of a number in its group.
   int64_t getIndex(CachePlace at) const {
-    int64_t position = at.position % abi::cachePositions;
-    if (half == Values)
-      return position * dim + at.component;
-    int64_t together = type == abi::CacheType::Q8_0 ? 4 : 1;
-    return (at.component / together * abi::cachePositions + position) *
-               together +
-           at.component % together;
+    int64_t lane = at.position % abi::groupPositions;
+    return half == Keys ? layout.keyIndex(at.component, lane)
+                        : layout.valueIndex(at.component, lane, dim);
   }
   uint16_t &getScale(CachePlace at) const {
     auto *scales =
-        reinterpret_cast<uint16_t *>(getGroup(at) + dim * abi::cachePositions);
-    return scales[at.component / abi::cacheBlock * abi::cachePositions +
-                  at.position % abi::cachePositions];
+        reinterpret_cast<uint16_t *>(getGroup(at) + layout.scalesOffset(dim));
+    return scales[layout.scaleIndex(at.component,
+                                    at.position % abi::groupPositions)];
   }
 
+  const abi::PagePool &pool;
+  int64_t pageBytes;
   Half half;
-  abi::CacheType type;
-  int64_t heads, dim, groups, groupBytes;
-  char *data;
+  abi::KvLayout layout;
+  int64_t dim, offset;
 };
 
 } // namespace quipu::reference

@@ -11,7 +11,9 @@
 #include "compiler/emit/ProgramVariant.h"
 #include "compiler/link/WeightsSection.h"
 #include "dialect/CacheFormat.h"
+#include "dialect/States.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "weights/WeightLayout.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/GlobalVariable.h"
@@ -84,126 +86,184 @@ private:
   size_t size = 0;
 };
 
+} // namespace
+
+/// The one model of the module.
+static Expected<ModelOp> getModel(mlir::ModuleOp module) {
+  auto models = module.getOps<ModelOp>();
+  if (!hasSingleElement(models))
+    return createStringError("the module must have one quipu.model, not " +
+                             Twine(range_size(models)));
+  return *models.begin();
+}
+
+static Constant *buildKernel(Module &module, CompiledKernelAttr kernel) {
+  using abi::Kernel;
+  StructBuilder entry(module);
+  entry.addString(offsetof(Kernel, name), kernel.getName().getValue());
+  entry.addString(offsetof(Kernel, shape), kernel.getShape().getValue());
+  entry.addInt32(offsetof(Kernel, calls), kernel.getCalls());
+  if (ScheduleAttr schedule = kernel.getSchedule()) {
+    entry.addInt32(offsetof(Kernel, tileTokens), schedule.getTokens());
+    entry.addInt32(offsetof(Kernel, tiles), schedule.getTiles());
+    entry.addInt32(offsetof(Kernel, panel), schedule.getPanel());
+    entry.addInt64(offsetof(Kernel, bytes), schedule.getBytes());
+    entry.addInt64(offsetof(Kernel, operations), schedule.getOperations());
+    entry.addInt64(offsetof(Kernel, nanoseconds), schedule.getNanoseconds());
+    if (schedule.getGrid() == Grid::Heads)
+      entry.addInt32(offsetof(Kernel, positions), abi::pagePositions);
+  }
+  return entry.finish(sizeof(Kernel));
+}
+
+namespace {
 struct StepEntry {
-  StringRef name;
-  Function *function;
-  int64_t tokens;
-  uint64_t arenaBytes;
+  int64_t entry;
+  CompiledStepAttr step;
   abi::CacheType cacheType;
-  ArrayRef<mlir::Attribute> kernels; // in the order of their numbers
+  Function *function;
 };
 } // namespace
 
-/// A number of the dictionary that fits in an int32_t, or 0 to `most`.
-static Expected<int64_t> getNumber(mlir::DictionaryAttr dictionary,
-                                   StringRef name, const Twine &where,
-                                   int64_t most = INT32_MAX) {
-  auto value = dictionary.getAs<mlir::IntegerAttr>(name);
-  if (!value || value.getValue().getSignificantBits() > 64 ||
-      value.getValue().getSExtValue() < 0 ||
-      value.getValue().getSExtValue() > most)
-    return createStringError(where + ": '" + name +
-                             "' must be a number from 0 to " + Twine(most));
-  return value.getValue().getSExtValue();
-}
-
-/// By cache type, then by rising number of tokens.
+/// By entry, cache type, then by rising number of tokens.
 static Expected<std::vector<StepEntry>>
 findSteps(Module &module, const ProgramVariant &variant, bool isOneOfMany) {
+  Expected<ModelOp> model = getModel(variant.module);
+  if (!model)
+    return model.takeError();
   std::vector<StepEntry> steps;
-  mlir::ModuleOp source = variant.module;
-  for (auto function : source.getOps<mlir::LLVM::LLVMFuncOp>()) {
-    auto step = function->getAttrOfType<mlir::DictionaryAttr>("quipu.step");
-    if (!step)
-      continue;
-    std::string where = ("quipu.step of '" + function.getSymName() + "'").str();
-    auto cache = step.getAs<mlir::TypeAttr>("cache");
-    std::optional<abi::CacheType> cacheType;
-    if (cache)
-      cacheType = getCacheFormat(cache.getValue());
-    if (!cacheType)
-      return createStringError(where + ": 'cache' must be f16, f32 or q8_0");
-    Expected<int64_t> tokens = getNumber(step, "tokens", where);
-    if (!tokens)
-      return tokens.takeError();
-    Expected<int64_t> arena = getNumber(step, "arena", where, INT64_MAX);
-    if (!arena)
-      return arena.takeError();
-    auto kernels = step.getAs<mlir::ArrayAttr>("kernels");
-    if (!kernels)
-      return createStringError(where + ": 'kernels' must be an array");
-    StringRef name = function.getSymName();
-    Function *body = module.getFunction(
-        isOneOfMany ? getSymbol(name, variant.target) : name.str());
-    if (!body || body->isDeclaration())
-      return createStringError(where + ": the function has no body");
-    steps.push_back({name, body, *tokens, static_cast<uint64_t>(*arena),
-                     *cacheType, kernels.getValue()});
+  for (auto [index, entry] : enumerate(model->getOps<EntryOp>())) {
+    if (!entry.getCompiled() || entry.getCompiled()->empty())
+      return createStringError("the entry '" + entry.getSymName() +
+                               "' has no compiled steps; is the module of "
+                               "stage llvm?");
+    for (auto step : entry.getCompiled()->getAsRange<CompiledStepAttr>()) {
+      StringRef name = step.getFunction().getValue();
+      Function *function = module.getFunction(
+          isOneOfMany ? getSymbol(name, variant.target) : name.str());
+      if (!function || function->isDeclaration())
+        return createStringError("the step '" + name + "' has no function");
+      steps.push_back({static_cast<int64_t>(index), step,
+                       *getCacheFormat(step.getCacheType()), function});
+    }
   }
   if (steps.empty())
-    return createStringError("the module has no function with a 'quipu.step' "
-                             "attribute; is it of stage llvm?");
-  sort(steps, [](const StepEntry &a, const StepEntry &b) {
-    return std::tuple(a.cacheType, a.tokens, a.name) <
-           std::tuple(b.cacheType, b.tokens, b.name);
+    return createStringError("the model has no entry; is the module of stage "
+                             "llvm?");
+  stable_sort(steps, [](const StepEntry &a, const StepEntry &b) {
+    return std::tuple(a.entry, a.cacheType, a.step.getTokens()) <
+           std::tuple(b.entry, b.cacheType, b.step.getTokens());
   });
   return steps;
 }
 
-static Expected<Constant *>
-buildKernel(Module &module, mlir::Attribute attribute, const Twine &where) {
-  using abi::Kernel;
-  auto kernel = dyn_cast<mlir::DictionaryAttr>(attribute);
-  auto name = kernel ? kernel.getAs<mlir::StringAttr>("name") : nullptr;
-  auto shape = kernel ? kernel.getAs<mlir::StringAttr>("shape") : nullptr;
-  auto schedule = kernel ? kernel.getAs<ScheduleAttr>("schedule") : nullptr;
-  if (!name || !shape)
-    return createStringError(where + ": each of 'kernels' must have a name and "
-                                     "a shape");
-  Expected<int64_t> calls = getNumber(kernel, "calls", where);
-  if (!calls)
-    return calls.takeError();
-  StructBuilder entry(module);
-  entry.addString(offsetof(Kernel, name), name.getValue());
-  entry.addString(offsetof(Kernel, shape), shape.getValue());
-  entry.addInt32(offsetof(Kernel, calls), *calls);
-  // The reference's kernels have one way to run.
-  if (!schedule)
-    return entry.finish(sizeof(Kernel));
-  entry.addInt32(offsetof(Kernel, tileTokens), schedule.getTokens());
-  entry.addInt32(offsetof(Kernel, tiles), schedule.getTiles());
-  entry.addInt32(offsetof(Kernel, panel), schedule.getPanel());
-  entry.addInt64(offsetof(Kernel, bytes), schedule.getBytes());
-  entry.addInt64(offsetof(Kernel, operations), schedule.getOperations());
-  entry.addInt64(offsetof(Kernel, nanoseconds), schedule.getNanoseconds());
-  if (schedule.getGrid() == Grid::Heads)
-    entry.addInt32(offsetof(Kernel, positions), abi::pagePositions);
-  return entry.finish(sizeof(Kernel));
+static SmallVector<Constant *> buildSteps(Module &module,
+                                          ArrayRef<StepEntry> steps) {
+  SmallVector<Constant *> entries;
+  for (const auto &[entry, step, cacheType, function] : steps) {
+    StructBuilder table(module);
+    table.addString(offsetof(abi::Step, name), step.getFunction().getValue());
+    table.add(offsetof(abi::Step, run), function);
+    table.addInt64(offsetof(abi::Step, arenaBytes), step.getArena());
+    table.addInt32(offsetof(abi::Step, entry), entry);
+    table.addInt32(offsetof(abi::Step, tokens), step.getTokens());
+    table.addInt32(offsetof(abi::Step, cacheType),
+                   static_cast<int32_t>(cacheType));
+    table.addInt32(offsetof(abi::Step, kernelCount), step.getKernels().size());
+    SmallVector<Constant *> kernels;
+    for (CompiledKernelAttr kernel : step.getKernels())
+      kernels.push_back(buildKernel(module, kernel));
+    table.add(offsetof(abi::Step, kernels),
+              table.addArray(kernels, alignof(abi::Kernel), "quipu_kernels"));
+    entries.push_back(table.finish(sizeof(abi::Step)));
+  }
+  return entries;
 }
 
-static Expected<SmallVector<Constant *>> buildSteps(Module &module,
-                                                    ArrayRef<StepEntry> steps) {
+static Constant *buildPorts(StructBuilder &table, Module &module,
+                            mlir::ArrayAttr ports, const Twine &name) {
   SmallVector<Constant *> entries;
-  for (const StepEntry &step : steps) {
+  for (auto port : ports.getAsRange<PortAttr>()) {
+    using abi::Tensor;
     StructBuilder entry(module);
-    entry.addString(offsetof(abi::Step, name), step.name);
-    entry.add(offsetof(abi::Step, run), step.function);
-    entry.addInt64(offsetof(abi::Step, arenaBytes), step.arenaBytes);
-    entry.addInt32(offsetof(abi::Step, tokens), step.tokens);
-    entry.addInt32(offsetof(abi::Step, cacheType),
-                   static_cast<int32_t>(step.cacheType));
-    SmallVector<Constant *> kernels;
-    for (mlir::Attribute attribute : step.kernels) {
-      Expected<Constant *> kernel =
-          buildKernel(module, attribute, "quipu.step of '" + step.name + "'");
-      if (!kernel)
-        return kernel.takeError();
-      kernels.push_back(*kernel);
-    }
-    entry.add(offsetof(abi::Step, kernels),
-              entry.addArray(kernels, alignof(abi::Kernel), "quipu_kernels"));
-    entry.addInt32(offsetof(abi::Step, kernelCount), kernels.size());
-    entries.push_back(entry.finish(sizeof(abi::Step)));
+    entry.addString(offsetof(Tensor, name), port.getName().getValue());
+    entry.addInt32(offsetof(Tensor, type),
+                   int32_t(port.getElementType().isF32()
+                               ? abi::ElementType::F32
+                               : abi::ElementType::I32));
+    entry.addInt32(offsetof(Tensor, domain), int32_t(port.getDomain()));
+    entry.addInt32(offsetof(Tensor, width), port.getWidth());
+    // A kernel writes whole tiles of 16 numbers.
+    bool isOutput = !port.getLimit();
+    entry.addInt32(offsetof(Tensor, stride),
+                   isOutput ? alignTo(port.getWidth(), tileRows)
+                            : port.getWidth());
+    entry.addInt32(offsetof(Tensor, limit), port.getLimit().value_or(0));
+    entries.push_back(entry.finish(sizeof(Tensor)));
+  }
+  return table.addArray(entries, alignof(abi::Tensor), name);
+}
+
+static SmallVector<Constant *> buildEntries(Module &module, ModelOp model) {
+  using abi::Entry;
+  SmallVector<Constant *> entries;
+  for (EntryOp op : model.getOps<EntryOp>()) {
+    StructBuilder entry(module);
+    entry.addString(offsetof(Entry, name), op.getSymName());
+    entry.add(offsetof(Entry, inputs),
+              buildPorts(entry, module, op.getInputs(), "quipu_inputs"));
+    entry.add(offsetof(Entry, outputs),
+              buildPorts(entry, module, op.getOutputs(), "quipu_outputs"));
+    entry.addInt32(offsetof(Entry, inputCount), op.getInputs().size());
+    entry.addInt32(offsetof(Entry, outputCount), op.getOutputs().size());
+    entry.addInt32(offsetof(Entry, wholeSequences), op.getWholeSequences());
+    entry.addInt32(offsetof(Entry, writesSums), op.getPooled());
+    entries.push_back(entry.finish(sizeof(Entry)));
+  }
+  return entries;
+}
+
+static SmallVector<Constant *> buildPools(Module &module, ModelOp model) {
+  SmallVector<Constant *> entries;
+  for (const StatePool &pool : getPools(model)) {
+    StructBuilder entry(module);
+    entry.addInt64(offsetof(abi::Pool, numbers), pool.numbers);
+    entry.addInt32(offsetof(abi::Pool, window),
+                   std::min<int64_t>(pool.window, abi::maxContext));
+    entries.push_back(entry.finish(sizeof(abi::Pool)));
+  }
+  return entries;
+}
+
+static SmallVector<Constant *> buildStates(Module &module, ModelOp model) {
+  using abi::State;
+  SmallVector<Constant *> entries;
+  for (StateOp state : model.getOps<StateOp>()) {
+    PagesType pages = state.getPages();
+    if (!pages)
+      continue;
+    StructBuilder entry(module);
+    entry.addString(offsetof(State, name), state.getSymName());
+    entry.addInt32(offsetof(State, pool), *state.getPool());
+    entry.addInt32(offsetof(State, layers), state.getLayers().value_or(1));
+    entry.addInt32(offsetof(State, heads), pages.getHeads());
+    entry.addInt32(offsetof(State, keyDim), pages.getKeyDim());
+    entry.addInt32(offsetof(State, valueDim), pages.getValueDim());
+    entry.addInt64(offsetof(State, offset), state.getOffset().value_or(0));
+    entry.addInt64(offsetof(State, stride), state.getStride().value_or(0));
+    entries.push_back(entry.finish(sizeof(State)));
+  }
+  return entries;
+}
+
+static SmallVector<Constant *> buildSums(Module &module, ModelOp model) {
+  SmallVector<Constant *> entries;
+  for (StateOp state : getRowStates(model)) {
+    auto type = cast<mlir::RankedTensorType>(state.getType());
+    StructBuilder entry(module);
+    entry.addString(offsetof(abi::Sum, name), state.getSymName());
+    entry.addInt32(offsetof(abi::Sum, width), type.getDimSize(0));
+    entries.push_back(entry.finish(sizeof(abi::Sum)));
   }
   return entries;
 }
@@ -225,11 +285,9 @@ buildVariants(Module &module, ArrayRef<ProgramVariant> variants) {
                     variant.target.getDescription());
     entry.addString(offsetof(abi::Variant, features),
                     variant.target.getRequiredFeatures());
-    Expected<SmallVector<Constant *>> table = buildSteps(module, *steps);
-    if (!table)
-      return table.takeError();
     entry.add(offsetof(abi::Variant, steps),
-              entry.addArray(*table, alignof(abi::Step), "quipu_steps"));
+              entry.addArray(buildSteps(module, *steps), alignof(abi::Step),
+                             "quipu_steps"));
     entry.addInt32(offsetof(abi::Variant, stepCount), steps->size());
     entries.push_back(entry.finish(sizeof(abi::Variant)));
   }
@@ -276,15 +334,13 @@ static GlobalVariable *addTokenizer(Module &module, ArrayRef<uint8_t> image) {
 
 Error quipu::addProgramTable(Module &module, ArrayRef<ProgramVariant> variants,
                              const ProgramDescription &description) {
-  mlir::ModuleOp source = variants[0].module;
-  auto models = source.getOps<ModelOp>();
-  auto sizes = models.empty()
-                   ? mlir::DictionaryAttr()
-                   : (*models.begin())
-                         ->getAttrOfType<mlir::DictionaryAttr>("quipu.sizes");
-  if (!sizes)
-    return createStringError("the module has no model with a 'quipu.sizes' "
-                             "attribute; is it of stage llvm?");
+  Expected<ModelOp> model = getModel(variants[0].module);
+  if (!model)
+    return model.takeError();
+  for (StateOp state : model->getOps<StateOp>())
+    if (!state.getPool())
+      return createStringError("the state '" + state.getSymName() +
+                               "' has no offset; is the module of stage llvm?");
   Expected<SmallVector<Constant *>> code = buildVariants(module, variants);
   if (!code)
     return code.takeError();
@@ -292,34 +348,36 @@ Error quipu::addProgramTable(Module &module, ArrayRef<ProgramVariant> variants,
       getContext(description.checkpoint, description.context);
   if (!context)
     return context.takeError();
+  int64_t partialBytes = 0;
+  for (EntryOp entry : model->getOps<EntryOp>())
+    for (auto step : entry.getCompiled()->getAsRange<CompiledStepAttr>())
+      partialBytes = std::max(partialBytes, step.getPartials());
 
   using abi::Program;
   StructBuilder table(module);
   table.addInt32(offsetof(Program, abiVersion), abi::version);
-  for (auto [offset, name] :
-       {std::pair(offsetof(Program, vocabulary), "vocabulary"),
-        std::pair(offsetof(Program, logitsStride), "logits_stride"),
-        std::pair(offsetof(Program, hidden), "hidden"),
-        std::pair(offsetof(Program, layers), "layers"),
-        std::pair(offsetof(Program, kvHeads), "kv_heads"),
-        std::pair(offsetof(Program, headDim), "head_dim")}) {
-    Expected<int64_t> number = getNumber(sizes, name, "quipu.sizes");
-    if (!number)
-      return number.takeError();
-    table.addInt32(offset, *number);
-  }
-  Expected<int64_t> cacheElements =
-      getNumber(sizes, "cache_elements", "quipu.sizes", INT64_MAX);
-  if (!cacheElements)
-    return cacheElements.takeError();
-  Expected<int64_t> partialBytes =
-      getNumber(sizes, "partial_bytes", "quipu.sizes");
-  if (!partialBytes)
-    return partialBytes.takeError();
   table.addInt32(offsetof(Program, context), *context);
+  SmallVector<Constant *> entries = buildEntries(module, *model),
+                          pools = buildPools(module, *model),
+                          states = buildStates(module, *model),
+                          sums = buildSums(module, *model);
+  table.addInt32(offsetof(Program, entryCount), entries.size());
+  table.addInt32(offsetof(Program, poolCount), pools.size());
+  table.addInt32(offsetof(Program, stateCount), states.size());
+  table.addInt32(offsetof(Program, sumCount), sums.size());
   table.addInt32(offsetof(Program, variantCount), variants.size());
-  table.add(offsetof(Program, variants),
-            table.addArray(*code, alignof(abi::Variant), "quipu_variants"));
+  auto addTable = [&](size_t offset, ArrayRef<Constant *> rows,
+                      size_t alignment, const char *name) {
+    table.add(offset, table.addArray(rows, alignment, name));
+  };
+  addTable(offsetof(Program, entries), entries, alignof(abi::Entry),
+           "quipu_entries");
+  addTable(offsetof(Program, pools), pools, alignof(abi::Pool), "quipu_pools");
+  addTable(offsetof(Program, states), states, alignof(abi::State),
+           "quipu_states");
+  addTable(offsetof(Program, sums), sums, alignof(abi::Sum), "quipu_sums");
+  addTable(offsetof(Program, variants), *code, alignof(abi::Variant),
+           "quipu_variants");
 
   const Checkpoint &checkpoint = description.checkpoint;
   StringRef name = checkpoint.getString("general.name").value_or("");
@@ -334,8 +392,7 @@ Error quipu::addProgramTable(Module &module, ArrayRef<ProgramVariant> variants,
                  description.weights.getBytes());
   table.addInt64(offsetof(Program, bytesPerToken),
                  description.weights.getBytesPerToken());
-  table.addInt64(offsetof(Program, cacheElements), *cacheElements);
-  table.addInt64(offsetof(Program, partialBytes), *partialBytes);
+  table.addInt64(offsetof(Program, partialBytes), partialBytes);
   table.add(offsetof(Program, weights),
             addWeightsSection(module, description.weights.getBytes()));
   ArrayRef<uint8_t> tokenizer = description.tokenizer;

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "abi/Abi.h"
 #include "compiler/frontend/BoundParameters.h"
 #include "compiler/frontend/BoundWeights.h"
 #include "compiler/frontend/Checkpoint.h"
@@ -12,6 +13,9 @@
 #include "compiler/frontend/gguf/GgufFile.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Verifier.h"
+#include "weights/WeightLayout.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -22,9 +26,14 @@ namespace quipu {
 #include "compiler/frontend/Passes.h.inc"
 } // namespace quipu
 
+/// A step for more makes no sense on any machine.
+static constexpr int64_t maxTokens = 1 << 16;
+
 /// The name that `tokens` tokens at once go by.
-static std::string getStepName(int64_t tokens) {
-  return tokens == 1 ? "decode" : "prefill" + std::to_string(tokens);
+static std::string getStepName(StringRef entry, int64_t tokens) {
+  std::string name =
+      tokens == 1 ? "decode" : "prefill" + std::to_string(tokens);
+  return entry == "generate" ? name : (entry + "." + name).str();
 }
 
 /// Reals that the checkpoint has as integers become reals.
@@ -94,67 +103,303 @@ static LogicalResult verifyInputs(Operation *op) {
     return input && (input.*isIt)();
   };
   if (auto input = dyn_cast<InputOp>(op);
-      input && !input.isTokens() && !input.isRows())
-    return input.emitError("a program has the inputs \"tokens\" and \"rows\", "
-                           "not ")
+      input && !input.isTokens() && !input.isSelected())
+    return input.emitError(
+               "a program has the inputs \"tokens\" and \"selected\", not ")
            << input.getNameAttr();
   if (auto embed = dyn_cast<EmbedOp>(op);
       embed && !isInput(embed.getIds(), &InputOp::isTokens))
     return embed.emitError("the ids are not the input \"tokens\"");
   if (auto gather = dyn_cast<GatherOp>(op);
-      gather && !isInput(gather.getRows(), &InputOp::isRows))
-    return gather.emitError("the rows are not the input \"rows\"");
+      gather && !isInput(gather.getRows(), &InputOp::isSelected))
+    return gather.emitError("the rows are not the input \"selected\"");
+  if (auto output = dyn_cast<OutputOp>(op);
+      output && output->getParentOfType<LayersOp>())
+    return output.emitError("a quipu.output stands in the layers; write it "
+                            "after them");
   return success();
 }
 
-/// That there are logits, once.
-static LogicalResult verifyOutputs(ModelOp model,
-                                   ArrayRef<Operation *> forward) {
-  SmallVector<OutputOp> outputs;
-  for (Operation *op : forward)
-    op->walk([&](OutputOp output) { outputs.push_back(output); });
-  if (outputs.empty())
-    return model.emitError("the spec @")
-           << model.getSymName() << " has no quipu.output; write one";
-  if (outputs.size() > 1)
-    return outputs[1].emitError("the spec @")
-           << model.getSymName() << " has " << outputs.size()
-           << " quipu.output; write exactly one";
-  if (outputs.front()->getParentOp() != model)
-    return outputs.front().emitError("a quipu.output stands in the layers; "
-                                     "write it after them");
+namespace {
+/// What an entry is made of: the model's ops and a head's, if it has one.
+struct Forward {
+  StringRef entry;
+  Operation *source; // for messages
+  SmallVector<Operation *> backbone, head;
+  Value hidden, argument; // what the head's argument stands for
+};
+
+/// Makes the steps of one entry.
+class EntryBinding {
+public:
+  EntryBinding(ModelOp model, const Forward &forward,
+               const BoundParameters &parameters, BoundWeights &weights)
+      : model(model), forward(forward), parameters(parameters),
+        weights(weights), builder(model.getContext()) {}
+
+  LogicalResult run(ArrayRef<int64_t> tokens) {
+    for (int64_t count : tokens)
+      if (failed(addStep(count)))
+        return failure();
+    return addEntry();
+  }
+
+private:
+  LogicalResult addStep(int64_t tokens);
+  LogicalResult bind(Operation *op, int64_t tokens);
+  LogicalResult addEntry();
+  /// The name of the state that `op` writes, another one for each such op.
+  FlatSymbolRefAttr nameState(Operation *op, StringRef name);
+  LogicalResult declareState(Operation *op, FlatSymbolRefAttr name, Type type,
+                             IntegerAttr layers);
+  LogicalResult setWindows(StepOp step);
+
+  ModelOp model;
+  const Forward &forward;
+  const BoundParameters &parameters;
+  BoundWeights &weights;
+  OpBuilder builder;
+  SmallVector<StepOp> steps;
+  llvm::StringSet<> states; // named in this step
+};
+} // namespace
+
+FlatSymbolRefAttr EntryBinding::nameState(Operation *op, StringRef name) {
+  auto layers = op->getParentOfType<LayersOp>();
+  std::string base = isa<PoolOp>(op) ? (forward.entry + "." + name).str()
+                     : layers        ? (layers.getPrefix() + "." + name).str()
+                                     : name.str();
+  std::string unique = base;
+  for (int number = 1; !states.insert(unique).second; ++number)
+    unique = base + "_" + std::to_string(number);
+  return FlatSymbolRefAttr::get(builder.getContext(), unique);
+}
+
+LogicalResult EntryBinding::declareState(Operation *op, FlatSymbolRefAttr name,
+                                         Type type, IntegerAttr layers) {
+  if (auto known = model.lookupSymbol<StateOp>(name)) {
+    if (known.getType() == type && known.getLayersAttr() == layers)
+      return success();
+    return op->emitError("the state ")
+           << name << " is " << known.getType()
+           << " in another step or entry, but here " << type;
+  }
+  OpBuilder::InsertionGuard guard(builder);
+  Block &body = model.getBody().front();
+  builder.setInsertionPoint(
+      &body, llvm::find_if(body, llvm::IsaPred<StepOp, EntryOp>));
+  StateOp::create(builder, op->getLoc(), name.getValue(), type, layers,
+                  /*window=*/IntegerAttr(), /*pool=*/IntegerAttr(),
+                  /*offset=*/IntegerAttr(), /*stride=*/IntegerAttr());
   return success();
 }
 
-/// A copy of the forward pass for `tokens` tokens.
-static LogicalResult addStep(ModelOp model, ArrayRef<Operation *> forward,
-                             int64_t tokens, const BoundParameters &parameters,
-                             BoundWeights &weights) {
-  OpBuilder builder(model.getContext());
+LogicalResult EntryBinding::bind(Operation *op, int64_t tokens) {
+  SmallVector<StringRef> named;
+  if (failed(parameters.substitute(op, named)) || failed(weights.bind(op)))
+    return failure();
+  ScopedDiagnosticHandler notes(op->getContext(), [&](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+      parameters.addNotes(diagnostic, named);
+    return failure(); // on to who prints it
+  });
+  widenReals(op);
+  auto write = dyn_cast<CacheWriteOp>(op);
+  auto pool = dyn_cast<PoolOp>(op);
+  bool isPooled =
+      pool && pool.getKind() != StringAttr::get(op->getContext(), "last");
+  if (write)
+    write.setStateAttr(nameState(op, "kv"));
+  if (isPooled)
+    pool.setStateAttr(nameState(op, "pool"));
+  if (failed(inferTypes(op, tokens)) || failed(verifyBound(op)) ||
+      failed(verifyInputs(op)))
+    return failure();
+  if (write) {
+    auto cache = cast<CacheType>(write.getResult().getType());
+    auto layers = op->getParentOfType<LayersOp>();
+    return declareState(op, write.getStateAttr(),
+                        PagesType::get(op->getContext(), cache.getHeads(),
+                                       cache.getKeyDim(), cache.getValueDim()),
+                        layers ? cast<IntegerAttr>(layers.getCount())
+                               : builder.getI64IntegerAttr(1));
+  }
+  if (isPooled) {
+    auto rows = cast<RankedTensorType>(pool.getResult().getType());
+    return declareState(
+        op, pool.getStateAttr(),
+        RankedTensorType::get(getElementsPerToken(rows), rows.getElementType()),
+        IntegerAttr());
+  }
+  return success();
+}
+
+LogicalResult EntryBinding::addStep(int64_t tokens) {
+  states.clear();
   builder.setInsertionPointToEnd(&model.getBody().front());
-  auto step =
-      StepOp::create(builder, model.getLoc(), getStepName(tokens), tokens,
-                     /*arena=*/IntegerAttr());
+  auto step = StepOp::create(builder, model.getLoc(),
+                             getStepName(forward.entry, tokens), tokens,
+                             /*arena=*/IntegerAttr());
+  steps.push_back(step);
+  OpBuilder::InsertionGuard guard(builder);
   builder.createBlock(&step.getBody());
   IRMapping mapping;
-  for (Operation *op : forward)
+  for (Operation *op : forward.backbone)
     builder.clone(*op, mapping);
-  auto result = step.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {
-    SmallVector<StringRef> named;
-    if (failed(parameters.substitute(op, named)) || failed(weights.bind(op)))
-      return WalkResult::interrupt();
-    ScopedDiagnosticHandler notes(
-        op->getContext(), [&](Diagnostic &diagnostic) {
-          if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
-            parameters.addNotes(diagnostic, named);
-          return failure(); // on to who prints it
-        });
-    widenReals(op);
-    return WalkResult(success(succeeded(inferTypes(op, tokens)) &&
-                              succeeded(verifyBound(op)) &&
-                              succeeded(verifyInputs(op))));
+  if (forward.argument)
+    mapping.map(forward.argument, mapping.lookup(forward.hidden));
+  for (Operation *op : forward.head)
+    builder.clone(*op, mapping);
+  auto result = step.getBody().walk<WalkOrder::PreOrder>(
+      [&](Operation *op) { return WalkResult(bind(op, tokens)); });
+  return failure(result.wasInterrupted() || failed(setWindows(step)));
+}
+
+/// A state keeps what the attentions that read it see.
+LogicalResult EntryBinding::setWindows(StepOp step) {
+  llvm::MapVector<StringAttr, int64_t> windows; // INT64_MAX: all
+  step.walk([&](AttentionOp attention) {
+    auto cache = cast<CacheType>(attention.getCache().getType());
+    auto window = dyn_cast_or_null<IntegerAttr>(attention.getWindowAttr());
+    int64_t &most = windows[cache.getState().getAttr()];
+    most = std::max(most, window ? window.getInt() : INT64_MAX);
   });
-  return failure(result.wasInterrupted());
+  for (auto [name, window] : windows) {
+    StateOp state = model.lookupSymbol<StateOp>(name);
+    IntegerAttr attribute;
+    if (window <= abi::maxContext)
+      attribute = builder.getI64IntegerAttr(window);
+    if (steps.size() > 1 && state.getWindowAttr() != attribute)
+      return step.emitError("the window of the state @")
+             << name.getValue() << " differs from step to step";
+    state.setWindowAttr(attribute);
+  }
+  return success();
+}
+
+/// The rows of the smallest table that the token ids index.
+static std::optional<int64_t> getTokenLimit(StepOp step) {
+  std::optional<int64_t> limit;
+  step.walk([&](EmbedOp embed) {
+    int64_t rows = embed.getWeight().getType().getDimSize(0);
+    limit = std::min(limit.value_or(rows), rows);
+  });
+  return limit;
+}
+
+/// Whether `value` has a row for each selected token.
+static bool isSelected(Value value) {
+  llvm::SmallPtrSet<Operation *, 16> seen;
+  SmallVector<Value> open{value};
+  while (!open.empty()) {
+    Operation *op = open.pop_back_val().getDefiningOp();
+    if (!op || !seen.insert(op).second)
+      continue;
+    if (isa<GatherOp>(op))
+      return true;
+    llvm::append_range(open, op->getOperands());
+  }
+  return false;
+}
+
+LogicalResult EntryBinding::addEntry() {
+  StepOp step = steps.front();
+  MLIRContext *context = model.getContext();
+  SmallVector<Attribute> inputs, outputs, names;
+  std::optional<int64_t> limit = getTokenLimit(step);
+  if (limit.value_or(0) > INT32_MAX)
+    return forward.source->emitError("the token ids index a table of ")
+           << *limit << " rows, more than an id can name";
+  for (InputOp input : step.getOps<InputOp>())
+    if (input.isTokens() && inputs.empty())
+      inputs.push_back(PortAttr::get(context, input.getNameAttr(),
+                                     Domain::Token, 1, builder.getI32Type(),
+                                     limit.value_or(INT32_MAX)));
+  if (inputs.empty())
+    return forward.source->emitError("the entry @")
+           << forward.entry << " has no quipu.input \"tokens\"";
+  for (OutputOp output : step.getOps<OutputOp>()) {
+    auto type = cast<RankedTensorType>(output.getValue().getType());
+    bool selected = isSelected(output.getValue());
+    Domain domain = output.getDomain().value_or(selected ? Domain::Selected
+                                                         : Domain::Token);
+    if ((domain == Domain::Token) == selected)
+      return output.emitError("the output ")
+             << output.getNameAttr() << " has a row for each "
+             << (selected ? "selected token; gather" : "token; do not gather")
+             << " what is over " << stringifyDomain(domain);
+    int64_t width = getElementsPerToken(type);
+    if (width > INT32_MAX - tileRows || !type.getElementType().isF32())
+      return output.emitError("the output ")
+             << output.getNameAttr() << " is " << type
+             << ", not a row of at most 2^31 numbers in f32";
+    outputs.push_back(PortAttr::get(context, output.getNameAttr(), domain,
+                                    width, type.getElementType(),
+                                    std::nullopt));
+  }
+  if (outputs.empty())
+    return forward.source->emitError("the entry @")
+           << forward.entry << " has no quipu.output; write one";
+  bool isFull = false, isPooled = false;
+  step.walk([&](AttentionOp attention) { isFull |= attention.getFull(); });
+  step.walk([&](PoolOp pool) { isPooled |= bool(pool.getStateAttr()); });
+  for (StepOp other : steps)
+    names.push_back(FlatSymbolRefAttr::get(other.getSymNameAttr()));
+  builder.setInsertionPoint(steps.front());
+  EntryOp::create(builder, forward.source->getLoc(), forward.entry,
+                  builder.getArrayAttr(inputs), builder.getArrayAttr(outputs),
+                  isFull, isPooled, builder.getArrayAttr(names),
+                  /*compiled=*/ArrayAttr());
+  return success();
+}
+
+/// The entries that the module's heads make, or the model alone.
+static LogicalResult findForwards(ModuleOp module, ModelOp model,
+                                  SmallVectorImpl<Forward> &forwards) {
+  Forward backbone{"generate", model, {}, {}, {}, {}};
+  Operation *output = nullptr;
+  for (Operation &op : model.getBody().front()) {
+    if (auto yield = dyn_cast<YieldOp>(op)) {
+      if (yield.getValues().size() != 1)
+        return yield.emitError("a model yields its hidden states, one value");
+      backbone.hidden = yield.getValues().front();
+    } else if (!isa<ParamOp>(op)) {
+      backbone.backbone.push_back(&op);
+      op.walk([&](OutputOp found) { output = found; });
+    }
+  }
+  auto heads = module.getOps<HeadOp>();
+  if (output && (backbone.hidden || !heads.empty()))
+    return output->emitError("the model has a quipu.output beside ")
+           << (backbone.hidden ? "its quipu.yield" : "a quipu.head")
+           << "; write outputs in heads only";
+  if (output) {
+    forwards.push_back(backbone);
+    return success();
+  }
+  if (!backbone.hidden)
+    return model.emitError("the spec @")
+           << model.getSymName()
+           << " has neither a quipu.output nor a quipu.yield of hidden states "
+              "for heads; write one";
+  llvm::StringSet<> names;
+  for (HeadOp head : heads) {
+    if (!names.insert(head.getSymName()).second)
+      return head.emitError("there are two heads @") << head.getSymName();
+    Forward &forward = forwards.emplace_back(backbone);
+    forward.entry = head.getSymName();
+    forward.source = head;
+    forward.argument = head.getBody().getArgument(0);
+    for (Operation &op : head.getBody().front())
+      if (!isa<ParamOp>(op))
+        forward.head.push_back(&op);
+  }
+  if (forwards.empty())
+    return model.emitError("the spec @")
+           << model.getSymName()
+           << " yields hidden states, but there is no quipu.head; give one "
+              "with --head";
+  return success();
 }
 
 LogicalResult quipu::bindCheckpoint(ModuleOp module,
@@ -175,25 +420,28 @@ LogicalResult quipu::bindCheckpoint(ModuleOp module,
 
   BoundParameters parameters(checkpoint);
   BoundWeights weights(model, checkpoint);
-  if (failed(parameters.resolve(model)))
+  SmallVector<Forward> forwards;
+  if (failed(findForwards(module, model, forwards)) ||
+      failed(parameters.resolve(model.getBody().front())))
     return failure();
-  SmallVector<Operation *> forward;
-  for (Operation &op : model.getBody().front())
-    if (!isa<ParamOp>(op))
-      forward.push_back(&op);
   for (int64_t count : tokens)
-    if (count <= 0)
+    if (count <= 0 || count > maxTokens)
       return module.emitError("the number of tokens of a step is ")
-             << count << ", expected a positive integer";
-  for (int64_t count : tokens)
-    if (failed(addStep(model, forward, count, parameters, weights)))
+             << count << ", expected one from 1 to " << maxTokens;
+  for (const Forward &forward : forwards) {
+    BoundParameters own = parameters;
+    if (auto head = dyn_cast<HeadOp>(forward.source))
+      if (failed(own.resolve(head.getBody().front())))
+        return failure();
+    if (failed(EntryBinding(model, forward, own, weights).run(tokens)))
       return failure();
-  if (failed(verifyOutputs(model, forward)))
-    return failure();
-  for (Operation *op : llvm::reverse(forward))
-    op->erase();
-  for (ParamOp param : llvm::make_early_inc_range(model.getOps<ParamOp>()))
-    param.erase();
+  }
+  for (HeadOp head : llvm::make_early_inc_range(module.getOps<HeadOp>()))
+    head.erase();
+  for (Operation &op :
+       llvm::make_early_inc_range(llvm::reverse(model.getBody().front())))
+    if (!isa<WeightOp, StateOp, EntryOp, StepOp>(op))
+      op.erase();
   return success();
 }
 

@@ -26,10 +26,12 @@ static double getShortest(double real) {
   return real;
 }
 
-LogicalResult BoundParameters::resolve(ModelOp model) {
-  for (ParamOp param : model.getOps<ParamOp>())
-    params[param.getSymName()] = param;
-  for (ParamOp param : model.getOps<ParamOp>())
+LogicalResult BoundParameters::resolve(Block &body) {
+  for (ParamOp param : body.getOps<ParamOp>())
+    if (!params.try_emplace(param.getSymName(), param).second)
+      return param.emitError("the parameter @")
+             << param.getSymName() << " is defined twice";
+  for (ParamOp param : body.getOps<ParamOp>())
     if (failed(get(param)))
       return failure();
   return success();
@@ -49,7 +51,16 @@ FailureOr<Attribute> BoundParameters::get(ParamOp param) {
   Builder builder(param.getContext());
   std::string key = getFullKey(param);
   FailureOr<Attribute> value = Attribute();
-  if (std::optional<int64_t> integer = checkpoint.getInteger(key))
+  std::optional<int64_t> integer = checkpoint.getInteger(key);
+  if (integer && param.getCases()) {
+    ArrayRef<Attribute> cases = param.getCases()->getValue();
+    if (*integer < 0 || *integer >= static_cast<int64_t>(cases.size()))
+      return param.emitError()
+             << checkpoint.getPath() << ": the key \"" << key << "\" is "
+             << *integer << ", but @" << param.getSymName() << " has "
+             << cases.size() << " cases";
+    value = cases[*integer];
+  } else if (integer)
     value = builder.getI64IntegerAttr(*integer);
   else if (std::optional<double> real = checkpoint.getReal(key))
     value = builder.getF64FloatAttr(getShortest(*real));

@@ -124,7 +124,7 @@ FailureOr<WeightAttr> BoundWeights::bind(Operation *op, WeightAttr weight) {
       layers ? (layers.getPrefix() + "." + name.getValue()).str() : name.str();
   if (!model.lookupSymbol<WeightOp>(symbol)) {
     Block &body = model.getBody().front();
-    auto place = llvm::find_if(body, llvm::IsaPred<StepOp>);
+    auto place = llvm::find_if(body, llvm::IsaPred<StateOp, EntryOp, StepOp>);
     OpBuilder builder(&body, place);
     std::string tensor = layers ? (layers.getPrefix() + "." + Twine(layerMark) +
                                    "." + getTensorName(name))

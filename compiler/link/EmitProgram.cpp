@@ -22,9 +22,12 @@ Error quipu::checkVariants(ArrayRef<ProgramVariant> variants) {
   auto getCommon = [](mlir::ModuleOp module) {
     SmallVector<mlir::Attribute> common;
     for (ModelOp model : module.getOps<ModelOp>()) {
-      common.push_back(model->getAttr("quipu.sizes"));
-      for (WeightOp weight : model.getOps<WeightOp>())
-        common.push_back(weight->getAttrDictionary());
+      for (mlir::Operation &op : model.getBody().front())
+        if (isa<WeightOp, StateOp>(op))
+          common.push_back(op.getAttrDictionary());
+      for (EntryOp entry : model.getOps<EntryOp>())
+        llvm::append_values(common, entry.getSymNameAttr(),
+                            entry.getInputsAttr(), entry.getOutputsAttr());
     }
     return common;
   };

@@ -63,6 +63,7 @@ private:
   LogicalResult openTuned();
   /// The spec, or the file that the build resumes from.
   LogicalResult readFirst();
+  LogicalResult parseFirst();
   /// The targets of a file that the build resumes from are the variants'.
   LogicalResult adoptTargets();
   /// That a stage which the user wants to see or to change exists once.
@@ -278,6 +279,20 @@ std::string Build::getDumpPath(const Stage &stage) {
   return path.str().str();
 }
 
+LogicalResult Build::readFirst() {
+  if (failed(parseFirst()))
+    return failure();
+  // A model with outputs of its own has no heads.
+  bool yields = llvm::any_of(module->getOps<ModelOp>(), [](ModelOp model) {
+    return !model.getOps<YieldOp>().empty();
+  });
+  if (first->name != "spec" || !yields)
+    return success();
+  if (Error error = addHeads(*module, arguments.heads, sourceManager))
+    return fail(std::move(error));
+  return success();
+}
+
 std::string Build::getFirstPath() {
   std::string path = StringRef(arguments.from).split(':').second.str();
   if (!path.empty())
@@ -285,7 +300,7 @@ std::string Build::getFirstPath() {
   return arguments.from.empty() ? arguments.spec : getDumpPath(*first);
 }
 
-LogicalResult Build::readFirst() {
+LogicalResult Build::parseFirst() {
   std::string path = getFirstPath();
   if (path.empty()) {
     auto spec =
@@ -432,21 +447,23 @@ LogicalResult Build::checkUsed() {
   return success();
 }
 
-static Expected<int64_t> getVocabulary(ModuleOp module, const Stage &stage) {
+/// How many token ids the model knows: the rows of the table that they index.
+static Expected<int64_t> getVocabulary(ModuleOp module) {
   for (ModelOp model : module.getOps<ModelOp>())
-    if (auto sizes = model->getAttrOfType<DictionaryAttr>("quipu.sizes"))
-      if (auto vocabulary = sizes.getAs<IntegerAttr>("vocabulary"))
-        return vocabulary.getInt();
-  return llvm::createStringError("stage '" + stage.name +
-                                 "' has no quipu.model with quipu.sizes = "
-                                 "{vocabulary = ...}");
+    for (EntryOp entry : model.getOps<EntryOp>())
+      for (auto port : entry.getInputs().getAsRange<PortAttr>())
+        if (port.getName() == "tokens" && port.getLimit())
+          return *port.getLimit();
+  return llvm::createStringError(
+      "the module has no entry with an input \"tokens\"; is it older than "
+      "this compiler?");
 }
 
 Error Build::prepare(const Stage &stage) {
   Expected<int64_t> context = getContext(*checkpoint, arguments.context);
   if (!context)
     return context.takeError();
-  Expected<int64_t> vocabulary = getVocabulary(*module, stage);
+  Expected<int64_t> vocabulary = getVocabulary(*module);
   if (!vocabulary)
     return vocabulary.takeError();
   if (arguments.candidate)

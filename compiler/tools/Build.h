@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace quipu {
 
@@ -21,6 +22,7 @@ struct BuildArguments {
   std::string model;
   std::string output;
   std::string spec;
+  std::vector<std::string> heads = {"generate"}; // names or files
   std::string target;
   bool isTargetGiven = false; // and not the default
   std::string emit;           // a stage's name

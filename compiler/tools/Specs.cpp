@@ -23,11 +23,76 @@ static constexpr Spec specs[] = {
 #include "Specs.inc"
 };
 
+static constexpr StringRef headFolder = "models/heads/";
+
+/// The text of a head, from models/heads or a file.
+static llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+openHead(StringRef name) {
+  if (name.contains('/') || name.ends_with(".mlir")) {
+    auto file = llvm::MemoryBuffer::getFile(name, /*IsText=*/true);
+    if (!file)
+      return llvm::createStringError("cannot read the head '" + name +
+                                     "': " + file.getError().message());
+    return std::move(*file);
+  }
+  SmallVector<StringRef> known;
+  for (const Spec &spec : specs) {
+    StringRef path = spec.path;
+    if (!path.consume_front(headFolder) || !path.consume_back(".mlir"))
+      continue;
+    if (path == name)
+      return llvm::MemoryBuffer::getMemBuffer(spec.text, spec.path);
+    known.push_back(path);
+  }
+  return llvm::createStringError("there is no head '" + name + "', only " +
+                                 llvm::join(known, ", ") +
+                                 "; write one and give its file");
+}
+
+llvm::Error quipu::addHeads(ModuleOp spec, ArrayRef<std::string> names,
+                            llvm::SourceMgr &sourceManager) {
+  llvm::StringMap<HeadOp> own;
+  for (HeadOp head : spec.getOps<HeadOp>())
+    own[head.getSymName()] = head;
+  Block &body = *spec.getBody();
+  for (StringRef name : names) {
+    if (HeadOp head = own.lookup(name)) {
+      head->moveBefore(&body, body.end());
+      own.erase(name);
+      continue;
+    }
+    auto buffer = openHead(name);
+    if (!buffer)
+      return buffer.takeError();
+    llvm::SourceMgr text;
+    text.AddNewSourceBuffer(
+        llvm::MemoryBuffer::getMemBufferCopy((*buffer)->getBuffer(),
+                                             (*buffer)->getBufferIdentifier()),
+        SMLoc());
+    // Diagnostics point into it.
+    sourceManager.AddNewSourceBuffer(std::move(*buffer), SMLoc());
+    OwningOpRef<ModuleOp> module = readModule(text, spec.getContext());
+    if (!module)
+      return llvm::createStringError("the head '" + name + "' is broken");
+    auto heads = llvm::to_vector(module->getOps<HeadOp>());
+    if (heads.size() != 1)
+      return llvm::createStringError("the head '" + name + "' is a file of " +
+                                     llvm::Twine(heads.size()) +
+                                     " quipu.head; write one");
+    heads.front()->moveBefore(&body, body.end());
+  }
+  for (auto &unused : own)
+    unused.second.erase();
+  return llvm::Error::success();
+}
+
 llvm::Expected<OwningOpRef<ModuleOp>>
 quipu::findSpec(StringRef family, llvm::SourceMgr &sourceManager,
                 MLIRContext *context) {
   SmallVector<std::string> families;
   for (const Spec &spec : specs) {
+    if (spec.path.starts_with(headFolder))
+      continue;
     llvm::SourceMgr candidate;
     candidate.AddNewSourceBuffer(
         llvm::MemoryBuffer::getMemBuffer(spec.text, spec.path), SMLoc());

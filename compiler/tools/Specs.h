@@ -15,6 +15,13 @@
 
 namespace quipu {
 
+/// Adds the heads of models/heads that `names` lists to a spec which yields
+/// hidden states, in that order: files where a name has a `/` or ends in
+/// ".mlir". A head that the spec has itself comes before one of that name. An
+/// error lists the heads that there are.
+llvm::Error addHeads(mlir::ModuleOp spec, llvm::ArrayRef<std::string> names,
+                     llvm::SourceMgr &sourceManager);
+
 /// The spec for `family` ("llama") among those of models/, parsed. Its text
 /// goes into `sourceManager`. An error lists the families that have one.
 llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>

@@ -41,6 +41,7 @@ there, the computation from the spec of the model's family.
 examples:
   quipu build smollm2.gguf -o smol
   quipu build smollm2.gguf --lib -o libsmol.so
+  quipu build smollm2.gguf --head generate,embed -o smol  # ./smol embed "text"
   quipu build smollm2.gguf --target x86-64-v3 -o smol     # for other machines
   quipu build smollm2.gguf --emit fused                   # read a stage
   quipu build smollm2.gguf --dump-stages s -o smol        # write all of them,
@@ -71,8 +72,8 @@ fast it ran, stands in FILE; docs/tuning.md says more.
 namespace {
 /// What was given; nothing that was not.
 struct Values {
-  std::optional<std::string> output, target, tuned, spec, emit, dumpStages,
-      from;
+  std::optional<std::string> output, target, tuned, spec, heads, emit,
+      dumpStages, from;
   std::optional<int64_t> context;
   bool library = false, help = false, version = false, printStages = false;
 };
@@ -113,6 +114,10 @@ static CommandLine getBuildOptions(Values &to) {
         "Run kernels as 'quipu tune' has measured to be fastest; the output "
         "has the same bits, and other processors than that one are not "
         "concerned."},
+       {program, 0, "head", "NAME,...", Text{&to.heads},
+        "What the program can be asked for: heads on the model's hidden "
+        "states, generate (the default), embed, hidden, or files; the first "
+        "is what it does when not told."},
        {way, 0, "spec", "FILE", Text{&to.spec}, specHelp},
        {way, 0, "emit", "STAGE", Text{&to.emit},
         "Stop at a stage and print it."},
@@ -171,7 +176,7 @@ static LogicalResult runCommand(StringRef command, ArrayRef<const char *> argv,
   for (auto [name, value] :
        {std::pair("-o", &values.output), std::pair("--target", &values.target),
         std::pair("--tuned", &values.tuned), std::pair("--spec", &values.spec),
-        std::pair("--emit", &values.emit),
+        std::pair("--head", &values.heads), std::pair("--emit", &values.emit),
         std::pair("--dump-stages", &values.dumpStages),
         std::pair("--from", &values.from)})
     if (*value && (*value)->empty())
@@ -182,6 +187,11 @@ static LogicalResult runCommand(StringRef command, ArrayRef<const char *> argv,
     arguments.model = line.positional()[0];
   arguments.output = values.output.value_or("");
   arguments.spec = values.spec.value_or("");
+  if (values.heads) {
+    SmallVector<StringRef> heads;
+    StringRef(*values.heads).split(heads, ',');
+    arguments.heads.assign(heads.begin(), heads.end());
+  }
   arguments.target = values.target.value_or("native");
   arguments.isTargetGiven = values.target.has_value();
   arguments.emit = values.emit.value_or("program");

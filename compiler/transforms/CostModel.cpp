@@ -199,8 +199,11 @@ struct Sum {
     int64_t blocks = llvm::divideCeil(tokens, abi::maxQueryTile);
     bytes += blocks * abi::pagePositions *
              getStorageBytes(cache.getElementType(),
-                             2 * cache.getHeads() * cache.getDim());
-    int64_t multiplyAdds = query.getNumElements() * 2 * abi::pagePositions;
+                             cache.getHeads() *
+                                 (cache.getKeyDim() + cache.getValueDim()));
+    int64_t multiplyAdds = tokens * query.getDimSize(1) *
+                           (cache.getKeyDim() + cache.getValueDim()) *
+                           abi::pagePositions;
     int64_t vectors = multiplyAdds / tileRows;
     operations += 2 * multiplyAdds;
     cycles += static_cast<double>(vectors) * (1 + helperCycles);

@@ -20,24 +20,26 @@ namespace quipu {
 
 namespace {
 
-/// Bytes of the arena, or (when `begin` is negative) all of something outside.
+/// Bytes of the arena, or all of something outside: a state, or the outputs
+/// (with a null `outside`).
 struct Range {
-  static Range cache() { return {-1, -1}; }
-  static Range outputs() { return {-2, -2}; }
+  static Range state(FlatSymbolRefAttr name) { return {-1, -1, name}; }
+  static Range outputs() { return {-1, -1, {}}; }
 
   int64_t begin, end;
+  FlatSymbolRefAttr outside;
 
   bool meets(const Range &other) const {
     if (begin < 0 || other.begin < 0)
-      return begin == other.begin;
+      return begin == other.begin && outside == other.outside;
     return begin < other.end && other.begin < end;
   }
 };
 
 /// Where a value lies; none when it is an input of the step.
 std::optional<Range> getRange(Value value) {
-  if (isa<CacheType>(value.getType()))
-    return Range::cache();
+  if (auto cache = dyn_cast<CacheType>(value.getType()))
+    return Range::state(cache.getState());
   while (true) {
     if (auto argument = dyn_cast<BlockArgument>(value))
       value = cast<LayersOp>(argument.getOwner()->getParentOp()).getInit();
@@ -53,7 +55,7 @@ std::optional<Range> getRange(Value value) {
   int64_t begin = (*launch.getArena())[cast<OpResult>(value).getResultNumber()];
   if (begin < 0)
     return Range::outputs();
-  return Range{begin, begin + getArenaBytes(type)};
+  return Range{begin, begin + getArenaBytes(type), {}};
 }
 
 /// What launches since the last barrier have read and written.

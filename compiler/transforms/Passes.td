@@ -67,6 +67,14 @@ def AssignWeightOffsets : Quipu_Pass<"assign-weight-offsets"> {
   }];
 }
 
+def AssignStateOffsets : Pass<"assign-state-offsets", "::quipu::ModelOp"> {
+  let summary = "gives each state its pool and its place in a page";
+  let description = [{
+    States whose tokens see as many positions share their pages: their layers
+    follow each other in one. Rows of sequences are numbered.
+  }];
+}
+
 def PlanMemory : Quipu_Pass<"plan-memory"> {
   let summary = "gives each kernel's results their place in the arena";
   let description = [{

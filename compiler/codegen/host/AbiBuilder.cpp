@@ -77,9 +77,35 @@ Value AbiBuilder::loadInt32(Value args, size_t field) {
                               addBytes(args, int64_t(field)));
 }
 
+Value AbiBuilder::loadElement(Value array, int64_t index) {
+  return LLVM::LoadOp::create(builder, loc, getPointerType(),
+                              addBytes(array, index * int64_t(sizeof(void *))));
+}
+
 Value AbiBuilder::getCount(Value args, bool selected) {
-  return loadInt32(args, selected ? offsetof(abi::StepArgs, rowCount)
+  return loadInt32(args, selected ? offsetof(abi::StepArgs, selectedCount)
                                   : offsetof(abi::StepArgs, count));
+}
+
+Value AbiBuilder::getPool(Value args, StateOp state) {
+  return addBytes(loadPointer(args, offsetof(abi::StepArgs, pools)),
+                  int64_t(*state.getPool() * sizeof(abi::PagePool)));
+}
+
+Value AbiBuilder::getPlace(Value layer, StateOp state) {
+  Value stride = getInt64(int64_t(state.getStride().value_or(0)));
+  return LLVM::AddOp::create(
+      builder, loc, getInt64(int64_t(state.getOffset().value_or(0))),
+      LLVM::MulOp::create(builder, loc, extend(layer), stride));
+}
+
+Value AbiBuilder::getLayerPages(Value args, Value layer, StateOp state,
+                                abi::CacheType type) {
+  Value pages =
+      loadPointer(getPool(args, state), offsetof(abi::PagePool, pages));
+  return addBytes(pages,
+                  LLVM::MulOp::create(builder, loc, getPlace(layer, state),
+                                      getInt64(abi::getPageBytes(type, 1))));
 }
 
 Value AbiBuilder::getWeight(Value args, Value layer, WeightOp weight) {
@@ -118,6 +144,15 @@ std::pair<Value, Value> AbiBuilder::getWorkerRange(Value count, Value worker,
   Value begin = getBegin(part);
   return {begin,
           getBegin(LLVM::AddOp::create(builder, loc, part, getInt64(1)))};
+}
+
+std::pair<Value, Value> AbiBuilder::getFirstWorkerRange(Value count,
+                                                        Value worker) {
+  Value isFirst = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::eq,
+                                       worker, getInt32(0));
+  Value none = getInt64(0);
+  return {none,
+          LLVM::SelectOp::create(builder, loc, isFirst, extend(count), none)};
 }
 
 LLVM::LLVMFuncOp AbiBuilder::declare(StringRef name,

@@ -8,6 +8,7 @@
 #ifndef QUIPU_COMPILER_CODEGEN_HOST_ABIBUILDER_H
 #define QUIPU_COMPILER_CODEGEN_HOST_ABIBUILDER_H
 
+#include "abi/Abi.h"
 #include "dialect/Quipu.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/Builders.h"
@@ -43,15 +44,29 @@ public:
 
   mlir::Value loadPointer(mlir::Value args, size_t field);
   mlir::Value loadInt32(mlir::Value args, size_t field);
+  /// Pointer number `index` of an array of them.
+  mlir::Value loadElement(mlir::Value array, int64_t index);
   /// The tokens that a kernel runs over, an i32: those whose logits are
   /// selected or all of the step.
   mlir::Value getCount(mlir::Value args, bool selected);
+  /// The abi::PagePool of a state that has its offsets.
+  mlir::Value getPool(mlir::Value args, StateOp state);
+  /// Where layer `layer` (an i32) of a state begins in a page, in numbers of
+  /// one position (i64).
+  mlir::Value getPlace(mlir::Value layer, StateOp state);
+  /// The keys of layer `layer` in page 0.
+  mlir::Value getLayerPages(mlir::Value args, mlir::Value layer, StateOp state,
+                            abi::CacheType type);
   /// Where a packed weight begins in layer `layer` (an i32).
   mlir::Value getWeight(mlir::Value args, mlir::Value layer, WeightOp weight);
   /// What worker `worker` of `workers` has of `count` (i32, all three): from
   /// the first to before the second, i64.
   std::pair<mlir::Value, mlir::Value>
   getWorkerRange(mlir::Value count, mlir::Value worker, mlir::Value workers);
+
+  /// All of `count` for worker 0, nothing for the others.
+  std::pair<mlir::Value, mlir::Value> getFirstWorkerRange(mlir::Value count,
+                                                          mlir::Value worker);
 
   /// The function of that name in the module, declared when it is not there.
   mlir::LLVM::LLVMFuncOp declare(llvm::StringRef name,

@@ -37,16 +37,19 @@ LogicalResult checkPlanned(StepOp step) {
             llvm::IsaPred<ValueType>))
       return op->emitOpError("is not bound; run bind-checkpoint first");
     if (auto input = dyn_cast<InputOp>(op);
-        input && !input.isTokens() && !input.isRows())
+        input && !input.isTokens() && !input.isSelected())
       return input.emitOpError("is ") << input.getNameAttr()
                                       << ", but a program has the inputs "
-                                         "\"tokens\" and \"rows\" only";
+                                         "\"tokens\" and \"selected\" only";
+    if (auto output = dyn_cast<OutputOp>(op);
+        output && !output.getValue().getDefiningOp<LaunchOp>())
+      return output.emitOpError("is no result of a kernel");
     auto launch = dyn_cast<LaunchOp>(op);
     if (!launch)
       return WalkResult::advance();
     if (!launch.getArena())
       return launch.emitOpError(unplanned);
-    // A result that is not in the arena is a cache or the logits.
+    // A result that is not in the arena is a cache or an output.
     for (auto [result, offset] :
          llvm::zip_equal(launch.getResults(), *launch.getArena()))
       if (offset < 0 && isa<RankedTensorType>(result.getType()) &&
@@ -55,6 +58,26 @@ LogicalResult checkPlanned(StepOp step) {
     return WalkResult::advance();
   });
   return failure(result.wasInterrupted());
+}
+
+/// The partial result of a query tile and a split, for the largest attention of
+/// the step: of each query head and token, a head's components, behind them the
+/// largest score and the sum of the weights.
+int64_t getPartialBytes(StepOp step) {
+  auto model = step->getParentOfType<ModelOp>();
+  int64_t bytes = 0;
+  step.walk([&](LaunchOp launch) {
+    for (FlatSymbolRefAttr name : launch.getKernels())
+      model.lookupSymbol<KernelOp>(name).walk([&](AttentionOp attention) {
+        auto cache = cast<CacheType>(attention.getCache().getType());
+        auto query = cast<RankedTensorType>(attention.getQuery().getType());
+        bytes = std::max<int64_t>(
+            bytes, abi::maxQueryTile *
+                       (query.getDimSize(1) / cache.getHeads()) *
+                       (cache.getValueDim() + 16) * sizeof(float));
+      });
+  });
+  return bytes;
 }
 
 /// One step for one type of cache.
@@ -83,20 +106,21 @@ public:
                       "barrier");
     timer =
         setName(abi.loadPointer(args, offsetof(abi::StepArgs, timer)), "timer");
+    for (auto [index, output] : llvm::enumerate(step.getOps<OutputOp>()))
+      outputs[output.getValue()] = index;
     if (failed(lower(step.getBody().front(), abi.getInt32(0))))
       return failure();
-    mark(-1);
+    trace(-1);
     LLVM::ReturnOp::create(builder, step.getLoc(), ValueRange());
-    function->setAttr(
-        "quipu.step",
-        builder.getDictionaryAttr({
-            {builder.getStringAttr("tokens"), step.getTokensAttr()},
-            {builder.getStringAttr("cache"), TypeAttr::get(cacheType)},
-            {builder.getStringAttr("arena"), step.getArenaAttr()},
-            {builder.getStringAttr("kernels"), builder.getArrayAttr(kernels)},
-        }));
+    compiled = CompiledStepAttr::get(
+        builder.getContext(), FlatSymbolRefAttr::get(function.getSymNameAttr()),
+        step.getTokensAttr().getInt(), cacheType, step.getArenaAttr().getInt(),
+        getPartialBytes(step), kernels);
     return success();
   }
+
+  /// What the program's table says of the function.
+  CompiledStepAttr getCompiled() const { return compiled; }
 
 private:
   std::string addSuffix(StringRef name) {
@@ -112,10 +136,12 @@ private:
   LogicalResult lower(Block &block, Value layer) {
     for (Operation &op : block) {
       if (auto input = dyn_cast<InputOp>(op)) {
-        size_t field = input.isTokens() ? offsetof(abi::StepArgs, tokens)
-                                        : offsetof(abi::StepArgs, rows);
-        pointers[input.getResult()] =
-            setName(abi.loadPointer(args, field), input.getName());
+        Value pointer =
+            input.isTokens()
+                ? abi.loadElement(
+                      abi.loadPointer(args, offsetof(abi::StepArgs, inputs)), 0)
+                : abi.loadPointer(args, offsetof(abi::StepArgs, selected));
+        pointers[input.getResult()] = setName(pointer, input.getName());
       } else if (auto layers = dyn_cast<LayersOp>(op)) {
         if (failed(lower(layers)))
           return failure();
@@ -155,9 +181,12 @@ private:
       if (!isa<RankedTensorType>(result.getType()))
         continue;
       Value &pointer = pointers[result];
-      pointer = offset >= 0
-                    ? abi.addBytes(arena, offset)
-                    : abi.loadPointer(args, offsetof(abi::StepArgs, logits));
+      pointer =
+          offset >= 0
+              ? abi.addBytes(arena, offset)
+              : abi.loadElement(
+                    abi.loadPointer(args, offsetof(abi::StepArgs, outputs)),
+                    outputs.lookup(result));
       if (pointer != arena)
         pointer.setLoc(launch.getLoc());
       operands.push_back(pointer);
@@ -175,7 +204,7 @@ private:
   /// A call that one call of the step makes `count` times.
   void call(LaunchOp launch, FlatSymbolRefAttr kernel, int64_t count,
             ValueRange operands) {
-    mark(static_cast<int32_t>(kernels.size()));
+    trace(static_cast<int32_t>(kernels.size()));
     kernels.push_back(describe(kernel, count));
     SmallVector<Type> types(operands.getTypes());
     auto type = LLVM::LLVMFunctionType::get(
@@ -211,24 +240,19 @@ private:
   }
 
   /// Tells whoever measures what begins: a kernel or, -1, nothing more.
-  void mark(int32_t kernel) {
+  void trace(int32_t kernel) {
     abi.call<decltype(quipu_trace)>("quipu_trace",
                                     {timer, worker, abi.getInt32(kernel)});
   }
 
   /// What the program's table says of a kernel.
-  DictionaryAttr describe(FlatSymbolRefAttr symbol, int64_t calls) {
+  CompiledKernelAttr describe(FlatSymbolRefAttr symbol, int64_t calls) {
     auto kernel =
         step->getParentOfType<ModelOp>().lookupSymbol<KernelOp>(symbol);
-    SmallVector<NamedAttribute> entries{
-        {builder.getStringAttr("name"), kernel.getSymNameAttr()},
-        {builder.getStringAttr("shape"),
-         builder.getStringAttr(getKernelShape(kernel))},
-        {builder.getStringAttr("calls"), builder.getI64IntegerAttr(calls)},
-    };
-    if (ScheduleAttr schedule = kernel.getScheduleAttr())
-      entries.emplace_back(builder.getStringAttr("schedule"), schedule);
-    return builder.getDictionaryAttr(entries);
+    return CompiledKernelAttr::get(
+        builder.getContext(), kernel.getSymNameAttr(),
+        builder.getStringAttr(getKernelShape(kernel)), calls,
+        kernel.getScheduleAttr());
   }
 
   /// The kernel for this type of cache; made when it does not exist yet.
@@ -252,8 +276,9 @@ private:
       copy.walk([&](CacheWriteOp write) { write.setElement(cacheType); });
       AttrTypeReplacer replacer;
       replacer.addReplacement([&](CacheType type) -> Type {
-        return CacheType::get(type.getContext(), cacheType, type.getHeads(),
-                              type.getDim());
+        return CacheType::get(type.getContext(), type.getState(), cacheType,
+                              type.getHeads(), type.getKeyDim(),
+                              type.getValueDim());
       });
       replacer.recursivelyReplaceElementsIn(copy, /*replaceAttrs=*/true,
                                             /*replaceLocs=*/false,
@@ -267,81 +292,46 @@ private:
   OpBuilder builder;
   AbiBuilder abi;
   Value args, worker, workers, arena, barrier, timer;
-  SmallVector<Attribute> kernels; // by the number that marks them
+  SmallVector<CompiledKernelAttr> kernels; // by the number that traces them
   DenseMap<Value, Value> pointers;
+  DenseMap<Value, int64_t> outputs; // their numbers
+  CompiledStepAttr compiled;
 };
 
-/// A block's partial result of one piece, for the largest of the model's
-/// attentions: of each query head and token, a head's components, behind them
-/// the largest score and the sum of the weights.
-int64_t getPartialBytes(ModelOp model) {
-  int64_t bytes = 0;
-  model.walk([&](AttentionOp attention) {
-    auto cache = cast<CacheType>(attention.getCache().getType());
-    auto query = cast<RankedTensorType>(attention.getQuery().getType());
-    bytes = std::max<int64_t>(
-        bytes, abi::maxQueryTile * (query.getDimSize(1) / cache.getHeads()) *
-                   (cache.getDim() + 16) * sizeof(float));
-  });
-  return bytes;
-}
-
-/// What the program's table says of the model.
-DictionaryAttr getSizes(StepOp step) {
-  Builder builder(step.getContext());
-  int64_t vocabulary = 0, hidden = 0, layers = 0, elements = 0;
-  CacheType cache;
-  step.walk([&](OutputOp output) {
-    vocabulary = getElementsPerToken(
-        cast<RankedTensorType>(output.getValue().getType()));
-  });
-  step.walk([&](LayersOp loop) {
-    int64_t count = cast<IntegerAttr>(loop.getCount()).getInt();
-    layers += count;
-    hidden =
-        getElementsPerToken(cast<RankedTensorType>(loop.getInit().getType()));
-    loop.walk([&](LaunchOp launch) {
-      for (Type type : launch.getResultTypes())
-        if (auto written = dyn_cast<CacheType>(type)) {
-          cache = written;
-          elements += 2 * count * written.getHeads() * written.getDim();
-        }
-    });
-  });
-  auto entry = [&](StringRef name, int64_t value) {
-    return NamedAttribute(builder.getStringAttr(name),
-                          builder.getI64IntegerAttr(value));
-  };
-  return builder.getDictionaryAttr({
-      entry("vocabulary", vocabulary),
-      entry("logits_stride", llvm::alignTo(vocabulary, 16)),
-      entry("hidden", hidden),
-      entry("layers", layers),
-      entry("kv_heads", cache ? cache.getHeads() : 0),
-      entry("head_dim", cache ? cache.getDim() : 0),
-      entry("cache_elements", elements),
-      entry("partial_bytes", getPartialBytes(step->getParentOfType<ModelOp>())),
-  });
-}
-
 struct LowerSteps : quipu::impl::LowerStepsBase<LowerSteps> {
-  void runOnOperation() override {
-    auto result = getOperation().walk([&](ModelOp model) {
-      for (StepOp step : llvm::make_early_inc_range(model.getOps<StepOp>())) {
-        if (failed(checkPlanned(step)))
-          return WalkResult::interrupt();
-        DictionaryAttr sizes = getSizes(step);
-        model->setAttr("quipu.sizes", sizes);
-        int64_t dim = sizes.getAs<IntegerAttr>("head_dim").getInt();
-        for (Type cacheType : getCacheElements(&getContext(), dim))
-          if (failed(StepLowering(step, cacheType).run()))
-            return WalkResult::interrupt();
-        step.erase();
+  LogicalResult lower(ModelOp model) {
+    for (StateOp state : model.getOps<StateOp>())
+      if (!state.getPool())
+        return state.emitOpError(
+            "has no offset; run assign-state-offsets first");
+    DenseMap<StringAttr, SmallVector<Attribute>> compiled;
+    for (StepOp step : model.getOps<StepOp>()) {
+      if (failed(checkPlanned(step)))
+        return failure();
+      for (Type cacheType : getCacheElements(model)) {
+        StepLowering lowering(step, cacheType);
+        if (failed(lowering.run()))
+          return failure();
+        compiled[step.getSymNameAttr()].push_back(lowering.getCompiled());
       }
-      return WalkResult::skip();
-    });
-    if (result.wasInterrupted())
-      signalPassFailure();
+    }
+    for (EntryOp entry : model.getOps<EntryOp>()) {
+      SmallVector<Attribute> steps;
+      if (entry.getSteps())
+        for (auto name : entry.getSteps()->getAsRange<FlatSymbolRefAttr>())
+          llvm::append_range(steps, compiled.lookup(name.getAttr()));
+      entry.setCompiledAttr(ArrayAttr::get(&getContext(), steps));
+      entry.removeStepsAttr();
+    }
+    for (StepOp step : llvm::make_early_inc_range(model.getOps<StepOp>()))
+      step.erase();
+    return success();
+  }
+
+  void runOnOperation() override {
+    for (ModelOp model : getOperation().getOps<ModelOp>())
+      if (failed(lower(model)))
+        return signalPassFailure();
   }
 };
 } // namespace

@@ -9,6 +9,7 @@
 #include "compiler/codegen/host/RopeFrequencies.h"
 #include "dialect/CacheFormat.h"
 #include "dialect/PackedLayout.h"
+#include "dialect/States.h"
 #include "reference/Reference.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -36,6 +37,7 @@ static Caller getCaller(StringRef opName) {
       entry<RopeOp>(),    entry<CacheWriteOp>(), entry<AttentionOp>(),
       entry<SwiGLUOp>(),  entry<AddOp>(),        entry<MulOp>(),
       entry<ScaleOp>(),   entry<ActivateOp>(),   entry<SoftmaxOp>(),
+      entry<PoolOp>(),    entry<L2NormOp>(),
   };
   return callers.lookup(opName);
 }
@@ -58,9 +60,13 @@ LogicalResult ReferenceCalls::emit(Operation *op) {
 ReferenceCalls::ReferenceCalls(KernelOp kernel, AbiBuilder &abi, Block *entry)
     : kernel(kernel), abi(abi), args(entry->getArgument(0)),
       layer(entry->getArgument(1)) {
+  Value count = abi.getCount(args, kernel.getSelected());
+  Value worker = entry->getArgument(2);
+  // A sequence's rows are pooled in order.
   std::tie(begin, end) =
-      abi.getWorkerRange(abi.getCount(args, kernel.getSelected()),
-                         entry->getArgument(2), entry->getArgument(3));
+      kernel.getBody().getOps<PoolOp>().empty()
+          ? abi.getWorkerRange(count, worker, entry->getArgument(3))
+          : abi.getFirstWorkerRange(count, worker);
 }
 
 static RankedTensorType getTensor(Value value) {
@@ -138,8 +144,29 @@ ReferenceCalls::Arguments ReferenceCalls::getMatrix(WeightAttr weight) {
 
 ReferenceCalls::Arguments ReferenceCalls::getCache(Value cache) {
   auto type = cast<CacheType>(cache.getType());
-  return {args, layer,
-          abi.getInt32(int32_t(*getCacheFormat(type.getElementType())))};
+  StateOp state = findPlaced(type.getState());
+  if (!state)
+    return {};
+  auto model = kernel->getParentOfType<ModelOp>();
+  abi::KvLayout layout = getKvLayout(type);
+  return {args,
+          abi.getInt64(int64_t(*state.getPool())),
+          abi.getInt64(getPools(model)[*state.getPool()].numbers),
+          abi.getPlace(layer, state),
+          abi.getInt32(int32_t(layout.type)),
+          abi.getInt64(layout.heads),
+          abi.getInt64(layout.keyDim),
+          abi.getInt64(layout.valueDim)};
+}
+
+StateOp ReferenceCalls::findPlaced(FlatSymbolRefAttr name) {
+  StateOp state = name ? findState(kernel, name) : StateOp();
+  if (state && state.getPool())
+    return state;
+  current->emitOpError("needs the state ")
+      << name << ", which has no offset; run assign-state-offsets first";
+  failed = true;
+  return {};
 }
 
 //===----------------------------------------------------------------------===//
@@ -215,25 +242,42 @@ void ReferenceCalls::call(RopeOp op) {
 }
 
 void ReferenceCalls::call(CacheWriteOp op) {
-  auto cache = cast<CacheType>(op.getResult().getType());
   callFunction<decltype(quipu_reference_cache_write)>(
-      op,
-      {getCache(op.getResult()), getReals(op.getKey()), getReals(op.getValue()),
-       getSize(cache.getHeads()), getSize(cache.getDim())});
+      op, {getCache(op.getResult()), getReals(op.getKey()),
+           getReals(op.getValue())});
 }
 
 void ReferenceCalls::call(AttentionOp op) {
   auto cache = cast<CacheType>(op.getCache().getType());
   auto window = dyn_cast_or_null<IntegerAttr>(op.getWindowAttr());
-  double scale = 1 / std::sqrt(double(cache.getDim()));
+  double scale = 1 / std::sqrt(double(cache.getKeyDim()));
   callFunction<decltype(quipu_reference_attention)>(
       op, {getCache(op.getCache()), getReals(op.getQuery()),
            getSize(getTensor(op.getQuery()).getDimSize(1)),
-           getSize(cache.getHeads()), getSize(cache.getDim()),
-           getReal(getNumber(op.getScaleAttr(), scale)),
+           getKind(op.getFull()), getReal(getNumber(op.getScaleAttr(), scale)),
            getSize(window ? window.getInt() : 0),
            getReal(getNumber(op.getSoftCapAttr(), 0)), getWeight(op.getSinks()),
            getReals(op.getResult())});
+}
+
+void ReferenceCalls::call(PoolOp op) {
+  StateOp state = findPlaced(op.getStateAttr());
+  if (!state)
+    return;
+  callFunction<decltype(quipu_reference_pool)>(
+      op, {{args},
+           getSize(*state.getPool()),
+           getKind(cast<StringAttr>(op.getKind()).getValue() == "mean"),
+           getReals(op.getInput()),
+           getSize(getElements(op.getInput())),
+           getReals(op.getResult())});
+}
+
+void ReferenceCalls::call(L2NormOp op) {
+  int64_t size = getLastDim(op.getInput());
+  callFunction<decltype(quipu_reference_l2_norm)>(
+      op, {getReals(op.getInput()), getSize(getElements(op.getInput()) / size),
+           getSize(size), getReals(op.getResult())});
 }
 
 template <typename Function, typename Op>

@@ -49,6 +49,8 @@ public:
   void call(ScaleOp op);
   void call(ActivateOp op);
   void call(SoftmaxOp op);
+  void call(PoolOp op);
+  void call(L2NormOp op);
 
 private:
   using Arguments = llvm::SmallVector<mlir::Value, 2>;
@@ -68,8 +70,10 @@ private:
   Arguments getWeight(std::optional<WeightAttr> weight);
   /// The pointer of a weight and its format.
   Arguments getMatrix(WeightAttr weight);
-  /// abi::StepArgs, the layer and the type of cache.
+  /// abi::StepArgs and what says where the layer's keys and values are.
   Arguments getCache(mlir::Value cache);
+  /// The state of that name, or null and an error without an offset.
+  StateOp findPlaced(mlir::FlatSymbolRefAttr name);
 
   KernelOp kernel;
   AbiBuilder &abi;

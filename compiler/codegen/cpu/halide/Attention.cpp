@@ -21,15 +21,20 @@ static Var d("d"), e("e"), r("r"), c("c"), l("l"), b("b"), x("x"), q("q");
 
 static std::string getName(const AttentionShape &shape, bool isSplitKernel) {
   std::string name =
-      llvm::formatv("attention.{0}x{1}", shape.queryHeads, shape.headDim);
+      llvm::formatv("attention.{0}x{1}", shape.queryHeads,
+                    isSplitKernel ? shape.cache.keyDim : shape.cache.valueDim);
+  if (isSplitKernel && shape.cache.keyDim != shape.cache.valueDim)
+    name += llvm::formatv("x{0}", shape.cache.valueDim);
   auto add = [&](const char *what, float number) {
     char text[32];
     snprintf(text, sizeof(text), ".%s%.9g", what, number);
     name += text;
   };
   if (isSplitKernel) {
-    name += std::string(".") + abi::getFormat(shape.cache).name;
+    name += std::string(".") + abi::getFormat(shape.cache.type).name;
     add("scale", shape.scale);
+    if (shape.isFull)
+      name += ".full";
     if (shape.window)
       name += llvm::formatv(".window{0}", shape.window);
     if (shape.softCap > 0)
@@ -60,12 +65,12 @@ private:
   Func &keep(Func &f) const {
     return f.compute_at(partial, ro).store_in(MemoryType::Stack);
   }
-  bool isQ8() const { return shape.cache == abi::CacheType::Q8_0; }
+  bool isQ8() const { return shape.cache.type == abi::CacheType::Q8_0; }
   /// A group of the split, or the last one that the block sees.
   Expr existing(Expr group) const { return min(group, lastGroup); }
 
   const AttentionShape shape;
-  const int dim, heads;
+  const int keyDim, valueDim, heads;
   int rowsAtOnce, groupsAtOnce;
   ImageParam query, keys, values, keyScales, valueScales;
   Param<int32_t> from, end, count, stride;
@@ -84,9 +89,9 @@ private:
 } // namespace
 
 Split::Split(const AttentionShape &shape)
-    : shape(shape), dim(shape.headDim), heads(shape.queryHeads),
-      query(Float(32), 3) {
-  int vectors = dim / lanes, sums = shape.sums;
+    : shape(shape), keyDim(shape.cache.keyDim), valueDim(shape.cache.valueDim),
+      heads(shape.queryHeads), query(Float(32), 3) {
+  int vectors = valueDim / lanes, sums = shape.sums;
   rowsAtOnce = shape.rows();
   while (rowsAtOnce > 1 &&
          (shape.rows() % rowsAtOnce || rowsAtOnce * vectors > sums))
@@ -97,45 +102,48 @@ Split::Split(const AttentionShape &shape)
          groupsAtOnce * rowsAtOnce * (isQ8() ? 2 : 1) > sums)
     groupsAtOnce /= 2;
 
-  query.dim(1).set_stride(dim);
+  query.dim(1).set_stride(keyDim);
   query.dim(2).set_stride(stride);
+  auto setStride = [](ImageParam &numbers, int dimension, int64_t bytes) {
+    numbers.dim(dimension).set_stride(int(bytes / numbers.type().bytes()));
+  };
+  int64_t keyGroup = shape.cache.groupBytes(keyDim);
+  int64_t valueGroup = shape.cache.groupBytes(valueDim);
   if (isQ8()) {
-    int group = 17 * dim; // bytes
     keys = ImageParam(UInt(8), 3);
     values = ImageParam(Int(8), 3);
     keys.dim(1).set_stride(64);
-    keys.dim(2).set_stride(group);
-    values.dim(1).set_stride(dim);
-    values.dim(2).set_stride(group);
+    values.dim(1).set_stride(valueDim);
     keyScales = ImageParam(Float(16), 3);
     valueScales = ImageParam(Float(16), 3);
-    for (ImageParam *scales : {&keyScales, &valueScales}) {
+    setStride(keyScales, 2, keyGroup);
+    setStride(valueScales, 2, valueGroup);
+    for (ImageParam *scales : {&keyScales, &valueScales})
       scales->dim(1).set_stride(lanes);
-      scales->dim(2).set_stride(group / 2);
-    }
   } else {
-    Type type = Float(shape.cache == abi::CacheType::F16 ? 16 : 32);
+    Type type = Float(shape.cache.type == abi::CacheType::F16 ? 16 : 32);
     keys = ImageParam(type, 3);
     values = ImageParam(type, 3);
     keys.dim(1).set_stride(lanes);
-    values.dim(1).set_stride(dim);
-    for (ImageParam *numbers : {&keys, &values}) {
-      numbers->dim(2).set_stride(lanes * dim);
+    values.dim(1).set_stride(valueDim);
+    for (ImageParam *numbers : {&keys, &values})
       numbers->set_host_alignment(lanes * type.bytes());
-    }
   }
+  setStride(keys, 2, keyGroup);
+  setStride(values, 2, valueGroup);
   for (ImageParam *param : {&query, &keys, &values, &keyScales, &valueScales})
     for (int i = 0; param->defined() && i < param->dimensions(); ++i)
       param->dim(i).set_min(0);
 
   begin = shape.window ? max(end - int(shape.window), from) - from : Expr(0);
-  last = min(end + count - 1 - from, int(abi::pagePositions));
+  last = min((shape.isFull ? end : end + count - 1) - from,
+             int(abi::pagePositions));
   groups = clamp((last + lanes - 1) / lanes, 1, groupsOfPage);
   lastGroup = groups - 1;
 }
 
 void Split::multiplyFloats() {
-  outer = RDom(0, dim);
+  outer = RDom(0, keyDim);
   dots(l, c, r) = 0.0f;
   dots(l, c, r) += f32(keys(l, outer, existing(c))) * scaled(outer, r);
 }
@@ -158,7 +166,7 @@ void Split::multiplyIntegers() {
   quantizeQuery();
   bytes(x, q, b, c) = keys(x, b * 8 + q, existing(c));
   inner = RDom(0, 4, 0, 8);
-  outer = RDom(0, dim / abi::cacheBlock);
+  outer = RDom(0, keyDim / abi::cacheBlock);
   block(l, b, c, r) = start(b, r);
   block(l, b, c, r) +=
       i32(bytes(l * 4 + inner.x, inner.y, b, c)) *
@@ -177,7 +185,7 @@ void Split::weigh() {
     s = shape.softCap - (2.0f * shape.softCap) / (power + 1.0f);
   }
   // Positions of the split that the row sees.
-  ends(r) = end + r / heads - from;
+  ends(r) = (shape.isFull ? end : end + r / heads) - from;
   Expr place = c * lanes + l, isSeen = place < ends(r);
   if (shape.window)
     isSeen = isSeen && place >= ends(r) - int(shape.window);
@@ -205,8 +213,8 @@ void Split::addValues() {
                             isQ8() ? d / abi::cacheBlock : Expr(0), r) *
                 f32(values(d, position % lanes, position / lanes));
   Expr total = sumTree(0, lanes, [&](int i) { return Expr(weights(i, r)); });
-  partial(e, r) = select(e < dim, mean(clamp(e, 0, dim - 1), r),
-                         select(e == dim, largest(r), total));
+  partial(e, r) = select(e < valueDim, mean(clamp(e, 0, valueDim - 1), r),
+                         select(e == valueDim, largest(r), total));
 }
 
 void Split::schedule() {
@@ -312,7 +320,7 @@ AttentionKernel quipu::cpu::attentionSplit(const AttentionShape &shape) {
 }
 
 AttentionKernel quipu::cpu::attentionCombine(const AttentionShape &shape) {
-  int dim = shape.headDim, floats = shape.partialStride();
+  int dim = shape.cache.valueDim, floats = shape.partialStride();
   int heads = shape.queryHeads;
   ImageParam partials(Float(32), 4), sinks(Float(32), 1);
   Param<int32_t> splits, count, stride;

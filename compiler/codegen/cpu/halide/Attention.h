@@ -25,9 +25,9 @@
 namespace quipu::cpu {
 
 struct AttentionShape {
-  int64_t headDim;    // a multiple of 16
-  int64_t queryHeads; // that share the key/value head
-  abi::CacheType cache;
+  abi::KvLayout cache; // dims are multiples of 16
+  int64_t queryHeads;  // that share the key/value head
+  bool isFull = false; // a token sees those behind it, too
   float scale;
   int64_t window = 0;    // positions that a token sees; 0: all
   float softCap = 0;     // cap * tanh(score / cap); 0: none
@@ -38,7 +38,7 @@ struct AttentionShape {
   int64_t rows() const { return tokens * queryHeads; }
   /// Floats of one row's partial result: the sum of values weighted with
   /// exp(score - largest), then `largest`, then the sum of the weights.
-  int64_t partialStride() const { return headDim + 16; }
+  int64_t partialStride() const { return cache.valueDim + 16; }
   int64_t partialBytes() const {
     return rows() * partialStride() * sizeof(float);
   }
@@ -51,15 +51,15 @@ struct AttentionKernel {
 };
 
 /// kernel(query, keys, values, from, end, count, stride, partial): query f32
-/// [tokens, `stride` floats apart][queryHeads][headDim], of which `count`
-/// tokens exist; keys and values of one slot and head from position `from` on,
-/// the first of the split, see abi/Abi.h; the first token sees positions
-/// before `end`; partial f32 [tokens][queryHeads][partialStride()].
+/// [tokens, `stride` floats apart][queryHeads][keyDim], of which `count` tokens
+/// exist; keys and values of one head in a page, whose first position is
+/// `from`, see abi/KvLayout.h; the first token, in full attention each, sees
+/// positions before `end`; partial f32 [tokens][queryHeads][partialStride()].
 AttentionKernel attentionSplit(const AttentionShape &shape);
 
 /// kernel(partials, [sinks,] splits, count, stride, result): partials f32
 /// [splits][tokens][queryHeads][partialStride()]; sinks f32 [queryHeads];
-/// result f32 [count, `stride` floats apart][queryHeads][headDim].
+/// result f32 [count, `stride` floats apart][queryHeads][valueDim].
 AttentionKernel attentionCombine(const AttentionShape &shape);
 
 } // namespace quipu::cpu

@@ -18,6 +18,23 @@ static Var i("i"), r("r"), t("t"), d("d"), h("h"), b("b"), m("m"), u("u");
 FloatValue KernelBuilder::rmsNorm(const FloatValue &x,
                                   const std::string &weight, float epsilon) {
   ImageParam w = buffer(weight, Float(32), {1});
+  return normalize(
+      x,
+      [&](Expr total, int width) {
+        return 1.0f / sqrt(total / float(width) + epsilon);
+      },
+      [&](Expr column) { return Expr(w(column)); });
+}
+
+FloatValue KernelBuilder::l2Norm(const FloatValue &x) {
+  return normalize(
+      x, [](Expr total, int) { return 1.0f / max(sqrt(total), 1e-12f); }, {});
+}
+
+FloatValue
+KernelBuilder::normalize(const FloatValue &x,
+                         const std::function<Expr(Expr, int)> &factor,
+                         const std::function<Expr(Expr)> &weight) {
   Norm norm;
   norm.width = x.form == Form::Heads ? x.headDim : x.width;
   norm.lanes = 64;
@@ -51,12 +68,13 @@ FloatValue KernelBuilder::rmsNorm(const FloatValue &x,
   });
   Expr total = sumTree(0, lanes,
                        [&](int lane) { return Expr(norm.folded(with(lane))); });
-  norm.factor(outer) = 1.0f / sqrt(total / float(norm.width) + epsilon);
+  norm.factor(outer) = factor(total, int(norm.width));
 
   FloatValue y = x;
   y.func = Func("normed");
   std::vector<Expr> row(outer.begin(), outer.end());
-  y.func(vars(i)) = (f(with(i)) * norm.factor(row)) * w(i);
+  Expr scaled = f(with(i)) * norm.factor(row);
+  y.func(vars(i)) = weight ? scaled * weight(i) : scaled;
   y.norms.push_back(norms.size());
   norms.push_back(norm);
   return y;

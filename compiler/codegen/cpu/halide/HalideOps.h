@@ -97,11 +97,10 @@ struct RopeShape {
   int64_t dims; // leading elements of a head that are turned; even
 };
 
-/// The cache of one layer, see abi/Abi.h.
+/// One layer of a state in the pages of its pool.
 struct CacheShape {
-  abi::CacheType type;
-  int64_t kvHeads;
-  int64_t headDim; // a multiple of 16, of 32 with Q8_0
+  abi::KvLayout layout;
+  int64_t pageNumbers; // of one position, of all states and layers of the pool
 };
 
 /// What a block format's packed weight is, unpacked. The codes lie where
@@ -152,6 +151,8 @@ public:
   /// x / sqrt(mean(x^2) + epsilon) * weight, over rows or over each head.
   FloatValue rmsNorm(const FloatValue &x, const std::string &weight,
                      float epsilon);
+  /// x / max(sqrt(sum(x^2)), 1e-12), over rows or over each head.
+  FloatValue l2Norm(const FloatValue &x);
   QuantizedValue quantize(const FloatValue &x);
   /// To the nearest bf16, of two the even one.
   FloatValue roundToPairs(const FloatValue &x);
@@ -179,8 +180,8 @@ public:
   /// unit is a head, or a few tiles.
   void result(const std::string &name, const FloatValue &x, int64_t stride);
   void result(const std::string &name, const QuantizedValue &x);
-  /// Writes heads to the keys or values of a layer's cache, at positions[row]
-  /// of slot sequences[row]. Needs the scalar `context`. A unit is a head.
+  /// Writes heads to the keys or values of a layer, to where slot_mapping[row]
+  /// says. A unit is a head.
   void writeKeys(const std::string &name, const FloatValue &heads,
                  CacheShape shape);
   void writeValues(const std::string &name, const FloatValue &heads,
@@ -249,6 +250,12 @@ public:
   int codeShift(const WeightFormat &format) const;
 
 private:
+  /// x times `factor` of its sum of squares and width, times `weight` of the
+  /// column if there is one.
+  FloatValue normalize(
+      const FloatValue &x,
+      const std::function<Halide::Expr(Halide::Expr, int)> &factor,
+      const std::function<Halide::Expr(Halide::Expr)> &weight);
   UnpackedWeight unpack(const std::string &weight, const WeightLayout &layout);
   /// Of a float format: (lane, column, tile).
   Halide::Func unpackFloats(const std::string &weight,
@@ -265,8 +272,7 @@ private:
                     int64_t unitBytes, int64_t rowBytes);
 
   Halide::Param<int32_t> rowsFirst, rowsCount;
-  std::optional<Halide::Param<int32_t>> context;
-  std::optional<Halide::ImageParam> positions, sequences;
+  std::optional<Halide::ImageParam> slotMapping;
 };
 
 /// e^x with a relative error below 2e-7, the same operations on every target;

@@ -144,20 +144,19 @@ void KernelBuilder::quantizeHeads(Output &output, const FloatValue &heads,
 
 void KernelBuilder::writeCache(const std::string &name, const FloatValue &heads,
                                CacheShape shape, bool keys) {
-  if (!context) {
-    context = scalar("context");
-    positions = buffer("positions", Int(32), {1});
-    sequences = buffer("sequences", Int(32), {1});
-  }
-  Output &output = addOutput(Output::Cache, name, shape.kvHeads, 0, 0);
+  if (!slotMapping)
+    slotMapping = buffer("slot_mapping", Int(32), {1});
+  Output &output = addOutput(Output::Cache, name, shape.layout.heads, 0, 0);
   output.value = heads;
   output.stored = Func("stored");
   Func &stored = *output.stored;
   Func scales("scales"); // (block, h, m), the bits of an f16
-  bool isQ8 = shape.type == abi::CacheType::Q8_0;
-  Type type =
-      isQ8 ? Type(UInt(8)) : Float(shape.type == abi::CacheType::F16 ? 16 : 32);
-  int headDim = shape.headDim, group = tokensAtOnce();
+  const abi::KvLayout &layout = shape.layout;
+  bool isQ8 = layout.type == abi::CacheType::Q8_0;
+  Type type = isQ8 ? Type(UInt(8))
+                   : Float(layout.type == abi::CacheType::F16 ? 16 : 32);
+  int headDim = int(keys ? layout.keyDim : layout.valueDim);
+  int group = tokensAtOnce();
   if (isQ8) {
     quantizeHeads(output, heads, scales, keys);
   } else {
@@ -177,12 +176,11 @@ void KernelBuilder::writeCache(const std::string &name, const FloatValue &heads,
     loop.where(loop.z * group + loop.y < rowsCount);
   Expr head = output.first + loop.w;
   // Halide wants bounds; the runtime has checked them.
-  int most = std::numeric_limits<int32_t>::max();
-  Expr position = unsafe_promise_clamped((*positions)(row), 0, *context - 1);
-  Expr slot = unsafe_promise_clamped((*sequences)(row), 0,
-                                     most / int(shape.kvHeads) - 1);
-  Expr place = slot * int(shape.kvHeads) + head;
-  Expr lane = position % 16;
+  Expr slot = unsafe_promise_clamped((*slotMapping)(row), 0,
+                                     std::numeric_limits<int32_t>::max() - 1);
+  Expr page = slot / int(abi::pagePositions);
+  Expr position = slot % int(abi::pagePositions);
+  Expr lane = position % int(abi::groupPositions);
   // Where the number lies in its group of 16 positions.
   Expr index = keys ? loop.x * 16 + lane : lane * headDim + loop.x;
   Expr value =
@@ -198,13 +196,17 @@ void KernelBuilder::writeCache(const std::string &name, const FloatValue &heads,
   }
 
   Func cache("cache");
-  cache(r, u) = undef(type);
-  cache(index, place * (*context / 16) + position / 16) = value;
+  cache(r, u, h, t) = undef(type);
+  cache(index, position / int(abi::groupPositions), head, page) = value;
   output.func = cache;
   OutputImageParam out = cache.output_buffer();
+  auto setStride = [&](int dimension, int64_t bytes) {
+    out.dim(dimension).set_min(0).set_stride(int(bytes / type.bytes()));
+  };
   out.dim(0).set_min(0);
-  int bytes = abi::getFormat(shape.type).bytes; // of 16 numbers
-  out.dim(1).set_min(0).set_stride(headDim * bytes / type.bytes());
+  setStride(1, layout.groupBytes(headDim));
+  setStride(2, layout.headBytes(headDim));
+  setStride(3, abi::getPageBytes(layout.type, shape.pageNumbers));
 }
 
 Pipeline KernelBuilder::pipeline() const {

@@ -10,6 +10,7 @@
 #include "dialect/CacheFormat.h"
 #include "dialect/KernelShape.h"
 #include "dialect/PackedLayout.h"
+#include "dialect/States.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 
@@ -187,6 +188,10 @@ private:
               getWeight(op.getWeight()), getNumber(op.getEps()));
           return success();
         })
+        .Case([&](L2NormOp op) {
+          floats[op.getResult()] = builder->l2Norm(getFloats(op.getInput()));
+          return success();
+        })
         .Case([&](QuantizeOp op) {
           const FloatValue &input = getFloats(op.getInput());
           if (op.getElement() && op.getElement()->isBF16())
@@ -218,15 +223,23 @@ private:
               getHeads(op.getInput()), getOperand(op.getAngles()), shape);
           return checkHeadDim(op, op.getInput().getType());
         })
-        .Case([&](CacheWriteOp op) {
+        .Case([&](CacheWriteOp op) -> LogicalResult {
           auto cache = mlir::cast<CacheType>(op.getResult().getType());
-          CacheShape shape{*getCacheFormat(cache.getElementType()),
-                           cache.getHeads(), cache.getDim()};
+          StateOp state = findState(op, cache.getState());
+          if (!state || !state.getPool())
+            return op->emitError("the state ")
+                   << cache.getState()
+                   << " has no offset; run assign-state-offsets first";
+          CacheShape shape{
+              getKvLayout(cache),
+              getPools(op->getParentOfType<ModelOp>())[*state.getPool()]
+                  .numbers};
           builder->writeKeys(own({BufferOwner::Keys, 0, {}}),
                              getHeads(op.getKey()), shape);
           builder->writeValues(own({BufferOwner::Values, 0, {}}),
                                getHeads(op.getValue()), shape);
-          return checkHeadDim(op, op.getKey().getType());
+          return failure(failed(checkHeadDim(op, op.getKey().getType())) ||
+                         failed(checkHeadDim(op, op.getValue().getType())));
         })
         .Case([&](SwiGLUOp op) {
           floats[op.getResult()] =
@@ -282,11 +295,11 @@ AttentionShape cpu::getAttentionShape(AttentionOp op, CpuAttr cpu) {
   auto cache = mlir::cast<CacheType>(op.getCache().getType());
   auto query = mlir::cast<RankedTensorType>(op.getQuery().getType());
   AttentionShape shape;
-  shape.headDim = cache.getDim();
+  shape.cache = getKvLayout(cache);
   shape.queryHeads = query.getDimSize(1) / cache.getHeads();
-  shape.cache = *getCacheFormat(cache.getElementType());
+  shape.isFull = op.getFull();
   shape.scale = op.getScaleAttr() ? getNumber(op.getScaleAttr())
-                                  : 1.0 / std::sqrt(double(cache.getDim()));
+                                  : 1.0 / std::sqrt(double(cache.getKeyDim()));
   if (op.getSoftCapAttr())
     shape.softCap = getNumber(op.getSoftCapAttr());
   shape.hasSinks = bool(op.getSinks());

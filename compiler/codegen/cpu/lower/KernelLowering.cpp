@@ -13,6 +13,7 @@
 #include "compiler/codegen/cpu/lower/Passes.h"
 #include "dialect/CacheFormat.h"
 #include "dialect/PackedLayout.h"
+#include "dialect/States.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -75,6 +76,8 @@ LogicalResult KernelLowering::run() {
     result = lowerAttention(attention);
   else if (auto angles = dyn_cast<RopeAnglesOp>(first))
     result = lowerRopeAngles(angles);
+  else if (auto pool = dyn_cast<PoolOp>(first))
+    result = lowerPool(pool);
   else if (kernel.getSchedule()->getGrid() == Grid::Tokens)
     result = lowerRows();
   else
@@ -138,12 +141,6 @@ Value KernelLowering::getWeight(StringRef name) {
   return abi.getWeight(args, layer, weight);
 }
 
-Value KernelLowering::load(size_t field, Value index) {
-  Value pointer = abi.loadPointer(args, field);
-  return LLVM::LoadOp::create(builder, builder.getI32Type(),
-                              getRow(pointer, index, sizeof(int32_t)));
-}
-
 CacheType KernelLowering::getCacheType() {
   for (Type type : llvm::concat<const Type>(kernel.getArgumentTypes(),
                                             kernel.getResultTypes()))
@@ -152,21 +149,13 @@ CacheType KernelLowering::getCacheType() {
   return {};
 }
 
-Value KernelLowering::getCache(CacheType type, bool values) {
-  Value positions = LLVM::MulOp::create(
-      builder, abi.extend(abi.loadInt32(args, offsetof(abi::StepArgs, slots))),
-      abi.extend(abi.loadInt32(args, offsetof(abi::StepArgs, context))));
-  Value groups = LLVM::SDivOp::create(builder, positions,
-                                      abi.getInt64(abi::cachePositions));
-  int64_t bytes = type.getHeads() * type.getDim() *
-                  abi::getFormat(*getCacheFormat(type.getElementType())).bytes;
-  Value half = LLVM::MulOp::create(builder, groups, abi.getInt64(bytes));
-  Value halves =
-      LLVM::MulOp::create(builder, abi.extend(layer), abi.getInt64(2));
-  if (values)
-    halves = LLVM::AddOp::create(builder, halves, abi.getInt64(1));
-  return abi.addBytes(abi.loadPointer(args, offsetof(abi::StepArgs, cache)),
-                      LLVM::MulOp::create(builder, halves, half));
+FailureOr<StateOp> KernelLowering::getState() {
+  FlatSymbolRefAttr name = getCacheType().getState();
+  StateOp state = findState(kernel, name);
+  if (!state || !state.getPool())
+    return kernel.emitOpError("needs the state ")
+           << name << ", which has no offset; run assign-state-offsets first";
+  return state;
 }
 
 Value KernelLowering::getHost(const BufferOwner &owner, Value row) {
@@ -174,9 +163,15 @@ Value KernelLowering::getHost(const BufferOwner &owner, Value row) {
   case BufferOwner::Weight:
     return getWeight(owner.weight);
   case BufferOwner::Keys:
-    return getCache(getCacheType(), /*values=*/false);
-  case BufferOwner::Values:
-    return getCache(getCacheType(), /*values=*/true);
+  case BufferOwner::Values: {
+    // Translating the kernel has seen that there is the state.
+    abi::KvLayout layout = getKvLayout(getCacheType());
+    Value keys = abi.getLayerPages(
+        args, layer, findState(kernel, getCacheType().getState()), layout.type);
+    return owner.kind == BufferOwner::Keys
+               ? keys
+               : abi.addBytes(keys, layout.valuesOffset());
+  }
   case BufferOwner::Result: {
     auto type = cast<RankedTensorType>(kernel.getResultTypes()[owner.index]);
     return getRow(getResult(owner.index), row, getRowBytes(type));
@@ -223,14 +218,12 @@ LogicalResult KernelLowering::emitCall(KernelBuilder &functions,
       return halide.addScalar(abi.getInt32(0));
     if (name == "rows_count")
       return halide.addScalar(call.count);
-    if (name == "context")
-      return halide.addScalar(
-          abi.loadInt32(args, offsetof(abi::StepArgs, context)));
-    if (name == "positions" || name == "sequences") {
-      size_t field = name == "positions" ? offsetof(abi::StepArgs, positions)
-                                         : offsetof(abi::StepArgs, sequences);
+    if (name == "slot_mapping") {
+      Value pool =
+          abi.getPool(args, findState(kernel, getCacheType().getState()));
       return halide.addBuffer(
-          getRow(abi.loadPointer(args, field), call.row, sizeof(int32_t)));
+          getRow(abi.loadPointer(pool, offsetof(abi::PagePool, slotMapping)),
+                 call.row, sizeof(int32_t)));
     }
     if (argument.isScalar)
       return halide.addScalar(

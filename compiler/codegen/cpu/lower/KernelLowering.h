@@ -29,6 +29,7 @@ private:
   mlir::LogicalResult lowerRows();
   mlir::LogicalResult lowerAttention(AttentionOp op);
   mlir::LogicalResult lowerRopeAngles(RopeAnglesOp op);
+  mlir::LogicalResult lowerPool(PoolOp op);
 
   /// Compiles what `pipeline` makes unless the cache has it; returns the key.
   mlir::FailureOr<std::string>
@@ -50,10 +51,9 @@ private:
   mlir::Value getResult(unsigned index);
   mlir::Value getRow(mlir::Value pointer, mlir::Value row, int64_t rowBytes);
   mlir::Value getWeight(llvm::StringRef name);
-  /// The layer's keys, and behind them its values.
-  mlir::Value getCache(CacheType type, bool values);
   CacheType getCacheType();
-  mlir::Value load(size_t field, mlir::Value index);
+  /// That of the cache; an error when it has no offset yet.
+  mlir::FailureOr<StateOp> getState();
 
   KernelOp kernel;
   CpuAttr cpu;

@@ -16,6 +16,7 @@
 #include "abi/Abi.h"
 #include "compiler/codegen/cpu/lower/KernelLowering.h"
 #include "dialect/PackedLayout.h"
+#include "dialect/States.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -31,16 +32,15 @@ public:
   AttentionLowering(AttentionOp op, ImplicitLocOpBuilder &builder,
                     AbiBuilder &abi, Block *entry)
       : op(op), builder(builder), abi(abi), entry(entry),
-        args(entry->getArgument(0)), worker(entry->getArgument(2)),
-        workers(entry->getArgument(3)) {}
+        args(entry->getArgument(0)), layer(entry->getArgument(1)),
+        worker(entry->getArgument(2)), workers(entry->getArgument(3)) {}
 
   /// Halide's functions for blocks of one size.
   struct Functions {
     AttentionShape shape;
     std::string split, combine, splitKey, combineKey;
   };
-  void run(ArrayRef<Functions> functions, Value keys, Value values,
-           Value sinks);
+  void run(ArrayRef<Functions> functions, StateOp state, Value sinks);
 
 private:
   struct WorkItem {
@@ -77,9 +77,10 @@ private:
   ImplicitLocOpBuilder &builder;
   AbiBuilder &abi;
   Block *entry;
-  Value args, worker, workers;
+  Value args, layer, worker, workers;
   ArrayRef<Functions> functions;
-  Value keys, values, sinks, one, blocks, blockCount, context, items, isSplit;
+  StateOp state;
+  Value sinks, one, tiles, tileCount, items, isSplit;
 };
 } // namespace
 
@@ -94,25 +95,33 @@ void AttentionLowering::forItems(
 AttentionLowering::WorkItem AttentionLowering::getItem(Value number) {
   WorkItem item;
   item.number = number;
-  Value block = arith::RemSIOp::create(builder, number, blockCount);
-  item.head = arith::DivSIOp::create(builder, number, blockCount);
-  item.firstToken = load(blocks, block, sizeof(abi::QueryTile));
-  item.count = load(blocks, block, sizeof(abi::QueryTile),
+  Value tile = arith::RemSIOp::create(builder, number, tileCount);
+  item.head = arith::DivSIOp::create(builder, number, tileCount);
+  item.firstToken = load(tiles, tile, sizeof(abi::QueryTile));
+  item.count = load(tiles, tile, sizeof(abi::QueryTile),
                     offsetof(abi::QueryTile, count));
-  Value position =
-      load(abi.loadPointer(args, offsetof(abi::StepArgs, positions)),
-           item.firstToken, sizeof(int32_t));
-  item.end = add(position, one);
+  const AttentionShape &shape = functions[0].shape;
+  // Positions that the first token sees end here, those of the last token at
+  // `last`.
+  auto loadOf = [&](size_t field) {
+    return load(abi.loadPointer(args, field), item.firstToken, sizeof(int32_t));
+  };
+  Value last;
+  if (shape.isFull) {
+    last = item.end = loadOf(offsetof(abi::StepArgs, ends));
+  } else {
+    item.end = add(loadOf(offsetof(abi::StepArgs, positions)), one);
+    last = add(add(item.end, item.count), abi.getInt32(-1));
+  }
   Value splitSize = abi.getInt32(abi::pagePositions);
   item.firstSplit = abi.getInt32(0);
-  if (int64_t window = functions[0].shape.window) {
+  if (int64_t window = shape.window) {
     Value begin =
         arith::SubIOp::create(builder, item.end, abi.getInt32(int32_t(window)));
     begin = arith::MaxSIOp::create(builder, begin, abi.getInt32(0));
     item.firstSplit = arith::DivSIOp::create(builder, begin, splitSize);
   }
-  // The last token's position is item.end + count - 2.
-  Value beyond = add(add(position, item.count), abi.getInt32(-1));
+  Value beyond = add(last, abi.getInt32(-1));
   item.lastSplit = add(arith::DivSIOp::create(builder, beyond, splitSize), one);
   return item;
 }
@@ -132,17 +141,16 @@ void AttentionLowering::forSize(
 }
 
 Value AttentionLowering::getRows(Value rows, Type type, const WorkItem &item) {
-  const AttentionShape &shape = functions[0].shape;
-  Value row = getBytes(rows, item.firstToken,
-                       getRowBytes(cast<RankedTensorType>(type)));
+  auto tensor = cast<RankedTensorType>(type);
+  Value row = getBytes(rows, item.firstToken, getRowBytes(tensor));
   return getBytes(row, item.head,
-                  shape.queryHeads * shape.headDim * sizeof(float));
+                  functions[0].shape.queryHeads * tensor.getDimSize(2) *
+                      sizeof(float));
 }
 
 Value AttentionLowering::getPartials(const WorkItem &item) {
   Value place = arith::SelectOp::create(builder, isSplit, item.number, worker);
-  Value splitSize = abi.getInt32(abi::pagePositions);
-  Value splits = arith::CeilDivSIOp::create(builder, context, splitSize);
+  Value splits = abi.loadInt32(args, offsetof(abi::StepArgs, maxSplits));
   Value index =
       LLVM::MulOp::create(builder, abi.extend(place), abi.extend(splits));
   return abi.addBytes(
@@ -155,13 +163,15 @@ void AttentionLowering::computeSplits(const WorkItem &item,
                                       const Functions &functions) {
   OpBuilder::InsertionGuard guard(builder);
   const AttentionShape &shape = functions.shape;
-  auto cache = cast<CacheType>(op.getCache().getType());
+  const abi::KvLayout &layout = shape.cache;
   Value slot = load(abi.loadPointer(args, offsetof(abi::StepArgs, sequences)),
                     item.firstToken, sizeof(int32_t));
-  Value place =
-      add(multiply(slot, abi.getInt32(int32_t(cache.getHeads()))), item.head);
-  Value positions =
-      LLVM::MulOp::create(builder, abi.extend(place), abi.extend(context));
+  Value pool = abi.getPool(args, state);
+  Value pages = abi.getLayerPages(args, layer, state, layout.type);
+  Value table = getBytes(
+      abi.loadPointer(pool, offsetof(abi::PagePool, table)),
+      multiply(slot, abi.loadInt32(pool, offsetof(abi::PagePool, tablePages))),
+      sizeof(int32_t));
   Type rows = op.getQuery().getType();
   Value query = getRows(entry->getArgument(4), rows, item);
   Value partials = getPartials(item);
@@ -176,23 +186,21 @@ void AttentionLowering::computeSplits(const WorkItem &item,
   builder.setInsertionPointToStart(splits.getBody());
   Value split = splits.getInductionVar();
   Value from = multiply(split, abi.getInt32(abi::pagePositions));
-  int64_t format = abi::getFormat(shape.cache).bytes;
-  // Bytes of 16 positions.
-  Value offset = LLVM::MulOp::create(
-      builder,
-      LLVM::SDivOp::create(
-          builder, LLVM::AddOp::create(builder, positions, abi.extend(from)),
-          abi.getInt64(abi::cachePositions)),
-      abi.getInt64(shape.headDim * format));
+  int64_t pageBytes = abi::getPageBytes(
+      layout.type,
+      getPools(op->getParentOfType<ModelOp>())[*state.getPool()].numbers);
+  Value page = getBytes(pages, load(table, split, sizeof(int32_t)), pageBytes);
+  Value keys = getBytes(page, item.head, layout.headBytes(layout.keyDim));
+  Value values = getBytes(abi.addBytes(page, layout.valuesOffset()), item.head,
+                          layout.headBytes(layout.valueDim));
   HalideCall call(builder, builder.getLoc(), abi, entry);
   call.addBuffer(query);
-  SmallVector<Value> halves{abi.addBytes(keys, offset),
-                            abi.addBytes(values, offset)};
-  for (Value half : halves)
-    call.addBuffer(half);
-  if (shape.cache == abi::CacheType::Q8_0)
-    for (Value half : halves)
-      call.addBuffer(abi.addBytes(half, abi::cachePositions * shape.headDim));
+  call.addBuffer(keys);
+  call.addBuffer(values);
+  if (layout.type == abi::CacheType::Q8_0) {
+    call.addBuffer(abi.addBytes(keys, layout.scalesOffset(layout.keyDim)));
+    call.addBuffer(abi.addBytes(values, layout.scalesOffset(layout.valueDim)));
+  }
   call.addScalar(from);
   call.addScalar(item.end);
   call.addScalar(item.count);
@@ -221,18 +229,16 @@ void AttentionLowering::combine(const WorkItem &item,
   call.emit(functions.combine, functions.combineKey);
 }
 
-void AttentionLowering::run(ArrayRef<Functions> sizes, Value keys, Value values,
+void AttentionLowering::run(ArrayRef<Functions> sizes, StateOp state,
                             Value sinks) {
   functions = sizes;
-  this->keys = keys;
-  this->values = values;
+  this->state = state;
   this->sinks = sinks;
   one = abi.getInt32(1);
-  blocks = abi.loadPointer(args, offsetof(abi::StepArgs, blocks));
-  blockCount = abi.loadInt32(args, offsetof(abi::StepArgs, blockCount));
-  context = abi.loadInt32(args, offsetof(abi::StepArgs, context));
+  tiles = abi.loadPointer(args, offsetof(abi::StepArgs, queryTiles));
+  tileCount = abi.loadInt32(args, offsetof(abi::StepArgs, queryTileCount));
   auto cache = cast<CacheType>(op.getCache().getType());
-  items = multiply(blockCount, abi.getInt32(int32_t(cache.getHeads())));
+  items = multiply(tileCount, abi.getInt32(int32_t(cache.getHeads())));
   isSplit = arith::CmpIOp::create(
       builder, arith::CmpIPredicate::slt, items,
       multiply(workers, abi.getInt32(abi::splitThreshold)));
@@ -260,11 +266,15 @@ void AttentionLowering::run(ArrayRef<Functions> sizes, Value keys, Value values,
 
 LogicalResult KernelLowering::lowerAttention(AttentionOp op) {
   AttentionShape shape = getAttentionShape(op, cpu);
-  if (shape.headDim % tileRows)
-    return op.emitError("heads of ")
-           << shape.headDim
-           << " components are no multiple of 16; build with "
-              "--target=reference";
+  for (int64_t dim : {shape.cache.keyDim, shape.cache.valueDim})
+    if (dim % tileRows)
+      return op.emitError("heads of ")
+             << dim
+             << " components are no multiple of 16; build with "
+                "--target=reference";
+  FailureOr<StateOp> state = getState();
+  if (failed(state))
+    return failure();
   SmallVector<AttentionLowering::Functions> functions;
   for (int64_t tokens : getBlockSizes(op)) {
     shape.tokens = tokens;
@@ -277,10 +287,8 @@ LogicalResult KernelLowering::lowerAttention(AttentionOp op) {
     functions.push_back(
         {shape, split.name, combine.name, *splitKey, *combineKey});
   }
-  CacheType cache = getCacheType();
   AttentionLowering(op, builder, abi, entry)
-      .run(functions, getCache(cache, /*values=*/false),
-           getCache(cache, /*values=*/true),
+      .run(functions, *state,
            op.getSinks() ? getWeight(op.getSinks()->getName()) : Value());
   return success();
 }

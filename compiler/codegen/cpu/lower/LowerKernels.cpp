@@ -45,7 +45,7 @@ llvm::Expected<std::string> quipu::printHalideStatements(KernelOp kernel) {
              {attentionSplit(shape), attentionCombine(shape)})
           print(part.arguments, part.pipeline, part.name);
       }
-    } else if (!isa<RopeAnglesOp>(first)) {
+    } else if (!isa<RopeAnglesOp, PoolOp>(first)) {
       std::map<std::string, BufferOwner> owners;
       if (auto functions = translateKernel(kernel, *cpu, owners);
           succeeded(functions))

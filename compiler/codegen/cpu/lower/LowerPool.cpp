@@ -1,0 +1,87 @@
+//===- LowerPool.cpp - A kernel that pools a sequence's rows --------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "abi/Abi.h"
+#include "compiler/codegen/cpu/lower/KernelLowering.h"
+#include "dialect/PackedLayout.h"
+#include "dialect/States.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace quipu;
+using namespace quipu::cpu;
+
+/// Workers share the columns, 16 at a time, and walk all tokens in order: a
+/// sequence's rows are added up in the order of their positions, however the
+/// tokens are grouped.
+LogicalResult KernelLowering::lowerPool(PoolOp op) {
+  StateOp state =
+      op.getStateAttr() ? findState(kernel, op.getStateAttr()) : StateOp();
+  if (!state || !state.getPool())
+    return op.emitOpError(
+        "needs a state with an offset; run assign-state-offsets first");
+  auto type = cast<RankedTensorType>(op.getResult().getType());
+  int64_t width = getElementsPerToken(type);
+  bool isMean = cast<StringAttr>(op.getKind()).getValue() == "mean";
+  Value sums = abi.loadElement(
+      abi.loadPointer(args, offsetof(abi::StepArgs, sums)), *state.getPool());
+  auto loadOf = [&](size_t field, Value token) -> Value {
+    return LLVM::LoadOp::create(
+        builder, builder.getI32Type(),
+        getRow(abi.loadPointer(args, field), token, sizeof(int32_t)));
+  };
+  auto loop = [&](Value begin, Value end) {
+    auto made = scf::ForOp::create(builder, begin, end, abi.getInt64(1));
+    builder.setInsertionPointToStart(made.getBody());
+    return LLVM::TruncOp::create(builder, builder.getI32Type(),
+                                 made.getInductionVar());
+  };
+
+  auto [first, last] = abi.getWorkerRange(
+      abi.getInt32(int32_t(llvm::divideCeil(width, tileRows))), worker,
+      workers);
+  Value column =
+      arith::MulIOp::create(builder, loop(first, last), abi.getInt32(tileRows));
+  Value token = loop(abi.getInt64(0), abi.extend(abi.getCount(args, false)));
+  Value position = loadOf(offsetof(abi::StepArgs, positions), token);
+  Value sum =
+      getRow(getRow(sums, loadOf(offsetof(abi::StepArgs, sequences), token),
+                    width * sizeof(float)),
+             column, sizeof(float));
+  auto getColumns = [&](Value rows) {
+    return getRow(getRow(rows, token, getRowBytes(type)), column,
+                  sizeof(float));
+  };
+  Value isFirst = arith::CmpIOp::create(builder, arith::CmpIPredicate::eq,
+                                        position, abi.getInt32(0));
+  Value count = arith::SIToFPOp::create(
+      builder, builder.getF32Type(),
+      arith::AddIOp::create(builder, position, abi.getInt32(1)));
+  Value input = getColumns(getOperand(0)), result = getColumns(getResult(0));
+  // The last tile may be narrower than 16.
+  auto rest =
+      arith::SubIOp::create(builder, abi.getInt32(int32_t(width)), column);
+  Value end =
+      abi.extend(arith::MinSIOp::create(builder, rest, abi.getInt32(tileRows)));
+  Value lane = loop(abi.getInt64(0), end);
+  auto load = [&](Value row) -> Value {
+    return LLVM::LoadOp::create(builder, builder.getF32Type(),
+                                getRow(row, lane, sizeof(float)));
+  };
+  auto store = [&](Value number, Value row) {
+    LLVM::StoreOp::create(builder, number, getRow(row, lane, sizeof(float)));
+  };
+  Value number = load(input), before = load(sum);
+  Value later =
+      isMean ? Value(arith::AddFOp::create(builder, before, number)) : before;
+  Value now = arith::SelectOp::create(builder, isFirst, number, later);
+  store(now, sum);
+  store(isMean ? Value(arith::DivFOp::create(builder, now, count)) : now,
+        result);
+  return success();
+}

@@ -1,0 +1,137 @@
+//===- QuipuStates.cpp - Entries, states and their users ------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "abi/KvLayout.h"
+#include "dialect/States.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+using namespace quipu;
+
+/// A page of so many numbers for each position can still be indexed.
+static constexpr int64_t maxPlace = INT32_MAX / abi::pagePositions;
+
+LogicalResult HeadOp::verify() {
+  if (getBody().front().getNumArguments() != 1)
+    return emitOpError("C1: a head takes the hidden states and nothing else");
+  return success();
+}
+
+LogicalResult StateOp::verify() {
+  bool isPaged = bool(getPages());
+  for (IntegerAttr count : {getLayersAttr(), getWindowAttr()})
+    if (count &&
+        (!isPaged || count.getInt() <= 0 || count.getInt() > INT32_MAX))
+      return emitOpError("C1: ")
+             << count.getInt() << " layers or a window of as many positions: "
+             << "pages have them, and a positive number";
+  auto row = dyn_cast<RankedTensorType>(getType());
+  if (!isPaged && (!row || row.getRank() != 1 || !row.hasStaticShape() ||
+                   !row.getElementType().isF32()))
+    return emitOpError("C2: the state is ")
+           << getType() << ", neither pages nor a vector of f32";
+  for (IntegerAttr place : {getPoolAttr(), getOffsetAttr(), getStrideAttr()})
+    if (place && (place.getInt() < 0 || place.getInt() >= maxPlace))
+      return emitOpError("C3: ")
+             << place.getInt() << " is negative or no place in a page";
+  return success();
+}
+
+LogicalResult EntryOp::verify() {
+  if (getOutputs().empty())
+    return emitOpError("C3: there is no output");
+  llvm::StringSet<> names;
+  for (PortAttr port : llvm::concat<const PortAttr>(
+           llvm::to_vector(getInputs().getAsRange<PortAttr>()),
+           llvm::to_vector(getOutputs().getAsRange<PortAttr>())))
+    if (!names.insert(port.getName().getValue()).second)
+      return emitOpError("C2: the name ")
+             << port.getName() << " is there twice";
+  return success();
+}
+
+LogicalResult EntryOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  if (!getSteps())
+    return success();
+  for (auto name : getSteps()->getAsRange<FlatSymbolRefAttr>())
+    if (!symbols.lookupNearestSymbolFrom<StepOp>(*this, name))
+      return emitOpError("C1: there is no step ") << name;
+  return success();
+}
+
+/// The state that a bound op names, or null after an error.
+static StateOp lookUpState(Operation *op, FlatSymbolRefAttr name,
+                         SymbolTableCollection &symbols) {
+  auto state = symbols.lookupNearestSymbolFrom<StateOp>(op, name);
+  if (!state)
+    op->emitOpError("C2: there is no state ") << name;
+  return state;
+}
+
+LogicalResult CacheWriteOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto cache = dyn_cast<CacheType>(getResult().getType());
+  if (!getStateAttr() || !cache)
+    return success();
+  StateOp state = lookUpState(*this, getStateAttr(), symbols);
+  if (!state)
+    return failure();
+  auto pages = PagesType::get(getContext(), cache.getHeads(), cache.getKeyDim(),
+                              cache.getValueDim());
+  if (cache.getState() != getStateAttr() || state.getType() != pages)
+    return emitOpError("C2: the state ")
+           << getStateAttr() << " is " << state.getType() << ", but the cache "
+           << cache;
+  return success();
+}
+
+LogicalResult PoolOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto type = dyn_cast<RankedTensorType>(getResult().getType());
+  if (!getStateAttr() || !type)
+    return success();
+  StateOp state = lookUpState(*this, getStateAttr(), symbols);
+  if (!state)
+    return failure();
+  if (state.getType() != RankedTensorType::get(type.getShape().drop_front(),
+                                               type.getElementType()))
+    return emitOpError("C2: the state ")
+           << getStateAttr() << " is " << state.getType() << ", but a row of "
+           << type;
+  return success();
+}
+
+SmallVector<StatePool> quipu::getPools(ModelOp model) {
+  SmallVector<StatePool> pools;
+  for (StateOp state : model.getOps<StateOp>()) {
+    PagesType pages = state.getPages();
+    if (!pages || !state.getPool())
+      continue;
+    pools.resize(std::max<size_t>(pools.size(), *state.getPool() + 1));
+    StatePool &pool = pools[*state.getPool()];
+    pool.window = state.getWindow().value_or(0);
+    pool.numbers = std::max(
+        pool.numbers, int64_t(state.getOffset().value_or(0)) +
+                          int64_t(state.getStride().value_or(0)) *
+                              (int64_t(state.getLayers().value_or(1)) - 1) +
+                          pages.getNumbers());
+  }
+  return pools;
+}
+
+SmallVector<StateOp> quipu::getRowStates(ModelOp model) {
+  SmallVector<StateOp> rows(
+      llvm::make_filter_range(model.getOps<StateOp>(), [](StateOp state) {
+        return !state.getPages() && state.getPool();
+      }));
+  llvm::sort(rows,
+             [](StateOp a, StateOp b) { return *a.getPool() < *b.getPool(); });
+  return rows;
+}
+
+StateOp quipu::findState(Operation *op, FlatSymbolRefAttr name) {
+  auto model = op->getParentOfType<ModelOp>();
+  return model ? model.lookupSymbol<StateOp>(name) : StateOp();
+}

@@ -1,0 +1,32 @@
+//===- States.h - Pools of pages and rows of sequences ----------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_DIALECT_STATES_H
+#define QUIPU_DIALECT_STATES_H
+
+#include "dialect/Quipu.h"
+
+namespace quipu {
+
+/// States whose pages have one block table, see abi::Pool.
+struct StatePool {
+  int64_t numbers = 0; // cached numbers of one position, of all layers
+  int64_t window = 0;  // 0: all positions are kept
+};
+
+/// The pools of a model whose states have their offsets, by number.
+llvm::SmallVector<StatePool> getPools(ModelOp model);
+
+/// The states that are a row for each sequence, by number.
+llvm::SmallVector<StateOp> getRowStates(ModelOp model);
+
+/// The state that `op`, somewhere in a model, names; null when there is none.
+StateOp findState(mlir::Operation *op, mlir::FlatSymbolRefAttr name);
+
+} // namespace quipu
+
+#endif // QUIPU_DIALECT_STATES_H
