@@ -88,17 +88,18 @@ static constexpr StringRef specOps[] = {
     "quipu.input",  "quipu.positions", "compute",
     "quipu.layers", "quipu.yield",     "quipu.output"};
 static constexpr StringRef graphOps[] = {
-    "quipu.model",  "quipu.weight",    "quipu.step",
-    "quipu.input",  "quipu.positions", "compute",
-    "quipu.layers", "quipu.yield",     "quipu.output"};
+    "quipu.model",  "quipu.weight", "quipu.entry",     "quipu.state",
+    "quipu.step",   "quipu.input",  "quipu.positions", "compute",
+    "quipu.layers", "quipu.yield",  "quipu.output"};
 static constexpr StringRef fusedOps[] = {
-    "quipu.model", "quipu.weight",    "quipu.kernel", "quipu.step",
-    "quipu.input", "quipu.positions", "quipu.launch", "quipu.layers",
-    "quipu.yield", "quipu.output"};
+    "quipu.model",  "quipu.weight", "quipu.entry", "quipu.state",
+    "quipu.kernel", "quipu.step",   "quipu.input", "quipu.positions",
+    "quipu.launch", "quipu.layers", "quipu.yield", "quipu.output"};
 static constexpr StringRef scheduledOps[] = {
-    "quipu.model",  "quipu.weight",    "quipu.kernel", "quipu.step",
-    "quipu.input",  "quipu.positions", "quipu.launch", "quipu.barrier",
-    "quipu.layers", "quipu.yield",     "quipu.output"};
+    "quipu.model",  "quipu.weight",  "quipu.entry",  "quipu.state",
+    "quipu.kernel", "quipu.step",    "quipu.input",  "quipu.positions",
+    "quipu.launch", "quipu.barrier", "quipu.layers", "quipu.yield",
+    "quipu.output"};
 static constexpr StringRef cpuOps[] = {
     "quipu.model",  "quipu.weight", "quipu.state", "quipu.entry",
     "quipu.kernel", "llvm",         "scf",         "arith"};

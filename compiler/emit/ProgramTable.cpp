@@ -150,7 +150,7 @@ findSteps(Module &module, const ProgramVariant &variant, bool isOneOfMany) {
   if (steps.empty())
     return createStringError("the model has no entry; is the module of stage "
                              "llvm?");
-  stable_sort(steps, [](const StepEntry &a, const StepEntry &b) {
+  sort(steps, [](const StepEntry &a, const StepEntry &b) {
     return std::tuple(a.entry, a.cacheType, a.step.getTokens()) <
            std::tuple(b.entry, b.cacheType, b.step.getTokens());
   });

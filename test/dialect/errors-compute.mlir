@@ -444,22 +444,24 @@ quipu.model @m for [] {
 
 // cache_write_c1
 quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 4, keys 16, values 16> layers 4
   %x = quipu.input "x" : tensor<1x4x16xf32>
   %v = quipu.input "v" : tensor<1x2x16xf32>
   %at = quipu.positions
   // expected-error@+1 {{C1: key and value have different types}}
-  %out = quipu.cache_write %x, %v at %at : tensor<1x4x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<f16, heads 4, dim 16>
+  %out = quipu.cache_write %x, %v at %at into @kv : tensor<1x4x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16>
 }
 
 // -----
 
 // cache_write_c1_no_heads
 quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 4, keys 16, values 16> layers 4
   %x = quipu.input "x" : tensor<1x64xf32>
   %at = quipu.positions
   // expected-error@+2 {{C1: key and value have one type with heads, not 'tensor<1x64xf32>' and 'tensor<1x64xf32>'}}
   // expected-error@+1 {{failed to infer returned types}}
-  %out = quipu.cache_write %x, %x at %at : tensor<1x64xf32>, tensor<1x64xf32> -> !quipu.cache<f16, heads 4, dim 16>
+  %out = quipu.cache_write %x, %x at %at into @kv : tensor<1x64xf32>, tensor<1x64xf32> -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16>
 }
 
 // -----
@@ -477,95 +479,103 @@ quipu.model @m for [] {
 
 // cache_write_shape
 quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 4, keys 16, values 16> layers 4
   %x = quipu.input "x" : tensor<1x4x16xf32>
   %at = quipu.positions
-  // expected-error@+2 {{inferred type(s) '!quipu.cache<f32, heads 4, dim 16>'}}
+  // expected-error@+2 {{inferred type(s) '!quipu.cache<@kv, f32, heads 4, keys 16, values 16>'}}
   // expected-error@+1 {{failed to infer returned types}}
-  %out = quipu.cache_write %x, %x at %at as f32 : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<f16, heads 4, dim 16>
+  %out = quipu.cache_write %x, %x at %at into @kv as f32 : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16>
 }
 
 // -----
 
 // attention_c1
 quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 2, keys 8, values 8> layers 4
   %q = quipu.input "q" : tensor<1x4x16xf32>
   %k = quipu.input "k" : tensor<1x2x8xf32>
   %at = quipu.positions
-  %kv = quipu.cache_write %k, %k at %at : tensor<1x2x8xf32>, tensor<1x2x8xf32> -> !quipu.cache<f16, heads 2, dim 8>
+  %kv = quipu.cache_write %k, %k at %at into @kv : tensor<1x2x8xf32>, tensor<1x2x8xf32> -> !quipu.cache<@kv, f16, heads 2, keys 8, values 8>
   // expected-error@+1 {{C1: the query 'tensor<1x4x16xf32>' has no heads of 8 components}}
-  %out = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<f16, heads 2, dim 8> -> tensor<1x4x16xf32>
+  %out = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<@kv, f16, heads 2, keys 8, values 8> -> tensor<1x4x16xf32>
 }
 
 // -----
 
 // attention_c1_no_heads
 quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 4, keys 16, values 16> layers 4
   %q = quipu.input "q" : tensor<1x64xf32>
   %k = quipu.input "k" : tensor<1x4x16xf32>
   %at = quipu.positions
-  %kv = quipu.cache_write %k, %k at %at : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<f16, heads 4, dim 16>
+  %kv = quipu.cache_write %k, %k at %at into @kv : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16>
   // expected-error@+1 {{C1: the query 'tensor<1x64xf32>' has no heads of 16 components}}
-  %out = quipu.attention %q over %kv at %at : tensor<1x64xf32>, !quipu.cache<f16, heads 4, dim 16> -> tensor<1x64xf32>
+  %out = quipu.attention %q over %kv at %at : tensor<1x64xf32>, !quipu.cache<@kv, f16, heads 4, keys 16, values 16> -> tensor<1x64xf32>
 }
 
 // -----
 
 // attention_c2
 quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 3, keys 16, values 16> layers 4
   %q = quipu.input "q" : tensor<1x4x16xf32>
   %k = quipu.input "k" : tensor<1x3x16xf32>
   %at = quipu.positions
-  %kv = quipu.cache_write %k, %k at %at : tensor<1x3x16xf32>, tensor<1x3x16xf32> -> !quipu.cache<f16, heads 3, dim 16>
+  %kv = quipu.cache_write %k, %k at %at into @kv : tensor<1x3x16xf32>, tensor<1x3x16xf32> -> !quipu.cache<@kv, f16, heads 3, keys 16, values 16>
   // expected-error@+1 {{C2: 3 cached heads do not divide 4 query heads}}
-  %out = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<f16, heads 3, dim 16> -> tensor<1x4x16xf32>
+  %out = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<@kv, f16, heads 3, keys 16, values 16> -> tensor<1x4x16xf32>
 }
 
 // -----
 
 // attention_c3
 quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   %q = quipu.input "q" : tensor<1x4x16xf32>
   %k = quipu.input "k" : tensor<1x2x16xf32>
   %at = quipu.positions
-  %kv = quipu.cache_write %k, %k at %at : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
+  %kv = quipu.cache_write %k, %k at %at into @kv : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16>
   // expected-error@+1 {{C3: the sinks are 'tensor<2xf32>' instead of 4 numbers in f32}}
-  %out = quipu.attention %q over %kv at %at sinks "s" : tensor<2xf32> : tensor<1x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<1x4x16xf32>
+  %out = quipu.attention %q over %kv at %at sinks "s" : tensor<2xf32> : tensor<1x4x16xf32>, !quipu.cache<@kv, f16, heads 2, keys 16, values 16> -> tensor<1x4x16xf32>
 }
 
 // -----
 
 // attention_c4_scale
 quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   %q = quipu.input "q" : tensor<1x4x16xf32>
   %k = quipu.input "k" : tensor<1x2x16xf32>
   %at = quipu.positions
-  %kv = quipu.cache_write %k, %k at %at : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
+  %kv = quipu.cache_write %k, %k at %at into @kv : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16>
   // expected-error@+1 {{C4: window, soft_cap and scale are positive}}
-  %out = quipu.attention %q over %kv at %at scale 0.0 : tensor<1x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<1x4x16xf32>
+  %out = quipu.attention %q over %kv at %at scale 0.0 : tensor<1x4x16xf32>, !quipu.cache<@kv, f16, heads 2, keys 16, values 16> -> tensor<1x4x16xf32>
 }
 
 // -----
 
 // attention_c4_window
 quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   %q = quipu.input "q" : tensor<1x4x16xf32>
   %k = quipu.input "k" : tensor<1x2x16xf32>
   %at = quipu.positions
-  %kv = quipu.cache_write %k, %k at %at : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
+  %kv = quipu.cache_write %k, %k at %at into @kv : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16>
   // expected-error@+1 {{C4: window, soft_cap and scale are positive}}
-  %out = quipu.attention %q over %kv at %at window 0 : tensor<1x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<1x4x16xf32>
+  %out = quipu.attention %q over %kv at %at window 0 : tensor<1x4x16xf32>, !quipu.cache<@kv, f16, heads 2, keys 16, values 16> -> tensor<1x4x16xf32>
 }
 
 // -----
 
 // attention_c4_soft_cap
 quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   %q = quipu.input "q" : tensor<1x4x16xf32>
   %k = quipu.input "k" : tensor<1x2x16xf32>
   %at = quipu.positions
-  %kv = quipu.cache_write %k, %k at %at : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
+  %kv = quipu.cache_write %k, %k at %at into @kv : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16>
   // expected-error@+1 {{C4: window, soft_cap and scale are positive}}
-  %out = quipu.attention %q over %kv at %at soft_cap -1.0 : tensor<1x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<1x4x16xf32>
+  %out = quipu.attention %q over %kv at %at soft_cap -1.0 : tensor<1x4x16xf32>, !quipu.cache<@kv, f16, heads 2, keys 16, values 16> -> tensor<1x4x16xf32>
 }
 
 // -----

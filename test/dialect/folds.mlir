@@ -4,6 +4,7 @@
 
 // CHECK-LABEL: quipu.model @scale
 quipu.model @scale for [] {
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   quipu.step @decode tokens 1 {
     // CHECK: %[[X:.+]] = quipu.input "x"
     %x = quipu.input "x" : tensor<1x64xf32>
@@ -23,6 +24,7 @@ quipu.model @scale for [] {
 // A factor that is not bound yet could be anything.
 // CHECK-LABEL: quipu.model @unbound
 quipu.model @unbound for [] {
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   quipu.param @one = "one" else 1.0
   // CHECK: %[[X:.+]] = quipu.input "x"
   // CHECK-NEXT: %[[Y:.+]] = quipu.scale %[[X]] by @one
@@ -34,6 +36,7 @@ quipu.model @unbound for [] {
 
 // CHECK-LABEL: quipu.model @activate
 quipu.model @activate for [] {
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   quipu.step @decode tokens 1 {
     // CHECK: %[[X:.+]] = quipu.input "x"
     // CHECK-NEXT: %[[R:.+]] = quipu.activate relu %[[X]]
@@ -58,17 +61,19 @@ quipu.model @activate for [] {
 // Writing the cache is an effect, even when nobody reads it.
 // CHECK-LABEL: quipu.model @effects
 quipu.model @effects for [] {
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   quipu.step @decode tokens 1 {
     %at = quipu.positions
     %k = quipu.input "k" : tensor<1x2x16xf32>
     // CHECK: quipu.cache_write
-    %kv = quipu.cache_write %k, %k at %at : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
+    %kv = quipu.cache_write %k, %k at %at into @kv : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16>
   }
 }
 
 // x * a * b is x * (a * b) where f32 holds a * b and nobody reads x * a.
 // CHECK-LABEL: quipu.model @scales
 quipu.model @scales for [] {
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   quipu.step @decode tokens 1 {
     // CHECK: %[[X:.+]] = quipu.input "x"
     %x = quipu.input "x" : tensor<1x64xf32>
@@ -106,6 +111,7 @@ quipu.model @scales for [] {
 // not of another activation.
 // CHECK-LABEL: quipu.model @swiglu
 quipu.model @swiglu for [] {
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   quipu.step @decode tokens 1 {
     // CHECK: %[[X:.+]] = quipu.input "x"
     // CHECK: %[[Y:.+]] = quipu.input "y"
@@ -139,11 +145,12 @@ quipu.model @swiglu for [] {
 // alone, as far back as all readers are gathers.
 // CHECK-LABEL: quipu.model @gather
 quipu.model @gather for [] {
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   quipu.step @prefill4 tokens 4 {
     // CHECK: %[[X:.+]] = quipu.input "x"
-    // CHECK: %[[ROWS:.+]] = quipu.input "rows"
+    // CHECK: %[[ROWS:.+]] = quipu.input "selected"
     %x = quipu.input "x" : tensor<4x64xf32>
-    %rows = quipu.input "rows" : tensor<2xi32>
+    %rows = quipu.input "selected" : tensor<2xi32>
     // CHECK-NEXT: %[[L:.+]] = quipu.linear %[[X]], "w"
     // CHECK-NEXT: quipu.output "all rows", %[[L]] :
     %l = quipu.linear %x, "w" : tensor<64x64xf32> -> [64] : tensor<4x64xf32> -> tensor<4x64xf32>
@@ -174,10 +181,11 @@ quipu.model @gather for [] {
 // before the gather.
 // CHECK-LABEL: quipu.model @rotated
 quipu.model @rotated for [] {
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   quipu.step @prefill4 tokens 4 {
     %x = quipu.input "x" : tensor<4x2x16xf32>
     %angles = quipu.input "angles" : tensor<4x8x2xf32>
-    %rows = quipu.input "rows" : tensor<2xi32>
+    %rows = quipu.input "selected" : tensor<2xi32>
     // CHECK:      %[[R:.+]] = quipu.rope
     // CHECK-NEXT: quipu.gather %[[R]]
     %r = quipu.rope %x by %angles pairs adjacent : tensor<4x2x16xf32>, tensor<4x8x2xf32> -> tensor<4x2x16xf32>

@@ -10,6 +10,7 @@
 
 // CHECK-LABEL: quipu.model @spec for ["a", "b"] {
 quipu.model @spec for ["a", "b"] {
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   // CHECK-NEXT: quipu.param @n = "count"{{$}}
   // CHECK-NEXT: quipu.param @m = "other" else @n
   // CHECK-NEXT: quipu.param @d = "dim" else @n floordiv @m
@@ -70,10 +71,10 @@ quipu.model @spec for ["a", "b"] {
     %soft = quipu.softmax %act
     quipu.yield %soft
   }
-  // CHECK:      %[[ROWS:.+]] = quipu.input "rows"
+  // CHECK:      %[[ROWS:.+]] = quipu.input "selected"
   // CHECK-NEXT: %[[WANTED:.+]] = quipu.gather %[[LAST]], %[[ROWS]]{{ *$}}
   // CHECK-NEXT: quipu.output "logits", %[[WANTED]]{{ *$}}
-  %rows = quipu.input "rows"
+  %rows = quipu.input "selected"
   %selected = quipu.gather %last, %rows
   quipu.output "logits", %selected
 }
@@ -84,6 +85,7 @@ quipu.model @spec for ["a", "b"] {
 
 // CHECK-LABEL: quipu.model @bound for ["a"] {
 quipu.model @bound for ["a"] {
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   // CHECK-NEXT: quipu.weight @token_embd = "token_embd.weight" : tensor<96x64xf16>{{ *$}}
   // CHECK-NEXT: quipu.weight @blk.norm = "blk.*.norm.weight" layers 3 : tensor<64xf32> packed at 12288 stride 512
   // CHECK-NEXT: quipu.weight @output = "output.weight" : tensor<96x64x!quipu.q8_0> packed at 0
@@ -112,8 +114,8 @@ quipu.model @bound for ["a"] {
       // CHECK-NEXT: %[[B:.+]] = quipu.quantize %[[N]] as bf16 : tensor<2x64xf32> -> tensor<2x64xbf16>
       // CHECK-NEXT: %[[K:.+]] = quipu.linear %[[B]], "k" : tensor<32x64xbf16> -> [2, 16] : tensor<2x64xbf16> -> tensor<2x2x16xf32>
       // CHECK-NEXT: %[[R:.+]] = quipu.rope %[[Q]] by %[[ANGLES]] pairs adjacent : tensor<2x4x16xf32>, tensor<2x8x2xf32> -> tensor<2x4x16xf32>
-      // CHECK-NEXT: %[[KV:.+]] = quipu.cache_write %[[K]], %[[K]] at %[[AT]] : tensor<2x2x16xf32>, tensor<2x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
-      // CHECK-NEXT: %[[A:.+]] = quipu.attention %[[R]] over %[[KV]] at %[[AT]] scale 2.500000e-01 window 8 soft_cap 5.000000e+01 sinks "sinks" : tensor<4xf32> : tensor<2x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<2x4x16xf32>
+      // CHECK-NEXT: %[[KV:.+]] = quipu.cache_write %[[K]], %[[K]] at %[[AT]] into @kv : tensor<2x2x16xf32>, tensor<2x2x16xf32> -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16>
+      // CHECK-NEXT: %[[A:.+]] = quipu.attention %[[R]] over %[[KV]] at %[[AT]] scale 2.500000e-01 window 8 soft_cap 5.000000e+01 sinks "sinks" : tensor<4xf32> : tensor<2x4x16xf32>, !quipu.cache<@kv, f16, heads 2, keys 16, values 16> -> tensor<2x4x16xf32>
       // CHECK-NEXT: %[[O:.+]] = quipu.linear %[[A]], "o" : tensor<64x64xf32> -> [64] : tensor<2x4x16xf32> -> tensor<2x64xf32>
       %n = quipu.rms_norm %h, "norm" : tensor<64xf32> eps 1.0e-5 : tensor<2x64xf32> -> tensor<2x64xf32>
       %z = quipu.quantize %n : tensor<2x64xf32> -> tensor<2x64x!quipu.i8x32>
@@ -122,8 +124,8 @@ quipu.model @bound for ["a"] {
       %b = quipu.quantize %n as bf16 : tensor<2x64xf32> -> tensor<2x64xbf16>
       %k = quipu.linear %b, "k" : tensor<32x64xbf16> -> [2, 16] : tensor<2x64xbf16> -> tensor<2x2x16xf32>
       %r = quipu.rope %q by %angles pairs adjacent : tensor<2x4x16xf32>, tensor<2x8x2xf32> -> tensor<2x4x16xf32>
-      %kv = quipu.cache_write %k, %k at %at : tensor<2x2x16xf32>, tensor<2x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
-      %a = quipu.attention %r over %kv at %at scale 0.25 window 8 soft_cap 50.0 sinks "sinks" : tensor<4xf32> : tensor<2x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<2x4x16xf32>
+      %kv = quipu.cache_write %k, %k at %at into @kv : tensor<2x2x16xf32>, tensor<2x2x16xf32> -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16>
+      %a = quipu.attention %r over %kv at %at scale 0.25 window 8 soft_cap 50.0 sinks "sinks" : tensor<4xf32> : tensor<2x4x16xf32>, !quipu.cache<@kv, f16, heads 2, keys 16, values 16> -> tensor<2x4x16xf32>
       %o = quipu.linear %a, "o" : tensor<64x64xf32> -> [64] : tensor<2x4x16xf32> -> tensor<2x64xf32>
       // CHECK-NEXT: %[[G:.+]] = quipu.swiglu %[[O]], %[[N]] : tensor<2x64xf32>
       // CHECK-NEXT: %[[S:.+]] = quipu.add %[[G]], %[[H]] : tensor<2x64xf32>
@@ -143,7 +145,7 @@ quipu.model @bound for ["a"] {
     } : tensor<2x64xf32> -> tensor<2x64xf32>
     // CHECK:      %[[W:.+]] = quipu.gather %{{.+}}, %{{.+}} : tensor<2x64xf32>, tensor<2xi32> -> tensor<2x64xf32>
     // CHECK-NEXT: quipu.output "hidden", %[[W]] : tensor<2x64xf32>
-    %rows = quipu.input "rows" : tensor<2xi32>
+    %rows = quipu.input "selected" : tensor<2xi32>
     %w = quipu.gather %last, %rows : tensor<2x64xf32>, tensor<2xi32> -> tensor<2x64xf32>
     quipu.output "hidden", %w : tensor<2x64xf32>
   }
@@ -155,6 +157,7 @@ quipu.model @bound for ["a"] {
 
 // CHECK-LABEL: quipu.model @kernels for [] {
 quipu.model @kernels for [] {
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   // CHECK-NEXT: quipu.kernel @double(%[[X:.+]]: tensor<1x64xf32>) -> tensor<1x64xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 2, bytes = 512, operations = 64> {
   // CHECK-NEXT: %[[Y:.+]] = quipu.add %[[X]], %[[X]] : tensor<1x64xf32>
   // CHECK-NEXT: quipu.yield %[[Y]] : tensor<1x64xf32>
@@ -194,6 +197,7 @@ quipu.model @kernels for [] {
 
 // CHECK-LABEL: quipu.model @differing for [] {
 quipu.model @differing for [] {
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   // CHECK-NEXT: quipu.weight @blk.w = "blk.*.w.weight" layers 8 : tensor<64x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0, !quipu.q4_1>> but !quipu.q8_0 in [0 to 2, 5], !quipu.q4_1 in [6, 7] packed at 64 strides [64, 128, 64, 128, 64, 128, 64]
   quipu.weight @blk.w = "blk.*.w.weight" layers 8 : tensor<64x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0, !quipu.q4_1>> but !quipu.q8_0 in [0, 1, 2, 5], !quipu.q4_1 in [6 to 7] packed at 64 strides [64, 128, 64, 128, 64, 128, 64]
   quipu.kernel @down(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {

@@ -119,7 +119,7 @@ quipu.model @other_input for ["llama"] {
 // -----
 
 quipu.model @embed_rows for ["llama"] {
-  %rows = quipu.input "rows"
+  %rows = quipu.input "selected"
   // expected-error@+1 {{the ids are not the input "tokens"}}
   %x = quipu.embed %rows, "token_embd"
 }

@@ -34,13 +34,13 @@
 // CHECK-NEXT:        %[[V:.+]] = quipu.linear %[[N]], "attn_v" : tensor<32x64x!quipu.q4_1> -> [2, 16] : tensor<1x64xf32> -> tensor<1x2x16xf32>
 // CHECK-NEXT:        %[[QR:.+]] = quipu.rope %[[Q]] by %[[ANGLES]] pairs adjacent : tensor<1x4x16xf32>, tensor<1x8x2xf32> -> tensor<1x4x16xf32>
 // CHECK-NEXT:        %[[KR:.+]] = quipu.rope %[[K]] by %[[ANGLES]] pairs adjacent
-// CHECK-NEXT:        %[[KV:.+]] = quipu.cache_write %[[KR]], %[[V]] at %[[AT]] : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
-// CHECK-NEXT:        %[[A:.+]] = quipu.attention %[[QR]] over %[[KV]] at %[[AT]] : tensor<1x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<1x4x16xf32>
+// CHECK-NEXT:        %[[KV:.+]] = quipu.cache_write %[[KR]], %[[V]] at %[[AT]] into @kv : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16>
+// CHECK-NEXT:        %[[A:.+]] = quipu.attention %[[QR]] over %[[KV]] at %[[AT]] : tensor<1x4x16xf32>, !quipu.cache<@kv, f16, heads 2, keys 16, values 16> -> tensor<1x4x16xf32>
 // CHECK-NEXT:        %[[O:.+]] = quipu.linear %[[A]], "attn_output" : tensor<64x64x!quipu.q4_1> -> [64] : tensor<1x4x16xf32> -> tensor<1x64xf32>
 // CHECK:             quipu.swiglu {{.+}} : tensor<1x128xf32>
 // CHECK:             quipu.yield %{{.+}} : tensor<1x64xf32>
 // CHECK-NEXT:      } : tensor<1x64xf32> -> tensor<1x64xf32>
-// CHECK-NEXT:      %[[ROWS:.+]] = quipu.input "rows" : tensor<1xi32>
+// CHECK-NEXT:      %[[ROWS:.+]] = quipu.input "selected" : tensor<1xi32>
 // CHECK-NEXT:      %[[WANTED:.+]] = quipu.gather %[[LAST]], %[[ROWS]] : tensor<1x64xf32>, tensor<1xi32> -> tensor<1x64xf32>
 // CHECK-NEXT:      %[[NORM:.+]] = quipu.rms_norm %[[WANTED]], "output_norm"
 // The embedding serves as the output matrix.

@@ -12,6 +12,7 @@
 // rising cost, those with a panel and without by turns where one is possible.
 
 quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   // One token: a tile of blocks streams by.
   // bytes: 64 * 64 / 32 * 20 of weights, 64 / 32 * 60 and 64 * 4 of activations;
   // they take 147 ns, and the call 500.
@@ -130,8 +131,8 @@ quipu.model @m for [] {
   // CHECK-LABEL: quipu.kernel @attention
   // AVX512-SAME: lanes = 16, tokens = 1, tiles = 1, bytes = 16896, operations = 32768, nanoseconds = 1344>
   // AVX2-SAME:   lanes = 8, tokens = 1, tiles = 1, bytes = 16896, operations = 32768, nanoseconds = 1344>
-  quipu.kernel @attention(%q: tensor<1x4x16xf32>, %kv: !quipu.cache<f16, heads 2, dim 16>, %at: !quipu.positions) -> tensor<1x4x16xf32> {
-    %y = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<1x4x16xf32>
+  quipu.kernel @attention(%q: tensor<1x4x16xf32>, %kv: !quipu.cache<@kv, f16, heads 2, keys 16, values 16>, %at: !quipu.positions) -> tensor<1x4x16xf32> {
+    %y = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<@kv, f16, heads 2, keys 16, values 16> -> tensor<1x4x16xf32>
     quipu.yield %y : tensor<1x4x16xf32>
   }
   // CHECK-LABEL: quipu.kernel @norm

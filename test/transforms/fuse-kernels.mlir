@@ -132,12 +132,13 @@ quipu.model @norm_outside for [] {
 // CHECK-NEXT:    quipu.yield
 // CHECK:       quipu.kernel @prefill2.scale(
 quipu.model @alone for [] {
+  quipu.state @kv : !quipu.pages<heads 4, keys 16, values 16> layers 4
   quipu.step @decode tokens 1 {
     %q = quipu.input "q" : tensor<1x4x16xf32>
     %at = quipu.positions
-    %kv = quipu.cache_write %q, %q at %at : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<f16, heads 4, dim 16>
+    %kv = quipu.cache_write %q, %q at %at into @kv : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16>
     %s = quipu.scale %q by 2.0 : tensor<1x4x16xf32> -> tensor<1x4x16xf32>
-    %a = quipu.attention %s over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<f16, heads 4, dim 16> -> tensor<1x4x16xf32>
+    %a = quipu.attention %s over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<@kv, f16, heads 4, keys 16, values 16> -> tensor<1x4x16xf32>
     quipu.output "a", %a : tensor<1x4x16xf32>
   }
   quipu.step @prefill2 tokens 2 {

@@ -72,21 +72,22 @@ quipu.model @reuse for [] {
 // CHECK-NEXT:    quipu.barrier
 // CHECK-NEXT:    quipu.launch @write(
 quipu.model @cache for [] {
-  quipu.kernel @write(%k: tensor<1x4x16xf32>, %at: !quipu.positions) -> !quipu.cache<f16, heads 4, dim 16> {
-    %kv = quipu.cache_write %k, %k at %at : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<f16, heads 4, dim 16>
-    quipu.yield %kv : !quipu.cache<f16, heads 4, dim 16>
+  quipu.state @kv : !quipu.pages<heads 4, keys 16, values 16> layers 4
+  quipu.kernel @write(%k: tensor<1x4x16xf32>, %at: !quipu.positions) -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16> {
+    %kv = quipu.cache_write %k, %k at %at into @kv : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16>
+    quipu.yield %kv : !quipu.cache<@kv, f16, heads 4, keys 16, values 16>
   }
-  quipu.kernel @read(%q: tensor<1x4x16xf32>, %kv: !quipu.cache<f16, heads 4, dim 16>, %at: !quipu.positions) -> tensor<1x4x16xf32> {
-    %a = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<f16, heads 4, dim 16> -> tensor<1x4x16xf32>
+  quipu.kernel @read(%q: tensor<1x4x16xf32>, %kv: !quipu.cache<@kv, f16, heads 4, keys 16, values 16>, %at: !quipu.positions) -> tensor<1x4x16xf32> {
+    %a = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<@kv, f16, heads 4, keys 16, values 16> -> tensor<1x4x16xf32>
     quipu.yield %a : tensor<1x4x16xf32>
   }
   quipu.step @decode tokens 1 arena 512 {
     %k = quipu.input "k" : tensor<1x4x16xf32>
     %at = quipu.positions
-    %kv = quipu.launch @write(%k, %at) arena [-1] : (tensor<1x4x16xf32>, !quipu.positions) -> !quipu.cache<f16, heads 4, dim 16>
-    %a = quipu.launch @read(%k, %kv, %at) arena [0] : (tensor<1x4x16xf32>, !quipu.cache<f16, heads 4, dim 16>, !quipu.positions) -> tensor<1x4x16xf32>
-    %b = quipu.launch @read(%k, %kv, %at) arena [256] : (tensor<1x4x16xf32>, !quipu.cache<f16, heads 4, dim 16>, !quipu.positions) -> tensor<1x4x16xf32>
-    %kv2 = quipu.launch @write(%k, %at) arena [-1] : (tensor<1x4x16xf32>, !quipu.positions) -> !quipu.cache<f16, heads 4, dim 16>
+    %kv = quipu.launch @write(%k, %at) arena [-1] : (tensor<1x4x16xf32>, !quipu.positions) -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16>
+    %a = quipu.launch @read(%k, %kv, %at) arena [0] : (tensor<1x4x16xf32>, !quipu.cache<@kv, f16, heads 4, keys 16, values 16>, !quipu.positions) -> tensor<1x4x16xf32>
+    %b = quipu.launch @read(%k, %kv, %at) arena [256] : (tensor<1x4x16xf32>, !quipu.cache<@kv, f16, heads 4, keys 16, values 16>, !quipu.positions) -> tensor<1x4x16xf32>
+    %kv2 = quipu.launch @write(%k, %at) arena [-1] : (tensor<1x4x16xf32>, !quipu.positions) -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16>
   }
 }
 

@@ -106,7 +106,7 @@ quipu.model @used_outside for [] {
 quipu.model @selected for [] {
   quipu.step @prefill4 tokens 4 {
     %x = quipu.input "x" : tensor<4x64xf32>
-    %rows = quipu.input "rows" : tensor<4xi32>
+    %rows = quipu.input "selected" : tensor<4xi32>
     %a = quipu.linear %x, "before" : tensor<64x64xf32> -> [64] : tensor<4x64xf32> -> tensor<4x64xf32>
     %w = quipu.gather %a, %rows : tensor<4x64xf32>, tensor<4xi32> -> tensor<4x64xf32>
     %n = quipu.rms_norm %w, "norm" : tensor<64xf32> eps 1.0e-5 : tensor<4x64xf32> -> tensor<4x64xf32>

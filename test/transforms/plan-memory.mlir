@@ -36,6 +36,7 @@ quipu.model @chain for [] {
 // CHECK-NEXT:    quipu.launch @join(%{{.+}}, %{{.+}}) arena [256]
 // CHECK-NEXT:    quipu.launch @join(
 quipu.model @late for [] {
+  quipu.state @kv : !quipu.pages<heads 4, keys 16, values 16> layers 4
   quipu.kernel @pair(%x: tensor<1x64xf32>) -> (tensor<1x64xf32>, tensor<1x3xf32>) {
     %s = quipu.linear %x, "w" : tensor<3x64xf32> -> [3] : tensor<1x64xf32> -> tensor<1x3xf32>
     quipu.yield %x, %s : tensor<1x64xf32>, tensor<1x3xf32>
@@ -44,9 +45,9 @@ quipu.model @late for [] {
     %z = quipu.quantize %x : tensor<1x64xf32> -> tensor<1x64x!quipu.i8x32>
     quipu.yield %z : tensor<1x64x!quipu.i8x32>
   }
-  quipu.kernel @cache(%k: tensor<1x4x16xf32>, %at: !quipu.positions) -> !quipu.cache<f16, heads 4, dim 16> {
-    %kv = quipu.cache_write %k, %k at %at : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<f16, heads 4, dim 16>
-    quipu.yield %kv : !quipu.cache<f16, heads 4, dim 16>
+  quipu.kernel @cache(%k: tensor<1x4x16xf32>, %at: !quipu.positions) -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16> {
+    %kv = quipu.cache_write %k, %k at %at into @kv : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16>
+    quipu.yield %kv : !quipu.cache<@kv, f16, heads 4, keys 16, values 16>
   }
   quipu.kernel @join(%z: tensor<1x64x!quipu.i8x32>, %x: tensor<1x64xf32>) -> tensor<1x64xf32> {
     quipu.yield %x : tensor<1x64xf32>
@@ -57,7 +58,7 @@ quipu.model @late for [] {
     %at = quipu.positions
     %p:2 = quipu.launch @pair(%x) : (tensor<1x64xf32>) -> (tensor<1x64xf32>, tensor<1x3xf32>)
     %z = quipu.launch @blocks(%p#0) : (tensor<1x64xf32>) -> tensor<1x64x!quipu.i8x32>
-    %kv = quipu.launch @cache(%k, %at) : (tensor<1x4x16xf32>, !quipu.positions) -> !quipu.cache<f16, heads 4, dim 16>
+    %kv = quipu.launch @cache(%k, %at) : (tensor<1x4x16xf32>, !quipu.positions) -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16>
     %j = quipu.launch @join(%z, %p#0) : (tensor<1x64x!quipu.i8x32>, tensor<1x64xf32>) -> tensor<1x64xf32>
     %y = quipu.launch @join(%z, %j) : (tensor<1x64x!quipu.i8x32>, tensor<1x64xf32>) -> tensor<1x64xf32>
     quipu.output "y", %y : tensor<1x64xf32>

@@ -5,6 +5,7 @@
 llvm.func @others(!llvm.ptr, i32, i32, i32, !llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr)
 
 quipu.model @m for ["m"] {
+  quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 4 pool 0 at 0 stride 32
   quipu.weight @token_embd = "token_embd.weight" : tensor<40x32x!quipu.q8_0> packed at 128
   quipu.weight @blk.norm = "blk.norm.weight" layers 3 : tensor<32xf32> packed at 4096 stride 640
   quipu.weight @blk.w = "blk.w.weight" layers 3 : tensor<20x32xf16> packed at 4224 stride 640
@@ -58,9 +59,9 @@ quipu.model @m for ["m"] {
   // CHECK-SAME: %[[ARGS:.*]]: !llvm.ptr, %[[LAYER:.*]]: i32, %{{.*}}: i32, %{{.*}}: i32, %[[K:.*]]: !llvm.ptr, %[[V:.*]]: !llvm.ptr)
   // CHECK: %[[F32:.*]] = llvm.mlir.constant(1 : i32)
   // CHECK: llvm.call @quipu_reference_cache_write(%[[ARGS]], %[[LAYER]], %[[F32]], %[[K]], %{{.*}}, %[[V]],
-  quipu.kernel @write(%k: tensor<8x1x16xf32>, %v: tensor<8x1x16xf32>, %at: !quipu.positions) -> !quipu.cache<f32, heads 1, dim 16> {
-    %kv = quipu.cache_write %k, %v at %at as f32 : tensor<8x1x16xf32>, tensor<8x1x16xf32> -> !quipu.cache<f32, heads 1, dim 16>
-    quipu.yield %kv : !quipu.cache<f32, heads 1, dim 16>
+  quipu.kernel @write(%k: tensor<8x1x16xf32>, %v: tensor<8x1x16xf32>, %at: !quipu.positions) -> !quipu.cache<@kv, f32, heads 1, keys 16, values 16> {
+    %kv = quipu.cache_write %k, %v at %at into @kv as f32 : tensor<8x1x16xf32>, tensor<8x1x16xf32> -> !quipu.cache<@kv, f32, heads 1, keys 16, values 16>
+    quipu.yield %kv : !quipu.cache<@kv, f32, heads 1, keys 16, values 16>
   }
 
   // CHECK: llvm.func @attend(
@@ -70,8 +71,8 @@ quipu.model @m for ["m"] {
   // CHECK: llvm.call @quipu_reference_attention(%[[ARGS]], %[[LAYER]], %{{.*}}, %[[Q]],
   // LLVM-LABEL: define void @attend
   // LLVM: call void @quipu_reference_attention(ptr %0, i32 %1, i32 1, ptr %4, i64 128, i64 2, i64 1, i64 16, float 2.500000e-01, i64 7, float 0.000000e+00, ptr null, ptr %5, i64 128, i64 %{{.*}}, i64 %{{.*}})
-  quipu.kernel @attend(%q: tensor<8x2x16xf32>, %kv: !quipu.cache<f32, heads 1, dim 16>, %at: !quipu.positions) -> tensor<8x2x16xf32> {
-    %a = quipu.attention %q over %kv at %at window 7 : tensor<8x2x16xf32>, !quipu.cache<f32, heads 1, dim 16> -> tensor<8x2x16xf32>
+  quipu.kernel @attend(%q: tensor<8x2x16xf32>, %kv: !quipu.cache<@kv, f32, heads 1, keys 16, values 16>, %at: !quipu.positions) -> tensor<8x2x16xf32> {
+    %a = quipu.attention %q over %kv at %at window 7 : tensor<8x2x16xf32>, !quipu.cache<@kv, f32, heads 1, keys 16, values 16> -> tensor<8x2x16xf32>
     quipu.yield %a : tensor<8x2x16xf32>
   }
 

@@ -22,19 +22,21 @@ quipu.model @m for ["m"] {
 // -----
 
 quipu.model @m for ["m"] {
-  quipu.kernel @write(%k: tensor<8x2x24xf32>, %v: tensor<8x2x24xf32>, %at: !quipu.positions) -> !quipu.cache<f16, heads 2, dim 24> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.state @kv : !quipu.pages<heads 2, keys 24, values 24> layers 4 pool 0 at 0 stride 96
+  quipu.kernel @write(%k: tensor<8x2x24xf32>, %v: tensor<8x2x24xf32>, %at: !quipu.positions) -> !quipu.cache<@kv, f16, heads 2, keys 24, values 24> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
     // expected-error @+1 {{heads of 24 components are no multiple of 16; build with --target=reference}}
-    %kv = quipu.cache_write %k, %v at %at : tensor<8x2x24xf32>, tensor<8x2x24xf32> -> !quipu.cache<f16, heads 2, dim 24>
-    quipu.yield %kv : !quipu.cache<f16, heads 2, dim 24>
+    %kv = quipu.cache_write %k, %v at %at into @kv : tensor<8x2x24xf32>, tensor<8x2x24xf32> -> !quipu.cache<@kv, f16, heads 2, keys 24, values 24>
+    quipu.yield %kv : !quipu.cache<@kv, f16, heads 2, keys 24, values 24>
   }
 }
 
 // -----
 
 quipu.model @m for ["m"] {
-  quipu.kernel @attend(%q: tensor<8x2x24xf32>, %kv: !quipu.cache<f16, heads 2, dim 24>, %at: !quipu.positions) -> tensor<8x2x24xf32> schedule <grid = heads, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.state @kv : !quipu.pages<heads 2, keys 24, values 24> layers 4 pool 0 at 0 stride 96
+  quipu.kernel @attend(%q: tensor<8x2x24xf32>, %kv: !quipu.cache<@kv, f16, heads 2, keys 24, values 24>, %at: !quipu.positions) -> tensor<8x2x24xf32> schedule <grid = heads, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
     // expected-error @+1 {{heads of 24 components are no multiple of 16; build with --target=reference}}
-    %a = quipu.attention %q over %kv at %at : tensor<8x2x24xf32>, !quipu.cache<f16, heads 2, dim 24> -> tensor<8x2x24xf32>
+    %a = quipu.attention %q over %kv at %at : tensor<8x2x24xf32>, !quipu.cache<@kv, f16, heads 2, keys 24, values 24> -> tensor<8x2x24xf32>
     quipu.yield %a : tensor<8x2x24xf32>
   }
 }

@@ -89,15 +89,16 @@ quipu.model @m for ["m"] {
 // CHECK: llvm.mlir.constant(64 : i64)
 // CHECK: llvm.call @q_k_v.halide(
 quipu.model @m for ["m"] {
+  quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 4 pool 0 at 0 stride 32
   quipu.weight @blk.q = "blk.*.q.weight" layers 3 : tensor<32x32x!quipu.q8_0> packed at 4096 stride 640
   quipu.weight @blk.k = "blk.*.k.weight" layers 3 : tensor<16x32x!quipu.q8_0> packed at 8192 stride 640
   quipu.weight @blk.v = "blk.*.v.weight" layers 3 : tensor<16x32x!quipu.q8_0> packed at 12288 stride 640
-  quipu.kernel @q_k_v(%x: tensor<8x32x!quipu.i8x32>, %at: !quipu.positions) -> (tensor<8x2x16xf32>, !quipu.cache<f16, heads 1, dim 16>) schedule <grid = tiles, lanes = 16, tokens = 4, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @q_k_v(%x: tensor<8x32x!quipu.i8x32>, %at: !quipu.positions) -> (tensor<8x2x16xf32>, !quipu.cache<@kv, f16, heads 1, keys 16, values 16>) schedule <grid = tiles, lanes = 16, tokens = 4, tiles = 1, bytes = 0, operations = 0> {
     %q = quipu.linear %x, "blk.q" : tensor<32x32x!quipu.q8_0> -> [2, 16] : tensor<8x32x!quipu.i8x32> -> tensor<8x2x16xf32>
     %k = quipu.linear %x, "blk.k" : tensor<16x32x!quipu.q8_0> -> [1, 16] : tensor<8x32x!quipu.i8x32> -> tensor<8x1x16xf32>
     %v = quipu.linear %x, "blk.v" : tensor<16x32x!quipu.q8_0> -> [1, 16] : tensor<8x32x!quipu.i8x32> -> tensor<8x1x16xf32>
-    %kv = quipu.cache_write %k, %v at %at : tensor<8x1x16xf32>, tensor<8x1x16xf32> -> !quipu.cache<f16, heads 1, dim 16>
-    quipu.yield %q, %kv : tensor<8x2x16xf32>, !quipu.cache<f16, heads 1, dim 16>
+    %kv = quipu.cache_write %k, %v at %at into @kv : tensor<8x1x16xf32>, tensor<8x1x16xf32> -> !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
+    quipu.yield %q, %kv : tensor<8x2x16xf32>, !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
   }
 }
 
@@ -144,9 +145,10 @@ quipu.model @m for ["m"] {
 // CHECK: llvm.call @attention.2x16.sinks.combine1(
 // CHECK: llvm.call @attention.2x16.sinks.combine8(
 quipu.model @m for ["m"] {
+  quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 4 pool 0 at 0 stride 32
   quipu.weight @sinks = "sinks.weight" : tensor<2xf32> packed at 64
-  quipu.kernel @attend(%q: tensor<8x2x16xf32>, %kv: !quipu.cache<f32, heads 1, dim 16>, %at: !quipu.positions) -> tensor<8x2x16xf32> schedule <grid = heads, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
-    %a = quipu.attention %q over %kv at %at window 7 sinks "sinks" : tensor<2xf32> : tensor<8x2x16xf32>, !quipu.cache<f32, heads 1, dim 16> -> tensor<8x2x16xf32>
+  quipu.kernel @attend(%q: tensor<8x2x16xf32>, %kv: !quipu.cache<@kv, f32, heads 1, keys 16, values 16>, %at: !quipu.positions) -> tensor<8x2x16xf32> schedule <grid = heads, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+    %a = quipu.attention %q over %kv at %at window 7 sinks "sinks" : tensor<2xf32> : tensor<8x2x16xf32>, !quipu.cache<@kv, f32, heads 1, keys 16, values 16> -> tensor<8x2x16xf32>
     quipu.yield %a : tensor<8x2x16xf32>
   }
 }
@@ -186,8 +188,9 @@ quipu.model @m for ["m"] {
 // CHECK-NEXT: llvm.getelementptr %[[POSITIONS]][%[[BYTES]]]
 // CHECK: llvm.call @write.halide({{.*}}%[[FIRST]], %[[HEADS]]
 quipu.model @m for ["m"] {
-  quipu.kernel @write(%k: tensor<8x2x16xf32>, %v: tensor<8x2x16xf32>, %at: !quipu.positions) -> !quipu.cache<f16, heads 2, dim 16> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
-    %kv = quipu.cache_write %k, %v at %at : tensor<8x2x16xf32>, tensor<8x2x16xf32> -> !quipu.cache<f16, heads 2, dim 16>
-    quipu.yield %kv : !quipu.cache<f16, heads 2, dim 16>
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4 pool 0 at 0 stride 64
+  quipu.kernel @write(%k: tensor<8x2x16xf32>, %v: tensor<8x2x16xf32>, %at: !quipu.positions) -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+    %kv = quipu.cache_write %k, %v at %at into @kv : tensor<8x2x16xf32>, tensor<8x2x16xf32> -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16>
+    quipu.yield %kv : !quipu.cache<@kv, f16, heads 2, keys 16, values 16>
   }
 }
