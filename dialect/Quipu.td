@@ -230,8 +230,9 @@ def Quipu_EntryOp : Quipu_Op<"entry", [Symbol, HasParent<"ModelOp">,
                        OptionalAttr<FlatSymbolRefArrayAttr>:$steps,
                        OptionalAttr<Quipu_CompiledStepsAttr>:$compiled);
   let assemblyFormat = [{
-    $sym_name `inputs` $inputs `outputs` $outputs (`whole_sequences` $whole_sequences^)?
-    (`pooled` $pooled^)? (`steps` $steps^)? (`compiled` $compiled^)? attr-dict
+    $sym_name `inputs` custom<Ports>($inputs) `outputs` custom<Ports>($outputs)
+    (`whole_sequences` $whole_sequences^)? (`pooled` $pooled^)? (`steps` $steps^)?
+    (`compiled` custom<CompiledSteps>($compiled)^)? attr-dict
   }];
   let hasVerifier = 1;
 }

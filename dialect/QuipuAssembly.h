@@ -250,6 +250,47 @@ inline void printFallback(mlir::OpAsmPrinter &printer, mlir::Operation *,
     printer.printAttributeWithoutType(fallback);
 }
 
+/// `[<...>, <...>]`, without the attributes' mnemonic.
+template <typename Element>
+mlir::ParseResult parseElements(mlir::OpAsmParser &parser,
+                                mlir::ArrayAttr &list) {
+  llvm::SmallVector<mlir::Attribute> elements;
+  auto parseOne = [&]() -> mlir::ParseResult {
+    elements.push_back(Element::parse(parser, {}));
+    return mlir::success(elements.back() != nullptr);
+  };
+  if (parser.parseCommaSeparatedList(mlir::OpAsmParser::Delimiter::Square,
+                                     parseOne))
+    return mlir::failure();
+  list = parser.getBuilder().getArrayAttr(elements);
+  return mlir::success();
+}
+
+template <typename Element>
+void printElements(mlir::OpAsmPrinter &printer, mlir::ArrayAttr list) {
+  printer << '[';
+  llvm::interleaveComma(list.getAsRange<Element>(), printer,
+                        [&](Element element) { element.print(printer); });
+  printer << ']';
+}
+
+inline mlir::ParseResult parsePorts(mlir::OpAsmParser &parser,
+                                    mlir::ArrayAttr &ports) {
+  return parseElements<PortAttr>(parser, ports);
+}
+inline void printPorts(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                       mlir::ArrayAttr ports) {
+  printElements<PortAttr>(printer, ports);
+}
+inline mlir::ParseResult parseCompiledSteps(mlir::OpAsmParser &parser,
+                                            mlir::ArrayAttr &steps) {
+  return parseElements<CompiledStepAttr>(parser, steps);
+}
+inline void printCompiledSteps(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                               mlir::ArrayAttr steps) {
+  printElements<CompiledStepAttr>(printer, steps);
+}
+
 //===----------------------------------------------------------------------===//
 // What differs from layer to layer
 //===----------------------------------------------------------------------===//

@@ -249,9 +249,9 @@ static bool matchHeads(RankedTensorType key, RankedTensorType value) {
 LogicalResult CacheWriteOp::verify() {
   auto key = dyn_cast<RankedTensorType>(getKey().getType());
   auto value = dyn_cast<RankedTensorType>(getValue().getType());
-  if (key && value && !matchHeads(key, value))
+  if (!key != !value || (key && !matchHeads(key, value)))
     return emitOpError("C1: key and value differ in tokens or heads: ")
-           << key << " and " << value;
+           << getKey().getType() << " and " << getValue().getType();
   return success();
 }
 

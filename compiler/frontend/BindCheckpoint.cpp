@@ -373,19 +373,11 @@ static LogicalResult findForwards(ModuleOp module, ModelOp model,
     return output->emitError("the model has a quipu.output beside ")
            << (backbone.hidden ? "its quipu.yield" : "a quipu.head")
            << "; write outputs in heads only";
-  if (output) {
+  if (!backbone.hidden) {
     forwards.push_back(backbone);
     return success();
   }
-  if (!backbone.hidden)
-    return model.emitError("the spec @")
-           << model.getSymName()
-           << " has neither a quipu.output nor a quipu.yield of hidden states "
-              "for heads; write one";
-  llvm::StringSet<> names;
   for (HeadOp head : heads) {
-    if (!names.insert(head.getSymName()).second)
-      return head.emitError("there are two heads @") << head.getSymName();
     Forward &forward = forwards.emplace_back(backbone);
     forward.entry = head.getSymName();
     forward.source = head;
@@ -421,8 +413,8 @@ LogicalResult quipu::bindCheckpoint(ModuleOp module,
   BoundParameters parameters(checkpoint);
   BoundWeights weights(model, checkpoint);
   SmallVector<Forward> forwards;
-  if (failed(findForwards(module, model, forwards)) ||
-      failed(parameters.resolve(model.getBody().front())))
+  if (failed(parameters.resolve(model.getBody().front())) ||
+      failed(findForwards(module, model, forwards)))
     return failure();
   for (int64_t count : tokens)
     if (count <= 0 || count > maxTokens)

@@ -448,7 +448,7 @@ quipu.model @m for [] {
   %x = quipu.input "x" : tensor<1x4x16xf32>
   %v = quipu.input "v" : tensor<1x2x16xf32>
   %at = quipu.positions
-  // expected-error@+1 {{C1: key and value have different types}}
+  // expected-error@+1 {{C1: key and value differ in tokens or heads: 'tensor<1x4x16xf32>' and 'tensor<1x2x16xf32>'}}
   %out = quipu.cache_write %x, %v at %at into @kv : tensor<1x4x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16>
 }
 
@@ -459,8 +459,7 @@ quipu.model @m for [] {
   quipu.state @kv : !quipu.pages<heads 4, keys 16, values 16> layers 4
   %x = quipu.input "x" : tensor<1x64xf32>
   %at = quipu.positions
-  // expected-error@+2 {{C1: key and value have one type with heads, not 'tensor<1x64xf32>' and 'tensor<1x64xf32>'}}
-  // expected-error@+1 {{failed to infer returned types}}
+  // expected-error@+1 {{C1: key and value differ in tokens or heads: 'tensor<1x64xf32>' and 'tensor<1x64xf32>'}}
   %out = quipu.cache_write %x, %x at %at into @kv : tensor<1x64xf32>, tensor<1x64xf32> -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16>
 }
 
@@ -471,7 +470,7 @@ quipu.model @m for [] {
   %x = quipu.input "x"
   %v = quipu.input "v" : tensor<1x2x16xf32>
   %at = quipu.positions
-  // expected-error@+1 {{C1: key and value have different types}}
+  // expected-error@+1 {{C1: key and value differ in tokens or heads: '!quipu.value' and 'tensor<1x2x16xf32>'}}
   %out = "quipu.cache_write"(%x, %v, %at) : (!quipu.value, tensor<1x2x16xf32>, !quipu.positions) -> !quipu.value
 }
 

@@ -149,7 +149,7 @@ quipu.weight @w = "w.weight" : tensor<8x32xf32>
 
 // -----
 
-// expected-error@+1 {{'quipu.param' op expects parent op 'quipu.model'}}
+// expected-error@+1 {{'quipu.param' op expects parent op to be one of 'quipu.model, quipu.head'}}
 quipu.param @p = "p"
 
 // -----
@@ -255,8 +255,9 @@ quipu.model @m for [] {
 
 // -----
 
-quipu.model @m for [] {
-  // expected-error@+1 {{'quipu.yield' op expects parent op to be one of 'quipu.layers, quipu.kernel'}}
+quipu.head @h {
+^head(%hidden: !quipu.value):
+  // expected-error@+1 {{'quipu.yield' op expects parent op to be one of 'quipu.model, quipu.layers, quipu.kernel'}}
   "quipu.yield"() : () -> ()
 }
 

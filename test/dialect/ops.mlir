@@ -10,7 +10,6 @@
 
 // CHECK-LABEL: quipu.model @spec for ["a", "b"] {
 quipu.model @spec for ["a", "b"] {
-  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   // CHECK-NEXT: quipu.param @n = "count"{{$}}
   // CHECK-NEXT: quipu.param @m = "other" else @n
   // CHECK-NEXT: quipu.param @d = "dim" else @n floordiv @m
@@ -85,6 +84,7 @@ quipu.model @spec for ["a", "b"] {
 
 // CHECK-LABEL: quipu.model @bound for ["a"] {
 quipu.model @bound for ["a"] {
+  // CHECK-NEXT: quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4{{ *$}}
   quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   // CHECK-NEXT: quipu.weight @token_embd = "token_embd.weight" : tensor<96x64xf16>{{ *$}}
   // CHECK-NEXT: quipu.weight @blk.norm = "blk.*.norm.weight" layers 3 : tensor<64xf32> packed at 12288 stride 512
@@ -157,7 +157,6 @@ quipu.model @bound for ["a"] {
 
 // CHECK-LABEL: quipu.model @kernels for [] {
 quipu.model @kernels for [] {
-  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   // CHECK-NEXT: quipu.kernel @double(%[[X:.+]]: tensor<1x64xf32>) -> tensor<1x64xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 2, bytes = 512, operations = 64> {
   // CHECK-NEXT: %[[Y:.+]] = quipu.add %[[X]], %[[X]] : tensor<1x64xf32>
   // CHECK-NEXT: quipu.yield %[[Y]] : tensor<1x64xf32>
@@ -197,7 +196,6 @@ quipu.model @kernels for [] {
 
 // CHECK-LABEL: quipu.model @differing for [] {
 quipu.model @differing for [] {
-  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   // CHECK-NEXT: quipu.weight @blk.w = "blk.*.w.weight" layers 8 : tensor<64x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0, !quipu.q4_1>> but !quipu.q8_0 in [0 to 2, 5], !quipu.q4_1 in [6, 7] packed at 64 strides [64, 128, 64, 128, 64, 128, 64]
   quipu.weight @blk.w = "blk.*.w.weight" layers 8 : tensor<64x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0, !quipu.q4_1>> but !quipu.q8_0 in [0, 1, 2, 5], !quipu.q4_1 in [6 to 7] packed at 64 strides [64, 128, 64, 128, 64, 128, 64]
   quipu.kernel @down(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {

@@ -4,9 +4,9 @@
 // CHECK: "storage"() {format = tensor<8x64x!quipu.q4_1>} : () -> ()
 // CHECK: "storage"() {format = tensor<8x64x!quipu.q8_0>} : () -> ()
 // CHECK: "storage"() {format = tensor<8x64x!quipu.i8x32>} : () -> ()
-// CHECK: "storage"() {format = !quipu.cache<f16, heads 3, dim 64>} : () -> ()
-// CHECK: "storage"() {format = !quipu.cache<f32, heads 1, dim 1>} : () -> ()
-// CHECK: "storage"() {format = !quipu.cache<!quipu.q8_0, heads 1, dim 32>} : () -> ()
+// CHECK: "storage"() {format = !quipu.cache<@kv, f16, heads 3, keys 64, values 64>} : () -> ()
+// CHECK: "storage"() {format = !quipu.cache<@kv, f32, heads 1, keys 1, values 1>} : () -> ()
+// CHECK: "storage"() {format = !quipu.cache<@kv, !quipu.q8_0, heads 1, keys 32, values 32>} : () -> ()
 // CHECK: "storage"() {format = !quipu.value} : () -> ()
 // CHECK: "storage"() {format = tensor<8x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0>>} : () -> ()
 // CHECK: "storage"() {format = !quipu.mixed<f16, f32, bf16>} : () -> ()
@@ -15,9 +15,9 @@
 "storage"() {format = tensor<8x64x!quipu.q4_1>} : () -> ()
 "storage"() {format = tensor<8x64x!quipu.q8_0>} : () -> ()
 "storage"() {format = tensor<8x64x!quipu.i8x32>} : () -> ()
-"storage"() {format = !quipu.cache<f16, heads 3, dim 64>} : () -> ()
-"storage"() {format = !quipu.cache<f32, heads 1, dim 1>} : () -> ()
-"storage"() {format = !quipu.cache<!quipu.q8_0, heads 1, dim 32>} : () -> ()
+"storage"() {format = !quipu.cache<@kv, f16, heads 3, keys 64, values 64>} : () -> ()
+"storage"() {format = !quipu.cache<@kv, f32, heads 1, keys 1, values 1>} : () -> ()
+"storage"() {format = !quipu.cache<@kv, !quipu.q8_0, heads 1, keys 32, values 32>} : () -> ()
 "storage"() {format = !quipu.value} : () -> ()
 "storage"() {format = tensor<8x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0>>} : () -> ()
 "storage"() {format = !quipu.mixed<f16, f32, bf16>} : () -> ()
@@ -26,27 +26,27 @@
 // -----
 
 // expected-error@+1 {{a cache holds f16, f32 or !quipu.q8_0, not 'bf16'}}
-"storage"() {format = !quipu.cache<bf16, heads 3, dim 64>} : () -> ()
+"storage"() {format = !quipu.cache<@kv, bf16, heads 3, keys 64, values 64>} : () -> ()
 
 // -----
 
 // expected-error@+1 {{a cache in !quipu.q8_0 has heads of a multiple of 32 components, not 48}}
-"storage"() {format = !quipu.cache<!quipu.q8_0, heads 3, dim 48>} : () -> ()
+"storage"() {format = !quipu.cache<@kv, !quipu.q8_0, heads 3, keys 48, values 48>} : () -> ()
 
 // -----
 
-// expected-error@+1 {{a cache has at least one head and one component, not 0 and 64}}
-"storage"() {format = !quipu.cache<f16, heads 0, dim 64>} : () -> ()
+// expected-error@+1 {{C1: 0 heads of keys with 64 and values with 64 components are no pages}}
+"storage"() {format = !quipu.cache<@kv, f16, heads 0, keys 64, values 64>} : () -> ()
 
 // -----
 
-// expected-error@+1 {{a cache has at least one head and one component, not 3 and -1}}
-"storage"() {format = !quipu.cache<f16, heads 3, dim -1>} : () -> ()
+// expected-error@+1 {{C1: 3 heads of keys with -1 and values with -1 components are no pages}}
+"storage"() {format = !quipu.cache<@kv, f16, heads 3, keys -1, values -1>} : () -> ()
 
 // -----
 
 // expected-error@+1 {{expected 'heads'}}
-"storage"() {format = !quipu.cache<f16, 3, 64>} : () -> ()
+"storage"() {format = !quipu.cache<@kv, f16, 3, 64>} : () -> ()
 
 // -----
 

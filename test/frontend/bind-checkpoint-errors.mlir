@@ -2,9 +2,10 @@
 // line of the spec that needs it.
 
 // RUN: rm -rf %t && mkdir %t && cd %t
+// RUN: cat %source/models/llama.mlir %source/models/heads/generate.mlir > llama.mlir
 // DEFINE: %{file} =
 // DEFINE: %{edits} =
-// DEFINE: %{bind} = %python %S/Inputs/make_llama.py %{file}.gguf %{edits} && not %quipu-opt %source/models/llama.mlir --mlir-print-op-on-diagnostic=false --bind-checkpoint="checkpoint=%{file}.gguf tokens=1" 2>&1 | FileCheck %s --match-full-lines --check-prefix
+// DEFINE: %{bind} = %python %S/Inputs/make_llama.py %{file}.gguf %{edits} && not %quipu-opt llama.mlir --mlir-print-op-on-diagnostic=false --bind-checkpoint="checkpoint=%{file}.gguf tokens=1" 2>&1 | FileCheck %s --match-full-lines --check-prefix
 
 // REDEFINE: %{file} = no-key
 // REDEFINE: %{edits} = -block_count
@@ -24,22 +25,22 @@
 // REDEFINE: %{file} = no-heads
 // REDEFINE: %{edits} = +attention.head_count=0
 // RUN: %{bind} CHECK-NO-HEADS
-// CHECK-NO-HEADS: {{.*}}llama.mlir:11:3: error: the quotient of 64 : i64 and 0 : i64 is no size
+// CHECK-NO-HEADS: {{.*}}llama.mlir:10:3: error: the quotient of 64 : i64 and 0 : i64 is no size
 
 // REDEFINE: %{file} = real-heads
 // REDEFINE: %{edits} = +attention.head_count=2.5
 // RUN: %{bind} CHECK-REAL-HEADS
-// CHECK-REAL-HEADS: {{.*}}llama.mlir:11:3: error: the quotient of 64 : i64 and 2.500000e+00 : f64 is no size
+// CHECK-REAL-HEADS: {{.*}}llama.mlir:10:3: error: the quotient of 64 : i64 and 2.500000e+00 : f64 is no size
 
 // REDEFINE: %{file} = no-rows
 // REDEFINE: %{edits} = ~token_embd.weight
 // RUN: %{bind} CHECK-NO-ROWS
-// CHECK-NO-ROWS: {{.*}}llama.mlir:8:3: error: no-rows.gguf: the tensor "token_embd.weight" is missing, whose rows @vocabulary needs
+// CHECK-NO-ROWS: {{.*}}llama.mlir:48:3: error: no-rows.gguf: the tensor "token_embd.weight" is missing, whose rows @vocabulary needs
 
 // REDEFINE: %{file} = no-layers
 // REDEFINE: %{edits} = +block_count=-1
 // RUN: %{bind} CHECK-NO-LAYERS
-// CHECK-NO-LAYERS: {{.*}}llama.mlir:23:13: error: the number of layers is -1 : i64, expected a positive integer
+// CHECK-NO-LAYERS: {{.*}}llama.mlir:22:13: error: the number of layers is -1 : i64, expected a positive integer
 // CHECK-NO-LAYERS: {{.*}}llama.mlir:5:3: note: @layers is -1: no-layers.gguf, "llama.block_count"
 
 // REDEFINE: %{file} = word-layers
@@ -55,7 +56,7 @@
 // REDEFINE: %{file} = no-tensor
 // REDEFINE: %{edits} = ~blk.1.attn_q.weight
 // RUN: %{bind} CHECK-NO-TENSOR
-// CHECK-NO-TENSOR: {{.*}}llama.mlir:26:13: error: no-tensor.gguf: the tensor "blk.1.attn_q.weight" is missing
+// CHECK-NO-TENSOR: {{.*}}llama.mlir:25:13: error: no-tensor.gguf: the tensor "blk.1.attn_q.weight" is missing
 
 // REDEFINE: %{file} = no-bias
 // REDEFINE: %{edits} = blk.0.attn_q.bias=F32:64
@@ -75,22 +76,22 @@
 // REDEFINE: %{file} = output-shape
 // REDEFINE: %{edits} = +attention.head_count=8
 // RUN: %{bind} CHECK-OUTPUT-SHAPE
-// CHECK-OUTPUT-SHAPE: {{.*}}llama.mlir:27:13: error: 'quipu.linear' op C2: the weight "attn_k" has 32 rows, but the output shape [2, 8] needs 16
+// CHECK-OUTPUT-SHAPE: {{.*}}llama.mlir:26:13: error: 'quipu.linear' op C2: the weight "attn_k" has 32 rows, but the output shape [2, 8] needs 16
 
 // REDEFINE: %{file} = input-shape
 // REDEFINE: %{edits} = blk.0.attn_q.weight=Q4_1:64x32 blk.1.attn_q.weight=Q4_1:64x32
 // RUN: %{bind} CHECK-INPUT-SHAPE
-// CHECK-INPUT-SHAPE: {{.*}}llama.mlir:26:13: error: 'quipu.linear' op C1: the weight "attn_q" is 'tensor<64x32x!quipu.q4_1>', but the input has 64 numbers per token
+// CHECK-INPUT-SHAPE: {{.*}}llama.mlir:25:13: error: 'quipu.linear' op C1: the weight "attn_q" is 'tensor<64x32x!quipu.q4_1>', but the input has 64 numbers per token
 
 // REDEFINE: %{file} = overflow
 // REDEFINE: %{edits} = +attention.head_count=1152921504606846977 +attention.key_length=64
 // RUN: %{bind} CHECK-OVERFLOW
-// CHECK-OVERFLOW: {{.*}}llama.mlir:26:13: error: 'quipu.linear' op C2: the weight "attn_q" has 64 rows, but the output shape [1152921504606846977, 64] needs 9223372036854775807
+// CHECK-OVERFLOW: {{.*}}llama.mlir:25:13: error: 'quipu.linear' op C2: the weight "attn_q" has 64 rows, but the output shape [1152921504606846977, 64] needs 9223372036854775807
 
 // REDEFINE: %{file} = vector-embedding
 // REDEFINE: %{edits} = token_embd.weight=F32:64
 // RUN: %{bind} CHECK-VECTOR-EMBEDDING
-// CHECK-VECTOR-EMBEDDING: {{.*}}llama.mlir:22:13: error: C2: the weight "token_embd" is not a bound matrix
+// CHECK-VECTOR-EMBEDDING: {{.*}}llama.mlir:21:13: error: C2: the weight "token_embd" is not a bound matrix
 
 // REDEFINE: %{file} = family
 // REDEFINE: %{edits} = family=qwen3
@@ -100,7 +101,7 @@
 // REDEFINE: %{file} = eps
 // REDEFINE: %{edits} = +attention.layer_norm_rms_epsilon=0.0
 // RUN: %{bind} CHECK-EPS
-// CHECK-EPS: {{.*}}llama.mlir:25:13: error: 'quipu.rms_norm' op C2: eps is not positive
+// CHECK-EPS: {{.*}}llama.mlir:24:13: error: 'quipu.rms_norm' op C2: eps is not positive
 
 // REDEFINE: %{file} = word-eps
 // REDEFINE: %{edits} = "+attention.layer_norm_rms_epsilon='small'"
@@ -110,20 +111,20 @@
 // REDEFINE: %{file} = scaling
 // REDEFINE: %{edits} = "+rope.scaling.type='ntk'"
 // RUN: %{bind} CHECK-SCALING
-// CHECK-SCALING: {{.*}}llama.mlir:21:13: error: 'quipu.rope_angles' op C3: the scaling "ntk" is none of none, linear, llama3, yarn
+// CHECK-SCALING: {{.*}}llama.mlir:20:13: error: 'quipu.rope_angles' op C3: the scaling "ntk" is none of none, linear, llama3, yarn
 
 // REDEFINE: %{file} = theta
 // REDEFINE: %{edits} = +rope.freq_base=1e400
 // RUN: %{bind} CHECK-THETA
-// CHECK-THETA: {{.*}}llama.mlir:21:13: error: 'quipu.rope_angles' op C3: theta is 0x7FF0000000000000 : f64, not finite in f32
-// CHECK-THETA: {{.*}}llama.mlir:14:3: note: @theta is 0x7FF0000000000000: theta.gguf, "llama.rope.freq_base"
+// CHECK-THETA: {{.*}}llama.mlir:20:13: error: 'quipu.rope_angles' op C3: theta is 0x7FF0000000000000 : f64, not finite in f32
+// CHECK-THETA: {{.*}}llama.mlir:13:3: note: @theta is 0x7FF0000000000000: theta.gguf, "llama.rope.freq_base"
 
 // REDEFINE: %{file} = odd-dims
 // REDEFINE: %{edits} = +rope.dimension_count=15
 // RUN: %{bind} CHECK-ODD-DIMS
-// CHECK-ODD-DIMS: {{.*}}llama.mlir:21:13: error: C1: dims is even and positive, not 15
-// CHECK-ODD-DIMS: {{.*}}llama.mlir:13:3: note: @rope_dims is 15: odd-dims.gguf, "llama.rope.dimension_count"
-// CHECK-ODD-DIMS: {{.*}}llama.mlir:14:3: note: @theta is 1.000000e+04: from the spec
+// CHECK-ODD-DIMS: {{.*}}llama.mlir:20:13: error: C1: dims is even and positive, not 15
+// CHECK-ODD-DIMS: {{.*}}llama.mlir:12:3: note: @rope_dims is 15: odd-dims.gguf, "llama.rope.dimension_count"
+// CHECK-ODD-DIMS: {{.*}}llama.mlir:13:3: note: @theta is 1.000000e+04: from the spec
 
 // REDEFINE: %{file} = large-dims
 // REDEFINE: %{edits} = +rope.dimension_count=32
@@ -133,9 +134,9 @@
 // What else the pass is told.
 
 // RUN: %python %S/Inputs/make_llama.py good.gguf
-// RUN: not %quipu-opt %source/models/llama.mlir --bind-checkpoint="checkpoint=nowhere.gguf tokens=1" 2>&1 | FileCheck %s --check-prefix=NOWHERE
+// RUN: not %quipu-opt llama.mlir --bind-checkpoint="checkpoint=nowhere.gguf tokens=1" 2>&1 | FileCheck %s --check-prefix=NOWHERE
 // NOWHERE: error: {{.*}}nowhere.gguf
-// RUN: not %quipu-opt %source/models/llama.mlir --bind-checkpoint="checkpoint=good.gguf tokens=1,0" 2>&1 | FileCheck %s --check-prefix=TOKENS
-// TOKENS: error: the number of tokens of a step is 0, expected a positive integer
-// RUN: not %quipu-opt %source/models/llama.mlir --bind-checkpoint="checkpoint=good.gguf tokens=1,1" 2>&1 | FileCheck %s --check-prefix=TWICE
+// RUN: not %quipu-opt llama.mlir --bind-checkpoint="checkpoint=good.gguf tokens=1,0" 2>&1 | FileCheck %s --check-prefix=TOKENS
+// TOKENS: error: the number of tokens of a step is 0, expected one from 1 to 65536
+// RUN: not %quipu-opt llama.mlir --bind-checkpoint="checkpoint=good.gguf tokens=1,1" 2>&1 | FileCheck %s --check-prefix=TWICE
 // TWICE: error: redefinition of symbol named 'decode'

@@ -112,7 +112,7 @@ quipu.model @inference for ["llama"] {
 
 // The runtime checks two inputs; nothing else may be an index.
 quipu.model @other_input for ["llama"] {
-  // expected-error@+1 {{a program has the inputs "tokens" and "rows", not "places"}}
+  // expected-error@+1 {{a program has the inputs "tokens" and "selected", not "places"}}
   %x = quipu.input "places"
 }
 
@@ -138,13 +138,13 @@ quipu.model @embed_sum for ["llama"] {
 quipu.model @gather_tokens for ["llama"] {
   %tokens = quipu.input "tokens"
   %x = quipu.embed %tokens, "token_embd"
-  // expected-error@+1 {{the rows are not the input "rows"}}
+  // expected-error@+1 {{the rows are not the input "selected"}}
   %y = quipu.gather %x, %tokens
 }
 
 // -----
 
-// expected-error@+1 {{the spec @no_output has no quipu.output; write one}}
+// expected-error@+1 {{the entry @generate has no quipu.output; write one}}
 quipu.model @no_output for ["llama"] {
   %tokens = quipu.input "tokens"
   %x = quipu.embed %tokens, "token_embd"
@@ -152,12 +152,96 @@ quipu.model @no_output for ["llama"] {
 
 // -----
 
+// expected-error@+1 {{'quipu.entry' op C2: the name "logits" is there twice}}
 quipu.model @two_outputs for ["llama"] {
   %tokens = quipu.input "tokens"
   %x = quipu.embed %tokens, "token_embd"
   quipu.output "logits", %x
-  // expected-error@+1 {{the spec @two_outputs has 2 quipu.output; write exactly one}}
-  quipu.output "more", %x
+  quipu.output "logits", %x
+}
+
+// -----
+
+// expected-error@+1 {{the entry @generate has no quipu.input "tokens"}}
+quipu.model @no_tokens for ["llama"] {
+  %at = quipu.positions
+  %a = quipu.rope_angles %at dims 4 theta 10000.0
+  quipu.output "angles", %a
+}
+
+// -----
+
+quipu.model @sequence_of_tokens for ["llama"] {
+  %tokens = quipu.input "tokens"
+  %x = quipu.embed %tokens, "token_embd"
+  // expected-error@+1 {{the output "x" has a row for each token; do not gather what is over sequence}}
+  quipu.output "x", %x over sequence
+}
+
+// -----
+
+quipu.model @tokens_selected for ["llama"] {
+  %tokens = quipu.input "tokens"
+  %selected = quipu.input "selected"
+  %x = quipu.embed %tokens, "token_embd"
+  %y = quipu.gather %x, %selected
+  // expected-error@+1 {{the output "y" has a row for each selected token; gather what is over token}}
+  quipu.output "y", %y over token
+}
+
+// -----
+
+// expected-error@+1 {{the spec @headless yields hidden states, but there is no quipu.head; give one with --head}}
+quipu.model @headless for ["llama"] {
+  %tokens = quipu.input "tokens"
+  %x = quipu.embed %tokens, "token_embd"
+  quipu.yield %x
+}
+
+// -----
+
+quipu.model @both for ["llama"] {
+  %tokens = quipu.input "tokens"
+  %x = quipu.embed %tokens, "token_embd"
+  // expected-error@+1 {{the model has a quipu.output beside its quipu.yield; write outputs in heads only}}
+  quipu.output "x", %x
+  quipu.yield %x
+}
+
+// -----
+
+// A head knows the model's parameters, and may not hide one.
+quipu.model @shadow for ["llama"] {
+  quipu.param @a = "block_count"
+  %tokens = quipu.input "tokens"
+  %x = quipu.embed %tokens, "token_embd"
+  quipu.yield %x
+}
+quipu.head @hidden {
+^head(%hidden: !quipu.value):
+  // expected-error@+1 {{the parameter @a is defined twice}}
+  quipu.param @a = "none.a" else 1
+  quipu.output "hidden", %hidden
+}
+
+// -----
+
+quipu.model @cases for ["llama"] {
+  // expected-error-re@+1 {{{{.*}}: the key "llama.block_count" is 2, but @kind has 2 cases}}
+  quipu.param @kind = "block_count" of ["none", "mean"]
+}
+
+// -----
+
+quipu.model @pooling for ["llama"] {
+  // expected-note-re@+1 {{@kind is "max": {{.*}}, "llama.block_count"}}
+  quipu.param @kind = "block_count" of ["none", "mean", "max"]
+  %tokens = quipu.input "tokens"
+  %at = quipu.positions
+  %x = quipu.embed %tokens, "token_embd"
+  // expected-error@+1 {{'quipu.pool' op C1: the kind is "max", none of mean, first, last}}
+  %p = quipu.pool @kind %x at %at
+  quipu.output "p", %p
 }
 
 // -----

@@ -1,6 +1,7 @@
 // RUN: %python %S/Inputs/make_llama.py %t.gguf
-// RUN: %quipu-opt %source/models/llama.mlir --bind-checkpoint="checkpoint=%t.gguf tokens=1,3" | FileCheck %s
-// RUN: %quipu-opt %source/models/llama.mlir --bind-checkpoint="checkpoint=%t.gguf tokens=1,3" | %quipu-opt | FileCheck %s
+// RUN: cat %source/models/llama.mlir %source/models/heads/generate.mlir > %t.mlir
+// RUN: %quipu-opt %t.mlir --bind-checkpoint="checkpoint=%t.gguf tokens=1,3" | FileCheck %s
+// RUN: %quipu-opt %t.mlir --bind-checkpoint="checkpoint=%t.gguf tokens=1,3" | %quipu-opt | FileCheck %s
 
 // Parameters are gone; weights are declared once, in the order in which the spec
 // names them, whatever the number of steps. `output` is not in the file, nor is
@@ -19,6 +20,10 @@
 // CHECK-NEXT:    quipu.weight @blk.ffn_down = "blk.*.ffn_down.weight" layers 2 : tensor<64x128x!quipu.q4_1>
 // CHECK-NEXT:    quipu.weight @output_norm = "output_norm.weight" : tensor<64xf32>
 
+// The layers' keys and values are a state, declared once, too.
+// CHECK-NEXT:    quipu.state @blk.kv : !quipu.pages<heads 2, keys 16, values 16> layers 2{{$}}
+// An id is less than the rows of the table that it indexes.
+// CHECK-NEXT:    quipu.entry @generate inputs [<"tokens" over token : 1 x i32 below 96>] outputs [<"logits" over selected : 96 x f32>] steps [@decode, @prefill3]
 // CHECK-NEXT:    quipu.step @decode tokens 1 {
 // CHECK-NEXT:      %[[TOKENS:.+]] = quipu.input "tokens" : tensor<1xi32>
 // CHECK-NEXT:      %[[AT:.+]] = quipu.positions
@@ -34,17 +39,18 @@
 // CHECK-NEXT:        %[[V:.+]] = quipu.linear %[[N]], "attn_v" : tensor<32x64x!quipu.q4_1> -> [2, 16] : tensor<1x64xf32> -> tensor<1x2x16xf32>
 // CHECK-NEXT:        %[[QR:.+]] = quipu.rope %[[Q]] by %[[ANGLES]] pairs adjacent : tensor<1x4x16xf32>, tensor<1x8x2xf32> -> tensor<1x4x16xf32>
 // CHECK-NEXT:        %[[KR:.+]] = quipu.rope %[[K]] by %[[ANGLES]] pairs adjacent
-// CHECK-NEXT:        %[[KV:.+]] = quipu.cache_write %[[KR]], %[[V]] at %[[AT]] into @kv : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16>
-// CHECK-NEXT:        %[[A:.+]] = quipu.attention %[[QR]] over %[[KV]] at %[[AT]] : tensor<1x4x16xf32>, !quipu.cache<@kv, f16, heads 2, keys 16, values 16> -> tensor<1x4x16xf32>
+// CHECK-NEXT:        %[[KV:.+]] = quipu.cache_write %[[KR]], %[[V]] at %[[AT]] into @blk.kv : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<@blk.kv, f16, heads 2, keys 16, values 16>
+// CHECK-NEXT:        %[[A:.+]] = quipu.attention %[[QR]] over %[[KV]] at %[[AT]] : tensor<1x4x16xf32>, !quipu.cache<@blk.kv, f16, heads 2, keys 16, values 16> -> tensor<1x4x16xf32>
 // CHECK-NEXT:        %[[O:.+]] = quipu.linear %[[A]], "attn_output" : tensor<64x64x!quipu.q4_1> -> [64] : tensor<1x4x16xf32> -> tensor<1x64xf32>
 // CHECK:             quipu.swiglu {{.+}} : tensor<1x128xf32>
 // CHECK:             quipu.yield %{{.+}} : tensor<1x64xf32>
 // CHECK-NEXT:      } : tensor<1x64xf32> -> tensor<1x64xf32>
-// CHECK-NEXT:      %[[ROWS:.+]] = quipu.input "selected" : tensor<1xi32>
-// CHECK-NEXT:      %[[WANTED:.+]] = quipu.gather %[[LAST]], %[[ROWS]] : tensor<1x64xf32>, tensor<1xi32> -> tensor<1x64xf32>
-// CHECK-NEXT:      %[[NORM:.+]] = quipu.rms_norm %[[WANTED]], "output_norm"
+// Here the head begins, with the backbone's hidden states.
+// CHECK-NEXT:      %[[HIDDEN:.+]] = quipu.rms_norm %[[LAST]], "output_norm"
+// CHECK-NEXT:      %[[SELECTED:.+]] = quipu.input "selected" : tensor<1xi32>
+// CHECK-NEXT:      %[[ROWS:.+]] = quipu.gather %[[HIDDEN]], %[[SELECTED]] : tensor<1x64xf32>, tensor<1xi32> -> tensor<1x64xf32>
 // The embedding serves as the output matrix.
-// CHECK-NEXT:      %[[LOGITS:.+]] = quipu.linear %[[NORM]], "token_embd" : tensor<96x64x!quipu.q8_0> -> [96] : tensor<1x64xf32> -> tensor<1x96xf32>
+// CHECK-NEXT:      %[[LOGITS:.+]] = quipu.linear %[[ROWS]], "token_embd" : tensor<96x64x!quipu.q8_0> -> [96] : tensor<1x64xf32> -> tensor<1x96xf32>
 // CHECK-NEXT:      quipu.output "logits", %[[LOGITS]] : tensor<1x96xf32>
 
 // CHECK:         quipu.step @prefill3 tokens 3 {
@@ -56,7 +62,7 @@
 // What the file says comes before what the spec says; optional weights are taken
 // when they are there.
 // RUN: %python %S/Inputs/make_llama.py %t-all.gguf output.weight=F16:96x64 rope_freqs.weight=F32:4 blk.0.attn_q.bias=F32:64 blk.1.attn_q.bias=F32:64 blk.0.attn_norm.weight=F16 blk.1.attn_norm.weight=F16 +rope.freq_base=500000.0 "+rope.scaling.type='linear'" +rope.scaling.factor=2.5 +rope.dimension_count=8 +attention.key_length=16 +vocab_size=96
-// RUN: %quipu-opt %source/models/llama.mlir --bind-checkpoint="checkpoint=%t-all.gguf tokens=1" | FileCheck %s --check-prefix=ALL
+// RUN: %quipu-opt %t.mlir --bind-checkpoint="checkpoint=%t-all.gguf tokens=1" | FileCheck %s --check-prefix=ALL
 // ALL: quipu.weight @rope_freqs = "rope_freqs.weight" : tensor<4xf32>
 // Vectors are widened as they are packed.
 // ALL: quipu.weight @blk.attn_norm = "blk.*.attn_norm.weight" layers 2 : tensor<64xf32>
@@ -69,19 +75,19 @@
 
 // An f32 that needs nine digits keeps its value; f64s stay as they are.
 // RUN: %python %S/Inputs/make_llama.py %t-real.gguf +attention.layer_norm_rms_epsilon=1.00000012
-// RUN: %quipu-opt %source/models/llama.mlir --bind-checkpoint="checkpoint=%t-real.gguf tokens=1" | FileCheck %s --check-prefix=REAL
+// RUN: %quipu-opt %t.mlir --bind-checkpoint="checkpoint=%t-real.gguf tokens=1" | FileCheck %s --check-prefix=REAL
 // REAL: quipu.rms_norm {{.+}} eps 1.0000001{{[0-9]*}} :
 
 // Integers serve where reals are needed.
 // RUN: %python %S/Inputs/make_llama.py %t-integers.gguf +rope.freq_base=10000 +attention.layer_norm_rms_epsilon=1
-// RUN: %quipu-opt %source/models/llama.mlir --bind-checkpoint="checkpoint=%t-integers.gguf tokens=1" | FileCheck %s --check-prefix=INTEGERS
+// RUN: %quipu-opt %t.mlir --bind-checkpoint="checkpoint=%t-integers.gguf tokens=1" | FileCheck %s --check-prefix=INTEGERS
 // INTEGERS: quipu.rope_angles {{.+}} theta 1.000000e+04
 // INTEGERS: quipu.rms_norm {{.+}} eps 1.000000e+00 :
 
 // Layers may have different formats: the most frequent one comes first (of two as
 // frequent, layer 0's), and the others have their layers. Vectors are f32 anyway.
 // RUN: %python %S/Inputs/make_llama.py %t-mixed.gguf blk.1.attn_v.weight=Q8_0 blk.0.ffn_down.weight=F16 blk.1.ffn_down.weight=F32 blk.1.attn_norm.weight=F16
-// RUN: %quipu-opt %source/models/llama.mlir --bind-checkpoint="checkpoint=%t-mixed.gguf tokens=1" | FileCheck %s --check-prefix=MIXED
+// RUN: %quipu-opt %t.mlir --bind-checkpoint="checkpoint=%t-mixed.gguf tokens=1" | FileCheck %s --check-prefix=MIXED
 // MIXED: quipu.weight @blk.attn_norm = "blk.*.attn_norm.weight" layers 2 : tensor<64xf32>{{$}}
 // MIXED: quipu.weight @blk.attn_v = "blk.*.attn_v.weight" layers 2 : tensor<32x64x!quipu.mixed<!quipu.q4_1, !quipu.q8_0>> but !quipu.q8_0 in [1]{{$}}
 // MIXED: quipu.weight @blk.ffn_down = "blk.*.ffn_down.weight" layers 2 : tensor<64x128x!quipu.mixed<f16, f32>> but f32 in [1]{{$}}

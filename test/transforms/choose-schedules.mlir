@@ -7,6 +7,7 @@
 // before the cheapest.
 
 quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   // CHECK-LABEL: quipu.kernel @linear
   // FIRST-SAME:  schedule <grid = tiles, lanes = 16, tokens = 1, tiles = 1, bytes =
   // SECOND-SAME: schedule <grid = tiles, lanes = 16, tokens = 1, tiles = 4, bytes =
@@ -19,8 +20,8 @@ quipu.model @m for [] {
   }
   // CHECK-LABEL: quipu.kernel @attention
   // CHECK-SAME:  schedule <grid = heads, lanes = 16, tokens = 1, tiles = 1, bytes =
-  quipu.kernel @attention(%q: tensor<1x4x16xf32>, %kv: !quipu.cache<f16, heads 2, dim 16>, %at: !quipu.positions) -> tensor<1x4x16xf32> {
-    %y = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<f16, heads 2, dim 16> -> tensor<1x4x16xf32>
+  quipu.kernel @attention(%q: tensor<1x4x16xf32>, %kv: !quipu.cache<@kv, f16, heads 2, keys 16, values 16>, %at: !quipu.positions) -> tensor<1x4x16xf32> {
+    %y = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<@kv, f16, heads 2, keys 16, values 16> -> tensor<1x4x16xf32>
     quipu.yield %y : tensor<1x4x16xf32>
   }
   // CHECK-LABEL: quipu.kernel @norm

@@ -41,9 +41,6 @@ LogicalResult checkPlanned(StepOp step) {
       return input.emitOpError("is ") << input.getNameAttr()
                                       << ", but a program has the inputs "
                                          "\"tokens\" and \"selected\" only";
-    if (auto output = dyn_cast<OutputOp>(op);
-        output && !output.getValue().getDefiningOp<LaunchOp>())
-      return output.emitOpError("is no result of a kernel");
     auto launch = dyn_cast<LaunchOp>(op);
     if (!launch)
       return WalkResult::advance();
@@ -150,7 +147,10 @@ private:
           return failure();
       } else if (isa<BarrierOp>(op)) {
         abi.call<decltype(quipu_barrier)>("quipu_barrier", barrier);
-      } else if (!isa<PositionsOp, YieldOp, OutputOp>(op)) {
+      } else if (auto output = dyn_cast<OutputOp>(op)) {
+        if (!output.getValue().getDefiningOp<LaunchOp>())
+          return output.emitOpError("is no result of a kernel");
+      } else if (!isa<PositionsOp, YieldOp>(op)) {
         return op.emitOpError("is not in a kernel; run fuse-kernels first");
       }
     }

@@ -30,16 +30,18 @@
 // CHECK-NEXT: llvm.call @quipu_trace(
 // CHECK-NEXT: llvm.call @write(%[[ARGS]], %[[LAYER]], %[[WORKER]], %[[WORKERS]], %[[X]], %{{.*}}) : (!llvm.ptr, i32, i32, i32, !llvm.ptr, !llvm.ptr) -> ()
 // CHECK-NEXT: llvm.call @quipu_barrier(%[[BARRIER]])
+// CHECK: llvm.call @attend(
 // CHECK-NEXT: }
 // CHECK: llvm.mlir.constant(40 : i64)
 // CHECK: %[[ROWS:.*]] = llvm.load
 // Output 1 is at 8 of the outputs' pointers.
+// CHECK: llvm.call @logits(
 // CHECK: llvm.mlir.constant(8 : i64)
 // CHECK: %[[OUTPUTS:.*]] = llvm.load
 // CHECK: %[[EIGHT:.*]] = llvm.mlir.constant(8 : i64)
 // CHECK-NEXT: %[[SECOND:.*]] = llvm.getelementptr %[[OUTPUTS]][%[[EIGHT]]]
 // CHECK-NEXT: %[[LOGITS:.*]] = llvm.load %[[SECOND]]
-// CHECK-NEXT: llvm.mlir.constant(2 : i32)
+// CHECK-NEXT: llvm.mlir.constant(4 : i32)
 // CHECK-NEXT: llvm.call @quipu_trace(
 // CHECK-NEXT: llvm.call @logits(%[[ARGS]], %[[NONE]], %[[WORKER]], %[[WORKERS]], %[[X]], %[[ROWS]], %[[LOGITS]])
 // CHECK: %[[END:.*]] = llvm.mlir.constant(-1 : i32)
@@ -58,7 +60,7 @@
 // What the program's table says of the entry. A split of a query tile keeps 8
 // tokens of 2 query heads with 32 + 16 floats.
 // CHECK-LABEL: quipu.entry @generate inputs [<"tokens" over token : 1 x i32 below 40>] outputs [<"spare" over selected : 40 x f32>, <"logits" over selected : 40 x f32>]
-// CHECK-SAME: compiled [<@prefill8_f16 tokens 8 cache f16 arena 4096 partials 3072 kernels [<"embed" shape "" calls 1>, <"write" shape "32x32xf32" calls 3 schedule <{{.*}}>>, <"attend" shape "" calls 3>, <"logits" shape "40x32xf32" calls 1>, <"logits" shape "40x32xf32" calls 1>]>, <@prefill8_f32 tokens 8 cache f32 {{.*}}>, <@prefill8_q8_0 tokens 8 cache !quipu.q8_0 {{.*}}>]
+// CHECK-SAME: compiled [<@prefill8_f16 tokens 8 cache f16 arena 4096 partials 3072 kernels[<"embed" shape "" calls 1>, <"write" shape "32x32xf32" calls 3 schedule <{{.*}}>>, <"attend" shape "" calls 3>, <"logits" shape "40x32xf32" calls 1>, <"logits" shape "40x32xf32" calls 1>]>, <@prefill8_f32 tokens 8 cache f32 {{.*}}>, <@prefill8_q8_0 tokens 8 cache !quipu.q8_0 {{.*}}>]
 // Only what touches the cache has a copy.
 // CHECK: quipu.kernel @embed(
 // CHECK-NOT: quipu.kernel @embed
@@ -66,7 +68,7 @@
 // CHECK: quipu.cache_write %{{.*}} at %{{.*}} into @kv : {{.*}} -> !quipu.cache<@kv, f16, heads 1, keys 32, values 32>
 // CHECK: quipu.kernel @write_q8_0({{.*}}) -> (tensor<8x32xf32>, !quipu.cache<@kv, !quipu.q8_0, heads 1, keys 32, values 32>)
 // CHECK: quipu.kernel @write_f32({{.*}}) -> (tensor<8x32xf32>, !quipu.cache<@kv, f32, heads 1, keys 32, values 32>)
-// CHECK: quipu.cache_write %{{.*}} as f32 : {{.*}} -> !quipu.cache<@kv, f32, heads 1, keys 32, values 32>
+// CHECK: quipu.cache_write %{{.*}} into @kv as f32 : {{.*}} -> !quipu.cache<@kv, f32, heads 1, keys 32, values 32>
 // CHECK: quipu.kernel @logits(
 // CHECK-NOT: quipu.kernel
 quipu.model @m for ["m"] {
@@ -92,6 +94,7 @@ quipu.model @m for ["m"] {
   quipu.entry @generate inputs [<"tokens" over token : 1 x i32 below 40>] outputs [<"spare" over selected : 40 x f32>, <"logits" over selected : 40 x f32>] steps [@prefill8]
   quipu.step @prefill8 tokens 8 arena 4096 {
     %tokens = quipu.input "tokens" : tensor<8xi32>
+    %q = quipu.input "tokens" : tensor<8x2x32xf32>
     %at = quipu.positions
     %x = quipu.launch @embed(%tokens) arena [2048] : (tensor<8xi32>) -> tensor<8x32xf32>
     quipu.barrier
@@ -99,9 +102,12 @@ quipu.model @m for ["m"] {
     ^bb0(%h: tensor<8x32xf32>):
       %y, %kv = quipu.launch @write(%h, %at) arena [2048, -1] : (tensor<8x32xf32>, !quipu.positions) -> (tensor<8x32xf32>, !quipu.cache<@kv, f16, heads 1, keys 32, values 32>)
       quipu.barrier
+      %a = quipu.launch @attend(%q, %kv, %at) arena [0] : (tensor<8x2x32xf32>, !quipu.cache<@kv, f16, heads 1, keys 32, values 32>, !quipu.positions) -> tensor<8x2x32xf32>
       quipu.yield %y : tensor<8x32xf32>
     } : tensor<8x32xf32> -> tensor<8x32xf32>
     %rows = quipu.input "selected" : tensor<8xi32>
+    %spare = quipu.launch @logits(%last, %rows) arena [-1] : (tensor<8x32xf32>, tensor<8xi32>) -> tensor<8x40xf32>
+    quipu.output "spare", %spare : tensor<8x40xf32>
     %logits = quipu.launch @logits(%last, %rows) arena [-1] : (tensor<8x32xf32>, tensor<8xi32>) -> tensor<8x40xf32>
     quipu.output "logits", %logits : tensor<8x40xf32>
   }
@@ -110,7 +116,6 @@ quipu.model @m for ["m"] {
 // Layers with different kernels: a table of the module says which one, for each
 // type of cache; each has a number.
 // CHECK-LABEL: llvm.func @differing_f16(
-// CHECK-SAME: quipu.step = {arena = 128 : i64, cache = f16, kernels = [{calls = 2 : i64, name = "k", shape = ""}, {calls = 1 : i64, name = "k.b", shape = ""}, {calls = 1 : i64, name = "k.c", shape = ""}]
 // CHECK: scf.for %[[LAYER:.*]] =
 // CHECK: %[[TABLE:.*]] = llvm.mlir.addressof @k.kernels
 // CHECK: %[[ENTRY:.*]] = llvm.getelementptr %[[TABLE]][%[[LAYER]]] : (!llvm.ptr, i32) -> !llvm.ptr, i64
@@ -130,10 +135,9 @@ quipu.model @m for ["m"] {
 // CHECK-NEXT: llvm.call @quipu_trace(%{{.*}}, %[[A]])
 // CHECK-NEXT: llvm.call @k(%{{.*}}, %[[LAYER]],
 // CHECK: llvm.func @differing_f32(
-// CHECK-SAME: quipu.step = {
 // CHECK: llvm.func @differing_q8_0(
-// CHECK-SAME: quipu.step = {
 // CHECK: llvm.mlir.addressof @k.kernels
+// CHECK: quipu.entry @generate {{.*}} kernels[<"k" shape "" calls 2>, <"k.b" shape "" calls 1>, <"k.c" shape "" calls 1>]
 quipu.model @differing for ["m"] {
   quipu.state @kv : !quipu.pages<heads 1, keys 32, values 32> layers 4 pool 0 at 0 stride 64
   quipu.kernel @k(%x: tensor<1x32xf32>) -> tensor<1x32xf32> {
@@ -145,6 +149,7 @@ quipu.model @differing for ["m"] {
   quipu.kernel @k.c(%x: tensor<1x32xf32>) -> tensor<1x32xf32> {
     quipu.yield %x : tensor<1x32xf32>
   }
+  quipu.entry @generate inputs [] outputs [<"x" over token : 32 x f32>] steps [@differing]
   quipu.step @differing tokens 1 arena 128 {
     %tokens = quipu.input "tokens" : tensor<1x32xf32>
     %last = quipu.layers "blk" times 4 from %tokens {

@@ -14,10 +14,11 @@ quipu.model @m for ["m"] {
 // -----
 
 quipu.model @m for ["m"] {
+  quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 4 pool 0 at 0 stride 32
   quipu.kernel @both(%q: tensor<8x1x16xf32>, %at: !quipu.positions) -> tensor<8x1x16xf32> {
-    %kv = quipu.cache_write %q, %q at %at : tensor<8x1x16xf32>, tensor<8x1x16xf32> -> !quipu.cache<f16, heads 1, dim 16>
+    %kv = quipu.cache_write %q, %q at %at into @kv : tensor<8x1x16xf32>, tensor<8x1x16xf32> -> !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
     // expected-error @+1 {{is in the kernel that writes the cache; run fuse-kernels for the target reference}}
-    %a = quipu.attention %q over %kv at %at : tensor<8x1x16xf32>, !quipu.cache<f16, heads 1, dim 16> -> tensor<8x1x16xf32>
+    %a = quipu.attention %q over %kv at %at : tensor<8x1x16xf32>, !quipu.cache<@kv, f16, heads 1, keys 16, values 16> -> tensor<8x1x16xf32>
     quipu.yield %a : tensor<8x1x16xf32>
   }
 }

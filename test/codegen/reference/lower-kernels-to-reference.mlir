@@ -12,8 +12,8 @@ quipu.model @m for ["m"] {
 
   // CHECK: llvm.func @embed(
   // CHECK-SAME: %[[ARGS:.*]]: !llvm.ptr, %[[LAYER:.*]]: i32, %[[WORKER:.*]]: i32, %[[WORKERS:.*]]: i32, %[[IDS:.*]]: !llvm.ptr, %[[OUT:.*]]: !llvm.ptr)
-  // The tokens of the worker: count is at 72 in abi::StepArgs.
-  // CHECK: %[[COUNT:.*]] = llvm.mlir.constant(72 : i64)
+  // The tokens of the worker: count is at 112 in abi::StepArgs.
+  // CHECK: %[[COUNT:.*]] = llvm.mlir.constant(112 : i64)
   // CHECK: llvm.getelementptr %[[ARGS]][%[[COUNT]]]
   // CHECK: %[[BEGIN:.*]] = llvm.sdiv
   // CHECK: %[[END:.*]] = llvm.sdiv
@@ -27,11 +27,11 @@ quipu.model @m for ["m"] {
   }
 
   // A kernel of several ops hands its rows on the stack; its weights are the
-  // layer's. It runs over the rows whose logits are selected (rowCount is at 76).
+  // layer's. It runs over the rows whose logits are selected (selectedCount is at 116).
   // CHECK: llvm.func @quipu_reference_rms_norm(!llvm.ptr, i64, !llvm.ptr, f32, i64, i64, !llvm.ptr, i64, i64, i64)
   // CHECK: llvm.func @fused(
   // CHECK-SAME: %{{.*}}: !llvm.ptr, %[[LAYER:.*]]: i32, %{{.*}}: i32, %{{.*}}: i32, %[[IN:.*]]: !llvm.ptr, %[[OUT:.*]]: !llvm.ptr)
-  // CHECK: llvm.mlir.constant(76 : i64)
+  // CHECK: llvm.mlir.constant(116 : i64)
   // CHECK: %[[BYTES:.*]] = llvm.mlir.constant(2048 : i64)
   // CHECK: %[[NORM:.*]] = llvm.alloca %[[BYTES]] x i8 {alignment = 64 : i64}
   // CHECK: llvm.sext %[[LAYER]]
@@ -54,11 +54,18 @@ quipu.model @m for ["m"] {
     quipu.yield %a : tensor<8x2x2xf32>
   }
 
-  // Places and caches are no pointers; the type of cache is a number.
+  // Positions and caches are no pointers. Of the cache, the pool, the numbers that
+  // a page has for each position (of 4 layers with 32), where the layer's begin
+  // and the type.
   // CHECK: llvm.func @write(
   // CHECK-SAME: %[[ARGS:.*]]: !llvm.ptr, %[[LAYER:.*]]: i32, %{{.*}}: i32, %{{.*}}: i32, %[[K:.*]]: !llvm.ptr, %[[V:.*]]: !llvm.ptr)
+  // CHECK: llvm.mlir.constant(128 : i64)
+  // CHECK: llvm.mlir.constant(32 : i64)
+  // CHECK: %[[L:.*]] = llvm.sext %[[LAYER]]
+  // CHECK: llvm.mul %[[L]]
+  // CHECK: %[[PLACE:.*]] = llvm.add
   // CHECK: %[[F32:.*]] = llvm.mlir.constant(1 : i32)
-  // CHECK: llvm.call @quipu_reference_cache_write(%[[ARGS]], %[[LAYER]], %[[F32]], %[[K]], %{{.*}}, %[[V]],
+  // CHECK: llvm.call @quipu_reference_cache_write(%[[ARGS]], %{{.*}}, %{{.*}}, %[[PLACE]], %[[F32]], %{{.*}}, %{{.*}}, %{{.*}}, %[[K]], %{{.*}}, %[[V]],
   quipu.kernel @write(%k: tensor<8x1x16xf32>, %v: tensor<8x1x16xf32>, %at: !quipu.positions) -> !quipu.cache<@kv, f32, heads 1, keys 16, values 16> {
     %kv = quipu.cache_write %k, %v at %at into @kv as f32 : tensor<8x1x16xf32>, tensor<8x1x16xf32> -> !quipu.cache<@kv, f32, heads 1, keys 16, values 16>
     quipu.yield %kv : !quipu.cache<@kv, f32, heads 1, keys 16, values 16>
@@ -68,9 +75,9 @@ quipu.model @m for ["m"] {
   // CHECK-SAME: %[[ARGS:.*]]: !llvm.ptr, %[[LAYER:.*]]: i32, %{{.*}}: i32, %{{.*}}: i32, %[[Q:.*]]: !llvm.ptr, %[[OUT:.*]]: !llvm.ptr)
   // CHECK: llvm.mlir.constant(2.500000e-01 : f32)
   // CHECK: llvm.mlir.constant(7 : i64)
-  // CHECK: llvm.call @quipu_reference_attention(%[[ARGS]], %[[LAYER]], %{{.*}}, %[[Q]],
+  // CHECK: llvm.call @quipu_reference_attention(%[[ARGS]], {{.*}}, %[[Q]],
   // LLVM-LABEL: define void @attend
-  // LLVM: call void @quipu_reference_attention(ptr %0, i32 %1, i32 1, ptr %4, i64 128, i64 2, i64 1, i64 16, float 2.500000e-01, i64 7, float 0.000000e+00, ptr null, ptr %5, i64 128, i64 %{{.*}}, i64 %{{.*}})
+  // LLVM: call void @quipu_reference_attention(ptr %0, i64 0, i64 128, i64 %{{.*}}, i32 1, i64 1, i64 16, i64 16, ptr %4, i64 128, i64 2, i32 0, float 2.500000e-01, i64 7, float 0.000000e+00, ptr null, ptr %5, i64 128, i64 %{{.*}}, i64 %{{.*}})
   quipu.kernel @attend(%q: tensor<8x2x16xf32>, %kv: !quipu.cache<@kv, f32, heads 1, keys 16, values 16>, %at: !quipu.positions) -> tensor<8x2x16xf32> {
     %a = quipu.attention %q over %kv at %at window 7 : tensor<8x2x16xf32>, !quipu.cache<@kv, f32, heads 1, keys 16, values 16> -> tensor<8x2x16xf32>
     quipu.yield %a : tensor<8x2x16xf32>

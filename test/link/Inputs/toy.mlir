@@ -1,8 +1,6 @@
 // A model of stage `llvm` whose next token is (token + position + 1) modulo 16,
 // with weights of every format.
-quipu.model @toy for ["llama"] attributes {quipu.sizes = {
-    vocabulary = 16, logits_stride = 16, hidden = 32, layers = 2, kv_heads = 1,
-    head_dim = 32, cache_elements = 128, partial_bytes = 0}} {
+quipu.model @toy for ["llama"] {
   quipu.weight @token_embd = "token_embd.weight" : tensor<16x32x!quipu.q8_0> packed at 0
   quipu.weight @blk.attn_norm = "blk.*.attn_norm.weight" layers 2 : tensor<32xf32> packed at 576 stride 1408
   quipu.weight @blk.attn_q = "blk.*.attn_q.weight" layers 2 : tensor<16x64x!quipu.q4_1> packed at 704 stride 1408
@@ -11,6 +9,11 @@ quipu.model @toy for ["llama"] attributes {quipu.sizes = {
   quipu.weight @output_norm = "output_norm.weight" : tensor<3xf32> packed at 3904
   quipu.weight @output = "output.weight" : tensor<18x32xf16> packed at 3968
   quipu.weight @gate = "gate.weight" : tensor<4x16xbf16> packed at 6016
+  quipu.state @blk.kv : !quipu.pages<heads 1, keys 32, values 32> layers 2 pool 0 at 0 stride 64
+  quipu.entry @generate inputs [<"tokens" over token : 1 x i32 below 16>] outputs [<"logits" over selected : 16 x f32>] compiled [
+      <@step_b_f32 tokens 1 cache f32 arena 64 partials 0 kernels []>,
+      <@step_a_f16 tokens 8 cache f16 arena 64 partials 0 kernels [<"next" shape "5x8xf32" calls 1 schedule <grid = tiles, lanes = 8, tokens = 4, tiles = 2, panel = true, bytes = 1000, operations = 2000, nanoseconds = 3000>>]>,
+      <@step_c_f16 tokens 1 cache f16 arena 128 partials 0 kernels []>]
 }
 
 llvm.func @quipu_barrier(!llvm.ptr)
@@ -22,15 +25,17 @@ llvm.func @next(%args: !llvm.ptr, %layer: i32, %worker: i32, %workers: i32) attr
   %0 = llvm.mlir.constant(0 : i32) : i32
   %1 = llvm.mlir.constant(1 : i32) : i32
   %stride = llvm.mlir.constant(16 : i32) : i32
-  %positions_field = llvm.getelementptr %args[8] : (!llvm.ptr) -> !llvm.ptr, i8
-  %rows_field = llvm.getelementptr %args[24] : (!llvm.ptr) -> !llvm.ptr, i8
-  %logits_field = llvm.getelementptr %args[32] : (!llvm.ptr) -> !llvm.ptr, i8
-  %weights_field = llvm.getelementptr %args[56] : (!llvm.ptr) -> !llvm.ptr, i8
-  %row_count_field = llvm.getelementptr %args[76] : (!llvm.ptr) -> !llvm.ptr, i8
-  %tokens = llvm.load %args : !llvm.ptr -> !llvm.ptr
+  %outputs_field = llvm.getelementptr %args[8] : (!llvm.ptr) -> !llvm.ptr, i8
+  %positions_field = llvm.getelementptr %args[16] : (!llvm.ptr) -> !llvm.ptr, i8
+  %rows_field = llvm.getelementptr %args[40] : (!llvm.ptr) -> !llvm.ptr, i8
+  %weights_field = llvm.getelementptr %args[72] : (!llvm.ptr) -> !llvm.ptr, i8
+  %row_count_field = llvm.getelementptr %args[116] : (!llvm.ptr) -> !llvm.ptr, i8
+  %inputs = llvm.load %args : !llvm.ptr -> !llvm.ptr
+  %tokens = llvm.load %inputs : !llvm.ptr -> !llvm.ptr
+  %outputs = llvm.load %outputs_field : !llvm.ptr -> !llvm.ptr
   %positions = llvm.load %positions_field : !llvm.ptr -> !llvm.ptr
   %rows = llvm.load %rows_field : !llvm.ptr -> !llvm.ptr
-  %logits = llvm.load %logits_field : !llvm.ptr -> !llvm.ptr
+  %logits = llvm.load %outputs : !llvm.ptr -> !llvm.ptr
   %weights = llvm.load %weights_field : !llvm.ptr -> !llvm.ptr
   %row_count = llvm.load %row_count_field : !llvm.ptr -> i32
   llvm.br ^head(%worker : i32)
@@ -53,21 +58,20 @@ llvm.func @next(%args: !llvm.ptr, %layer: i32, %worker: i32, %workers: i32) attr
   llvm.return
 }
 
-llvm.func @step_b_f32(%args: !llvm.ptr, %worker: i32, %workers: i32) attributes {quipu.step = {tokens = 1, cache = f32, arena = 64, kernels = []}} {
+llvm.func @step_b_f32(%args: !llvm.ptr, %worker: i32, %workers: i32) {
   %0 = llvm.mlir.constant(0 : i32) : i32
   llvm.call @next(%args, %0, %worker, %workers) : (!llvm.ptr, i32, i32, i32) -> ()
   llvm.return
 }
-llvm.func @step_a_f16(%args: !llvm.ptr, %worker: i32, %workers: i32) attributes {quipu.step = {tokens = 8, cache = f16, arena = 64, kernels = [
-    {name = "next", shape = "5x8xf32", calls = 1, schedule = #quipu.schedule<grid = tiles, lanes = 8, tokens = 4, tiles = 2, panel = true, bytes = 1000, operations = 2000, nanoseconds = 3000>}]}} {
+llvm.func @step_a_f16(%args: !llvm.ptr, %worker: i32, %workers: i32) {
   %0 = llvm.mlir.constant(0 : i32) : i32
-  %barrier_field = llvm.getelementptr %args[64] : (!llvm.ptr) -> !llvm.ptr, i8
+  %barrier_field = llvm.getelementptr %args[80] : (!llvm.ptr) -> !llvm.ptr, i8
   %barrier = llvm.load %barrier_field : !llvm.ptr -> !llvm.ptr
   llvm.call @quipu_barrier(%barrier) : (!llvm.ptr) -> ()
   llvm.call @next(%args, %0, %worker, %workers) : (!llvm.ptr, i32, i32, i32) -> ()
   llvm.return
 }
-llvm.func @step_c_f16(%args: !llvm.ptr, %worker: i32, %workers: i32) attributes {quipu.step = {tokens = 1, cache = f16, arena = 128, kernels = []}} {
+llvm.func @step_c_f16(%args: !llvm.ptr, %worker: i32, %workers: i32) {
   %0 = llvm.mlir.constant(0 : i32) : i32
   llvm.call @next(%args, %0, %worker, %workers) : (!llvm.ptr, i32, i32, i32) -> ()
   llvm.return

@@ -6,12 +6,12 @@
 // CACHE-COUNT-8: {{^[0-9a-f]{32}\.bc$}}
 // CACHE-NOT: {{.}}
 
-// A worker's tokens, one by one: of the StepArgs' count, which is at 72. The ids
+// A worker's tokens, one by one: of the StepArgs' count, which is at 112. The ids
 // are 4 bytes each, the rows of the result 128. A buffer's `host` is at 16.
 // CHECK: llvm.func @embed.halide(!llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr) -> i32 attributes {quipu.bitcode = "{{[0-9a-f]+}}"}
 // CHECK-LABEL: llvm.func @embed(
 // CHECK-SAME: %[[ARGS:[a-z0-9]+]]: !llvm.ptr, %{{[a-z0-9]+}}: i32, %[[WORKER:[a-z0-9]+]]: i32, %[[WORKERS:[a-z0-9]+]]: i32, %[[IDS:[a-z0-9]+]]: !llvm.ptr, %[[OUT:[a-z0-9]+]]: !llvm.ptr) attributes {no_inline}
-// CHECK: %[[FIELD:.*]] = llvm.mlir.constant(72 : i64)
+// CHECK: %[[FIELD:.*]] = llvm.mlir.constant(112 : i64)
 // CHECK: llvm.getelementptr %[[ARGS]][%[[FIELD]]]
 // CHECK: %[[BEGIN:.*]] = llvm.sdiv
 // CHECK: %[[END:.*]] = llvm.sdiv
@@ -34,10 +34,10 @@ quipu.model @m for ["m"] {
 
 // -----
 
-// The rows whose logits are selected (rowCount is at 76): %rows says which.
+// The rows whose logits are selected (selectedCount is at 116): %rows says which.
 // CHECK-LABEL: llvm.func @selected(
 // CHECK-SAME: %{{[a-z0-9]+}}: i32, %[[H:[a-z0-9]+]]: !llvm.ptr, %[[ROWS:[a-z0-9]+]]: !llvm.ptr, %{{[a-z0-9]+}}: !llvm.ptr)
-// CHECK: llvm.mlir.constant(76 : i64)
+// CHECK: llvm.mlir.constant(116 : i64)
 // CHECK: scf.for
 // CHECK: %[[AT:.*]] = llvm.getelementptr %[[ROWS]][
 // CHECK: %[[INDEX:.*]] = llvm.load %[[AT]]
@@ -62,7 +62,7 @@ quipu.model @m for ["m"] {
 // Nothing runs when no row is selected.
 // CHECK-LABEL: llvm.func @q_k_v(
 // CHECK-SAME: %[[ARGS:[a-z0-9]+]]: !llvm.ptr, %[[LAYER:[a-z0-9]+]]: i32, %{{[a-z0-9]+}}: i32, %{{[a-z0-9]+}}: i32, %{{[a-z0-9]+}}: !llvm.ptr, %{{[a-z0-9]+}}: !llvm.ptr)
-// CHECK: llvm.mlir.constant(72 : i64)
+// CHECK: llvm.mlir.constant(112 : i64)
 // CHECK: %[[COUNT:.*]] = llvm.load
 // CHECK-NEXT: llvm.mlir.constant(4 : i32)
 // CHECK: %[[BEGIN:.*]] = llvm.sdiv
@@ -129,6 +129,13 @@ quipu.model @m for ["m"] {
 // CHECK: scf.if
 // CHECK: scf.for %[[PIECE:.*]] =
 // CHECK: %[[FROM:.*]] = arith.muli %[[PIECE]]
+// The page of the split's positions: 128 positions of 2 * 16 numbers in f32, for
+// each of 4 layers.
+// CHECK: llvm.sext %[[PIECE]]
+// CHECK: %[[ENTRY:.*]] = llvm.load
+// CHECK: %[[PAGE:.*]] = llvm.sext %[[ENTRY]]
+// CHECK-NEXT: %[[BYTES:.*]] = llvm.mlir.constant(65536 : i64)
+// CHECK-NEXT: llvm.mul %[[PAGE]], %[[BYTES]]
 // CHECK: llvm.call @attention.2x16.f32.scale0.25.window7.split1(%{{.*}}, %{{.*}}, %{{.*}}, %[[FROM]], %[[END]], %{{.*}})
 // CHECK: scf.if %[[SPLIT]] {
 // CHECK-NEXT: } else {
@@ -172,15 +179,21 @@ quipu.model @m for ["m"] {
 
 // -----
 
-// Without a linear layer, heads belong to their token's row: all 2 of them, at
-// the token's position (positions are at 8 of the StepArgs).
+// Without a linear layer, heads belong to their token's row: all 2 of them, where
+// the slot mapping of the state's pool says (pools are at 48 of the StepArgs, 32
+// bytes each, with the mapping at 16).
 // CHECK-LABEL: llvm.func @write(
 // CHECK-SAME: %[[ARGS:[a-z0-9]+]]: !llvm.ptr, %{{[a-z0-9]+}}: i32,
 // CHECK: scf.for %[[I:.*]] =
 // CHECK: %[[ROW:.*]] = llvm.trunc %[[I]]
 // CHECK: %[[FIRST:.*]] = llvm.mlir.constant(0 : i32)
 // CHECK-NEXT: %[[HEADS:.*]] = llvm.mlir.constant(2 : i32)
-// CHECK: llvm.mlir.constant(8 : i64)
+// CHECK: llvm.mlir.constant(48 : i64)
+// CHECK: %[[POOLS:.*]] = llvm.load
+// CHECK: %[[SECOND:.*]] = llvm.mlir.constant(32 : i64)
+// CHECK-NEXT: %[[POOL:.*]] = llvm.getelementptr %[[POOLS]][%[[SECOND]]]
+// CHECK: llvm.mlir.constant(16 : i64)
+// CHECK: llvm.getelementptr %[[POOL]]
 // CHECK: %[[POSITIONS:.*]] = llvm.load
 // CHECK-NEXT: %[[WIDE:.*]] = llvm.sext %[[ROW]]
 // CHECK-NEXT: %[[SIZE:.*]] = llvm.mlir.constant(4 : i64)
@@ -188,7 +201,7 @@ quipu.model @m for ["m"] {
 // CHECK-NEXT: llvm.getelementptr %[[POSITIONS]][%[[BYTES]]]
 // CHECK: llvm.call @write.halide({{.*}}%[[FIRST]], %[[HEADS]]
 quipu.model @m for ["m"] {
-  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4 pool 0 at 0 stride 64
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4 window 8 pool 1 at 0 stride 64
   quipu.kernel @write(%k: tensor<8x2x16xf32>, %v: tensor<8x2x16xf32>, %at: !quipu.positions) -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
     %kv = quipu.cache_write %k, %v at %at into @kv : tensor<8x2x16xf32>, tensor<8x2x16xf32> -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16>
     quipu.yield %kv : !quipu.cache<@kv, f16, heads 2, keys 16, values 16>
