@@ -6,7 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 //
-// Prints the first check that fails, or "ok". The model is fake-program.cpp's.
+// Prints the first check that fails, or "ok"; with the word `memory` nothing
+// but such a check. The model is fake-program.cpp's.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static void expect(bool condition, const char *what, const quipu_model *model) {
   if (condition)
@@ -298,7 +300,35 @@ static void testText(void) {
   quipu_destroy(model);
 }
 
-int main(void) {
+/// Without memory for the outputs a step is refused, and works later.
+static int testMemory(void) {
+  quipu_options options = {sizeof(options), 70000, 2, 1, 0};
+  quipu_model *model = NULL;
+  EXPECT(quipu_create(&options, &model) == QUIPU_OK);
+  static int32_t tokens[65536];
+  EXPECT(quipu_step(model, tokens, NULL, NULL, 3, NULL, 1) == QUIPU_OK);
+  float before[259];
+  memcpy(before, quipu_logits(model, 0), sizeof(before));
+  struct rlimit limit, none = {0, RLIM_INFINITY};
+  getrlimit(RLIMIT_AS, &limit);
+  none.rlim_max = limit.rlim_max;
+  setrlimit(RLIMIT_AS, &none);
+  EXPECT(quipu_step(model, tokens, NULL, NULL, 65536, NULL, 65536) ==
+         QUIPU_ERROR_MEMORY);
+  EXPECT(strstr(quipu_last_error(model), "no memory for the outputs"));
+  EXPECT(quipu_length(model, 0) == 3);
+  EXPECT(sameLogits(before, quipu_logits(model, 0)));
+  quipu_model *second = NULL;
+  EXPECT(quipu_create(&options, &second) == QUIPU_ERROR_MEMORY && !second);
+  setrlimit(RLIMIT_AS, &limit);
+  EXPECT(quipu_step(model, tokens, NULL, NULL, 200, NULL, 200) == QUIPU_OK);
+  quipu_destroy(model);
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  if (argc == 2 && strcmp(argv[1], "memory") == 0)
+    return testMemory();
   testCreate();
   testRaggedSteps();
   testErrors();
