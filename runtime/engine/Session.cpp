@@ -201,7 +201,7 @@ void Session::forget(int32_t sequence, int32_t from) {
   if (from >= slot.length)
     return;
   slot.length = canGoBack(sequence, from) ? from : 0;
-  slot.sumReader = -1;
+  slot.reader = -1;
   for (int32_t i = 0; i < image->poolCount; ++i)
     caches[i].truncate(sequence, slot.length);
 }
@@ -215,5 +215,5 @@ void Session::fork(int32_t from, int32_t to) {
       std::copy_n(sums[i] + from * width, width, sums[i] + to * width);
   }
   slots[to].length = slots[from].length;
-  slots[to].sumReader = slots[from].sumReader;
+  slots[to].reader = slots[from].reader;
 }

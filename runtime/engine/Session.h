@@ -94,8 +94,10 @@ public:
 
 private:
   struct Slot {
-    int32_t length;    // positions it holds
-    int32_t sumReader; // the entry that has the sums of all of them, -1: none
+    int32_t length; // positions it holds
+    // The entry that read last. If it writes sums, it has read all of them;
+    // -1: some were forgotten.
+    int32_t reader;
     // Of the batch that was checked, or the step that was prepared, last:
     int64_t seen;
     int32_t next; // the position after it

@@ -25,7 +25,7 @@ static std::string quote(const char *name) {
 /// Also notes which token is the last one of each sequence.
 Status Session::checkToken(const Batch &batch, int32_t i) {
   const abi::Entry &entry = image->entries[batch.entry];
-  auto wrong = [&](std::string what) {
+  auto wrong = [&](const std::string &what) {
     return argumentError(sentenceStart("token ", i) + what);
   };
   int32_t sequence = slotOf(batch, i);
@@ -58,7 +58,7 @@ Status Session::checkToken(const Batch &batch, int32_t i) {
   if (first && position > 0 &&
       (entry.wholeSequences ||
        (entry.writesSums &&
-        (slot.sumReader != batch.entry || position < slot.length))))
+        (slot.reader != batch.entry || position < slot.length))))
     return wrong(" is at position " + std::to_string(position) +
                  " of sequence " + std::to_string(sequence) + ", but " +
                  quote(entry.name) +
@@ -156,7 +156,6 @@ const abi::Step &Session::pick(const Batch &batch, int32_t begin,
 /// Makes room in the caches for a step's tokens from `begin` on, and fills in
 /// what it is told of each.
 void Session::prepare(const Batch &batch, int32_t begin) {
-  bool writesSums = image->entries[batch.entry].writesSums;
   ++stamp;
   for (int32_t i = 0; i < args.count; ++i) {
     int32_t sequence = slotOf(batch, begin + i);
@@ -174,7 +173,7 @@ void Session::prepare(const Batch &batch, int32_t begin) {
     sequenceOf[i] = sequence;
     slot.seen = stamp;
     slot.length = position + 1;
-    slot.sumReader = writesSums ? batch.entry : -1;
+    slot.reader = batch.entry;
   }
   for (int32_t i = 0; i < args.count; ++i)
     ends[i] = slots[sequenceOf[i]].length;

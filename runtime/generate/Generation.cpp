@@ -105,6 +105,7 @@ End Generation::run(const float *logits, const Reader &read,
       status = continueText(read);
   }
   counts.seconds = now() - start;
+  bool failed = !status.ok();
   error = std::move(status.message);
-  return error.empty() ? *end : End::Error;
+  return failed ? End::Error : end.value_or(End::Error);
 }

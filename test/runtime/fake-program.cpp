@@ -39,9 +39,11 @@ static constexpr int32_t vocabulary = 259, stride = 272, hidden = 8,
                          window = 20;
 static constexpr int32_t imStart = 256, imEnd = 257, endOfText = 258;
 
-static const Pool pools[] = {{2 * 2 * (16 + 32), 0}, {16 + 16, window}};
-static const State states[] = {{"blk.kv", 0, 2, 2, 16, 32, 0, 2 * (16 + 32)},
-                               {"near.kv", 1, 1, 1, 16, 16, 0, 16 + 16}};
+static const Pool pools[] = {{int64_t(2) * 2 * (16 + 32), 0},
+                             {16 + 16, window}};
+static const State states[] = {
+    {"blk.kv", 0, 2, 2, 16, 32, 0, int64_t(2) * (16 + 32)},
+    {"near.kv", 1, 1, 1, 16, 16, 0, 16 + 16}};
 static const Sum sums[] = {{"mean", hidden}};
 
 namespace {
@@ -110,7 +112,7 @@ float getHidden(uint64_t hash, int32_t i) {
 }
 
 /// Indices into Program::entries.
-enum EntryIndex { generate, embed, hiddenStates, label };
+enum EntryIndex { Generate, Embed, Hidden, Label };
 
 const Tensor tokensInput[] = {
     {"tokens", ElementType::I32, Domain::Token, 1, 1, vocabulary}};
@@ -289,19 +291,19 @@ constexpr Step stepOf(const char *name, int32_t tokens) {
           kernels};
 }
 static const Step steps[] = {
-    stepOf<_Float16, generate>("decode_f16", 1),
-    stepOf<_Float16, generate>("prefill4_f16", 4),
-    stepOf<_Float16, generate>("prefill16_f16", 16),
-    stepOf<float, generate>("decode_f32", 1),
-    stepOf<float, generate>("prefill8_f32", 8),
-    stepOf<_Float16, embed>("embed16_f16", 16),
-    stepOf<float, embed>("embed1_f32", 1),
-    stepOf<float, embed>("embed8_f32", 8),
-    stepOf<_Float16, hiddenStates>("hidden16_f16", 16),
-    stepOf<float, hiddenStates>("hidden8_f32", 8),
-    stepOf<_Float16, label>("label4_f16", 4),
-    stepOf<_Float16, label>("label16_f16", 16),
-    stepOf<float, label>("label16_f32", 16),
+    stepOf<_Float16, Generate>("decode_f16", 1),
+    stepOf<_Float16, Generate>("prefill4_f16", 4),
+    stepOf<_Float16, Generate>("prefill16_f16", 16),
+    stepOf<float, Generate>("decode_f32", 1),
+    stepOf<float, Generate>("prefill8_f32", 8),
+    stepOf<_Float16, Embed>("embed16_f16", 16),
+    stepOf<float, Embed>("embed1_f32", 1),
+    stepOf<float, Embed>("embed8_f32", 8),
+    stepOf<_Float16, Hidden>("hidden16_f16", 16),
+    stepOf<float, Hidden>("hidden8_f32", 8),
+    stepOf<_Float16, Label>("label4_f16", 4),
+    stepOf<_Float16, Label>("label16_f16", 16),
+    stepOf<float, Label>("label16_f32", 16),
 };
 static constexpr int32_t stepCount = sizeof(steps) / sizeof(steps[0]);
 

@@ -92,9 +92,8 @@ static GenerationOptions until(int64_t maxTokens,
           .endsText = std::move(endsText)};
 }
 
-static const Ids prompt = {1, 2, 3, 4, 5};
-
 static void testEnds() {
+  const Ids prompt = {1, 2, 3, 4, 5};
   Result result = generate(prompt, until(7), {});
   EXPECT(result.end == End::Length && result.text.size() == 12);
   EXPECT(result.statistics.generated == 7 && result.statistics.drafted == 0);
@@ -114,6 +113,7 @@ static void testEnds() {
 }
 
 static void testDrafts() {
+  const Ids prompt = {1, 2, 3, 4, 5};
   Result plain = generate(prompt, until(100), {});
   for (int32_t rightCount : {0, 1, 2, 7, 100}) {
     Drafts drafts(plain.text, rightCount, 1000);
