@@ -208,9 +208,9 @@ struct Program {
   const char *compiler;   // "quipu 0.1.0, LLVM 22.1.8, Halide 21.0.0"
   uint64_t weightBytes;   // bytes of packed weights, all of them
   uint64_t bytesPerToken; // bytes of weights that one decoded token reads
-  uint64_t partialBytes; // what attention keeps of a query tile and a split
-  const void *weights;   // page aligned
-  const void *tokenizer; // a TokenizerImage, or null without one
+  uint64_t partialBytes;  // what attention keeps of a query tile and a split
+  const void *weights;    // page aligned
+  const void *tokenizer;  // a TokenizerImage, or null without one
   uint64_t tokenizerBytes;
 };
 

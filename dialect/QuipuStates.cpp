@@ -65,7 +65,7 @@ LogicalResult EntryOp::verifySymbolUses(SymbolTableCollection &symbols) {
 
 /// The state that a bound op names, or null after an error.
 static StateOp lookUpState(Operation *op, FlatSymbolRefAttr name,
-                         SymbolTableCollection &symbols) {
+                           SymbolTableCollection &symbols) {
   auto state = symbols.lookupNearestSymbolFrom<StateOp>(op, name);
   if (!state)
     op->emitOpError("C2: there is no state ") << name;

@@ -41,9 +41,9 @@ llvm::Expected<int64_t> getContext(const Checkpoint &checkpoint, int64_t asked);
 /// The name of a function in a program with code for several targets.
 std::string getSymbol(llvm::StringRef function, const Target &target);
 
-/// Adds `quipu_program`, an abi::Program, to the translated `module`: its tables
-/// are the entries and states of the models in `variants`, whose functions have
-/// the names of getSymbol if they are several.
+/// Adds `quipu_program`, an abi::Program, to the translated `module`: its
+/// tables are the entries and states of the models in `variants`, whose
+/// functions have the names of getSymbol if they are several.
 llvm::Error addProgramTable(llvm::Module &module,
                             llvm::ArrayRef<ProgramVariant> variants,
                             const ProgramDescription &description);

@@ -22,8 +22,8 @@ public:
       : checkpoint(checkpoint) {}
 
   /// Finds a value for every parameter of a model or head, which may name those
-  /// resolved before, or reports the one that has none, is no number or word, or
-  /// is defined by itself or twice.
+  /// resolved before, or reports the one that has none, is no number or word,
+  /// or is defined by itself or twice.
   mlir::LogicalResult resolve(mlir::Block &body);
 
   /// Replaces every parameter's name in the attributes of `op`; says in `named`

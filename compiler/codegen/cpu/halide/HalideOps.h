@@ -252,10 +252,10 @@ public:
 private:
   /// x times `factor` of its sum of squares and width, times `weight` of the
   /// column if there is one.
-  FloatValue normalize(
-      const FloatValue &x,
-      const std::function<Halide::Expr(Halide::Expr, int)> &factor,
-      const std::function<Halide::Expr(Halide::Expr)> &weight);
+  FloatValue
+  normalize(const FloatValue &x,
+            const std::function<Halide::Expr(Halide::Expr, int)> &factor,
+            const std::function<Halide::Expr(Halide::Expr)> &weight);
   UnpackedWeight unpack(const std::string &weight, const WeightLayout &layout);
   /// Of a float format: (lane, column, tile).
   Halide::Func unpackFloats(const std::string &weight,
