@@ -79,7 +79,7 @@ public:
 
   /// The options by group, 80 columns wide; without those that continue texts
   /// if nothing does.
-  std::string help(bool continues) const;
+  std::string help(bool continues = true) const;
 
 private:
   std::string unknown(std::string_view name) const;
