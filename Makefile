@@ -15,15 +15,16 @@ setup:
 	@scripts/setup.sh
 
 build: setup
-	@scripts/build.sh
+	@scripts/build.sh release
 
 demo: build
 	build/release/bin/quipu build build/models/SmolLM2-135M-Instruct.Q4_1.gguf -o build/smol
 	build/smol "Once upon a time" -n 64
 
 check: setup
-	@scripts/build.sh all quipu-test-tools
-	@build/venv/bin/python scripts/check.py build/release
+	@scripts/build.sh release all quipu-test-tools
+	@scripts/build.sh assertions all quipu-test-tools
+	@build/venv/bin/python scripts/check.py build/release build/assertions
 
 bench: build
 	@build/venv/bin/python bench/run.py
