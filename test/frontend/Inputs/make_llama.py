@@ -1,5 +1,5 @@
 """Writes a tiny Llama as a GGUF file: 2 layers, hidden 64, 4 heads of 16, 2 of
-them cached, 96 words. All weights are zero.
+them cached, 96 words. All weights are zero, unless random numbers are asked for.
 
 usage: make_llama.py OUT.gguf [EDIT...]
 
@@ -10,6 +10,7 @@ An EDIT changes the file:
   NAME=FORMAT[:SHAPE]   a tensor's format, and its shape (outermost first)
   ~NAME                 no such tensor
   family=NAME           the architecture
+  random=SEED           random weights, of a size that keeps activations' size
 """
 
 import ast
@@ -48,6 +49,7 @@ for layer in range(LAYERS):
 
 tokenizer = {}
 family = "llama"
+random = None
 for edit in sys.argv[2:]:
     name, _, value = edit.lstrip("+-~").partition("=")
     if edit[0] == "+":
@@ -60,6 +62,8 @@ for edit in sys.argv[2:]:
         tokenizer[name] = ast.literal_eval(value)
     elif name == "family":
         family = value
+    elif name == "random":
+        random = np.random.default_rng(int(value))
     else:
         kind, _, sizes = value.partition(":")
         shape = tuple(map(int, sizes.split("x"))) if sizes else tensors[name][1]
@@ -75,6 +79,9 @@ for key, value in tokenizer.items():
 for name, (kind, shape) in tensors.items():
     kind = gguf.GGMLQuantizationType[kind]
     numbers = np.zeros(shape, np.float32)
+    if random:
+        numbers = random.standard_normal(shape, np.float32)
+        numbers = 1 + 0.2 * numbers if len(shape) == 1 else numbers * shape[-1] ** -0.5
     writer.add_tensor(name, gguf.quants.quantize(numbers, kind), raw_dtype=kind)
 writer.write_header_to_file()
 writer.write_kv_data_to_file()
