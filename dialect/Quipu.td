@@ -556,6 +556,9 @@ def Quipu_L2NormOp : Quipu_UnaryOp<"l2_norm", "unit", "Row"> {
 
 def Quipu_SoftmaxOp : Quipu_UnaryOp<"softmax", "probabilities", "Row"> {
   let summary = "e^x / sum(e^x), over the last dimension";
+  let description = [{
+    CPUs have no kernel of it: a program with it is built with `--target=reference`.
+  }];
 }
 
 //===----------------------------------------------------------------------===//

@@ -1,0 +1,46 @@
+"""Every op that computes has a kernel for CPUs, or says that it has none, and a reference.
+
+usage: op_coverage.py SOURCE
+
+An op has what a test lowers. Ops are those of docs/dialect.md whose fusion is defined.
+"""
+
+import glob
+import re
+import sys
+
+source = sys.argv[1]
+REFUSAL = "CPUs have no kernel of it"
+
+
+def read_kernels(pattern):
+    """The ops that tests lower, and those that are refused."""
+    lowered, refused, last = set(), set(), ""
+    for path in glob.glob(f"{source}/test/codegen/{pattern}"):
+        with open(path) as file:
+            for line in file:
+                for op in re.findall(r"= quipu\.(\w+)", line):
+                    if "expected-error" not in last:
+                        lowered.add(op)
+                    elif "has no kernel for this op" in last:
+                        refused.add(op)
+                last = line
+    return lowered, refused
+
+
+with open(f"{source}/docs/dialect.md") as file:
+    sections = re.split(r"^### `quipu\.", file.read(), flags=re.M)[1:]
+texts = {section.partition("`")[0]: section for section in sections}
+ops = {op for op, text in texts.items() if "FusionInterface" in text}
+documented = {op for op in ops if REFUSAL in " ".join(texts[op].split())}
+kernels, refused = read_kernels("cpu/lower/*.mlir")
+references, _ = read_kernels("reference/lower-*.mlir")
+
+broken = [f"quipu.{op}: no test lowers it for CPUs; if they have no kernel, its description "
+          f"says '{REFUSAL}'" for op in ops - kernels - documented]
+broken += [f"quipu.{op}: its description says '{REFUSAL}', a test lowers one"
+           for op in documented & kernels]
+broken += [f"quipu.{op}: no test sees that CPUs refuse it" for op in documented - refused]
+broken += [f"quipu.{op}: no test lowers it to the reference" for op in ops - references]
+print("\n".join(sorted(broken)) or f"{len(ops)} ops, {len(documented)} without a kernel")
+sys.exit(1 if broken or not ops else 0)

@@ -1,0 +1,66 @@
+// RUN: rm -rf %t && mkdir %t
+// RUN: %quipu-opt %s --attach-target=target=x86-64-v3 --lower-kernels=cache=%t | FileCheck %s --implicit-check-not=quipu.kernel
+
+// Each op that lower-kernels.mlir does not have gets a kernel alone.
+quipu.model @m for ["m"] {
+  // CHECK-DAG: llvm.func @add.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @add(%a: tensor<8x32xf32>, %b: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+    %y = quipu.add %a, %b : tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  // CHECK-DAG: llvm.func @mul.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @mul(%a: tensor<8x32xf32>, %b: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+    %y = quipu.mul %a, %b : tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  // CHECK-DAG: llvm.func @swiglu.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @swiglu(%a: tensor<8x32xf32>, %b: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+    %y = quipu.swiglu %a, %b : tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  // CHECK-DAG: llvm.func @scale.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @scale(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+    %y = quipu.scale %a by 0.5 : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  // CHECK-DAG: llvm.func @silu.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @silu(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+    %y = quipu.activate silu %a : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  // CHECK-DAG: llvm.func @gelu.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @gelu(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+    %y = quipu.activate gelu %a : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  // CHECK-DAG: llvm.func @gelu_tanh.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @gelu_tanh(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+    %y = quipu.activate gelu_tanh %a : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  // CHECK-DAG: llvm.func @relu.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @relu(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+    %y = quipu.activate relu %a : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  // CHECK-DAG: llvm.func @sigmoid.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @sigmoid(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+    %y = quipu.activate sigmoid %a : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  // CHECK-DAG: llvm.func @tanh.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @tanh(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+    %y = quipu.activate tanh %a : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  // CHECK-DAG: llvm.func @rope_adjacent.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @rope_adjacent(%q: tensor<8x2x16xf32>, %angles: tensor<8x8x2xf32>) -> tensor<8x2x16xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+    %y = quipu.rope %q by %angles pairs adjacent : tensor<8x2x16xf32>, tensor<8x8x2xf32> -> tensor<8x2x16xf32>
+    quipu.yield %y : tensor<8x2x16xf32>
+  }
+  // CHECK-DAG: llvm.func @rope_halves.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @rope_halves(%q: tensor<8x2x16xf32>, %angles: tensor<8x8x2xf32>) -> tensor<8x2x16xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+    %y = quipu.rope %q by %angles pairs halves : tensor<8x2x16xf32>, tensor<8x8x2xf32> -> tensor<8x2x16xf32>
+    quipu.yield %y : tensor<8x2x16xf32>
+  }
+}
