@@ -70,9 +70,10 @@
 // CHECK: quipu.kernel @write_f32({{.*}}) -> (tensor<8x32xf32>, !quipu.cache<@kv, f32, heads 1, keys 32, values 32>)
 // CHECK: quipu.cache_write %{{.*}} into @kv as f32 : {{.*}} -> !quipu.cache<@kv, f32, heads 1, keys 32, values 32>
 // CHECK: quipu.kernel @logits(
-// CHECK-NOT: quipu.kernel
+// CHECK-NOT: quipu.kernel @logits
 quipu.model @m for ["m"] {
   quipu.state @kv : !quipu.pages<heads 1, keys 32, values 32> layers 4 pool 0 at 0 stride 64
+  quipu.entry @generate inputs [<"tokens" over token : 1 x i32 below 40>] outputs [<"spare" over selected : 40 x f32>, <"logits" over selected : 40 x f32>] steps [@prefill8]
   quipu.kernel @embed(%ids: tensor<8xi32>) -> tensor<8x32xf32> {
     %x = quipu.embed %ids, "token_embd" : tensor<40x32xf32> : tensor<8xi32> -> tensor<8x32xf32>
     quipu.yield %x : tensor<8x32xf32>
@@ -91,7 +92,6 @@ quipu.model @m for ["m"] {
     %a = quipu.attention %q over %kv at %at : tensor<8x2x32xf32>, !quipu.cache<@kv, f16, heads 1, keys 32, values 32> -> tensor<8x2x32xf32>
     quipu.yield %a : tensor<8x2x32xf32>
   }
-  quipu.entry @generate inputs [<"tokens" over token : 1 x i32 below 40>] outputs [<"spare" over selected : 40 x f32>, <"logits" over selected : 40 x f32>] steps [@prefill8]
   quipu.step @prefill8 tokens 8 arena 4096 {
     %tokens = quipu.input "tokens" : tensor<8xi32>
     %q = quipu.input "tokens" : tensor<8x2x32xf32>

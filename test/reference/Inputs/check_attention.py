@@ -1,4 +1,4 @@
-"""cache_write and attention, over all types of cache."""
+"""cache_write and attention, over all types of cache, in pages out of order."""
 
 import ctypes
 
@@ -6,7 +6,8 @@ import numpy as np
 
 from reference import Rows, StepArgs, call, near, normal, random, run, same
 
-layers, slots, context = 2, 3, 48
+layers, slots, context = 2, 3, 256  # two pages a slot
+pageTable = np.array([[4, 1], [0, 5], [2, 3]], np.int32)
 types = ["f16", "f32", "q8_0"]
 
 
@@ -31,49 +32,61 @@ def read(kept):
     return np.repeat(np.float64(scales), 32, axis=-1) * integers
 
 
-def pack_layer(keys, values):
-    """Stored [slot][head][position][dim] each -> a layer of StepArgs::cache"""
-    halves = []
-    for kept, are_keys in [(keys, True), (values, False)]:
-        integers = kept[0] if isinstance(kept, tuple) else kept
-        slots, heads, context, dim = integers.shape
-        groups = integers.reshape(slots, heads, context // 16, 16, dim)
-        if isinstance(kept, tuple):
-            if are_keys:
-                groups = (np.int16(groups) + 128).astype(np.uint8)
-                groups = groups.reshape(*groups.shape[:4], dim // 4, 4).swapaxes(3, 4)
-            scales = kept[1].reshape(slots, heads, context // 16, 16, dim // 32).swapaxes(3, 4)
-            groups = np.concatenate([
-                np.ascontiguousarray(part).reshape(slots, heads, context // 16, -1).view(np.uint8)
-                for part in (groups, scales)], axis=-1)
-        elif are_keys:
-            groups = groups.swapaxes(3, 4)
-        halves.append(groups.ravel())
-    return np.concatenate(halves)
+def pack_half(kept, are_keys):
+    """Stored [slot][head][position][dim] -> [slot][page][bytes of a layer's half]"""
+    integers = kept[0] if isinstance(kept, tuple) else kept
+    slots, heads, context, dim = integers.shape
+    groups = integers.reshape(slots, heads, context // 16, 16, dim)
+    if isinstance(kept, tuple):
+        if are_keys:
+            groups = (np.int16(groups) + 128).astype(np.uint8)
+            groups = groups.reshape(*groups.shape[:4], dim // 4, 4).swapaxes(3, 4)
+        scales = kept[1].reshape(slots, heads, context // 16, 16, dim // 32).swapaxes(3, 4)
+        groups = np.concatenate([
+            np.ascontiguousarray(part).reshape(slots, heads, context // 16, -1).view(np.uint8)
+            for part in (groups, scales)], axis=-1)
+    elif are_keys:
+        groups = groups.swapaxes(3, 4)
+    bytes = np.ascontiguousarray(groups).reshape(slots, heads, context // 128, -1).view(np.uint8)
+    return bytes.swapaxes(1, 2).reshape(slots, context // 128, -1)
 
 
-def pack(dense, kind):
-    return np.concatenate([pack_layer(*(stored(half, kind) for half in layer)) for layer in dense])
+def pack(keys, values, kind):
+    """[layer][slot][head][position][dim] each -> pages, as pageTable has them"""
+    halves = [
+        pack_half(stored(half[layer], kind), half is keys)
+        for layer in range(layers) for half in (keys, values)
+    ]
+    dense = np.concatenate(halves, axis=-1)
+    pages = np.empty((pageTable.size, dense.shape[-1]), np.uint8)
+    pages[pageTable] = dense
+    return pages
 
 
-def check_write(number, heads, dim):
-    key, value = normal(7, heads, dim), normal(7, heads, dim)
+def place(layer, heads, key_dim, value_dim):
+    """The arguments that say where the layer lies."""
+    numbers = heads * (key_dim + value_dim)
+    return 0, layers * numbers, layer * numbers
+
+
+def check_write(number, heads, key_dim, value_dim):
+    key, value = normal(7, heads, key_dim), normal(7, heads, value_dim)
     special = [65519.99, 65520, -1e9, 1e-9, 2.0**-25, 3 * 2.0**-25, -6.1e-5, 2049, 2051]
     key.flat[: len(special)] = special
-    positions = np.array([0, 1, 17, 47, 0, 16, 15], np.int32)
+    positions = np.array([0, 1, 17, 255, 128, 127, 15], np.int32)
     sequences = np.array([0, 0, 0, 0, 2, 2, 1], np.int32)
     kind = types[number]
-    dense = normal(layers, 2, slots, heads, context, dim)
-    cache = pack(dense, kind)
-    args = StepArgs(positions, sequences, cache, context, slots)
+    keys, values = (normal(layers, slots, heads, context, dim) for dim in (key_dim, value_dim))
+    pages = pack(keys, values, kind)
+    args = StepArgs(positions, sequences, pages, pageTable)
     for begin, end in [(4, 7), (0, 4)]:
         call(
-            "cache_write", args, ctypes.c_int32(1), ctypes.c_int32(number),
-            Rows(key), Rows(value), heads, dim, begin, end,
+            "cache_write", args, *place(1, heads, key_dim, value_dim), ctypes.c_int32(number),
+            heads, key_dim, value_dim, Rows(key), Rows(value), begin, end,
         )
-    dense[1, 0, sequences, :, positions] = key
-    dense[1, 1, sequences, :, positions] = value
-    same(cache, pack(dense, kind), "cache_write")
+    keys[1, sequences, :, positions] = key
+    values[1, sequences, :, positions] = value
+    same(pages, pack(keys, values, kind), "cache_write")
 
 
 def attend(q, keys, values, scale, window, cap, sink):
@@ -86,33 +99,37 @@ def attend(q, keys, values, scale, window, cap, sink):
     return weights @ values[first:] / (weights.sum() + extra)
 
 
-def check_attention(number, heads, cached, dim, window=0, cap=0.0, sinks=None):
-    kind = types[number]
-    dense = normal(layers, 2, slots, cached, context, dim)
-    cache = pack(dense, kind)
-    dense = read(stored(dense, kind))
-    positions = np.array([0, 47, 16, 15, 30], np.int32)
-    sequences = np.array([1, 0, 2, 0, 2], np.int32)
-    args = StepArgs(positions, sequences, cache, context, slots)
-    q, scale = 2 * normal(5, heads, dim), np.float32(0.37)
+def check_attention(number, heads, cached, dim, window=0, cap=0.0, sinks=None, full=0, value_dim=0):
+    kind, value_dim = types[number], value_dim or dim
+    keys, values = (normal(layers, slots, cached, context, size) for size in (dim, value_dim))
+    pages = pack(keys, values, kind)
+    keys, values = (read(stored(half, kind)) for half in (keys, values))
+    positions = np.array([0, 47, 16, 15, 200, 127, 128], np.int32)
+    sequences = np.array([1, 0, 2, 0, 2, 1, 1], np.int32)
+    ends = np.array([129, 48, 201, 48, 201, 129, 129], np.int32)
+    args = StepArgs(positions, sequences, pages, pageTable, ends)
+    q, scale = 2 * normal(len(positions), heads, dim), np.float32(0.37)
     got = run(
-        "attention", args, ctypes.c_int32(1), ctypes.c_int32(number), Rows(q),
-        heads, cached, dim, scale, window, cap, sinks, shape=q.shape,
+        "attention", args, *place(1, cached, dim, value_dim), ctypes.c_int32(number), cached, dim,
+        value_dim, Rows(q), heads, ctypes.c_int32(full), scale, window, cap, sinks,
+        shape=(len(positions), heads, value_dim),
     )
-    wanted = np.empty(q.shape)
+    wanted = np.empty(got.shape)
     for token, (position, slot) in enumerate(zip(positions, sequences)):
         for head in range(heads):
-            kept = dense[1, :, slot, head * cached // heads, : position + 1]
+            end = ends[token] if full else position + 1
+            kept = (half[1, slot, head * cached // heads, :end] for half in (keys, values))
             wanted[token, head] = attend(
                 np.float64(q[token, head]), *kept, np.float64(scale),
                 window, cap, None if sinks is None else np.float64(sinks[head]),
             )
-    near(got, wanted, what=f"attention {kind} {heads} {cached} {dim} {window} {cap}")
+    near(got, wanted, what=f"attention {kind} {heads} {cached} {dim} {window} {cap} {full}")
 
 
 for number, kind in enumerate(types):
     for heads, dim in [(2, 32), (1, 96)] if kind == "q8_0" else [(2, 8), (1, 5)]:
-        check_write(number, heads, dim)
+        check_write(number, heads, dim, dim)
+        check_write(number, heads, dim, 2 * dim)
     shapes = [(1, 1, 4), (9, 3, 64), (4, 1, 7), (2, 2, 33)]
     if kind == "q8_0":
         shapes = [(9, 3, 64), (2, 2, 32)]
@@ -121,6 +138,8 @@ for number, kind in enumerate(types):
         check_attention(number, heads, cached, dim, window=5)
         check_attention(number, heads, cached, dim, window=1000)
         check_attention(number, heads, cached, dim, cap=1.5)
+        check_attention(number, heads, cached, dim, full=1, cap=2.0)
+        check_attention(number, heads, cached, dim, value_dim=3 * dim)
         sinks = 9 * normal(heads)
         check_attention(number, heads, cached, dim, window=16, cap=3.0, sinks=sinks)
 print("cache_write, attention: as numpy")

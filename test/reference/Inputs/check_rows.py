@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from reference import Rows, StepArgs, near, normal, run, same
+from reference import Rows, StepArgs, call, near, normal, run, same
 
 big = np.float64
 
@@ -21,6 +21,11 @@ for size in (1, 31, 64):
     norm = big(x) / np.sqrt((big(x) ** 2).mean(axis=-1, keepdims=True) + 0.25)
     got = run("rms_norm", Rows(x), weight, 0.25, 3, size, shape=x.shape)
     near(got, norm * weight, what="rms_norm")
+
+    length = np.sqrt((big(x) ** 2).sum(axis=-1, keepdims=True))
+    near(run("l2_norm", Rows(x), 3, size, shape=x.shape), big(x) / length, what="l2_norm")
+    zeros = np.zeros((2, 3, size), np.float32)
+    same(run("l2_norm", Rows(zeros), 3, size, shape=zeros.shape), zeros, "l2_norm of nothing")
 
     shifted = x + 200  # e^200 is no f32
     e = np.exp(big(shifted) - 200)
@@ -72,4 +77,17 @@ for heads, dim, half in [(1, 2, 1), (3, 8, 4), (2, 10, 3)]:
         )
         near(got, wanted, what=f"rope {heads} {dim} {half} {halves}")
         same(got[..., 2 * half :], x[..., 2 * half :], "what does not turn")
+# Two sequences, whose rows are pooled in the order of their positions.
+x, kept = normal(5, 6), np.full((2, 6), 7, np.float32)
+for mean in (0, 1):
+    wanted = np.empty_like(x)
+    for slot, rows in ((1, [0, 1, 4]), (0, [2, 3])):
+        for count, row in enumerate(rows, 1):
+            wanted[row] = np.add.accumulate(x[rows[:count]])[-1] / np.float32(count) if mean else x[rows[0]]
+    result = Rows(np.zeros_like(x))
+    slots = np.array([1, 1, 0, 0, 1], np.int32)
+    args = StepArgs(np.array([0, 1, 0, 1, 2], np.int32), slots, sums=kept)
+    for begin, end in ((0, 2), (2, 5)):
+        call("pool", args, 0, ctypes.c_int32(mean), Rows(x), 6, result, begin, end)
+    same(result.values(), wanted, "pool")
 print("norms, rotations, pointwise ops: as numpy")

@@ -74,18 +74,33 @@ def normal(*shape):
     return random.standard_normal(shape).astype(np.float32)
 
 
+class PagePool(ctypes.Structure):
+    """abi::PagePool."""
+
+    _fields_ = [(name, ctypes.c_void_p) for name in "pages table slot_mapping".split()] + [
+        ("table_pages", ctypes.c_int32)
+    ]
+
+
 class StepArgs(ctypes.Structure):
-    """abi::StepArgs."""
+    """abi::StepArgs, with one pool of pages whose table is [slot][page]."""
 
     _fields_ = [
         (name, ctypes.c_void_p)
-        for name in "tokens positions sequences rows logits cache arena weights barrier".split()
-    ] + [(name, ctypes.c_int32) for name in "count rowCount context slots".split()]
+        for name in "inputs outputs positions sequences ends selected pools sums arena weights "
+        "barrier timer query_tiles partials".split()
+    ] + [(name, ctypes.c_int32) for name in "count selected_count query_tile_count splits".split()]
 
-    def __init__(self, positions, sequences=None, cache=None, context=0, slots=0):
-        arrays = {"positions": positions, "sequences": sequences, "cache": cache}
-        self.kept = arrays
+    def __init__(self, positions, sequences=None, pages=None, table=None, ends=None, sums=None):
+        arrays = {"positions": positions, "sequences": sequences, "ends": ends}
+        pool = PagePool()
+        if pages is not None:
+            pool = PagePool(pages.ctypes.data, table.ctypes.data, None, table.shape[1])
+        rows = (ctypes.c_void_p * 1)(None if sums is None else sums.ctypes.data)
+        self.kept = arrays, pool, pages, table, sums, rows
         pointers = {
             name: array.ctypes.data for name, array in arrays.items() if array is not None
         }
-        super().__init__(count=len(positions), context=context, slots=slots, **pointers)
+        super().__init__(
+            count=len(positions), pools=ctypes.addressof(pool), sums=ctypes.addressof(rows), **pointers
+        )
