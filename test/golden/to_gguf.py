@@ -1,13 +1,14 @@
 """Converts a Hugging Face folder of the Llama family to a GGUF file.
 
 usage: to_gguf.py FOLDER OUT.gguf [--type f32|f16|bf16|q8_0|q4_0|q4_1|...]
-                  [--rope-type bf16]
+                  [--rope-type bf16] [--loops NAME,...]
 
 Matrices are stored in the given type (of several, in turn, so that layers
 differ: q4_1,q8_0), vectors always in f32. The folders have
 no tokenizer, so neither has the file. `--rope-type bf16` adds the tensor
 `rope_freqs.weight`, by which RoPE's frequencies are divided, so that they become
-what they are when rounded to bf16, see README.md.
+what they are when rounded to bf16, see README.md. `--loops near,far` calls the
+layers' tensors `near.0.*`, `far.0.*` instead of `blk.0.*`, `blk.1.*`: a loop each.
 """
 
 import argparse
@@ -31,6 +32,13 @@ NAMES = {
     "mlp.up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
 }
+# Where a family calls a norm as Llama does another one.
+GEMMA2_NAMES = {
+    **NAMES,
+    "post_attention_layernorm": "post_attention_norm",
+    "pre_feedforward_layernorm": "ffn_norm",
+    "post_feedforward_layernorm": "post_ffw_norm",
+}
 OUTER_NAMES = {
     "model.embed_tokens.weight": "token_embd.weight",
     "model.norm.weight": "output_norm.weight",
@@ -38,12 +46,13 @@ OUTER_NAMES = {
 }
 
 
-def gguf_name(name):
+def gguf_name(name, names, loops):
     if name in OUTER_NAMES:
         return OUTER_NAMES[name]
     _, _, layer, rest = name.split(".", 3)
     rest, _, kind = rest.rpartition(".")
-    return f"blk.{layer}.{NAMES[rest]}.{kind}"
+    prefix = f"{loops[int(layer)]}.0" if loops else f"blk.{layer}"
+    return f"{prefix}.{names[rest]}.{kind}"
 
 
 def pair_neighbours(weight, heads):
@@ -70,10 +79,13 @@ def main():
     parser.add_argument("--type", default="f32")
     parser.add_argument("--rope-type", choices=["exact", "bf16"],
                         default="exact")
+    parser.add_argument("--loops", default="")
     args = parser.parse_args()
     config = json.loads((args.folder / "config.json").read_text())
-    if config["model_type"] not in ("llama", "mistral"):
-        parser.error(f"{args.folder}: model_type '{config['model_type']}' is "
+    family = config["model_type"]
+    is_gemma = family == "gemma2"
+    if family not in ("llama", "mistral", "gemma2"):
+        parser.error(f"{args.folder}: model_type '{family}' is "
                      "not of the Llama family")
     if config.get("rope_scaling"):
         parser.error(f"{args.folder}: rope_scaling is not converted")
@@ -81,7 +93,7 @@ def main():
     heads = config["num_attention_heads"]
     kv_heads = config.get("num_key_value_heads", heads)
     head_dim = config.get("head_dim") or config["hidden_size"] // heads
-    writer = gguf.GGUFWriter(args.out, "llama")
+    writer = gguf.GGUFWriter(args.out, family if is_gemma else "llama")
     writer.add_name(args.folder.name)
     writer.add_vocab_size(config["vocab_size"])
     writer.add_context_length(config["max_position_embeddings"])
@@ -96,18 +108,25 @@ def main():
     writer.add_rope_freq_base(config["rope_theta"])
     writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
 
+    if is_gemma:
+        writer.add_sliding_window(config["sliding_window"])
+
+    loops = args.loops.split(",") if args.loops else []
     matrix_types = itertools.cycle(gguf.GGMLQuantizationType[name]
                                    for name in args.type.upper().split(","))
     weights = safetensors_file.read(args.folder / "model.safetensors")
     for name, weight in weights.items():
-        if name.endswith("q_proj.weight"):
+        if is_gemma:  # pairs halves, and multiplies a norm by 1 + its weight
+            weight = weight + (weight.ndim == 1)
+        elif name.endswith("q_proj.weight"):
             weight = pair_neighbours(weight, heads)
         elif name.endswith("k_proj.weight"):
             weight = pair_neighbours(weight, kv_heads)
         weight = np.ascontiguousarray(weight, np.float32)
         kind = (gguf.GGMLQuantizationType.F32 if weight.ndim == 1
                 else next(matrix_types))
-        writer.add_tensor(gguf_name(name), gguf.quants.quantize(weight, kind),
+        names = GEMMA2_NAMES if is_gemma else NAMES
+        writer.add_tensor(gguf_name(name, names, loops), gguf.quants.quantize(weight, kind),
                           raw_dtype=kind)
     if args.rope_type == "bf16":
         writer.add_tensor("rope_freqs.weight",

@@ -2,6 +2,7 @@
 
 usage: golden.py QUIPU FOLDER --target T --type TYPE [--rope-type bf16]
                  --tolerance X [--greedy] [--emulator COMMAND]
+                 [--spec FILE --loops NAME,...] [--chunks N,...]
 
 Converts the folder (see test/golden/README.md) in the working directory, builds a
 program and compares the logits of all positions, with an f32 cache, with Hugging
@@ -9,7 +10,8 @@ Face's if the weights are stored as they were, otherwise with those of
 llama_numpy.py on the same file, which rounds activations as kernels do: to 8 bits,
 but for --target=reference and f16 weights. Fails unless max |difference| <= X * max |logit|.
 --greedy also compares 24 tokens of greedy text, with either cache. The program runs
-as the emulator's argument, if there is one.
+as the emulator's argument, if there is one. --chunks compares the logits once more
+for each number of tokens at once.
 """
 
 import argparse
@@ -40,12 +42,17 @@ parser.add_argument("--rope-type", default="exact")
 parser.add_argument("--tolerance", required=True)
 parser.add_argument("--greedy", action="store_true")
 parser.add_argument("--emulator", default="")
+parser.add_argument("--spec")
+parser.add_argument("--loops", default="")
+parser.add_argument("--chunks", default="")
 args = parser.parse_args()
 
 folder = GOLDEN / args.folder
 tokens = python("expected.py", "tokens", folder)
-python("to_gguf.py", folder, "model.gguf", "--type", args.type, "--rope-type", args.rope_type)
-run(args.quipu, "build", "model.gguf", "--target", args.target, "-o", "program")
+python("to_gguf.py", folder, "model.gguf", "--type", args.type, "--rope-type", args.rope_type,
+       "--loops", args.loops)
+run(args.quipu, "build", "model.gguf", "--target", args.target, "-o", "program",
+    *(["--spec", args.spec] if args.spec else []))
 program = [*args.emulator.split(), "./program"]
 run(*program, "--tokens", tokens, "--cache-type=f32", "--logits=logits.npy")
 if args.type in ("f32", "bf16"):
@@ -57,6 +64,9 @@ else:
            *(["--activations", "int8"] if int8 else []))
 print(args.folder, args.type, args.target,
       python("expected.py", "compare", expected, "logits.npy", args.tolerance), flush=True)
+for chunk in filter(None, args.chunks.split(",")):
+    run(*program, "--tokens", tokens, "--cache-type=f32", "--logits=chunk.npy", "--chunk", chunk)
+    python("expected.py", "compare", expected, "chunk.npy", args.tolerance)
 for cache in ["f32", "f16"] if args.greedy else []:
     text = run(*program, "--tokens", tokens, "-n", 24, "--ignore-eos", "--cache-type", cache)
     if text != python("expected.py", "greedy", folder):
