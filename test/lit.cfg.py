@@ -14,7 +14,7 @@ config.test_format = lit.formats.ShTest(execute_external=False)
 config.excludes = ["Inputs"]
 if config.quipu_quick_tests:
     # Whole models and all formats of weights; what does not run this build.
-    config.excludes += ["end-to-end", "halide", "scripts", "style"]
+    config.excludes += ["bfloat-dots.test", "end-to-end", "halide", "scripts", "style"]
 
 # A test that hangs is a failure; the slowest takes a tenth of this.
 lit_config.maxIndividualTestTime = 3600 if config.quipu_sanitize else 900
