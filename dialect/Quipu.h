@@ -45,6 +45,11 @@ enum class FusionRole {
 /// A token's result is computed from its row of each operand alone.
 template <typename Op>
 class Tokenwise : public mlir::OpTrait::TraitBase<Op, Tokenwise> {};
+
+/// That the weights which `op` names by their symbols are declared as it sees
+/// them (see WeightAttr).
+llvm::LogicalResult verifyWeightUses(mlir::Operation *op,
+                                     mlir::SymbolTableCollection &symbols);
 } // namespace quipu
 
 #include "dialect/QuipuOpInterfaces.h.inc"
@@ -53,6 +58,15 @@ class Tokenwise : public mlir::OpTrait::TraitBase<Op, Tokenwise> {};
 #include "dialect/QuipuOps.h.inc"
 
 namespace quipu {
+
+/// The number of layers of the loop around `op`; none outside of one, or
+/// before binding.
+std::optional<int64_t> getLayerCount(mlir::Operation *op);
+
+/// An error, under the constraint's name, when a value in the regions of `op`
+/// is still a `!quipu.value`.
+llvm::LogicalResult verifyIsBound(mlir::Operation *op,
+                                  llvm::StringRef constraint);
 
 /// The number of activations that one token has in `type`: the product of all
 /// dimensions but the first.

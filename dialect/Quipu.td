@@ -36,12 +36,16 @@ def Quipu_Tokenwise : NativeOpTrait<"Tokenwise"> { let cppNamespace = "::quipu";
 /// operands, with `asmName` as the name it has when the spec gave it none, and
 /// the way it combines with others in a kernel.
 class Quipu_ComputeOp<string name, string asmName, string role, list<Trait> traits = []>
-    : Quipu_Op<name, !listconcat([InferTypeOpAdaptor, OpAsmOpInterface, Quipu_FusionInterface], traits)> {
+    : Quipu_Op<name, !listconcat([InferTypeOpAdaptor, OpAsmOpInterface, Quipu_FusionInterface,
+                                  SymbolUserOpInterface], traits)> {
   let results = (outs Quipu_Activation:$result);
   let extraClassDeclaration = [{
     static FusionRole getFusionRole() { return FusionRole::}] # role # [{; }
     void getAsmResultNames(::mlir::OpAsmSetValueNameFn setName) {
       setName(getResult(), "}] # asmName # [{");
+    }
+    ::llvm::LogicalResult verifySymbolUses(::mlir::SymbolTableCollection &symbols) {
+      return ::quipu::verifyWeightUses(*this, symbols);
     }
   }];
 }
@@ -243,7 +247,8 @@ def Quipu_StepOp : Quipu_Op<"step", [Symbol, HasParent<"ModelOp">, NoTerminator,
   let description = [{
     `plan-memory` adds the bytes of its arena.
 
-    C1: there is at least one token. C2: the arena is not negative.
+    C1: there is at least one token. C2: the arena is not negative. C3: the sizes
+    of all values are bound.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$tokens, OptionalAttr<I64Attr>:$arena);
   let regions = (region SizedRegion<1>:$body);
@@ -252,14 +257,15 @@ def Quipu_StepOp : Quipu_Op<"step", [Symbol, HasParent<"ModelOp">, NoTerminator,
     attr-dict-with-keyword $body
   }];
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def Quipu_LayersOp : Quipu_Op<"layers", [SingleBlockImplicitTerminator<"YieldOp">, OpAsmOpInterface]> {
   let summary = "the layers, one body for all of them";
   let description = [{
     The body runs `count` times; its argument is `init` in layer 0 and what the
-    layer before has yielded afterwards. A weight `"w"` in the body is
-    `<prefix>.<layer>.w`.
+    layer before has yielded afterwards. A spec's weight `"w"` in the body is
+    the tensor `<prefix>.<layer>.w`, and is declared as `@<prefix>.w`.
 
     C1: the argument, the yielded value and the result have the type of `init`.
     C2: `count` is positive, and a number after binding.
@@ -360,7 +366,7 @@ def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "Contraction", [Pure, Q
     until `specialize-kernels` chooses:
 
     ```mlir
-    %y = quipu.linear %x or %quantized, "v" : tensor<64x64x!quipu.mixed<!quipu.q8_0, bf16>> -> [64]
+    %y = quipu.linear %x or %quantized, @v : tensor<64x64x!quipu.mixed<!quipu.q8_0, bf16>> -> [64]
         : tensor<1x64xf32> or tensor<1x64x!quipu.i8x32> -> tensor<1x64xf32>
     ```
 
@@ -569,10 +575,11 @@ def Quipu_KernelOp : Quipu_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove,
                                          SingleBlock, OpAsmOpInterface]> {
   let summary = "ops that run as one, without a barrier inside";
   let description = [{
-    Its meaning is its region inlined. A weight in it has its whole name
-    (`"blk.attn_q"`); the layer is the launch's. A `selected` kernel runs over the
-    rows whose logits are selected instead of all tokens.
-    C1: the yielded values have the function type's results.
+    Its meaning is its region inlined; of a weight of several layers it reads
+    the launch's. A `selected` kernel runs over the rows whose logits are selected
+    instead of all tokens.
+    C1: the yielded values have the function type's results. C2: the sizes of
+    all values are bound.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type,
                        OptionalAttr<Quipu_ScheduleAttr>:$schedule, UnitAttr:$selected,
@@ -580,6 +587,7 @@ def Quipu_KernelOp : Quipu_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove,
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
     ::llvm::ArrayRef<::mlir::Type> getArgumentTypes() { return getFunctionType().getInputs(); }
     ::llvm::ArrayRef<::mlir::Type> getResultTypes() { return getFunctionType().getResults(); }
@@ -603,7 +611,9 @@ def Quipu_LaunchOp : Quipu_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpI
     C2: there is one arena offset for each result: -1, or a multiple of 64 from
     which on the result fits in the step's arena.
     C3: there is one set of layers for each other kernel; the launch is in that
-    many layers, and none is in two sets.
+    many layers, and none is in two sets. C4: the launch is in a loop of as many
+    layers as the kernels' weights have. C5: where the format of a weight
+    changes, the kernel that runs in a layer reads that layer's.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyType>:$inputs,
                        OptionalAttr<FlatSymbolRefArrayAttr>:$kernel_overrides,

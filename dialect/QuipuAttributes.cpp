@@ -26,46 +26,6 @@ void QuipuDialect::registerAttributes() {
       >();
 }
 
-/// A string without a type behind it: the type that follows is the weight's.
-static ParseResult parseName(AsmParser &parser, StringAttr &name) {
-  return parser.parseAttribute(name, NoneType::get(parser.getContext()));
-}
-
-WeightAttr WeightAttr::parseText(AsmParser &parser) {
-  bool optional = succeeded(parser.parseOptionalKeyword("optional"));
-  StringAttr name, fallback;
-  if (parseName(parser, name))
-    return {};
-  if (succeeded(parser.parseOptionalKeyword("else")) &&
-      parseName(parser, fallback))
-    return {};
-  RankedTensorType type;
-  if (succeeded(parser.parseOptionalColon()) && parser.parseType(type))
-    return {};
-  return get(parser.getContext(), name, fallback, optional, type);
-}
-
-Attribute WeightAttr::parse(AsmParser &parser, Type) {
-  if (parser.parseLess())
-    return {};
-  WeightAttr weight = parseText(parser);
-  return weight && succeeded(parser.parseGreater()) ? weight : WeightAttr();
-}
-
-void WeightAttr::print(AsmPrinter &printer) const {
-  printer << '<';
-  printText(printer);
-  printer << '>';
-}
-
-void WeightAttr::printText(AsmPrinter &printer) const {
-  printer << (getOptional() ? "optional " : "") << getName();
-  if (getFallback())
-    printer << " else " << getFallback();
-  if (getType())
-    printer << " : " << getType();
-}
-
 /// `[0 to 3, 6]`; both ends are in the set.
 Attribute LayerSetAttr::parse(AsmParser &parser, Type) {
   SmallVector<int64_t> layers;

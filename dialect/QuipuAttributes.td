@@ -23,30 +23,41 @@ def Quipu_Size : AnyAttrOf<[I64Attr, FlatSymbolRefAttr], "size">;
 def Quipu_Real : AnyAttrOf<[F64Attr, FlatSymbolRefAttr], "real">;
 
 def Quipu_WeightAttr : Quipu_Attr<"Weight", "weight"> {
-  let summary = "a tensor of the checkpoint";
+  let summary = "the weight that an op reads: a tensor of the checkpoint, later its declaration";
   let description = [{
-    `"attn_q"` names `attn_q.weight`, `"attn_q.bias"` itself. `else` names the
-    tensor to take when the first is missing; `optional` allows that there is
-    none, in which case binding drops the attribute. Binding adds the type:
+    A spec names a tensor of the checkpoint: `"attn_q"` is `attn_q.weight`,
+    `"attn_q.bias"` itself. `else` names the tensor to take when the first is
+    missing; `optional` allows that there is none, in which case binding drops
+    the attribute. Binding declares the weight (`quipu.weight`) and puts its
+    symbol and type in place of the name:
 
     ```mlir
     "output" else "token_embd"
     optional "rope_freqs"
-    "attn_q" : tensor<576x576x!quipu.q4_1>
+    @blk.attn_q : tensor<576x576x!quipu.q4_1>
     ```
+
+    Every op checks the symbols that it names:
+    C1: there is a declaration. C2: it has the type that the op sees; inside a
+    kernel, that may be one of a mixed weight's formats. C3: a weight of several
+    layers is read in a loop of as many.
   }];
   let extraClassDeclaration = [{
     /// What ops print, without the brackets.
     static WeightAttr parseText(::mlir::AsmParser &parser);
     void printText(::mlir::AsmPrinter &printer) const;
+    /// The declaration's name; null before binding.
+    ::mlir::FlatSymbolRefAttr getSymbol() const {
+      return ::llvm::dyn_cast<::mlir::FlatSymbolRefAttr>(getName());
+    }
   }];
-  let parameters = (ins "::mlir::StringAttr":$name,
+  let parameters = (ins "::mlir::Attribute":$name,
                         OptionalParameter<"::mlir::StringAttr">:$fallback,
                         DefaultValuedParameter<"bool", "false">:$optional,
                         OptionalParameter<"::mlir::RankedTensorType">:$type);
   let hasCustomAssemblyFormat = 1;
-  let builders = [AttrBuilder<(ins "::mlir::StringAttr":$name, "::mlir::RankedTensorType":$type), [{
-    return $_get($_ctxt, name, ::mlir::StringAttr(), false, type);
+  let builders = [AttrBuilder<(ins "::mlir::FlatSymbolRefAttr":$symbol, "::mlir::RankedTensorType":$type), [{
+    return $_get($_ctxt, symbol, ::mlir::StringAttr(), false, type);
   }]>];
 }
 

@@ -21,7 +21,8 @@ def Quipu_Dialect : Dialect {
     replaces the names by numbers and infers the types; nothing else changes.
 
     A weight is named where it is used, as in GGUF: inside `quipu.layers "blk"`,
-    `"attn_q"` is `blk.<layer>.attn_q.weight`.
+    `"attn_q"` is `blk.<layer>.attn_q.weight`. Binding declares it and puts the
+    declaration's symbol (`@blk.attn_q`) and its type in place of the name.
   }];
   let hasCanonicalizer = 1;
   let hasOperationAttrVerify = 1;

@@ -72,6 +72,56 @@ LogicalResult KernelOp::verify() {
   return success();
 }
 
+LogicalResult KernelOp::verifyRegions() { return verifyIsBound(*this, "C2"); }
+
+/// That the launch is in the layers of a weight which the kernel of that number
+/// (of getKernels) reads, and sees it in each of them as it is there.
+static LogicalResult verifyLayers(LaunchOp launch, int64_t number,
+                                  WeightOp weight, RankedTensorType seen) {
+  if (!weight.getLayers())
+    return success();
+  int64_t layers = getLayerCount(launch).value_or(0);
+  if (layers != int64_t(*weight.getLayers()))
+    return launch.emitOpError("C4: the weight @")
+           << weight.getSymName() << " has " << *weight.getLayers()
+           << " layers, but the kernel that reads it is launched in a loop of "
+           << layers;
+  if (seen == weight.getType())
+    return success();
+  ArrayAttr overrides = launch.getOverrideLayersAttr();
+  for (int64_t layer = 0; layer < layers; ++layer)
+    if (findAlternative(overrides, layer) == number &&
+        weight.getLayerType(layer) != seen)
+      return launch.emitOpError("C5: the weight @")
+             << weight.getSymName() << " is " << weight.getLayerType(layer)
+             << " in layer " << layer << ", but " << seen
+             << " in the kernel that runs there";
+  return success();
+}
+
+static LogicalResult verifyWeights(LaunchOp launch,
+                                   SymbolTableCollection &symbols) {
+  for (auto [number, name] : llvm::enumerate(launch.getKernels())) {
+    auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(launch, name);
+    auto result = kernel.walk([&](Operation *op) {
+      for (NamedAttribute attribute : op->getAttrs()) {
+        auto seen = dyn_cast<WeightAttr>(attribute.getValue());
+        auto weight = seen && seen.getSymbol()
+                          ? symbols.lookupNearestSymbolFrom<WeightOp>(
+                                op, seen.getSymbol())
+                          : WeightOp();
+        if (weight &&
+            failed(verifyLayers(launch, number, weight, seen.getType())))
+          return WalkResult::interrupt();
+      }
+      return WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      return failure();
+  }
+  return success();
+}
+
 static LogicalResult verifyOthers(LaunchOp launch) {
   size_t kernels = launch.getKernels().size() - 1;
   size_t sets =
@@ -81,10 +131,8 @@ static LogicalResult verifyOthers(LaunchOp launch) {
            << sets << " sets of layers for " << kernels << " other kernels";
   if (sets == 0)
     return success();
-  auto loop = launch->getParentOfType<LayersOp>();
-  auto count = loop ? dyn_cast<IntegerAttr>(loop.getCount()) : IntegerAttr();
-  std::string wrong =
-      checkLayerSets(*launch.getOverrideLayers(), count ? count.getInt() : 1);
+  std::string wrong = checkLayerSets(*launch.getOverrideLayers(),
+                                     getLayerCount(launch).value_or(1));
   return wrong.empty() ? success()
                        : LogicalResult(launch.emitOpError("C3: ") << wrong);
 }
@@ -107,7 +155,7 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
       return emitOpError("C1: the kernel ")
              << name << " has the type " << kernel.getFunctionType();
   }
-  if (failed(verifyOthers(*this)))
+  if (failed(verifyOthers(*this)) || failed(verifyWeights(*this, symbols)))
     return failure();
   if (getArena() && getArena()->size() != getNumResults())
     return emitOpError("C2: ") << getArena()->size() << " arena offsets for "

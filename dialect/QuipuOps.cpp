@@ -111,6 +111,24 @@ LogicalResult StepOp::verify() {
   return success();
 }
 
+LogicalResult StepOp::verifyRegions() { return verifyIsBound(*this, "C3"); }
+
+LogicalResult quipu::verifyIsBound(Operation *op, StringRef constraint) {
+  auto result = op->walk([&](Operation *inner) {
+    auto isUnbound = [](Value value) {
+      return isa<ValueType>(value.getType());
+    };
+    bool unbound = llvm::any_of(inner->getResults(), isUnbound);
+    for (Region &region : inner->getRegions())
+      unbound |= llvm::any_of(region.getArguments(), isUnbound);
+    return unbound ? WalkResult(inner->emitOpError(constraint)
+                                << ": a value's sizes are not bound; "
+                                   "bind-checkpoint does")
+                   : WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
 LogicalResult LayersOp::verify() {
   Block &body = getBody().front();
   Type type = getInit().getType();

@@ -126,6 +126,10 @@ BoundParameters::substitute(Operation *op,
                             SmallVectorImpl<StringRef> &named) const {
   StringRef missing;
   AttrTypeReplacer replacer;
+  // The symbols of weights are no parameters.
+  replacer.addReplacement([](WeightAttr weight) {
+    return std::pair(Attribute(weight), WalkResult::skip());
+  });
   replacer.addReplacement(
       [&](FlatSymbolRefAttr name) -> std::optional<Attribute> {
         if (Attribute value = values.lookup(name.getValue())) {

@@ -107,7 +107,11 @@ static RankedTensorType joinTypes(ArrayRef<RankedTensorType> layers,
 
 FailureOr<WeightAttr> BoundWeights::bind(Operation *op, WeightAttr weight) {
   auto layers = op->getParentOfType<LayersOp>();
-  StringAttr name = weight.getName();
+  auto name = dyn_cast<StringAttr>(weight.getName());
+  if (!name)
+    return op->emitError("the weight ")
+           << weight.getName()
+           << " is bound already; name a tensor of the checkpoint";
   if (!isThere(layers, name)) {
     if (weight.getOptional())
       return WeightAttr();
@@ -138,7 +142,8 @@ FailureOr<WeightAttr> BoundWeights::bind(Operation *op, WeightAttr weight) {
     if (layers)
       declared.setLayers(getLayers(layers));
   }
-  return WeightAttr::get(op->getContext(), name, type);
+  return WeightAttr::get(
+      op->getContext(), FlatSymbolRefAttr::get(op->getContext(), symbol), type);
 }
 
 LogicalResult BoundWeights::bind(Operation *op) {

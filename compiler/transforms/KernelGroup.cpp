@@ -31,10 +31,17 @@ void KernelGroup::addPrologue(const KernelGroup &rows) {
   ops.insert(ops.begin(), rows.ops.begin(), rows.ops.end());
 }
 
-/// The weight that `op` multiplies or looks up, or an empty string.
+/// The weight that `op` multiplies or looks up, without its layers' prefix, or
+/// an empty string.
 static StringRef getWeightName(Operation *op) {
   auto weight = op->getAttrOfType<WeightAttr>("weight");
-  return weight ? weight.getName().getValue() : "";
+  if (!weight)
+    return "";
+  StringRef name = weight.getSymbol().getValue();
+  if (auto layers = op->getParentOfType<LayersOp>();
+      layers && name.consume_front(layers.getPrefix()))
+    name.consume_front(".");
+  return name;
 }
 
 /// "attn_q" and "attn_k" are "attn_q_k".
@@ -127,19 +134,8 @@ void KernelGroup::outline(StepOp step, SymbolTable &symbols) {
       builder.createBlock(&kernel.getBody(), {}, inputTypes, inputLocs);
   IRMapping mapping;
   mapping.map(inputs.getArrayRef(), body->getArguments());
-  auto layers = ops.front()->getParentOfType<LayersOp>();
-  for (Operation *op : ops) {
-    Operation *copy = builder.clone(*op, mapping);
-    for (NamedAttribute attribute : op->getAttrs())
-      if (auto weight = dyn_cast<WeightAttr>(attribute.getValue());
-          weight && layers)
-        copy->setAttr(
-            attribute.getName(),
-            WeightAttr::get(context,
-                            builder.getStringAttr(layers.getPrefix() + "." +
-                                                  weight.getName().getValue()),
-                            weight.getType()));
-  }
+  for (Operation *op : ops)
+    builder.clone(*op, mapping);
   YieldOp::create(builder, loc, llvm::map_to_vector(outputs, [&](Value value) {
                     return mapping.lookup(value);
                   }));

@@ -41,7 +41,7 @@ public:
   Specialization(KernelOp kernel, SymbolTable &symbols)
       : kernel(kernel), symbols(symbols) {
     forEachWeight(kernel, [&](Operation *, StringAttr, WeightAttr weight) {
-      auto declared = symbols.lookup<WeightOp>(weight.getName());
+      auto declared = symbols.lookup<WeightOp>(weight.getSymbol().getValue());
       if (declared && declared.isMixed() &&
           weight.getType() == declared.getType())
         mixed.insert(declared);
@@ -52,18 +52,11 @@ public:
 
   /// Makes the kernel that of the most frequent combination, adds one for each
   /// other, and says so in `launches`, all there are of the kernel.
-  LogicalResult run(ArrayRef<LaunchOp> launches) {
+  /// Launches of a kernel are in the layers of its weights, as their verifier
+  /// says.
+  void run(ArrayRef<LaunchOp> launches) {
     WeightOp first = mixed.front();
     int64_t layers = *first.getLayers();
-    for (LaunchOp launch : launches) {
-      auto loop = launch->getParentOfType<LayersOp>();
-      auto count =
-          loop ? dyn_cast<IntegerAttr>(loop.getCount()) : IntegerAttr();
-      for (WeightOp weight : mixed)
-        if (!count || count.getInt() != int64_t(*weight.getLayers()))
-          return launch.emitOpError("is not in the layers of the weight \"")
-                 << weight.getSymName() << "\", whose formats are mixed";
-    }
     Alternatives<Combination> combinations(findCombinations(layers));
     OpBuilder builder(kernel.getContext());
     builder.setInsertionPointAfter(kernel);
@@ -76,13 +69,12 @@ public:
     }
     setFormats(kernel, combinations.values.front());
     if (variants.empty())
-      return success();
+      return;
     for (LaunchOp launch : launches) {
       launch.setKernelOverridesAttr(builder.getArrayAttr(variants));
       launch.setOverrideLayersAttr(
           getLayerSets(kernel.getContext(), combinations.ofLayer));
     }
-    return success();
   }
 
 private:
@@ -109,9 +101,9 @@ private:
     forEachWeight(variant, [&](Operation *op, StringAttr attribute,
                                WeightAttr weight) {
       for (auto [declared, format] : llvm::zip_equal(mixed, formats))
-        if (WeightOp(declared).getSymName() == weight.getName())
+        if (WeightOp(declared).getSymName() == weight.getSymbol().getValue())
           op->setAttr(attribute, WeightAttr::get(
-                                     op->getContext(), weight.getName(),
+                                     op->getContext(), weight.getSymbol(),
                                      RankedTensorType::get(
                                          weight.getType().getShape(), format)));
     });
@@ -138,7 +130,7 @@ private:
 struct SpecializeKernels
     : quipu::impl::SpecializeKernelsBase<SpecializeKernels> {
   void runOnOperation() override {
-    auto result = getOperation().walk([&](ModelOp model) {
+    getOperation().walk([&](ModelOp model) {
       SymbolTable symbols(model);
       llvm::StringMap<SmallVector<LaunchOp>> launches;
       model.walk([&](LaunchOp launch) {
@@ -147,14 +139,11 @@ struct SpecializeKernels
       for (KernelOp kernel :
            llvm::make_early_inc_range(model.getOps<KernelOp>())) {
         Specialization specialization(kernel, symbols);
-        if (specialization.isNeeded() &&
-            failed(specialization.run(launches.lookup(kernel.getSymName()))))
-          return WalkResult::interrupt();
+        if (specialization.isNeeded())
+          specialization.run(launches.lookup(kernel.getSymName()));
       }
       return WalkResult::skip();
     });
-    if (result.wasInterrupted())
-      signalPassFailure();
   }
 };
 } // namespace

@@ -3,10 +3,10 @@
 // CHECK: a = #quipu.weight<"w">,
 // CHECK-SAME: b = #quipu.weight<"w" else "v">,
 // CHECK-SAME: c = #quipu.weight<optional "w">,
-// CHECK-SAME: d = #quipu.weight<"w" : tensor<8x32x!quipu.q4_1>>,
+// CHECK-SAME: d = #quipu.weight<@blk.w : tensor<8x32x!quipu.q4_1>>,
 // CHECK-SAME: e = #quipu.weight<"a \22quoted\22 name">
 "weights"() {a = #quipu.weight<"w">, b = #quipu.weight<"w" else "v">, c = #quipu.weight<optional "w">,
-             d = #quipu.weight<"w" : tensor<8x32x!quipu.q4_1>>, e = #quipu.weight<"a \22quoted\22 name">} : () -> ()
+             d = #quipu.weight<@blk.w : tensor<8x32x!quipu.q4_1>>, e = #quipu.weight<"a \22quoted\22 name">} : () -> ()
 
 // CHECK: "layers"() {a = #quipu<layer_set[3]>, b = #quipu<layer_set[0, 1]>, c = #quipu<layer_set[0 to 2, 5, 7 to 9]>}
 "layers"() {a = #quipu<layer_set[3]>, b = #quipu<layer_set[0 to 1]>, c = #quipu<layer_set[0, 1 to 2, 5 to 5, 7 to 9]>} : () -> ()
@@ -39,7 +39,17 @@
 // -----
 
 // expected-error@+1 {{invalid kind of type specified}}
-"weights"() {a = #quipu.weight<"w" : i32>} : () -> ()
+"weights"() {a = #quipu.weight<@w : i32>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{expected ':'}}
+"weights"() {a = #quipu.weight<@w>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{expected '>'}}
+"weights"() {a = #quipu.weight<"w" : tensor<8xf32>>} : () -> ()
 
 // -----
 

@@ -5,40 +5,44 @@
 
 // embed_c1
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<8x4xf32>
   %x = quipu.input "x" : tensor<1xi64>
   // expected-error@+2 {{C1: the ids are a vector of i32, not 'tensor<1xi64>'}}
   // expected-error@+1 {{failed to infer returned types}}
-  %out = quipu.embed %x, "w" : tensor<8x4xf32> : tensor<1xi64> -> tensor<1x4xf32>
+  %out = quipu.embed %x, @w : tensor<8x4xf32> : tensor<1xi64> -> tensor<1x4xf32>
 }
 
 // -----
 
 // embed_c1_rank
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<8x4xf32>
   %x = quipu.input "x" : tensor<1x2xi32>
   // expected-error@+2 {{C1: the ids are a vector of i32, not 'tensor<1x2xi32>'}}
   // expected-error@+1 {{failed to infer returned types}}
-  %out = quipu.embed %x, "w" : tensor<8x4xf32> : tensor<1x2xi32> -> tensor<1x4xf32>
+  %out = quipu.embed %x, @w : tensor<8x4xf32> : tensor<1x2xi32> -> tensor<1x4xf32>
 }
 
 // -----
 
 // embed_c2
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<8xf32>
   %x = quipu.input "x" : tensor<1xi32>
-  // expected-error@+2 {{C2: the weight "w" is not a bound matrix}}
+  // expected-error@+2 {{C2: the weight @w is not a bound matrix}}
   // expected-error@+1 {{failed to infer returned types}}
-  %out = quipu.embed %x, "w" : tensor<8xf32> : tensor<1xi32> -> tensor<1x4xf32>
+  %out = quipu.embed %x, @w : tensor<8xf32> : tensor<1xi32> -> tensor<1x4xf32>
 }
 
 // -----
 
 // embed_shape
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<8x4xf16>
   %x = quipu.input "x" : tensor<1xi32>
   // expected-error@+2 {{inferred type(s) 'tensor<1x4xf32>' are incompatible with return type(s) of operation 'tensor<1x8xf32>'}}
   // expected-error@+1 {{failed to infer returned types}}
-  %out = quipu.embed %x, "w" : tensor<8x4xf16> : tensor<1xi32> -> tensor<1x8xf32>
+  %out = quipu.embed %x, @w : tensor<8x4xf16> : tensor<1xi32> -> tensor<1x8xf32>
 }
 
 // -----
@@ -67,27 +71,30 @@ quipu.model @m for [] {
 
 // linear_c1
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<8x32xf32>
   %x = quipu.input "x" : tensor<1x64xf32>
-  // expected-error@+1 {{C1: the weight "w" is 'tensor<8x32xf32>', but the input has 64 numbers per token}}
-  %out = quipu.linear %x, "w" : tensor<8x32xf32> -> [8] : tensor<1x64xf32> -> tensor<1x8xf32>
+  // expected-error@+1 {{C1: the weight @w is 'tensor<8x32xf32>', but the input has 64 numbers per token}}
+  %out = quipu.linear %x, @w : tensor<8x32xf32> -> [8] : tensor<1x64xf32> -> tensor<1x8xf32>
 }
 
 // -----
 
 // linear_c1_vector
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<64xf32>
   %x = quipu.input "x" : tensor<1x64xf32>
-  // expected-error@+1 {{C1: the weight "w" is 'tensor<64xf32>', but the input has 64 numbers per token}}
-  %out = quipu.linear %x, "w" : tensor<64xf32> -> [8] : tensor<1x64xf32> -> tensor<1x8xf32>
+  // expected-error@+1 {{C1: the weight @w is 'tensor<64xf32>', but the input has 64 numbers per token}}
+  %out = quipu.linear %x, @w : tensor<64xf32> -> [8] : tensor<1x64xf32> -> tensor<1x8xf32>
 }
 
 // -----
 
 // linear_c1_heads
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<8x16xf32>
   %x = quipu.input "x" : tensor<1x4x16xf32>
-  // expected-error@+1 {{C1: the weight "w" is 'tensor<8x16xf32>', but the input has 64 numbers per token}}
-  %out = quipu.linear %x, "w" : tensor<8x16xf32> -> [8] : tensor<1x4x16xf32> -> tensor<1x8xf32>
+  // expected-error@+1 {{C1: the weight @w is 'tensor<8x16xf32>', but the input has 64 numbers per token}}
+  %out = quipu.linear %x, @w : tensor<8x16xf32> -> [8] : tensor<1x4x16xf32> -> tensor<1x8xf32>
 }
 
 // -----
@@ -103,149 +110,167 @@ quipu.model @m for [] {
 
 // linear_c2
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<8x64xf32>
   %x = quipu.input "x" : tensor<1x64xf32>
-  // expected-error@+1 {{C2: the weight "w" has 8 rows, but the output shape [2, 8] needs 16}}
-  %out = quipu.linear %x, "w" : tensor<8x64xf32> -> [2, 8] : tensor<1x64xf32> -> tensor<1x2x8xf32>
+  // expected-error@+1 {{C2: the weight @w has 8 rows, but the output shape [2, 8] needs 16}}
+  %out = quipu.linear %x, @w : tensor<8x64xf32> -> [2, 8] : tensor<1x64xf32> -> tensor<1x2x8xf32>
 }
 
 // -----
 
 // linear_c2_overflow: 2^60 + 1 heads of 64 are 64 rows modulo 2^64
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<64x64xf32>
   %x = quipu.input "x" : tensor<1x64xf32>
-  // expected-error@+1 {{C2: the weight "w" has 64 rows, but the output shape [1152921504606846977, 64] needs 9223372036854775807}}
-  %out = quipu.linear %x, "w" : tensor<64x64xf32> -> [1152921504606846977, 64] : tensor<1x64xf32> -> tensor<1x1152921504606846977x64xf32>
+  // expected-error@+1 {{C2: the weight @w has 64 rows, but the output shape [1152921504606846977, 64] needs 9223372036854775807}}
+  %out = quipu.linear %x, @w : tensor<64x64xf32> -> [1152921504606846977, 64] : tensor<1x64xf32> -> tensor<1x1152921504606846977x64xf32>
 }
 
 // -----
 
 // linear_c3
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<8x64xf32>
+  quipu.weight @b = "b.weight" : tensor<4xf32>
   %x = quipu.input "x" : tensor<1x64xf32>
-  // expected-error@+1 {{C3: the bias "b" is 'tensor<4xf32>' instead of 8 numbers in f32}}
-  %out = quipu.linear %x, "w" : tensor<8x64xf32> bias "b" : tensor<4xf32> -> [8] : tensor<1x64xf32> -> tensor<1x8xf32>
+  // expected-error@+1 {{C3: the bias @b is 'tensor<4xf32>' instead of 8 numbers in f32}}
+  %out = quipu.linear %x, @w : tensor<8x64xf32> bias @b : tensor<4xf32> -> [8] : tensor<1x64xf32> -> tensor<1x8xf32>
 }
 
 // -----
 
 // linear_c3_format
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<8x64xf32>
+  quipu.weight @b = "b.weight" : tensor<8xf16>
   %x = quipu.input "x" : tensor<1x64xf32>
-  // expected-error@+1 {{C3: the bias "b" is 'tensor<8xf16>' instead of 8 numbers in f32}}
-  %out = quipu.linear %x, "w" : tensor<8x64xf32> bias "b" : tensor<8xf16> -> [8] : tensor<1x64xf32> -> tensor<1x8xf32>
+  // expected-error@+1 {{C3: the bias @b is 'tensor<8xf16>' instead of 8 numbers in f32}}
+  %out = quipu.linear %x, @w : tensor<8x64xf32> bias @b : tensor<8xf16> -> [8] : tensor<1x64xf32> -> tensor<1x8xf32>
 }
 
 // -----
 
 // linear_c3_unbound
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<8x64xf32>
   %x = quipu.input "x" : tensor<1x64xf32>
   // expected-error@+1 {{C3: the bias "b" is '<<NULL TYPE>>' instead of 8 numbers in f32}}
-  %out = quipu.linear %x, "w" : tensor<8x64xf32> bias "b" -> [8] : tensor<1x64xf32> -> tensor<1x8xf32>
+  %out = quipu.linear %x, @w : tensor<8x64xf32> bias "b" -> [8] : tensor<1x64xf32> -> tensor<1x8xf32>
 }
 
 // -----
 
 // linear_c4_bf16
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<8x64xf16>
   %x = quipu.input "x" : tensor<1x64xbf16>
   // expected-error@+1 {{C4: an input in bf16 goes with a weight in bf16 and an even number of columns, not with 'tensor<8x64xf16>'}}
-  %out = quipu.linear %x, "w" : tensor<8x64xf16> -> [8] : tensor<1x64xbf16> -> tensor<1x8xf32>
+  %out = quipu.linear %x, @w : tensor<8x64xf16> -> [8] : tensor<1x64xbf16> -> tensor<1x8xf32>
 }
 
 // -----
 
 // linear_c4_odd
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<8x63xbf16>
   %x = quipu.input "x" : tensor<1x63xbf16>
   // expected-error@+1 {{C4: an input in bf16 goes with a weight in bf16 and an even number of columns, not with 'tensor<8x63xbf16>'}}
-  %out = quipu.linear %x, "w" : tensor<8x63xbf16> -> [8] : tensor<1x63xbf16> -> tensor<1x8xf32>
+  %out = quipu.linear %x, @w : tensor<8x63xbf16> -> [8] : tensor<1x63xbf16> -> tensor<1x8xf32>
 }
 
 // -----
 
 // linear_c4
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<8x64xf16>
   %x = quipu.input "x" : tensor<1x64x!quipu.i8x32>
   // expected-error@+1 {{C4: an input in '!quipu.i8x32' goes with a weight in blocks, not 'f16'}}
-  %out = quipu.linear %x, "w" : tensor<8x64xf16> -> [8] : tensor<1x64x!quipu.i8x32> -> tensor<1x8xf32>
+  %out = quipu.linear %x, @w : tensor<8x64xf16> -> [8] : tensor<1x64x!quipu.i8x32> -> tensor<1x8xf32>
 }
 
 // -----
 
 // linear_c4_mixed
 quipu.model @m for [] {
+  quipu.weight @w = "blk.*.w.weight" layers 2 : tensor<8x64x!quipu.mixed<!quipu.q8_0, f16>> but f16 in [1]
   %x = quipu.input "x" : tensor<1x64x!quipu.i8x32>
   // expected-error@+1 {{C4: an input in '!quipu.i8x32' goes with a weight in blocks, not '!quipu.mixed<!quipu.q8_0, f16>'}}
-  %out = quipu.linear %x, "w" : tensor<8x64x!quipu.mixed<!quipu.q8_0, f16>> -> [8] : tensor<1x64x!quipu.i8x32> -> tensor<1x8xf32>
+  %out = quipu.linear %x, @w : tensor<8x64x!quipu.mixed<!quipu.q8_0, f16>> -> [8] : tensor<1x64x!quipu.i8x32> -> tensor<1x8xf32>
 }
 
 // -----
 
 // linear_c5: one format
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<8x64x!quipu.q8_0>
   %x = quipu.input "x" : tensor<1x64xf32>
   %z = quipu.quantize %x : tensor<1x64xf32> -> tensor<1x64x!quipu.i8x32>
   // expected-error@+1 {{C5: 'tensor<1x64x!quipu.i8x32>' is no quantised form of 'tensor<1x64xf32>' for a weight of mixed formats}}
-  %out = quipu.linear %x or %z, "w" : tensor<8x64x!quipu.q8_0> -> [8] : tensor<1x64xf32> or tensor<1x64x!quipu.i8x32> -> tensor<1x8xf32>
+  %out = quipu.linear %x or %z, @w : tensor<8x64x!quipu.q8_0> -> [8] : tensor<1x64xf32> or tensor<1x64x!quipu.i8x32> -> tensor<1x8xf32>
 }
 
 // -----
 
 // linear_c5_shape
 quipu.model @m for [] {
+  quipu.weight @w = "blk.*.w.weight" layers 2 : tensor<8x64x!quipu.mixed<!quipu.q8_0, f16>> but f16 in [1]
   %x = quipu.input "x" : tensor<1x64xf32>
   %y = quipu.input "y" : tensor<1x32x!quipu.i8x32>
   // expected-error@+1 {{C5: 'tensor<1x32x!quipu.i8x32>' is no quantised form of 'tensor<1x64xf32>'}}
-  %out = quipu.linear %x or %y, "w" : tensor<8x64x!quipu.mixed<!quipu.q8_0, f16>> -> [8] : tensor<1x64xf32> or tensor<1x32x!quipu.i8x32> -> tensor<1x8xf32>
+  %out = quipu.linear %x or %y, @w : tensor<8x64x!quipu.mixed<!quipu.q8_0, f16>> -> [8] : tensor<1x64xf32> or tensor<1x32x!quipu.i8x32> -> tensor<1x8xf32>
 }
 
 // -----
 
 // linear_shape_not_bound
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<8x64xf32>
   %x = quipu.input "x" : tensor<1x64xf32>
   // expected-error@+2 {{the size @n is not bound}}
   // expected-error@+1 {{failed to infer returned types}}
-  %out = quipu.linear %x, "w" : tensor<8x64xf32> -> [@n] : tensor<1x64xf32> -> tensor<1x8xf32>
+  %out = quipu.linear %x, @w : tensor<8x64xf32> -> [@n] : tensor<1x64xf32> -> tensor<1x8xf32>
 }
 
 // -----
 
 // linear_shape_not_positive
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<8x64xf32>
   %x = quipu.input "x" : tensor<1x64xf32>
   // expected-error@+2 {{the size 0 is not positive}}
   // expected-error@+1 {{failed to infer returned types}}
-  %out = quipu.linear %x, "w" : tensor<8x64xf32> -> [0] : tensor<1x64xf32> -> tensor<1x8xf32>
+  %out = quipu.linear %x, @w : tensor<8x64xf32> -> [0] : tensor<1x64xf32> -> tensor<1x8xf32>
 }
 
 // -----
 
 // linear_shape
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<8x64xf32>
   %x = quipu.input "x" : tensor<1x64xf32>
   // expected-error@+2 {{inferred type(s) 'tensor<1x2x4xf32>'}}
   // expected-error@+1 {{failed to infer returned types}}
-  %out = quipu.linear %x, "w" : tensor<8x64xf32> -> [2, 4] : tensor<1x64xf32> -> tensor<1x8xf32>
+  %out = quipu.linear %x, @w : tensor<8x64xf32> -> [2, 4] : tensor<1x64xf32> -> tensor<1x8xf32>
 }
 
 // -----
 
 // rms_norm_c1
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<32xf32>
   %x = quipu.input "x" : tensor<1x64xf32>
-  // expected-error@+1 {{C1: the weight "w" is 'tensor<32xf32>' instead of 64 numbers in f32}}
-  %out = quipu.rms_norm %x, "w" : tensor<32xf32> eps 1.0e-5 : tensor<1x64xf32> -> tensor<1x64xf32>
+  // expected-error@+1 {{C1: the weight @w is 'tensor<32xf32>' instead of 64 numbers in f32}}
+  %out = quipu.rms_norm %x, @w : tensor<32xf32> eps 1.0e-5 : tensor<1x64xf32> -> tensor<1x64xf32>
 }
 
 // -----
 
 // rms_norm_c1_last_dimension
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<64xf32>
   %x = quipu.input "x" : tensor<1x4x16xf32>
-  // expected-error@+1 {{C1: the weight "w" is 'tensor<64xf32>' instead of 16 numbers in f32}}
-  %out = quipu.rms_norm %x, "w" : tensor<64xf32> eps 1.0e-5 : tensor<1x4x16xf32> -> tensor<1x4x16xf32>
+  // expected-error@+1 {{C1: the weight @w is 'tensor<64xf32>' instead of 16 numbers in f32}}
+  %out = quipu.rms_norm %x, @w : tensor<64xf32> eps 1.0e-5 : tensor<1x4x16xf32> -> tensor<1x4x16xf32>
 }
 
 // -----
@@ -261,18 +286,20 @@ quipu.model @m for [] {
 
 // rms_norm_c2_negative
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<64xf32>
   %x = quipu.input "x" : tensor<1x64xf32>
   // expected-error@+1 {{C2: eps is not positive}}
-  %out = quipu.rms_norm %x, "w" : tensor<64xf32> eps -1.0 : tensor<1x64xf32> -> tensor<1x64xf32>
+  %out = quipu.rms_norm %x, @w : tensor<64xf32> eps -1.0 : tensor<1x64xf32> -> tensor<1x64xf32>
 }
 
 // -----
 
 // rms_norm_c2_infinite
 quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<64xf32>
   %x = quipu.input "x" : tensor<1x64xf32>
   // expected-error@+1 {{C2: eps is not positive}}
-  %out = quipu.rms_norm %x, "w" : tensor<64xf32> eps 0x7FF0000000000000 : tensor<1x64xf32> -> tensor<1x64xf32>
+  %out = quipu.rms_norm %x, @w : tensor<64xf32> eps 0x7FF0000000000000 : tensor<1x64xf32> -> tensor<1x64xf32>
 }
 
 // -----
@@ -339,9 +366,10 @@ quipu.model @m for [] {
 
 // rope_angles_c2
 quipu.model @m for [] {
+  quipu.weight @f = "f.weight" : tensor<4xf32>
   %at = quipu.positions
   // expected-error@+1 {{C2: the factors are 'tensor<4xf32>' instead of 8 numbers in f32}}
-  %out = quipu.rope_angles %at dims 16 theta 10000.0 factors "f" : tensor<4xf32> tokens 1 : tensor<1x8x2xf32>
+  %out = quipu.rope_angles %at dims 16 theta 10000.0 factors @f : tensor<4xf32> tokens 1 : tensor<1x8x2xf32>
 }
 
 // -----
@@ -529,13 +557,14 @@ quipu.model @m for [] {
 
 // attention_c3
 quipu.model @m for [] {
+  quipu.weight @s = "s.weight" : tensor<2xf32>
   quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   %q = quipu.input "q" : tensor<1x4x16xf32>
   %k = quipu.input "k" : tensor<1x2x16xf32>
   %at = quipu.positions
   %kv = quipu.cache_write %k, %k at %at into @kv : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16>
   // expected-error@+1 {{C3: the sinks are 'tensor<2xf32>' instead of 4 numbers in f32}}
-  %out = quipu.attention %q over %kv at %at sinks "s" : tensor<2xf32> : tensor<1x4x16xf32>, !quipu.cache<@kv, f16, heads 2, keys 16, values 16> -> tensor<1x4x16xf32>
+  %out = quipu.attention %q over %kv at %at sinks @s : tensor<2xf32> : tensor<1x4x16xf32>, !quipu.cache<@kv, f16, heads 2, keys 16, values 16> -> tensor<1x4x16xf32>
 }
 
 // -----
@@ -659,10 +688,11 @@ quipu.model @m for [] {
 
 // rope_angles_shape
 quipu.model @m for [] {
+  quipu.weight @f = "f.weight" : tensor<8xf32>
   %at = quipu.positions
   // expected-error@+2 {{inferred type(s) 'tensor<1x8x2xf32>'}}
   // expected-error@+1 {{failed to infer returned types}}
-  %out = quipu.rope_angles %at dims 16 theta 10000.0 factors "f" : tensor<8xf32> tokens 1 : tensor<16xf32>
+  %out = quipu.rope_angles %at dims 16 theta 10000.0 factors @f : tensor<8xf32> tokens 1 : tensor<16xf32>
 }
 
 // -----

@@ -286,3 +286,76 @@ quipu.model @m for [] {
     %y = quipu.launch @k(%x) but @k in [1] : (tensor<1x64xf32>) -> tensor<1x64xf32>
   }
 }
+
+// -----
+
+// launch_c4_outside
+quipu.model @m for [] {
+  quipu.weight @blk.w = "blk.*.w.weight" layers 2 : tensor<32x32xf32>
+  quipu.kernel @k(%h: tensor<1x32xf32>) -> tensor<1x32xf32> {
+    %y = quipu.linear %h, @blk.w : tensor<32x32xf32> -> [32] : tensor<1x32xf32> -> tensor<1x32xf32>
+    quipu.yield %y : tensor<1x32xf32>
+  }
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x32xf32>
+    // expected-error@+1 {{C4: the weight @blk.w has 2 layers, but the kernel that reads it is launched in a loop of 0}}
+    %y = quipu.launch @k(%x) : (tensor<1x32xf32>) -> tensor<1x32xf32>
+  }
+}
+
+// -----
+
+// launch_c4_count: of the kernel that runs in some layers, too
+quipu.model @m for [] {
+  quipu.weight @blk.w = "blk.*.w.weight" layers 2 : tensor<32x32xf32>
+  quipu.kernel @k(%h: tensor<1x32xf32>) -> tensor<1x32xf32> {
+    quipu.yield %h : tensor<1x32xf32>
+  }
+  quipu.kernel @l(%h: tensor<1x32xf32>) -> tensor<1x32xf32> {
+    %y = quipu.linear %h, @blk.w : tensor<32x32xf32> -> [32] : tensor<1x32xf32> -> tensor<1x32xf32>
+    quipu.yield %y : tensor<1x32xf32>
+  }
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x32xf32>
+    %last = quipu.layers "blk" times 3 from %x {
+    ^bb0(%h: tensor<1x32xf32>):
+      // expected-error@+1 {{C4: the weight @blk.w has 2 layers, but the kernel that reads it is launched in a loop of 3}}
+      %y = quipu.launch @k(%h) but @l in [1] : (tensor<1x32xf32>) -> tensor<1x32xf32>
+      quipu.yield %y : tensor<1x32xf32>
+    } : tensor<1x32xf32> -> tensor<1x32xf32>
+  }
+}
+
+// -----
+
+// launch_c5: the formats of the layers have changed places
+quipu.model @m for [] {
+  quipu.weight @blk.w = "blk.*.w.weight" layers 2 : tensor<32x32x!quipu.mixed<f32, f16>> but f16 in [1]
+  quipu.kernel @k(%h: tensor<1x32xf32>) -> tensor<1x32xf32> {
+    %y = quipu.linear %h, @blk.w : tensor<32x32xf32> -> [32] : tensor<1x32xf32> -> tensor<1x32xf32>
+    quipu.yield %y : tensor<1x32xf32>
+  }
+  quipu.kernel @k.f16(%h: tensor<1x32xf32>) -> tensor<1x32xf32> {
+    %y = quipu.linear %h, @blk.w : tensor<32x32xf16> -> [32] : tensor<1x32xf32> -> tensor<1x32xf32>
+    quipu.yield %y : tensor<1x32xf32>
+  }
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x32xf32>
+    %last = quipu.layers "blk" times 2 from %x {
+    ^bb0(%h: tensor<1x32xf32>):
+      // expected-error@+1 {{C5: the weight @blk.w is 'tensor<32x32xf16>' in layer 1, but 'tensor<32x32xf32>' in the kernel that runs there}}
+      %y = quipu.launch @k(%h) but @k.f16 in [0] : (tensor<1x32xf32>) -> tensor<1x32xf32>
+      quipu.yield %y : tensor<1x32xf32>
+    } : tensor<1x32xf32> -> tensor<1x32xf32>
+  }
+}
+
+// -----
+
+// kernel_c2
+quipu.model @m for [] {
+  // expected-error@+1 {{C2: a value's sizes are not bound; bind-checkpoint does}}
+  quipu.kernel @k(%h: !quipu.value) -> !quipu.value {
+    quipu.yield %h
+  }
+}

@@ -168,6 +168,16 @@ quipu.model @m for [] {
 
 // -----
 
+// step_c3
+quipu.model @m for [] {
+  quipu.step @decode tokens 1 {
+    // expected-error@+1 {{C3: a value's sizes are not bound; bind-checkpoint does}}
+    %x = quipu.input "x"
+  }
+}
+
+// -----
+
 // layers_c1_yield
 quipu.model @m for [] {
   quipu.step @decode tokens 1 {

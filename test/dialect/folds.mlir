@@ -145,27 +145,30 @@ quipu.model @swiglu for [] {
 // alone, as far back as all readers are gathers.
 // CHECK-LABEL: quipu.model @gather
 quipu.model @gather for [] {
+  quipu.weight @w = "w.weight" : tensor<64x64xf32>
+  quipu.weight @norm = "norm.weight" : tensor<64xf32>
+  quipu.weight @v = "v.weight" : tensor<64x64x!quipu.q4_0>
   quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   quipu.step @prefill4 tokens 4 {
     // CHECK: %[[X:.+]] = quipu.input "x"
     // CHECK: %[[ROWS:.+]] = quipu.input "selected"
     %x = quipu.input "x" : tensor<4x64xf32>
     %rows = quipu.input "selected" : tensor<2xi32>
-    // CHECK-NEXT: %[[L:.+]] = quipu.linear %[[X]], "w"
+    // CHECK-NEXT: %[[L:.+]] = quipu.linear %[[X]], @w
     // CHECK-NEXT: quipu.output "all rows", %[[L]] :
-    %l = quipu.linear %x, "w" : tensor<64x64xf32> -> [64] : tensor<4x64xf32> -> tensor<4x64xf32>
+    %l = quipu.linear %x, @w : tensor<64x64xf32> -> [64] : tensor<4x64xf32> -> tensor<4x64xf32>
     quipu.output "all rows", %l : tensor<4x64xf32>
     // CHECK-NEXT: %[[LS:.+]] = quipu.gather %[[L]], %[[ROWS]] : tensor<4x64xf32>, tensor<2xi32> -> tensor<2x64xf32>
     // CHECK-NEXT: %[[XS:.+]] = quipu.gather %[[X]], %[[ROWS]] : tensor<4x64xf32>, tensor<2xi32> -> tensor<2x64xf32>
     // CHECK-NEXT: %[[SUM:.+]] = quipu.add %[[LS]], %[[XS]] : tensor<2x64xf32>
-    // CHECK-NEXT: %[[N:.+]] = quipu.rms_norm %[[SUM]], "norm" : tensor<64xf32> eps {{.+}} : tensor<2x64xf32> -> tensor<2x64xf32>
+    // CHECK-NEXT: %[[N:.+]] = quipu.rms_norm %[[SUM]], @norm : tensor<64xf32> eps {{.+}} : tensor<2x64xf32> -> tensor<2x64xf32>
     // CHECK-NEXT: %[[Q:.+]] = quipu.quantize %[[N]] : tensor<2x64xf32> -> tensor<2x64x!quipu.i8x32>
-    // CHECK-NEXT: %[[Y:.+]] = quipu.linear %[[Q]], "v" : {{.+}} : tensor<2x64x!quipu.i8x32> -> tensor<2x4x16xf32>
+    // CHECK-NEXT: %[[Y:.+]] = quipu.linear %[[Q]], @v : {{.+}} : tensor<2x64x!quipu.i8x32> -> tensor<2x4x16xf32>
     // CHECK-NEXT: quipu.output "selected", %[[Y]] :
     %sum = quipu.add %l, %x : tensor<4x64xf32>
-    %n = quipu.rms_norm %sum, "norm" : tensor<64xf32> eps 1.0e-5 : tensor<4x64xf32> -> tensor<4x64xf32>
+    %n = quipu.rms_norm %sum, @norm : tensor<64xf32> eps 1.0e-5 : tensor<4x64xf32> -> tensor<4x64xf32>
     %q = quipu.quantize %n : tensor<4x64xf32> -> tensor<4x64x!quipu.i8x32>
-    %y = quipu.linear %q, "v" : tensor<64x64x!quipu.q4_0> -> [4, 16] : tensor<4x64x!quipu.i8x32> -> tensor<4x4x16xf32>
+    %y = quipu.linear %q, @v : tensor<64x64x!quipu.q4_0> -> [4, 16] : tensor<4x64x!quipu.i8x32> -> tensor<4x4x16xf32>
     %s = quipu.gather %y, %rows : tensor<4x4x16xf32>, tensor<2xi32> -> tensor<2x4x16xf32>
     quipu.output "selected", %s : tensor<2x4x16xf32>
     // A square reads one gathered row.

@@ -84,49 +84,56 @@ quipu.model @spec for ["a", "b"] {
 
 // CHECK-LABEL: quipu.model @bound for ["a"] {
 quipu.model @bound for ["a"] {
-  // CHECK-NEXT: quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4{{ *$}}
-  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   // CHECK-NEXT: quipu.weight @token_embd = "token_embd.weight" : tensor<96x64xf16>{{ *$}}
   // CHECK-NEXT: quipu.weight @blk.norm = "blk.*.norm.weight" layers 3 : tensor<64xf32> packed at 12288 stride 512
   // CHECK-NEXT: quipu.weight @output = "output.weight" : tensor<96x64x!quipu.q8_0> packed at 0
   quipu.weight @token_embd = "token_embd.weight" : tensor<96x64xf16>
   quipu.weight @blk.norm = "blk.*.norm.weight" layers 3 : tensor<64xf32> packed at 12288 stride 512
   quipu.weight @output = "output.weight" : tensor<96x64x!quipu.q8_0> packed at 0
+  // CHECK-NEXT: quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4{{ *$}}
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
+  quipu.weight @rope_freqs = "rope_freqs.weight" : tensor<8xf32>
+  quipu.weight @blk.m = "blk.*.m.weight" layers 3 : tensor<64x64x!quipu.mixed<!quipu.q4_0, f16>> but f16 in [1]
+  quipu.weight @blk.q = "blk.*.q.weight" layers 3 : tensor<64x64x!quipu.q4_0>
+  quipu.weight @blk.q.bias = "blk.*.q.bias" layers 3 : tensor<64xf32>
+  quipu.weight @blk.k = "blk.*.k.weight" layers 3 : tensor<32x64xbf16>
+  quipu.weight @blk.sinks = "blk.*.sinks.weight" layers 3 : tensor<4xf32>
+  quipu.weight @blk.o = "blk.*.o.weight" layers 3 : tensor<64x64xf32>
 
   // CHECK-LABEL: quipu.step @prefill2 tokens 2 {
   quipu.step @prefill2 tokens 2 {
     // CHECK-NEXT: %[[TOKENS:.+]] = quipu.input "tokens" : tensor<2xi32>
     // CHECK-NEXT: %[[AT:.+]] = quipu.positions
-    // CHECK-NEXT: %[[ANGLES:.+]] = quipu.rope_angles %[[AT]] dims 16 theta 1.000000e+04 scaling <type = "llama3", factor = 8.000000e+00 : f64, original_context = 8192 : i64, low = 1.000000e+00 : f64, high = 4.000000e+00 : f64> factors "rope_freqs" : tensor<8xf32> tokens 2 : tensor<2x8x2xf32>
-    // CHECK-NEXT: %[[X:.+]] = quipu.embed %[[TOKENS]], "token_embd" : tensor<96x64xf16> : tensor<2xi32> -> tensor<2x64xf32>
+    // CHECK-NEXT: %[[ANGLES:.+]] = quipu.rope_angles %[[AT]] dims 16 theta 1.000000e+04 scaling <type = "llama3", factor = 8.000000e+00 : f64, original_context = 8192 : i64, low = 1.000000e+00 : f64, high = 4.000000e+00 : f64> factors @rope_freqs : tensor<8xf32> tokens 2 : tensor<2x8x2xf32>
+    // CHECK-NEXT: %[[X:.+]] = quipu.embed %[[TOKENS]], @token_embd : tensor<96x64xf16> : tensor<2xi32> -> tensor<2x64xf32>
     %tokens = quipu.input "tokens" : tensor<2xi32>
     %at = quipu.positions
-    %angles = quipu.rope_angles %at dims 16 theta 10000.0 scaling <type = "llama3", factor = 8.0 : f64, original_context = 8192 : i64, low = 1.0 : f64, high = 4.0 : f64> factors "rope_freqs" : tensor<8xf32> tokens 2 : tensor<2x8x2xf32>
-    %x = quipu.embed %tokens, "token_embd" : tensor<96x64xf16> : tensor<2xi32> -> tensor<2x64xf32>
+    %angles = quipu.rope_angles %at dims 16 theta 10000.0 scaling <type = "llama3", factor = 8.0 : f64, original_context = 8192 : i64, low = 1.0 : f64, high = 4.0 : f64> factors @rope_freqs : tensor<8xf32> tokens 2 : tensor<2x8x2xf32>
+    %x = quipu.embed %tokens, @token_embd : tensor<96x64xf16> : tensor<2xi32> -> tensor<2x64xf32>
     // CHECK-NEXT: quipu.layers "blk" times 3 from %[[X]] {
     // CHECK-NEXT: ^{{.+}}(%[[H:.+]]: tensor<2x64xf32>):
     %last = quipu.layers "blk" times 3 from %x {
     ^layer(%h: tensor<2x64xf32>):
-      // CHECK-NEXT: %[[N:.+]] = quipu.rms_norm %[[H]], "norm" : tensor<64xf32> eps 1.000000e-05 : tensor<2x64xf32> -> tensor<2x64xf32>
+      // CHECK-NEXT: %[[N:.+]] = quipu.rms_norm %[[H]], @blk.norm : tensor<64xf32> eps 1.000000e-05 : tensor<2x64xf32> -> tensor<2x64xf32>
       // CHECK-NEXT: %[[Z:.+]] = quipu.quantize %[[N]] : tensor<2x64xf32> -> tensor<2x64x!quipu.i8x32>
-      // CHECK-NEXT: quipu.linear %[[N]] or %[[Z]], "m" : tensor<64x64x!quipu.mixed<!quipu.q4_0, f16>> -> [64] : tensor<2x64xf32> or tensor<2x64x!quipu.i8x32> -> tensor<2x64xf32>
-      // CHECK-NEXT: %[[Q:.+]] = quipu.linear %[[Z]], "q" : tensor<64x64x!quipu.q4_0> bias "q.bias" : tensor<64xf32> -> [4, 16] : tensor<2x64x!quipu.i8x32> -> tensor<2x4x16xf32>
+      // CHECK-NEXT: quipu.linear %[[N]] or %[[Z]], @blk.m : tensor<64x64x!quipu.mixed<!quipu.q4_0, f16>> -> [64] : tensor<2x64xf32> or tensor<2x64x!quipu.i8x32> -> tensor<2x64xf32>
+      // CHECK-NEXT: %[[Q:.+]] = quipu.linear %[[Z]], @blk.q : tensor<64x64x!quipu.q4_0> bias @blk.q.bias : tensor<64xf32> -> [4, 16] : tensor<2x64x!quipu.i8x32> -> tensor<2x4x16xf32>
       // CHECK-NEXT: %[[B:.+]] = quipu.quantize %[[N]] as bf16 : tensor<2x64xf32> -> tensor<2x64xbf16>
-      // CHECK-NEXT: %[[K:.+]] = quipu.linear %[[B]], "k" : tensor<32x64xbf16> -> [2, 16] : tensor<2x64xbf16> -> tensor<2x2x16xf32>
+      // CHECK-NEXT: %[[K:.+]] = quipu.linear %[[B]], @blk.k : tensor<32x64xbf16> -> [2, 16] : tensor<2x64xbf16> -> tensor<2x2x16xf32>
       // CHECK-NEXT: %[[R:.+]] = quipu.rope %[[Q]] by %[[ANGLES]] pairs adjacent : tensor<2x4x16xf32>, tensor<2x8x2xf32> -> tensor<2x4x16xf32>
       // CHECK-NEXT: %[[KV:.+]] = quipu.cache_write %[[K]], %[[K]] at %[[AT]] into @kv : tensor<2x2x16xf32>, tensor<2x2x16xf32> -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16>
-      // CHECK-NEXT: %[[A:.+]] = quipu.attention %[[R]] over %[[KV]] at %[[AT]] scale 2.500000e-01 window 8 soft_cap 5.000000e+01 sinks "sinks" : tensor<4xf32> : tensor<2x4x16xf32>, !quipu.cache<@kv, f16, heads 2, keys 16, values 16> -> tensor<2x4x16xf32>
-      // CHECK-NEXT: %[[O:.+]] = quipu.linear %[[A]], "o" : tensor<64x64xf32> -> [64] : tensor<2x4x16xf32> -> tensor<2x64xf32>
-      %n = quipu.rms_norm %h, "norm" : tensor<64xf32> eps 1.0e-5 : tensor<2x64xf32> -> tensor<2x64xf32>
+      // CHECK-NEXT: %[[A:.+]] = quipu.attention %[[R]] over %[[KV]] at %[[AT]] scale 2.500000e-01 window 8 soft_cap 5.000000e+01 sinks @blk.sinks : tensor<4xf32> : tensor<2x4x16xf32>, !quipu.cache<@kv, f16, heads 2, keys 16, values 16> -> tensor<2x4x16xf32>
+      // CHECK-NEXT: %[[O:.+]] = quipu.linear %[[A]], @blk.o : tensor<64x64xf32> -> [64] : tensor<2x4x16xf32> -> tensor<2x64xf32>
+      %n = quipu.rms_norm %h, @blk.norm : tensor<64xf32> eps 1.0e-5 : tensor<2x64xf32> -> tensor<2x64xf32>
       %z = quipu.quantize %n : tensor<2x64xf32> -> tensor<2x64x!quipu.i8x32>
-      %both = quipu.linear %n or %z, "m" : tensor<64x64x!quipu.mixed<!quipu.q4_0, f16>> -> [64] : tensor<2x64xf32> or tensor<2x64x!quipu.i8x32> -> tensor<2x64xf32>
-      %q = quipu.linear %z, "q" : tensor<64x64x!quipu.q4_0> bias "q.bias" : tensor<64xf32> -> [4, 16] : tensor<2x64x!quipu.i8x32> -> tensor<2x4x16xf32>
+      %both = quipu.linear %n or %z, @blk.m : tensor<64x64x!quipu.mixed<!quipu.q4_0, f16>> -> [64] : tensor<2x64xf32> or tensor<2x64x!quipu.i8x32> -> tensor<2x64xf32>
+      %q = quipu.linear %z, @blk.q : tensor<64x64x!quipu.q4_0> bias @blk.q.bias : tensor<64xf32> -> [4, 16] : tensor<2x64x!quipu.i8x32> -> tensor<2x4x16xf32>
       %b = quipu.quantize %n as bf16 : tensor<2x64xf32> -> tensor<2x64xbf16>
-      %k = quipu.linear %b, "k" : tensor<32x64xbf16> -> [2, 16] : tensor<2x64xbf16> -> tensor<2x2x16xf32>
+      %k = quipu.linear %b, @blk.k : tensor<32x64xbf16> -> [2, 16] : tensor<2x64xbf16> -> tensor<2x2x16xf32>
       %r = quipu.rope %q by %angles pairs adjacent : tensor<2x4x16xf32>, tensor<2x8x2xf32> -> tensor<2x4x16xf32>
       %kv = quipu.cache_write %k, %k at %at into @kv : tensor<2x2x16xf32>, tensor<2x2x16xf32> -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16>
-      %a = quipu.attention %r over %kv at %at scale 0.25 window 8 soft_cap 50.0 sinks "sinks" : tensor<4xf32> : tensor<2x4x16xf32>, !quipu.cache<@kv, f16, heads 2, keys 16, values 16> -> tensor<2x4x16xf32>
-      %o = quipu.linear %a, "o" : tensor<64x64xf32> -> [64] : tensor<2x4x16xf32> -> tensor<2x64xf32>
+      %a = quipu.attention %r over %kv at %at scale 0.25 window 8 soft_cap 50.0 sinks @blk.sinks : tensor<4xf32> : tensor<2x4x16xf32>, !quipu.cache<@kv, f16, heads 2, keys 16, values 16> -> tensor<2x4x16xf32>
+      %o = quipu.linear %a, @blk.o : tensor<64x64xf32> -> [64] : tensor<2x4x16xf32> -> tensor<2x64xf32>
       // CHECK-NEXT: %[[G:.+]] = quipu.swiglu %[[O]], %[[N]] : tensor<2x64xf32>
       // CHECK-NEXT: %[[S:.+]] = quipu.add %[[G]], %[[H]] : tensor<2x64xf32>
       // CHECK-NEXT: %[[M:.+]] = quipu.mul %[[S]], %[[S]] : tensor<2x64xf32>

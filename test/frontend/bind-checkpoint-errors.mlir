@@ -76,22 +76,22 @@
 // REDEFINE: %{file} = output-shape
 // REDEFINE: %{edits} = +attention.head_count=8
 // RUN: %{bind} CHECK-OUTPUT-SHAPE
-// CHECK-OUTPUT-SHAPE: {{.*}}llama.mlir:26:13: error: 'quipu.linear' op C2: the weight "attn_k" has 32 rows, but the output shape [2, 8] needs 16
+// CHECK-OUTPUT-SHAPE: {{.*}}llama.mlir:26:13: error: 'quipu.linear' op C2: the weight @blk.attn_k has 32 rows, but the output shape [2, 8] needs 16
 
 // REDEFINE: %{file} = input-shape
 // REDEFINE: %{edits} = blk.0.attn_q.weight=Q4_1:64x32 blk.1.attn_q.weight=Q4_1:64x32
 // RUN: %{bind} CHECK-INPUT-SHAPE
-// CHECK-INPUT-SHAPE: {{.*}}llama.mlir:25:13: error: 'quipu.linear' op C1: the weight "attn_q" is 'tensor<64x32x!quipu.q4_1>', but the input has 64 numbers per token
+// CHECK-INPUT-SHAPE: {{.*}}llama.mlir:25:13: error: 'quipu.linear' op C1: the weight @blk.attn_q is 'tensor<64x32x!quipu.q4_1>', but the input has 64 numbers per token
 
 // REDEFINE: %{file} = overflow
 // REDEFINE: %{edits} = +attention.head_count=1152921504606846977 +attention.key_length=64
 // RUN: %{bind} CHECK-OVERFLOW
-// CHECK-OVERFLOW: {{.*}}llama.mlir:25:13: error: 'quipu.linear' op C2: the weight "attn_q" has 64 rows, but the output shape [1152921504606846977, 64] needs 9223372036854775807
+// CHECK-OVERFLOW: {{.*}}llama.mlir:25:13: error: 'quipu.linear' op C2: the weight @blk.attn_q has 64 rows, but the output shape [1152921504606846977, 64] needs 9223372036854775807
 
 // REDEFINE: %{file} = vector-embedding
 // REDEFINE: %{edits} = token_embd.weight=F32:64
 // RUN: %{bind} CHECK-VECTOR-EMBEDDING
-// CHECK-VECTOR-EMBEDDING: {{.*}}llama.mlir:21:13: error: C2: the weight "token_embd" is not a bound matrix
+// CHECK-VECTOR-EMBEDDING: {{.*}}llama.mlir:21:13: error: C2: the weight @token_embd is not a bound matrix
 
 // REDEFINE: %{file} = family
 // REDEFINE: %{edits} = family=qwen3

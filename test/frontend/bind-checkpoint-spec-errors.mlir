@@ -256,3 +256,12 @@ quipu.model @output_in_layers for ["llama"] {
     quipu.yield %h
   }
 }
+
+// -----
+
+quipu.model @bound for ["llama"] {
+  %tokens = quipu.input "tokens" : tensor<1xi32>
+  // expected-error@+1 {{the weight @token_embd is bound already; name a tensor of the checkpoint}}
+  %x = quipu.embed %tokens, @token_embd : tensor<96x64x!quipu.q8_0> : tensor<1xi32> -> tensor<1x64xf32>
+  quipu.weight @token_embd = "token_embd.weight" : tensor<96x64x!quipu.q8_0>
+}

@@ -29,34 +29,34 @@
 // CHECK-NEXT:      %[[AT:.+]] = quipu.positions
 // @rope_dims is @head_dim, which is 64 floordiv 4; @theta has a number in the spec.
 // CHECK-NEXT:      %[[ANGLES:.+]] = quipu.rope_angles %[[AT]] dims 16 theta 1.000000e+04 scaling <type = "none", factor = 1.000000e+00 : f64, original_context = 0 : i64> tokens 1 : tensor<1x8x2xf32>
-// CHECK-NEXT:      %[[X:.+]] = quipu.embed %[[TOKENS]], "token_embd" : tensor<96x64x!quipu.q8_0> : tensor<1xi32> -> tensor<1x64xf32>
+// CHECK-NEXT:      %[[X:.+]] = quipu.embed %[[TOKENS]], @token_embd : tensor<96x64x!quipu.q8_0> : tensor<1xi32> -> tensor<1x64xf32>
 // CHECK-NEXT:      %[[LAST:.+]] = quipu.layers "blk" times 2 from %[[X]] {
 // CHECK-NEXT:      ^{{.+}}(%[[H:.+]]: tensor<1x64xf32>):
 // The file's f32 9.99999974e-06 was 1e-05.
-// CHECK-NEXT:        %[[N:.+]] = quipu.rms_norm %[[H]], "attn_norm" : tensor<64xf32> eps 1.000000e-05 : tensor<1x64xf32> -> tensor<1x64xf32>
-// CHECK-NEXT:        %[[Q:.+]] = quipu.linear %[[N]], "attn_q" : tensor<64x64x!quipu.q4_1> -> [4, 16] : tensor<1x64xf32> -> tensor<1x4x16xf32>
-// CHECK-NEXT:        %[[K:.+]] = quipu.linear %[[N]], "attn_k" : tensor<32x64x!quipu.q4_1> -> [2, 16] : tensor<1x64xf32> -> tensor<1x2x16xf32>
-// CHECK-NEXT:        %[[V:.+]] = quipu.linear %[[N]], "attn_v" : tensor<32x64x!quipu.q4_1> -> [2, 16] : tensor<1x64xf32> -> tensor<1x2x16xf32>
+// CHECK-NEXT:        %[[N:.+]] = quipu.rms_norm %[[H]], @blk.attn_norm : tensor<64xf32> eps 1.000000e-05 : tensor<1x64xf32> -> tensor<1x64xf32>
+// CHECK-NEXT:        %[[Q:.+]] = quipu.linear %[[N]], @blk.attn_q : tensor<64x64x!quipu.q4_1> -> [4, 16] : tensor<1x64xf32> -> tensor<1x4x16xf32>
+// CHECK-NEXT:        %[[K:.+]] = quipu.linear %[[N]], @blk.attn_k : tensor<32x64x!quipu.q4_1> -> [2, 16] : tensor<1x64xf32> -> tensor<1x2x16xf32>
+// CHECK-NEXT:        %[[V:.+]] = quipu.linear %[[N]], @blk.attn_v : tensor<32x64x!quipu.q4_1> -> [2, 16] : tensor<1x64xf32> -> tensor<1x2x16xf32>
 // CHECK-NEXT:        %[[QR:.+]] = quipu.rope %[[Q]] by %[[ANGLES]] pairs adjacent : tensor<1x4x16xf32>, tensor<1x8x2xf32> -> tensor<1x4x16xf32>
 // CHECK-NEXT:        %[[KR:.+]] = quipu.rope %[[K]] by %[[ANGLES]] pairs adjacent
 // CHECK-NEXT:        %[[KV:.+]] = quipu.cache_write %[[KR]], %[[V]] at %[[AT]] into @blk.kv : tensor<1x2x16xf32>, tensor<1x2x16xf32> -> !quipu.cache<@blk.kv, f16, heads 2, keys 16, values 16>
 // CHECK-NEXT:        %[[A:.+]] = quipu.attention %[[QR]] over %[[KV]] at %[[AT]] : tensor<1x4x16xf32>, !quipu.cache<@blk.kv, f16, heads 2, keys 16, values 16> -> tensor<1x4x16xf32>
-// CHECK-NEXT:        %[[O:.+]] = quipu.linear %[[A]], "attn_output" : tensor<64x64x!quipu.q4_1> -> [64] : tensor<1x4x16xf32> -> tensor<1x64xf32>
+// CHECK-NEXT:        %[[O:.+]] = quipu.linear %[[A]], @blk.attn_output : tensor<64x64x!quipu.q4_1> -> [64] : tensor<1x4x16xf32> -> tensor<1x64xf32>
 // CHECK:             quipu.swiglu {{.+}} : tensor<1x128xf32>
 // CHECK:             quipu.yield %{{.+}} : tensor<1x64xf32>
 // CHECK-NEXT:      } : tensor<1x64xf32> -> tensor<1x64xf32>
 // Here the head begins, with the backbone's hidden states.
-// CHECK-NEXT:      %[[HIDDEN:.+]] = quipu.rms_norm %[[LAST]], "output_norm"
+// CHECK-NEXT:      %[[HIDDEN:.+]] = quipu.rms_norm %[[LAST]], @output_norm
 // CHECK-NEXT:      %[[SELECTED:.+]] = quipu.input "selected" : tensor<1xi32>
 // CHECK-NEXT:      %[[ROWS:.+]] = quipu.gather %[[HIDDEN]], %[[SELECTED]] : tensor<1x64xf32>, tensor<1xi32> -> tensor<1x64xf32>
 // The embedding serves as the output matrix.
-// CHECK-NEXT:      %[[LOGITS:.+]] = quipu.linear %[[ROWS]], "token_embd" : tensor<96x64x!quipu.q8_0> -> [96] : tensor<1x64xf32> -> tensor<1x96xf32>
+// CHECK-NEXT:      %[[LOGITS:.+]] = quipu.linear %[[ROWS]], @token_embd : tensor<96x64x!quipu.q8_0> -> [96] : tensor<1x64xf32> -> tensor<1x96xf32>
 // CHECK-NEXT:      quipu.output "logits", %[[LOGITS]] : tensor<1x96xf32>
 
 // CHECK:         quipu.step @prefill3 tokens 3 {
 // CHECK:           quipu.rope_angles {{.+}} tokens 3 : tensor<3x8x2xf32>
 // CHECK:           quipu.layers "blk" times 2
-// CHECK:             quipu.linear {{.+}}, "attn_q" : tensor<64x64x!quipu.q4_1> -> [4, 16] : tensor<3x64xf32> -> tensor<3x4x16xf32>
+// CHECK:             quipu.linear {{.+}}, @blk.attn_q : tensor<64x64x!quipu.q4_1> -> [4, 16] : tensor<3x64xf32> -> tensor<3x4x16xf32>
 // CHECK:           quipu.output "logits", %{{.+}} : tensor<3x96xf32>
 
 // What the file says comes before what the spec says; optional weights are taken
@@ -68,10 +68,10 @@
 // ALL: quipu.weight @blk.attn_norm = "blk.*.attn_norm.weight" layers 2 : tensor<64xf32>
 // ALL: quipu.weight @blk.attn_q.bias = "blk.*.attn_q.bias" layers 2 : tensor<64xf32>
 // ALL: quipu.weight @output = "output.weight" : tensor<96x64xf16>
-// ALL: quipu.rope_angles %{{.+}} dims 8 theta 5.000000e+05 scaling <type = "linear", factor = 2.500000e+00 : f64, original_context = 0 : i64> factors "rope_freqs" : tensor<4xf32> tokens 1 : tensor<1x4x2xf32>
-// ALL: quipu.linear %{{.+}}, "attn_q" : tensor<64x64x!quipu.q4_1> bias "attn_q.bias" : tensor<64xf32> -> [4, 16]
-// ALL: quipu.linear %{{.+}}, "attn_k" : tensor<32x64x!quipu.q4_1> -> [2, 16]
-// ALL: quipu.linear %{{.+}}, "output" : tensor<96x64xf16> -> [96]
+// ALL: quipu.rope_angles %{{.+}} dims 8 theta 5.000000e+05 scaling <type = "linear", factor = 2.500000e+00 : f64, original_context = 0 : i64> factors @rope_freqs : tensor<4xf32> tokens 1 : tensor<1x4x2xf32>
+// ALL: quipu.linear %{{.+}}, @blk.attn_q : tensor<64x64x!quipu.q4_1> bias @blk.attn_q.bias : tensor<64xf32> -> [4, 16]
+// ALL: quipu.linear %{{.+}}, @blk.attn_k : tensor<32x64x!quipu.q4_1> -> [2, 16]
+// ALL: quipu.linear %{{.+}}, @output : tensor<96x64xf16> -> [96]
 
 // An f32 that needs nine digits keeps its value; f64s stay as they are.
 // RUN: %python %S/Inputs/make_llama.py %t-real.gguf +attention.layer_norm_rms_epsilon=1.00000012
@@ -91,4 +91,4 @@
 // MIXED: quipu.weight @blk.attn_norm = "blk.*.attn_norm.weight" layers 2 : tensor<64xf32>{{$}}
 // MIXED: quipu.weight @blk.attn_v = "blk.*.attn_v.weight" layers 2 : tensor<32x64x!quipu.mixed<!quipu.q4_1, !quipu.q8_0>> but !quipu.q8_0 in [1]{{$}}
 // MIXED: quipu.weight @blk.ffn_down = "blk.*.ffn_down.weight" layers 2 : tensor<64x128x!quipu.mixed<f16, f32>> but f32 in [1]{{$}}
-// MIXED: quipu.linear %{{.+}}, "attn_v" : tensor<32x64x!quipu.mixed<!quipu.q4_1, !quipu.q8_0>> -> [2, 16] : tensor<1x64xf32> -> tensor<1x2x16xf32>
+// MIXED: quipu.linear %{{.+}}, @blk.attn_v : tensor<32x64x!quipu.mixed<!quipu.q4_1, !quipu.q8_0>> -> [2, 16] : tensor<1x64xf32> -> tensor<1x2x16xf32>

@@ -12,6 +12,16 @@
 // rising cost, those with a panel and without by turns where one is possible.
 
 quipu.model @m for [] {
+  quipu.weight @w.q4_1 = "w.q4_1.weight" : tensor<64x64x!quipu.q4_1>
+  quipu.weight @w.q4_0 = "w.q4_0.weight" : tensor<64x64x!quipu.q4_0>
+  quipu.weight @w.q8_0 = "w.q8_0.weight" : tensor<64x64x!quipu.q8_0>
+  quipu.weight @w.q5_0 = "w.q5_0.weight" : tensor<64x64x!quipu.q5_0>
+  quipu.weight @w.bf16 = "w.bf16.weight" : tensor<64x64xbf16>
+  quipu.weight @w.f32 = "w.f32.weight" : tensor<64x64xf32>
+  quipu.weight @w.f16 = "w.f16.weight" : tensor<64x64xf16>
+  quipu.weight @n = "n.weight" : tensor<64xf32>
+  quipu.weight @g = "g.weight" : tensor<64x64xf16>
+  quipu.weight @u = "u.weight" : tensor<64x64xf16>
   quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   // One token: a tile of blocks streams by.
   // bytes: 64 * 64 / 32 * 20 of weights, 64 / 32 * 60 and 64 * 4 of activations;
@@ -22,7 +32,7 @@ quipu.model @m for [] {
   // SECOND-LABEL: quipu.kernel @q4_1_one
   // SECOND-SAME: tokens = 1, tiles = 4, bytes =
   quipu.kernel @q4_1_one(%x: tensor<1x64x!quipu.i8x32>) -> tensor<1x64xf32> {
-    %y = quipu.linear %x, "w" : tensor<64x64x!quipu.q4_1> -> [64] : tensor<1x64x!quipu.i8x32> -> tensor<1x64xf32>
+    %y = quipu.linear %x, @w.q4_1 : tensor<64x64x!quipu.q4_1> -> [64] : tensor<1x64x!quipu.i8x32> -> tensor<1x64xf32>
     quipu.yield %y : tensor<1x64xf32>
   }
   // Many tokens: unpacking 4-bit weights is dear, so tokens come first.
@@ -36,7 +46,7 @@ quipu.model @m for [] {
   // SECOND-SAME: tokens = 4, tiles = 3, panel = true, bytes =
   // AVX2-SAME:   lanes = 8, tokens = 2, tiles = 1,
   quipu.kernel @q4_1_many(%x: tensor<128x64x!quipu.i8x32>) -> tensor<128x64xf32> {
-    %y = quipu.linear %x, "w" : tensor<64x64x!quipu.q4_1> -> [64] : tensor<128x64x!quipu.i8x32> -> tensor<128x64xf32>
+    %y = quipu.linear %x, @w.q4_1 : tensor<64x64x!quipu.q4_1> -> [64] : tensor<128x64x!quipu.i8x32> -> tensor<128x64xf32>
     quipu.yield %y : tensor<128x64xf32>
   }
   // CHECK-LABEL: quipu.kernel @q4_0_many
@@ -45,7 +55,7 @@ quipu.model @m for [] {
   // TILE-LABEL:  quipu.kernel @q4_0_many
   // TILE-SAME:   tokens = 16, tiles = 1, panel = true, bytes =
   quipu.kernel @q4_0_many(%x: tensor<128x64x!quipu.i8x32>) -> tensor<128x64xf32> {
-    %y = quipu.linear %x, "w" : tensor<64x64x!quipu.q4_0> -> [64] : tensor<128x64x!quipu.i8x32> -> tensor<128x64xf32>
+    %y = quipu.linear %x, @w.q4_0 : tensor<64x64x!quipu.q4_0> -> [64] : tensor<128x64x!quipu.i8x32> -> tensor<128x64xf32>
     quipu.yield %y : tensor<128x64xf32>
   }
   // Bytes need no unpacking: an activation is worth sharing, too.
@@ -55,14 +65,14 @@ quipu.model @m for [] {
   // TILE-LABEL:  quipu.kernel @q8_0_many
   // TILE-SAME:   tokens = 16, tiles = 1, bytes =
   quipu.kernel @q8_0_many(%x: tensor<128x64x!quipu.i8x32>) -> tensor<128x64xf32> {
-    %y = quipu.linear %x, "w" : tensor<64x64x!quipu.q8_0> -> [64] : tensor<128x64x!quipu.i8x32> -> tensor<128x64xf32>
+    %y = quipu.linear %x, @w.q8_0 : tensor<64x64x!quipu.q8_0> -> [64] : tensor<128x64x!quipu.i8x32> -> tensor<128x64xf32>
     quipu.yield %y : tensor<128x64xf32>
   }
   // Two planes of bits are unpacked once for all tokens.
   // CHECK-LABEL: quipu.kernel @q5_0_many
   // AVX512-SAME: tokens = 4, tiles = 3, panel = true, bytes =
   quipu.kernel @q5_0_many(%x: tensor<128x64x!quipu.i8x32>) -> tensor<128x64xf32> {
-    %y = quipu.linear %x, "w" : tensor<64x64x!quipu.q5_0> -> [64] : tensor<128x64x!quipu.i8x32> -> tensor<128x64xf32>
+    %y = quipu.linear %x, @w.q5_0 : tensor<64x64x!quipu.q5_0> -> [64] : tensor<128x64x!quipu.i8x32> -> tensor<128x64xf32>
     quipu.yield %y : tensor<128x64xf32>
   }
   // Two columns at a time: 128 tokens x 4 tiles x 32 pairs x 1.18 cycles take 5297
@@ -70,7 +80,7 @@ quipu.model @m for [] {
   // CHECK-LABEL: quipu.kernel @bf16_pairs_many
   // AVX512-SAME: tokens = 8, tiles = 3, {{.*}}nanoseconds = 5797>
   quipu.kernel @bf16_pairs_many(%x: tensor<128x64xbf16>) -> tensor<128x64xf32> {
-    %y = quipu.linear %x, "w" : tensor<64x64xbf16> -> [64] : tensor<128x64xbf16> -> tensor<128x64xf32>
+    %y = quipu.linear %x, @w.bf16 : tensor<64x64xbf16> -> [64] : tensor<128x64xbf16> -> tensor<128x64xf32>
     quipu.yield %y : tensor<128x64xf32>
   }
   // Few tokens: one tile after the other is read.
@@ -80,7 +90,7 @@ quipu.model @m for [] {
   // AVX512-SAME: tokens = 4, tiles = 1,
   // AVX2-SAME:   tokens = 2, tiles = 1,
   quipu.kernel @q4_0_four(%x: tensor<4x64x!quipu.i8x32>) -> tensor<4x64xf32> {
-    %y = quipu.linear %x, "w" : tensor<64x64x!quipu.q4_0> -> [64] : tensor<4x64x!quipu.i8x32> -> tensor<4x64xf32>
+    %y = quipu.linear %x, @w.q4_0 : tensor<64x64x!quipu.q4_0> -> [64] : tensor<4x64x!quipu.i8x32> -> tensor<4x64xf32>
     quipu.yield %y : tensor<4x64xf32>
   }
   // And no panel for up to 16.
@@ -89,7 +99,7 @@ quipu.model @m for [] {
   // TILE-LABEL: quipu.kernel @q5_0_some
   // TILE-SAME: tokens = 4, tiles = 1, bytes =
   quipu.kernel @q5_0_some(%x: tensor<16x64x!quipu.i8x32>) -> tensor<16x64xf32> {
-    %y = quipu.linear %x, "w" : tensor<64x64x!quipu.q5_0> -> [64] : tensor<16x64x!quipu.i8x32> -> tensor<16x64xf32>
+    %y = quipu.linear %x, @w.q5_0 : tensor<64x64x!quipu.q5_0> -> [64] : tensor<16x64x!quipu.i8x32> -> tensor<16x64xf32>
     quipu.yield %y : tensor<16x64xf32>
   }
   // Never more tokens than there are.
@@ -97,7 +107,7 @@ quipu.model @m for [] {
   // AVX512-SAME: tokens = 2, tiles = 4,
   // AVX2-SAME:   tokens = 2, tiles = 2,
   quipu.kernel @f32_three(%x: tensor<3x64xf32>) -> tensor<3x64xf32> {
-    %y = quipu.linear %x, "w" : tensor<64x64xf32> -> [64] : tensor<3x64xf32> -> tensor<3x64xf32>
+    %y = quipu.linear %x, @w.f32 : tensor<64x64xf32> -> [64] : tensor<3x64xf32> -> tensor<3x64xf32>
     quipu.yield %y : tensor<3x64xf32>
   }
   // CHECK-LABEL: quipu.kernel @f16_many
@@ -106,7 +116,7 @@ quipu.model @m for [] {
   // TILE-LABEL: quipu.kernel @f16_many
   // TILE-SAME: tokens = {{[48]}}, tiles =
   quipu.kernel @f16_many(%x: tensor<128x64xf32>) -> tensor<128x64xf32> {
-    %y = quipu.linear %x, "w" : tensor<64x64xf16> -> [64] : tensor<128x64xf32> -> tensor<128x64xf32>
+    %y = quipu.linear %x, @w.f16 : tensor<64x64xf16> -> [64] : tensor<128x64xf32> -> tensor<128x64xf32>
     quipu.yield %y : tensor<128x64xf32>
   }
   // One token of a float format: four sums hide the latency of an addition. The
@@ -120,9 +130,9 @@ quipu.model @m for [] {
   // SECOND-SAME: tokens = 1, tiles = 3, bytes =
   // CHECK-SAME: tokens = 1, tiles = 4, bytes = 16896, operations = 16384, nanoseconds = 1344>
   quipu.kernel @gate_up(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
-    %n = quipu.rms_norm %x, "n" : tensor<64xf32> eps 1.0e-5 : tensor<1x64xf32> -> tensor<1x64xf32>
-    %g = quipu.linear %n, "g" : tensor<64x64xf16> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
-    %u = quipu.linear %n, "u" : tensor<64x64xf16> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
+    %n = quipu.rms_norm %x, @n : tensor<64xf32> eps 1.0e-5 : tensor<1x64xf32> -> tensor<1x64xf32>
+    %g = quipu.linear %n, @g : tensor<64x64xf16> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
+    %u = quipu.linear %n, @u : tensor<64x64xf16> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
     %y = quipu.swiglu %g, %u : tensor<1x64xf32>
     quipu.yield %y : tensor<1x64xf32>
   }
@@ -138,7 +148,7 @@ quipu.model @m for [] {
   // CHECK-LABEL: quipu.kernel @norm
   // CHECK-SAME: tokens = 1, tiles = 1, bytes = 1024, operations = 0, nanoseconds = 551>
   quipu.kernel @norm(%x: tensor<2x64xf32>) -> tensor<2x64xf32> {
-    %n = quipu.rms_norm %x, "n" : tensor<64xf32> eps 1.0e-5 : tensor<2x64xf32> -> tensor<2x64xf32>
+    %n = quipu.rms_norm %x, @n : tensor<64xf32> eps 1.0e-5 : tensor<2x64xf32> -> tensor<2x64xf32>
     quipu.yield %n : tensor<2x64xf32>
   }
 }

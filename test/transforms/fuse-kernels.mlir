@@ -6,16 +6,16 @@
 
 // CHECK-LABEL: quipu.model @one_token
 // CHECK:       quipu.kernel @decode.q_k(%[[H:.+]]: tensor<1x64xf32>, %[[ANGLES:.+]]: tensor<1x8x2xf32>) -> (tensor<1x4x16xf32>, tensor<1x4x16xf32>) {
-// CHECK-NEXT:    %[[N:.+]] = quipu.rms_norm %[[H]], "blk.norm"
-// CHECK-NEXT:    %[[Q:.+]] = quipu.linear %[[N]], "blk.q"
-// CHECK-NEXT:    %[[K:.+]] = quipu.linear %[[N]], "blk.k"
+// CHECK-NEXT:    %[[N:.+]] = quipu.rms_norm %[[H]], @blk.norm
+// CHECK-NEXT:    %[[Q:.+]] = quipu.linear %[[N]], @blk.q
+// CHECK-NEXT:    %[[K:.+]] = quipu.linear %[[N]], @blk.k
 // CHECK-NEXT:    %[[R:.+]] = quipu.rope %[[Q]] by %[[ANGLES]]
 // CHECK-NEXT:    quipu.yield %[[K]], %[[R]]
 // CHECK:       quipu.kernel @decode.side(%[[X:.+]]: tensor<1x64xf32>) -> tensor<1x64xf32> {
 // CHECK-NEXT:    %[[S:.+]] = quipu.softmax %[[X]]
-// CHECK-NEXT:    quipu.linear %[[S]], "blk.side"
+// CHECK-NEXT:    quipu.linear %[[S]], @blk.side
 // CHECK:       quipu.kernel @decode.o(%[[R:.+]]: tensor<1x4x16xf32>, %[[SIDE:.+]]: tensor<1x64xf32>, %[[H:.+]]: tensor<1x64xf32>) -> tensor<1x64xf32> {
-// CHECK-NEXT:    %[[O:.+]] = quipu.linear %[[R]], "blk.o"
+// CHECK-NEXT:    %[[O:.+]] = quipu.linear %[[R]], @blk.o
 // CHECK-NEXT:    %[[A:.+]] = quipu.add %[[O]], %[[SIDE]]
 // CHECK-NEXT:    %[[B:.+]] = quipu.add %[[A]], %[[H]]
 // CHECK-NEXT:    quipu.yield %[[B]]
@@ -47,21 +47,27 @@
 // EACH-NEXT:      %[[D:.+]] = quipu.launch @decode.add_{{[0-9]+}}(%[[C]], %[[B]])
 // EACH-NEXT:      quipu.yield %[[D]]
 quipu.model @one_token for [] {
+  quipu.weight @blk.norm = "blk.*.norm.weight" layers 2 : tensor<64xf32>
+  quipu.weight @blk.q = "blk.*.q.weight" layers 2 : tensor<64x64xf32>
+  quipu.weight @blk.k = "blk.*.k.weight" layers 2 : tensor<64x64xf32>
+  quipu.weight @blk.side = "blk.*.side.weight" layers 2 : tensor<64x64xf32>
+  quipu.weight @blk.o = "blk.*.o.weight" layers 2 : tensor<64x64xf32>
+  quipu.weight @blk.c = "blk.*.c.weight" layers 2 : tensor<64x64xf32>
   quipu.step @decode tokens 1 {
     %x = quipu.input "x" : tensor<1x64xf32>
     %angles = quipu.input "angles" : tensor<1x8x2xf32>
     %y = quipu.layers "blk" times 2 from %x {
     ^layer(%h: tensor<1x64xf32>):
-      %n = quipu.rms_norm %h, "norm" : tensor<64xf32> eps 1.0e-5 : tensor<1x64xf32> -> tensor<1x64xf32>
-      %q = quipu.linear %n, "q" : tensor<64x64xf32> -> [4, 16] : tensor<1x64xf32> -> tensor<1x4x16xf32>
-      %k = quipu.linear %n, "k" : tensor<64x64xf32> -> [4, 16] : tensor<1x64xf32> -> tensor<1x4x16xf32>
+      %n = quipu.rms_norm %h, @blk.norm : tensor<64xf32> eps 1.0e-5 : tensor<1x64xf32> -> tensor<1x64xf32>
+      %q = quipu.linear %n, @blk.q : tensor<64x64xf32> -> [4, 16] : tensor<1x64xf32> -> tensor<1x4x16xf32>
+      %k = quipu.linear %n, @blk.k : tensor<64x64xf32> -> [4, 16] : tensor<1x64xf32> -> tensor<1x4x16xf32>
       %r = quipu.rope %q by %angles pairs adjacent : tensor<1x4x16xf32>, tensor<1x8x2xf32> -> tensor<1x4x16xf32>
       %s = quipu.softmax %h : tensor<1x64xf32> -> tensor<1x64xf32>
-      %side = quipu.linear %s, "side" : tensor<64x64xf32> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
-      %o = quipu.linear %r, "o" : tensor<64x64xf32> -> [64] : tensor<1x4x16xf32> -> tensor<1x64xf32>
+      %side = quipu.linear %s, @blk.side : tensor<64x64xf32> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
+      %o = quipu.linear %r, @blk.o : tensor<64x64xf32> -> [64] : tensor<1x4x16xf32> -> tensor<1x64xf32>
       %a = quipu.add %o, %side : tensor<1x64xf32>
       %b = quipu.add %a, %h : tensor<1x64xf32>
-      %c = quipu.linear %k, "c" : tensor<64x64xf32> -> [64] : tensor<1x4x16xf32> -> tensor<1x64xf32>
+      %c = quipu.linear %k, @blk.c : tensor<64x64xf32> -> [64] : tensor<1x4x16xf32> -> tensor<1x64xf32>
       %d = quipu.add %c, %b : tensor<1x64xf32>
       quipu.yield %d : tensor<1x64xf32>
     } : tensor<1x64xf32> -> tensor<1x64xf32>
@@ -75,24 +81,27 @@ quipu.model @one_token for [] {
 
 // CHECK-LABEL: quipu.model @many_tokens
 // CHECK:       quipu.kernel @prefill4.norm(%[[X:.+]]: tensor<4x64xf32>) -> tensor<4x64x!quipu.i8x32> {
-// CHECK-NEXT:    %[[N:.+]] = quipu.rms_norm %[[X]], "norm"
+// CHECK-NEXT:    %[[N:.+]] = quipu.rms_norm %[[X]], @norm
 // CHECK-NEXT:    %[[Z:.+]] = quipu.quantize %[[N]]
 // CHECK-NEXT:    quipu.yield %[[Z]]
 // CHECK:       quipu.kernel @prefill4.gate_up(%[[Z:.+]]: tensor<4x64x!quipu.i8x32>) -> tensor<4x128xf32> {
-// CHECK-NEXT:    %[[G:.+]] = quipu.linear %[[Z]], "gate"
-// CHECK-NEXT:    %[[U:.+]] = quipu.linear %[[Z]], "up"
+// CHECK-NEXT:    %[[G:.+]] = quipu.linear %[[Z]], @gate
+// CHECK-NEXT:    %[[U:.+]] = quipu.linear %[[Z]], @up
 // CHECK-NEXT:    %[[S:.+]] = quipu.swiglu %[[G]], %[[U]]
 // CHECK-NEXT:    quipu.yield %[[S]]
 // CHECK:         %[[Z:.+]] = quipu.launch @prefill4.norm(
 // CHECK-NEXT:    %[[S:.+]] = quipu.launch @prefill4.gate_up(%[[Z]])
 // CHECK-NEXT:    quipu.output "y", %[[S]]
 quipu.model @many_tokens for [] {
+  quipu.weight @norm = "norm.weight" : tensor<64xf32>
+  quipu.weight @gate = "gate.weight" : tensor<128x64x!quipu.q4_1>
+  quipu.weight @up = "up.weight" : tensor<128x64x!quipu.q4_1>
   quipu.step @prefill4 tokens 4 {
     %x = quipu.input "x" : tensor<4x64xf32>
-    %n = quipu.rms_norm %x, "norm" : tensor<64xf32> eps 1.0e-5 : tensor<4x64xf32> -> tensor<4x64xf32>
+    %n = quipu.rms_norm %x, @norm : tensor<64xf32> eps 1.0e-5 : tensor<4x64xf32> -> tensor<4x64xf32>
     %z = quipu.quantize %n : tensor<4x64xf32> -> tensor<4x64x!quipu.i8x32>
-    %g = quipu.linear %z, "gate" : tensor<128x64x!quipu.q4_1> -> [128] : tensor<4x64x!quipu.i8x32> -> tensor<4x128xf32>
-    %u = quipu.linear %z, "up" : tensor<128x64x!quipu.q4_1> -> [128] : tensor<4x64x!quipu.i8x32> -> tensor<4x128xf32>
+    %g = quipu.linear %z, @gate : tensor<128x64x!quipu.q4_1> -> [128] : tensor<4x64x!quipu.i8x32> -> tensor<4x128xf32>
+    %u = quipu.linear %z, @up : tensor<128x64x!quipu.q4_1> -> [128] : tensor<4x64x!quipu.i8x32> -> tensor<4x128xf32>
     %s = quipu.swiglu %g, %u : tensor<4x128xf32>
     quipu.output "y", %s : tensor<4x128xf32>
   }
@@ -109,10 +118,12 @@ quipu.model @many_tokens for [] {
 // CHECK-NEXT:    quipu.output "norm", %[[N]]
 // CHECK-NEXT:    quipu.output "a", %[[A]]
 quipu.model @norm_outside for [] {
+  quipu.weight @norm = "norm.weight" : tensor<64xf32>
+  quipu.weight @a = "a.weight" : tensor<64x64xf32>
   quipu.step @decode tokens 1 {
     %x = quipu.input "x" : tensor<1x64xf32>
-    %n = quipu.rms_norm %x, "norm" : tensor<64xf32> eps 1.0e-5 : tensor<1x64xf32> -> tensor<1x64xf32>
-    %a = quipu.linear %n, "a" : tensor<64x64xf32> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
+    %n = quipu.rms_norm %x, @norm : tensor<64xf32> eps 1.0e-5 : tensor<1x64xf32> -> tensor<1x64xf32>
+    %a = quipu.linear %n, @a : tensor<64x64xf32> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
     quipu.output "norm", %n : tensor<1x64xf32>
     quipu.output "a", %a : tensor<1x64xf32>
   }

@@ -36,9 +36,10 @@ quipu.model @chain for [] {
 // CHECK-NEXT:    quipu.launch @join(%{{.+}}, %{{.+}}) arena [256]
 // CHECK-NEXT:    quipu.launch @join(
 quipu.model @late for [] {
+  quipu.weight @w = "w.weight" : tensor<3x64xf32>
   quipu.state @kv : !quipu.pages<heads 4, keys 16, values 16> layers 4
   quipu.kernel @pair(%x: tensor<1x64xf32>) -> (tensor<1x64xf32>, tensor<1x3xf32>) {
-    %s = quipu.linear %x, "w" : tensor<3x64xf32> -> [3] : tensor<1x64xf32> -> tensor<1x3xf32>
+    %s = quipu.linear %x, @w : tensor<3x64xf32> -> [3] : tensor<1x64xf32> -> tensor<1x3xf32>
     quipu.yield %x, %s : tensor<1x64xf32>, tensor<1x3xf32>
   }
   quipu.kernel @blocks(%x: tensor<1x64xf32>) -> tensor<1x64x!quipu.i8x32> {

@@ -6,17 +6,17 @@
 
 // CHECK-LABEL: quipu.model @combinations
 // CHECK:      quipu.kernel @q_v(
-// CHECK:        quipu.linear %{{.+}}, "blk.q" : tensor<32x32x!quipu.q4_0> ->
-// CHECK:        quipu.linear %{{.+}}, "blk.v" : tensor<32x32x!quipu.q4_0> ->
-// CHECK:        quipu.linear %{{.+}}, "blk.o" : tensor<32x32x!quipu.q4_1> ->
+// CHECK:        quipu.linear %{{.+}}, @blk.q : tensor<32x32x!quipu.q4_0> ->
+// CHECK:        quipu.linear %{{.+}}, @blk.v : tensor<32x32x!quipu.q4_0> ->
+// CHECK:        quipu.linear %{{.+}}, @blk.o : tensor<32x32x!quipu.q4_1> ->
 // CHECK:      quipu.kernel @q_v.q4_0.q8_0(
-// CHECK:        quipu.linear %{{.+}}, "blk.q" : tensor<32x32x!quipu.q4_0> ->
-// CHECK:        quipu.linear %{{.+}}, "blk.v" : tensor<32x32x!quipu.q8_0> ->
-// CHECK:        quipu.linear %{{.+}}, "blk.o" : tensor<32x32x!quipu.q4_1> ->
+// CHECK:        quipu.linear %{{.+}}, @blk.q : tensor<32x32x!quipu.q4_0> ->
+// CHECK:        quipu.linear %{{.+}}, @blk.v : tensor<32x32x!quipu.q8_0> ->
+// CHECK:        quipu.linear %{{.+}}, @blk.o : tensor<32x32x!quipu.q4_1> ->
 // CHECK:      quipu.kernel @q_v.q8_0(
-// CHECK:        quipu.linear %{{.+}}, "blk.q" : tensor<32x32x!quipu.q8_0> ->
-// CHECK:        quipu.linear %{{.+}}, "blk.v" : tensor<32x32x!quipu.q8_0> ->
-// CHECK:        quipu.linear %{{.+}}, "blk.o" : tensor<32x32x!quipu.q4_1> ->
+// CHECK:        quipu.linear %{{.+}}, @blk.q : tensor<32x32x!quipu.q8_0> ->
+// CHECK:        quipu.linear %{{.+}}, @blk.v : tensor<32x32x!quipu.q8_0> ->
+// CHECK:        quipu.linear %{{.+}}, @blk.o : tensor<32x32x!quipu.q4_1> ->
 // CHECK-NOT:  quipu.kernel @q_v
 // CHECK:      quipu.kernel @o(
 // CHECK-NOT:  quipu.kernel
@@ -27,13 +27,13 @@ quipu.model @combinations for [] {
   quipu.weight @blk.v = "blk.*.v.weight" layers 4 : tensor<32x32x!quipu.mixed<!quipu.q8_0, !quipu.q4_0>> but !quipu.q4_0 in [0, 3]
   quipu.weight @blk.o = "blk.*.o.weight" layers 4 : tensor<32x32x!quipu.q4_1>
   quipu.kernel @q_v(%h: tensor<1x32xf32>) -> tensor<1x32xf32> {
-    %q = quipu.linear %h, "blk.q" : tensor<32x32x!quipu.mixed<!quipu.q4_0, !quipu.q8_0>> -> [32] : tensor<1x32xf32> -> tensor<1x32xf32>
-    %v = quipu.linear %q, "blk.v" : tensor<32x32x!quipu.mixed<!quipu.q8_0, !quipu.q4_0>> -> [32] : tensor<1x32xf32> -> tensor<1x32xf32>
-    %o = quipu.linear %v, "blk.o" : tensor<32x32x!quipu.q4_1> -> [32] : tensor<1x32xf32> -> tensor<1x32xf32>
+    %q = quipu.linear %h, @blk.q : tensor<32x32x!quipu.mixed<!quipu.q4_0, !quipu.q8_0>> -> [32] : tensor<1x32xf32> -> tensor<1x32xf32>
+    %v = quipu.linear %q, @blk.v : tensor<32x32x!quipu.mixed<!quipu.q8_0, !quipu.q4_0>> -> [32] : tensor<1x32xf32> -> tensor<1x32xf32>
+    %o = quipu.linear %v, @blk.o : tensor<32x32x!quipu.q4_1> -> [32] : tensor<1x32xf32> -> tensor<1x32xf32>
     quipu.yield %o : tensor<1x32xf32>
   }
   quipu.kernel @o(%h: tensor<1x32xf32>) -> tensor<1x32xf32> {
-    %o = quipu.linear %h, "blk.o" : tensor<32x32x!quipu.q4_1> -> [32] : tensor<1x32xf32> -> tensor<1x32xf32>
+    %o = quipu.linear %h, @blk.o : tensor<32x32x!quipu.q4_1> -> [32] : tensor<1x32xf32> -> tensor<1x32xf32>
     quipu.yield %o : tensor<1x32xf32>
   }
   quipu.step @decode tokens 1 {
@@ -53,15 +53,15 @@ quipu.model @combinations for [] {
 
 // CHECK-LABEL: quipu.model @floats
 // CHECK:      quipu.kernel @k(
-// CHECK-NEXT:   quipu.embed %{{.+}}, "blk.w" : tensor<8x32xbf16> :
+// CHECK-NEXT:   quipu.embed %{{.+}}, @blk.w : tensor<8x32xbf16> :
 // CHECK:      quipu.kernel @[[OTHER:k.f16_[0-9]+]](
-// CHECK-NEXT:   quipu.embed %{{.+}}, "blk.w" : tensor<8x32xf16> :
+// CHECK-NEXT:   quipu.embed %{{.+}}, @blk.w : tensor<8x32xf16> :
 // CHECK:      quipu.kernel @k.f16(
 // CHECK:      quipu.launch @k(%{{.+}}) but @[[OTHER]] in [0] : (
 quipu.model @floats for [] {
   quipu.weight @blk.w = "blk.*.w.weight" layers 3 : tensor<8x32x!quipu.mixed<bf16, f16>> but f16 in [0]
   quipu.kernel @k(%ids: tensor<1xi32>) -> tensor<1x32xf32> {
-    %x = quipu.embed %ids, "blk.w" : tensor<8x32x!quipu.mixed<bf16, f16>> : tensor<1xi32> -> tensor<1x32xf32>
+    %x = quipu.embed %ids, @blk.w : tensor<8x32x!quipu.mixed<bf16, f16>> : tensor<1xi32> -> tensor<1x32xf32>
     quipu.yield %x : tensor<1x32xf32>
   }
   quipu.kernel @k.f16(%ids: tensor<1xi32>) -> tensor<1xi32> {
@@ -84,24 +84,24 @@ quipu.model @floats for [] {
 
 // CHECK-LABEL: quipu.model @forms
 // CHECK:      quipu.kernel @kept(%[[X:.+]]: tensor<1x32xf32>, %[[Z:.+]]: tensor<1x32x!quipu.i8x32>)
-// CHECK-NEXT:   quipu.linear %[[Z]], "blk.w" : tensor<32x32x!quipu.q8_0> bias "blk.b" : tensor<32xf32> ->
+// CHECK-NEXT:   quipu.linear %[[Z]], @blk.w : tensor<32x32x!quipu.q8_0> bias @blk.b : tensor<32xf32> ->
 // CHECK:      quipu.kernel @kept.f16(%[[X:.+]]: tensor<1x32xf32>, %{{.+}}: tensor<1x32x!quipu.i8x32>)
-// CHECK-NEXT:   quipu.linear %[[X]], "blk.w" : tensor<32x32xf16> bias "blk.b" : tensor<32xf32> ->
+// CHECK-NEXT:   quipu.linear %[[X]], @blk.w : tensor<32x32xf16> bias @blk.b : tensor<32xf32> ->
 // CHECK:      quipu.kernel @prologue(%[[X:.+]]: tensor<1x32xf32>)
 // CHECK-NEXT:   %[[Z:.+]] = quipu.quantize %[[X]]
-// CHECK-NEXT:   quipu.linear %[[Z]], "blk.w" : tensor<32x32x!quipu.q8_0> ->
+// CHECK-NEXT:   quipu.linear %[[Z]], @blk.w : tensor<32x32x!quipu.q8_0> ->
 // CHECK:      quipu.kernel @prologue.f16(%[[X:.+]]: tensor<1x32xf32>)
-// CHECK-NEXT:   quipu.linear %[[X]], "blk.w" : tensor<32x32xf16> ->
+// CHECK-NEXT:   quipu.linear %[[X]], @blk.w : tensor<32x32xf16> ->
 quipu.model @forms for [] {
   quipu.weight @blk.w = "blk.*.w.weight" layers 3 : tensor<32x32x!quipu.mixed<!quipu.q8_0, f16>> but f16 in [1]
   quipu.weight @blk.b = "blk.*.b.bias" layers 3 : tensor<32xf32>
   quipu.kernel @kept(%x: tensor<1x32xf32>, %z: tensor<1x32x!quipu.i8x32>) -> tensor<1x32xf32> {
-    %y = quipu.linear %x or %z, "blk.w" : tensor<32x32x!quipu.mixed<!quipu.q8_0, f16>> bias "blk.b" : tensor<32xf32> -> [32] : tensor<1x32xf32> or tensor<1x32x!quipu.i8x32> -> tensor<1x32xf32>
+    %y = quipu.linear %x or %z, @blk.w : tensor<32x32x!quipu.mixed<!quipu.q8_0, f16>> bias @blk.b : tensor<32xf32> -> [32] : tensor<1x32xf32> or tensor<1x32x!quipu.i8x32> -> tensor<1x32xf32>
     quipu.yield %y : tensor<1x32xf32>
   }
   quipu.kernel @prologue(%x: tensor<1x32xf32>) -> tensor<1x32xf32> {
     %z = quipu.quantize %x : tensor<1x32xf32> -> tensor<1x32x!quipu.i8x32>
-    %y = quipu.linear %x or %z, "blk.w" : tensor<32x32x!quipu.mixed<!quipu.q8_0, f16>> -> [32] : tensor<1x32xf32> or tensor<1x32x!quipu.i8x32> -> tensor<1x32xf32>
+    %y = quipu.linear %x or %z, @blk.w : tensor<32x32x!quipu.mixed<!quipu.q8_0, f16>> -> [32] : tensor<1x32xf32> or tensor<1x32x!quipu.i8x32> -> tensor<1x32xf32>
     quipu.yield %y : tensor<1x32xf32>
   }
   quipu.step @decode tokens 1 {

@@ -23,19 +23,13 @@ namespace quipu {
 
 namespace {
 
-/// Whether a step's inputs are a program's, its types known and its memory
-/// planned.
+/// Whether a step's inputs are a program's and its memory planned.
 LogicalResult checkPlanned(StepOp step) {
   constexpr StringRef unplanned =
       "has no offset in the arena; run plan-memory first";
   if (!step.getArena())
     return step.emitOpError(unplanned);
   auto result = step.walk([&](Operation *op) -> WalkResult {
-    if (llvm::any_of(
-            llvm::concat<const Type>(SmallVector<Type>(op->getOperandTypes()),
-                                     SmallVector<Type>(op->getResultTypes())),
-            llvm::IsaPred<ValueType>))
-      return op->emitOpError("is not bound; run bind-checkpoint first");
     if (auto input = dyn_cast<InputOp>(op);
         input && !input.isTokens() && !input.isSelected())
       return input.emitOpError("is ") << input.getNameAttr()

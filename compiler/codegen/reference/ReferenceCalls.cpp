@@ -119,7 +119,7 @@ ReferenceCalls::getWeight(std::optional<WeightAttr> weight) {
   if (!weight)
     return {abi.getNull()};
   auto declared = kernel->getParentOfType<ModelOp>().lookupSymbol<WeightOp>(
-      weight->getName());
+      weight->getSymbol());
   if (declared && declared.getOffset())
     return {abi.getWeight(args, layer, declared)};
   current->emitOpError("needs the weight ")

@@ -72,20 +72,22 @@
 // CHECK: quipu.kernel @logits(
 // CHECK-NOT: quipu.kernel @logits
 quipu.model @m for ["m"] {
+  quipu.weight @token_embd = "token_embd.weight" : tensor<40x32xf32>
+  quipu.weight @blk.k = "blk.k.weight" : tensor<32x32xf32>
   quipu.state @kv : !quipu.pages<heads 1, keys 32, values 32> layers 4 pool 0 at 0 stride 64
   quipu.entry @generate inputs [<"tokens" over token : 1 x i32 below 40>] outputs [<"spare" over selected : 40 x f32>, <"logits" over selected : 40 x f32>] steps [@prefill8]
   quipu.kernel @embed(%ids: tensor<8xi32>) -> tensor<8x32xf32> {
-    %x = quipu.embed %ids, "token_embd" : tensor<40x32xf32> : tensor<8xi32> -> tensor<8x32xf32>
+    %x = quipu.embed %ids, @token_embd : tensor<40x32xf32> : tensor<8xi32> -> tensor<8x32xf32>
     quipu.yield %x : tensor<8x32xf32>
   }
   quipu.kernel @write(%k: tensor<8x32xf32>, %at: !quipu.positions) -> (tensor<8x32xf32>, !quipu.cache<@kv, f16, heads 1, keys 32, values 32>) schedule <grid = tiles, lanes = 16, tokens = 8, tiles = 2, bytes = 6144, operations = 16384, nanoseconds = 800> {
-    %h = quipu.linear %k, "blk.k" : tensor<32x32xf32> -> [1, 32] : tensor<8x32xf32> -> tensor<8x1x32xf32>
+    %h = quipu.linear %k, @blk.k : tensor<32x32xf32> -> [1, 32] : tensor<8x32xf32> -> tensor<8x1x32xf32>
     %kv = quipu.cache_write %h, %h at %at into @kv : tensor<8x1x32xf32>, tensor<8x1x32xf32> -> !quipu.cache<@kv, f16, heads 1, keys 32, values 32>
     quipu.yield %k, %kv : tensor<8x32xf32>, !quipu.cache<@kv, f16, heads 1, keys 32, values 32>
   }
   quipu.kernel @logits(%h: tensor<8x32xf32>, %rows: tensor<8xi32>) -> tensor<8x40xf32> selected {
     %g = quipu.gather %h, %rows : tensor<8x32xf32>, tensor<8xi32> -> tensor<8x32xf32>
-    %y = quipu.linear %g, "token_embd" : tensor<40x32xf32> -> [40] : tensor<8x32xf32> -> tensor<8x40xf32>
+    %y = quipu.linear %g, @token_embd : tensor<40x32xf32> -> [40] : tensor<8x32xf32> -> tensor<8x40xf32>
     quipu.yield %y : tensor<8x40xf32>
   }
   quipu.kernel @attend(%q: tensor<8x2x32xf32>, %kv: !quipu.cache<@kv, f16, heads 1, keys 32, values 32>, %at: !quipu.positions) -> tensor<8x2x32xf32> {

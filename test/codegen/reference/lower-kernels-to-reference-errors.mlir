@@ -28,8 +28,8 @@ quipu.model @m for ["m"] {
 quipu.model @m for ["m"] {
   quipu.weight @w = "w.weight" : tensor<16x32xf16>
   quipu.kernel @unpacked(%x: tensor<8x32xf32>) -> tensor<8x16xf32> {
-    // expected-error @+1 {{needs the weight "w", which has no offset; run assign-weight-offsets first}}
-    %y = quipu.linear %x, "w" : tensor<16x32xf16> -> [16] : tensor<8x32xf32> -> tensor<8x16xf32>
+    // expected-error @+1 {{needs the weight @w, which has no offset; run assign-weight-offsets first}}
+    %y = quipu.linear %x, @w : tensor<16x32xf16> -> [16] : tensor<8x32xf32> -> tensor<8x16xf32>
     quipu.yield %y : tensor<8x16xf32>
   }
 }

@@ -22,7 +22,7 @@ quipu.model @m for ["m"] {
   // CHECK-NEXT: %[[STRIDE:.*]] = llvm.mlir.constant(128 : i64)
   // CHECK: llvm.call @quipu_reference_embed(%[[IDS]], %{{.*}}, %[[FORMAT]], %[[COLUMNS]], %[[OUT]], %[[STRIDE]], %[[BEGIN]], %[[END]])
   quipu.kernel @embed(%ids: tensor<8xi32>) -> tensor<8x32xf32> {
-    %x = quipu.embed %ids, "token_embd" : tensor<40x32x!quipu.q8_0> : tensor<8xi32> -> tensor<8x32xf32>
+    %x = quipu.embed %ids, @token_embd : tensor<40x32x!quipu.q8_0> : tensor<8xi32> -> tensor<8x32xf32>
     quipu.yield %x : tensor<8x32xf32>
   }
 
@@ -39,8 +39,8 @@ quipu.model @m for ["m"] {
   // CHECK: llvm.call @quipu_reference_rms_norm(%[[IN]], {{.*}}, %[[NORM]],
   // CHECK: llvm.call @quipu_reference_linear(%[[NORM]], {{.*}}, %[[OUT]],
   quipu.kernel @fused(%h: tensor<8x32xf32>) -> tensor<8x20xf32> selected {
-    %n = quipu.rms_norm %h, "blk.norm" : tensor<32xf32> eps 1.0e-5 : tensor<8x32xf32> -> tensor<8x32xf32>
-    %y = quipu.linear %n, "blk.w" : tensor<20x32xf16> -> [20] : tensor<8x32xf32> -> tensor<8x20xf32>
+    %n = quipu.rms_norm %h, @blk.norm : tensor<32xf32> eps 1.0e-5 : tensor<8x32xf32> -> tensor<8x32xf32>
+    %y = quipu.linear %n, @blk.w : tensor<20x32xf16> -> [20] : tensor<8x32xf32> -> tensor<8x20xf32>
     quipu.yield %y : tensor<8x20xf32>
   }
 
@@ -105,7 +105,7 @@ quipu.model @m for ["m"] {
     %t = quipu.activate gelu_tanh %c : tensor<8x2x16xf32> -> tensor<8x2x16xf32>
     %m = quipu.softmax %t : tensor<8x2x16xf32> -> tensor<8x2x16xf32>
     %q = quipu.quantize %m : tensor<8x2x16xf32> -> tensor<8x32x!quipu.i8x32>
-    %y = quipu.linear %q, "token_embd" : tensor<40x32x!quipu.q8_0> -> [40] : tensor<8x32x!quipu.i8x32> -> tensor<8x40xf32>
+    %y = quipu.linear %q, @token_embd : tensor<40x32x!quipu.q8_0> -> [40] : tensor<8x32x!quipu.i8x32> -> tensor<8x40xf32>
     quipu.yield %y : tensor<8x40xf32>
   }
   // The weights stay.

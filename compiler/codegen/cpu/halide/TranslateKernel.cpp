@@ -111,7 +111,7 @@ private:
   }
 
   std::string getWeight(WeightAttr weight) {
-    return own({BufferOwner::Weight, 0, weight.getName().getValue()});
+    return own({BufferOwner::Weight, 0, weight.getSymbol().getValue()});
   }
 
   std::string getOperand(mlir::Value value) {

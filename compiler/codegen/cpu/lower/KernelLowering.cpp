@@ -36,12 +36,12 @@ static LogicalResult checkIsScheduled(KernelOp kernel) {
       auto weight = dyn_cast<WeightAttr>(attribute.getValue());
       if (!weight)
         continue;
-      auto declared = model.lookupSymbol<WeightOp>(weight.getName());
+      auto declared = model.lookupSymbol<WeightOp>(weight.getSymbol());
       if (!declared || !declared.getOffset())
         return op.emitOpError("needs the weight ")
                << weight.getName()
                << ", which has no offset; run assign-weight-offsets first";
-      if (weight.getType() && isa<MixedType>(weight.getType().getElementType()))
+      if (isa<MixedType>(weight.getType().getElementType()))
         return op.emitOpError("reads the weight ")
                << weight.getName()
                << " in several formats; run specialize-kernels first";

@@ -289,6 +289,7 @@ LogicalResult KernelLowering::lowerAttention(AttentionOp op) {
   }
   AttentionLowering(op, builder, abi, entry)
       .run(functions, *state,
-           op.getSinks() ? getWeight(op.getSinks()->getName()) : Value());
+           op.getSinks() ? getWeight(op.getSinks()->getSymbol().getValue())
+                         : Value());
   return success();
 }

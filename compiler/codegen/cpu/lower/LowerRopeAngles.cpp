@@ -23,8 +23,9 @@ LogicalResult KernelLowering::lowerRopeAngles(RopeAnglesOp op) {
     return failure();
   Value frequencies = abi.getConstant(
       (kernel.getSymName() + ".frequencies").str(), angles->frequencies);
-  Value factors =
-      op.getFactors() ? getWeight(op.getFactors()->getName()) : abi.getNull();
+  Value factors = op.getFactors()
+                      ? getWeight(op.getFactors()->getSymbol().getValue())
+                      : abi.getNull();
   auto type = cast<RankedTensorType>(op.getResult().getType());
   auto [begin, end] = abi.getWorkerRange(
       abi.getCount(args, kernel.getSelected()), worker, workers);

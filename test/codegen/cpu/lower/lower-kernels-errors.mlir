@@ -56,8 +56,8 @@ quipu.model @m for ["m"] {
 quipu.model @m for ["m"] {
   quipu.weight @w = "w.weight" : tensor<16x32xf16>
   quipu.kernel @unpacked(%x: tensor<8x32xf32>) -> tensor<8x16xf32> schedule <grid = tiles, lanes = 16, tokens = 4, tiles = 1, bytes = 0, operations = 0> {
-    // expected-error @+1 {{needs the weight "w", which has no offset; run assign-weight-offsets first}}
-    %y = quipu.linear %x, "w" : tensor<16x32xf16> -> [16] : tensor<8x32xf32> -> tensor<8x16xf32>
+    // expected-error @+1 {{needs the weight @w, which has no offset; run assign-weight-offsets first}}
+    %y = quipu.linear %x, @w : tensor<16x32xf16> -> [16] : tensor<8x32xf32> -> tensor<8x16xf32>
     quipu.yield %y : tensor<8x16xf32>
   }
 }
@@ -67,8 +67,8 @@ quipu.model @m for ["m"] {
 quipu.model @m for ["m"] {
   quipu.weight @blk.w = "blk.*.w.weight" layers 2 : tensor<32x32x!quipu.mixed<f32, f16>> but f16 in [1] packed at 0 stride 4096
   quipu.kernel @mixed(%x: tensor<1x32xf32>) -> tensor<1x32xf32> schedule <grid = tiles, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
-    // expected-error @+1 {{reads the weight "blk.w" in several formats; run specialize-kernels first}}
-    %y = quipu.linear %x, "blk.w" : tensor<32x32x!quipu.mixed<f32, f16>> -> [32] : tensor<1x32xf32> -> tensor<1x32xf32>
+    // expected-error @+1 {{reads the weight @blk.w in several formats; run specialize-kernels first}}
+    %y = quipu.linear %x, @blk.w : tensor<32x32x!quipu.mixed<f32, f16>> -> [32] : tensor<1x32xf32> -> tensor<1x32xf32>
     quipu.yield %y : tensor<1x32xf32>
   }
 }

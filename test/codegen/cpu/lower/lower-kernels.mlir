@@ -27,7 +27,7 @@
 quipu.model @m for ["m"] {
   quipu.weight @token_embd = "token_embd.weight" : tensor<40x32x!quipu.q8_0> packed at 128
   quipu.kernel @embed(%ids: tensor<8xi32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
-    %x = quipu.embed %ids, "token_embd" : tensor<40x32x!quipu.q8_0> : tensor<8xi32> -> tensor<8x32xf32>
+    %x = quipu.embed %ids, @token_embd : tensor<40x32x!quipu.q8_0> : tensor<8xi32> -> tensor<8x32xf32>
     quipu.yield %x : tensor<8x32xf32>
   }
 }
@@ -49,7 +49,7 @@ quipu.model @m for ["m"] {
   quipu.weight @norm = "norm.weight" : tensor<32xf32> packed at 0
   quipu.kernel @selected(%h: tensor<8x32xf32>, %rows: tensor<8xi32>) -> tensor<8x32x!quipu.i8x32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> selected {
     %g = quipu.gather %h, %rows : tensor<8x32xf32>, tensor<8xi32> -> tensor<8x32xf32>
-    %n = quipu.rms_norm %g, "norm" : tensor<32xf32> eps 1.0e-5 : tensor<8x32xf32> -> tensor<8x32xf32>
+    %n = quipu.rms_norm %g, @norm : tensor<32xf32> eps 1.0e-5 : tensor<8x32xf32> -> tensor<8x32xf32>
     %q = quipu.quantize %n : tensor<8x32xf32> -> tensor<8x32x!quipu.i8x32>
     quipu.yield %q : tensor<8x32x!quipu.i8x32>
   }
@@ -94,9 +94,9 @@ quipu.model @m for ["m"] {
   quipu.weight @blk.k = "blk.*.k.weight" layers 3 : tensor<16x32x!quipu.q8_0> packed at 8192 stride 640
   quipu.weight @blk.v = "blk.*.v.weight" layers 3 : tensor<16x32x!quipu.q8_0> packed at 12288 stride 640
   quipu.kernel @q_k_v(%x: tensor<8x32x!quipu.i8x32>, %at: !quipu.positions) -> (tensor<8x2x16xf32>, !quipu.cache<@kv, f16, heads 1, keys 16, values 16>) schedule <grid = tiles, lanes = 16, tokens = 4, tiles = 1, bytes = 0, operations = 0> {
-    %q = quipu.linear %x, "blk.q" : tensor<32x32x!quipu.q8_0> -> [2, 16] : tensor<8x32x!quipu.i8x32> -> tensor<8x2x16xf32>
-    %k = quipu.linear %x, "blk.k" : tensor<16x32x!quipu.q8_0> -> [1, 16] : tensor<8x32x!quipu.i8x32> -> tensor<8x1x16xf32>
-    %v = quipu.linear %x, "blk.v" : tensor<16x32x!quipu.q8_0> -> [1, 16] : tensor<8x32x!quipu.i8x32> -> tensor<8x1x16xf32>
+    %q = quipu.linear %x, @blk.q : tensor<32x32x!quipu.q8_0> -> [2, 16] : tensor<8x32x!quipu.i8x32> -> tensor<8x2x16xf32>
+    %k = quipu.linear %x, @blk.k : tensor<16x32x!quipu.q8_0> -> [1, 16] : tensor<8x32x!quipu.i8x32> -> tensor<8x1x16xf32>
+    %v = quipu.linear %x, @blk.v : tensor<16x32x!quipu.q8_0> -> [1, 16] : tensor<8x32x!quipu.i8x32> -> tensor<8x1x16xf32>
     %kv = quipu.cache_write %k, %v at %at into @kv : tensor<8x1x16xf32>, tensor<8x1x16xf32> -> !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
     quipu.yield %q, %kv : tensor<8x2x16xf32>, !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
   }
@@ -155,7 +155,7 @@ quipu.model @m for ["m"] {
   quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 4 pool 0 at 0 stride 32
   quipu.weight @sinks = "sinks.weight" : tensor<2xf32> packed at 64
   quipu.kernel @attend(%q: tensor<8x2x16xf32>, %kv: !quipu.cache<@kv, f32, heads 1, keys 16, values 16>, %at: !quipu.positions) -> tensor<8x2x16xf32> schedule <grid = heads, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
-    %a = quipu.attention %q over %kv at %at window 7 sinks "sinks" : tensor<2xf32> : tensor<8x2x16xf32>, !quipu.cache<@kv, f32, heads 1, keys 16, values 16> -> tensor<8x2x16xf32>
+    %a = quipu.attention %q over %kv at %at window 7 sinks @sinks : tensor<2xf32> : tensor<8x2x16xf32>, !quipu.cache<@kv, f32, heads 1, keys 16, values 16> -> tensor<8x2x16xf32>
     quipu.yield %a : tensor<8x2x16xf32>
   }
 }
