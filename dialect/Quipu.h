@@ -15,8 +15,11 @@
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/CallInterfaces.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "weights/formats/WeightFormat.h"
 
@@ -45,6 +48,16 @@ enum class FusionRole {
 /// A token's result is computed from its row of each operand alone.
 template <typename Op>
 class Tokenwise : public mlir::OpTrait::TraitBase<Op, Tokenwise> {};
+
+/// What cache_write writes: memory that outlives the step. Who reads it has the
+/// cache as an operand.
+struct CacheResource : mlir::SideEffects::Resource::Base<CacheResource> {
+  llvm::StringRef getName() final { return "Cache"; }
+};
+
+/// An op that names a weight inside a loop of layers reads another one in each
+/// layer, though no operand says so: it has to stay in the loop.
+mlir::Speculation::Speculatability getSpeculatability(mlir::Operation *op);
 
 /// That the weights which `op` names by their symbols are declared as it sees
 /// them (see WeightAttr).

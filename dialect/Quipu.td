@@ -19,8 +19,11 @@ include "dialect/QuipuDialect.td"
 include "dialect/QuipuInterfaces.td"
 include "dialect/QuipuTargets.td"
 include "dialect/QuipuTypes.td"
+include "mlir/Interfaces/CallInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/FunctionInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/LoopLikeInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/IR/OpAsmInterface.td"
 include "mlir/IR/OpBase.td"
@@ -32,20 +35,42 @@ class Quipu_Op<string name, list<Trait> traits = []> : Op<Quipu_Dialect, name, t
 /// A token's result is computed from its row of each operand alone.
 def Quipu_Tokenwise : NativeOpTrait<"Tokenwise"> { let cppNamespace = "::quipu"; }
 
+/// Whether an op's argument is a Quipu_Real, or may be one.
+class Quipu_IsReal<Constraint argument> {
+  bit value = !isa<Quipu_RealConstraint>(
+      !if(!isa<OptionalAttr>(argument), !cast<OptionalAttr>(argument).baseAttr, argument));
+}
+
 /// An op of the model's mathematics: one result, whose type follows from the
 /// operands, with `asmName` as the name it has when the spec gave it none, and
 /// the way it combines with others in a kernel.
 class Quipu_ComputeOp<string name, string asmName, string role, list<Trait> traits = []>
     : Quipu_Op<name, !listconcat([InferTypeOpAdaptor, OpAsmOpInterface, Quipu_FusionInterface,
+                                  Quipu_RealsInterface, ConditionallySpeculatable,
                                   SymbolUserOpInterface], traits)> {
   let results = (outs Quipu_Activation:$result);
+  /// Whether it names a state, which `verifyState` checks.
+  bit hasState = false;
+  /// The names of the arguments that are reals.
+  list<string> reals = !foldl([]<string>, !range(!size(arguments)), names, i,
+    !listconcat(names, !if(Quipu_IsReal<!getdagarg<Constraint>(arguments, i)>.value,
+                           ["\"" # !getdagname(arguments, i) # "\""], []<string>)));
   let extraClassDeclaration = [{
+    static ::llvm::SmallVector<::llvm::StringRef> getRealAttributes() {
+      return }] # "{" # !interleave(reals, ", ") # "};" # [{
+    }
+    ::mlir::Speculation::Speculatability getSpeculatability() {
+      return ::quipu::getSpeculatability(*this);
+    }
     static FusionRole getFusionRole() { return FusionRole::}] # role # [{; }
     void getAsmResultNames(::mlir::OpAsmSetValueNameFn setName) {
       setName(getResult(), "}] # asmName # [{");
     }
+    ::llvm::LogicalResult verifyState(::mlir::SymbolTableCollection &symbols)}] #
+      !if(hasState, ";", " { return ::llvm::success(); }") # [{
     ::llvm::LogicalResult verifySymbolUses(::mlir::SymbolTableCollection &symbols) {
-      return ::quipu::verifyWeightUses(*this, symbols);
+      return ::llvm::failure(::llvm::failed(::quipu::verifyWeightUses(*this, symbols)) ||
+                             ::llvm::failed(verifyState(symbols)));
     }
   }];
 }
@@ -63,16 +88,19 @@ class Quipu_AlikeOp<string name, string asmName, string role, list<Trait> traits
   }];
 }
 
+/// The caches' memory, which outlives the step.
+def Quipu_CacheResource : Resource<"::quipu::CacheResource">;
+
 /// One operand, a result of the same type.
 class Quipu_UnaryOp<string name, string asmName, string role>
-    : Quipu_AlikeOp<name, asmName, role, [Pure, Quipu_Tokenwise]> {
+    : Quipu_AlikeOp<name, asmName, role, [NoMemoryEffect, Quipu_Tokenwise]> {
   let arguments = (ins Quipu_Activation:$input);
   let assemblyFormat = "$input attr-dict custom<Bound>(type($input), type($result))";
 }
 
 /// Two operands and a result of one type.
 class Quipu_BinaryOp<string name, string asmName, list<Trait> traits = []>
-    : Quipu_AlikeOp<name, asmName, "Tile", !listconcat([Pure, Quipu_Tokenwise, SameTypeOperands], traits)> {
+    : Quipu_AlikeOp<name, asmName, "Tile", !listconcat([NoMemoryEffect, Quipu_Tokenwise, SameTypeOperands], traits)> {
   let arguments = (ins Quipu_Activation:$lhs, Quipu_Activation:$rhs);
   let assemblyFormat = "$lhs `,` $rhs attr-dict custom<Same>(type($lhs), type($rhs), type($result))";
 }
@@ -242,7 +270,7 @@ def Quipu_EntryOp : Quipu_Op<"entry", [Symbol, HasParent<"ModelOp">,
 }
 
 def Quipu_StepOp : Quipu_Op<"step", [Symbol, HasParent<"ModelOp">, NoTerminator, SingleBlock,
-                                     NoRegionArguments]> {
+                                     NoRegionArguments, IsolatedFromAbove]> {
   let summary = "an entry point of the program, for up to `tokens` tokens";
   let description = [{
     `plan-memory` adds the bytes of its arena.
@@ -260,7 +288,12 @@ def Quipu_StepOp : Quipu_Op<"step", [Symbol, HasParent<"ModelOp">, NoTerminator,
   let hasRegionVerifier = 1;
 }
 
-def Quipu_LayersOp : Quipu_Op<"layers", [SingleBlockImplicitTerminator<"YieldOp">, OpAsmOpInterface]> {
+def Quipu_LayersOp : Quipu_Op<"layers", [
+    SingleBlockImplicitTerminator<"YieldOp">, OpAsmOpInterface, RecursiveMemoryEffects,
+    DeclareOpInterfaceMethods<LoopLikeOpInterface,
+        ["getLoopRegions", "getInitsMutable", "getRegionIterArgs", "getYieldedValuesMutable",
+         "getLoopResults", "getStaticTripCount"]>,
+    DeclareOpInterfaceMethods<RegionBranchOpInterface, ["getEntrySuccessorOperands"]>]> {
   let summary = "the layers, one body for all of them";
   let description = [{
     The body runs `count` times; its argument is `init` in layer 0 and what the
@@ -287,7 +320,8 @@ def Quipu_LayersOp : Quipu_Op<"layers", [SingleBlockImplicitTerminator<"YieldOp"
   }];
 }
 
-def Quipu_YieldOp : Quipu_Op<"yield", [Terminator, Pure, ParentOneOf<["ModelOp", "LayersOp", "KernelOp"]>]> {
+def Quipu_YieldOp : Quipu_Op<"yield", [Terminator, ReturnLike, Pure,
+                                       ParentOneOf<["ModelOp", "LayersOp", "KernelOp"]>]> {
   let summary = "what a layer hands to the next, a kernel to the step, a model to its heads";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "attr-dict ($values^ custom<BoundList>(type($values)))?";
@@ -335,7 +369,7 @@ def Quipu_OutputOp : Quipu_Op<"output", [MemoryEffects<[MemWrite]>]> {
 // The mathematics
 //===----------------------------------------------------------------------===//
 
-def Quipu_EmbedOp : Quipu_ComputeOp<"embed", "x", "Row", [Pure]> {
+def Quipu_EmbedOp : Quipu_ComputeOp<"embed", "x", "Row", [NoMemoryEffect]> {
   let summary = "the rows of a weight that the token ids name";
   let description = [{
     ids [M] -> [M, columns of the weight], in f32.
@@ -345,7 +379,7 @@ def Quipu_EmbedOp : Quipu_ComputeOp<"embed", "x", "Row", [Pure]> {
   let assemblyFormat = "$ids `,` custom<Weight>($weight) attr-dict custom<Bound>(type($ids), type($result))";
 }
 
-def Quipu_GatherOp : Quipu_ComputeOp<"gather", "selected", "Row", [Pure]> {
+def Quipu_GatherOp : Quipu_ComputeOp<"gather", "selected", "Row", [NoMemoryEffect]> {
   let summary = "the rows of an activation that the indices name";
   let description = [{
     input [M, ...], rows [R] -> [R, ...]. C1: the rows are a vector of i32.
@@ -357,7 +391,7 @@ def Quipu_GatherOp : Quipu_ComputeOp<"gather", "selected", "Row", [Pure]> {
   let assemblyFormat = "$input `,` $rows attr-dict custom<Bound>(type($input), type($rows), type($result))";
 }
 
-def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "Contraction", [Pure, Quipu_Tokenwise]> {
+def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "Contraction", [NoMemoryEffect, Quipu_Tokenwise]> {
   let summary = "y = W x (+ b)";
   let description = [{
     input [M, K] (or [M, H, D] with H * D = K) -> [M, shape...], in f32. The
@@ -387,7 +421,7 @@ def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "Contraction", [Pure, Q
   let hasVerifier = 1;
 }
 
-def Quipu_RMSNormOp : Quipu_AlikeOp<"rms_norm", "norm", "Row", [Pure, Quipu_Tokenwise]> {
+def Quipu_RMSNormOp : Quipu_AlikeOp<"rms_norm", "norm", "Row", [NoMemoryEffect, Quipu_Tokenwise]> {
   let summary = "w * x / sqrt(mean(x^2) + eps), over the last dimension";
   let description = [{
     Zhang & Sennrich 2019, equation 4. [M, ..., D] -> the same.
@@ -401,7 +435,7 @@ def Quipu_RMSNormOp : Quipu_AlikeOp<"rms_norm", "norm", "Row", [Pure, Quipu_Toke
   let hasVerifier = 1;
 }
 
-def Quipu_QuantizeOp : Quipu_ComputeOp<"quantize", "quantized", "Row", [Pure, Quipu_Tokenwise]> {
+def Quipu_QuantizeOp : Quipu_ComputeOp<"quantize", "quantized", "Row", [NoMemoryEffect, Quipu_Tokenwise]> {
   let summary = "a row to what dot products multiply: 8-bit integers with scales, or bf16";
   let description = [{
     To 8-bit integers, in blocks of 32 with a scale each: d = max|x| / 127,
@@ -418,7 +452,7 @@ def Quipu_QuantizeOp : Quipu_ComputeOp<"quantize", "quantized", "Row", [Pure, Qu
   }];
 }
 
-def Quipu_RopeAnglesOp : Quipu_ComputeOp<"rope_angles", "angles", "Whole", [Pure]> {
+def Quipu_RopeAnglesOp : Quipu_ComputeOp<"rope_angles", "angles", "Whole", [NoMemoryEffect]> {
   let summary = "cos and sin of each token's rotary angles";
   let description = [{
     angle(p, i) = p * theta^(-2i / dims), i < dims / 2 (Su 2021, section 3.2.2),
@@ -438,7 +472,7 @@ def Quipu_RopeAnglesOp : Quipu_ComputeOp<"rope_angles", "angles", "Whole", [Pure
   let hasVerifier = 1;
 }
 
-def Quipu_RopeOp : Quipu_AlikeOp<"rope", "rotated", "Tile", [Pure]> {
+def Quipu_RopeOp : Quipu_AlikeOp<"rope", "rotated", "Tile", [NoMemoryEffect]> {
   let summary = "turns pairs of components by the token's angles";
   let description = [{
     [M, H, D] -> the same. The first 2 * (number of angles) components of a head
@@ -456,7 +490,7 @@ def Quipu_RopeOp : Quipu_AlikeOp<"rope", "rotated", "Tile", [Pure]> {
   let hasVerifier = 1;
 }
 
-def Quipu_CacheWriteOp : Quipu_ComputeOp<"cache_write", "cache", "Tile", [MemoryEffects<[MemWrite]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def Quipu_CacheWriteOp : Quipu_ComputeOp<"cache_write", "cache", "Tile", [MemoryEffects<[MemWrite<Quipu_CacheResource>]>]> {
   let summary = "stores the tokens' keys and values at their places";
   let description = [{
     key [M, H, D], value [M, H, E] -> the layer's cache, with them in it. Binding
@@ -464,6 +498,7 @@ def Quipu_CacheWriteOp : Quipu_ComputeOp<"cache_write", "cache", "Tile", [Memory
     C1: key and value have the same tokens and heads. C2: the state is there and
     has pages for them.
   }];
+  let hasState = true;
   let arguments = (ins Quipu_Activation:$key, Quipu_Activation:$value, Quipu_Positions:$positions,
                        OptionalAttr<FlatSymbolRefAttr>:$state, OptionalAttr<TypeAttr>:$element);
   let results = (outs Quipu_Cache:$result);
@@ -474,7 +509,7 @@ def Quipu_CacheWriteOp : Quipu_ComputeOp<"cache_write", "cache", "Tile", [Memory
   let hasVerifier = 1;
 }
 
-def Quipu_AttentionOp : Quipu_ComputeOp<"attention", "attended", "Whole", [MemoryEffects<[MemRead]>]> {
+def Quipu_AttentionOp : Quipu_ComputeOp<"attention", "attended", "Whole", [NoMemoryEffect]> {
   let summary = "attention of the tokens' queries over the cache";
   let description = [{
     query [M, H, D] -> [M, H, E], E components of a value: softmax(scale * q k^T) v
@@ -509,7 +544,7 @@ def Quipu_SwiGLUOp : Quipu_BinaryOp<"swiglu", "gated"> {
 def Quipu_AddOp : Quipu_BinaryOp<"add", "sum", [Commutative]> { let summary = "lhs + rhs"; }
 def Quipu_MulOp : Quipu_BinaryOp<"mul", "product", [Commutative]> { let summary = "lhs * rhs"; }
 
-def Quipu_ScaleOp : Quipu_AlikeOp<"scale", "scaled", "Tile", [Pure, Quipu_Tokenwise]> {
+def Quipu_ScaleOp : Quipu_AlikeOp<"scale", "scaled", "Tile", [NoMemoryEffect, Quipu_Tokenwise]> {
   let summary = "input * factor";
   let description = [{
     x * a * b becomes x * (a * b), where f32 holds a * b: one rounding less.
@@ -522,7 +557,7 @@ def Quipu_ScaleOp : Quipu_AlikeOp<"scale", "scaled", "Tile", [Pure, Quipu_Tokenw
   let hasFolder = 1;
 }
 
-def Quipu_ActivateOp : Quipu_AlikeOp<"activate", "active", "Tile", [Pure, Quipu_Tokenwise]> {
+def Quipu_ActivateOp : Quipu_AlikeOp<"activate", "active", "Tile", [NoMemoryEffect, Quipu_Tokenwise]> {
   let summary = "a pointwise non-linearity";
   let description = [{
     silu x / (1 + e^-x); gelu x Phi(x); gelu_tanh its tanh form (Hendrycks 2016,
@@ -535,8 +570,7 @@ def Quipu_ActivateOp : Quipu_AlikeOp<"activate", "active", "Tile", [Pure, Quipu_
   let hasFolder = 1;
 }
 
-def Quipu_PoolOp : Quipu_AlikeOp<"pool", "pooled", "Whole", [MemoryEffects<[MemRead, MemWrite]>,
-                                                             DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def Quipu_PoolOp : Quipu_AlikeOp<"pool", "pooled", "Whole", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "one row for what a sequence has been up to each token";
   let description = [{
     [M, D] -> the same. At the token of position p: the `mean` of the sequence's
@@ -546,6 +580,7 @@ def Quipu_PoolOp : Quipu_AlikeOp<"pool", "pooled", "Whole", [MemoryEffects<[MemR
     C1: the kind is mean, first or last. C2: the state is there and has the
     numbers of a row.
   }];
+  let hasState = true;
   let arguments = (ins AnyAttrOf<[StrAttr, FlatSymbolRefAttr], "kind">:$kind, Quipu_Activation:$input,
                        Quipu_Positions:$positions, OptionalAttr<FlatSymbolRefAttr>:$state);
   let assemblyFormat = [{
@@ -595,7 +630,7 @@ def Quipu_KernelOp : Quipu_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove,
   }];
 }
 
-def Quipu_LaunchOp : Quipu_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInterface>,
+def Quipu_LaunchOp : Quipu_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInterface>, CallOpInterface,
                                          MemoryEffects<[MemRead, MemWrite]>, OpAsmOpInterface]> {
   let summary = "all workers run a kernel, each its part of the grid";
   let description = [{
@@ -626,6 +661,23 @@ def Quipu_LaunchOp : Quipu_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpI
   let extraClassDeclaration = [{
     /// The kernel and the other kernels.
     ::llvm::SmallVector<::mlir::FlatSymbolRefAttr> getKernels();
+
+    /// The callee is the kernel of most layers; the other kernels have its type
+    /// and compute the same function of other formats.
+    ::mlir::CallInterfaceCallable getCallableForCallee() { return getKernelAttr(); }
+    void setCalleeFromCallable(::mlir::CallInterfaceCallable callee) {
+      setKernelAttr(::llvm::cast<::mlir::FlatSymbolRefAttr>(::llvm::cast<::mlir::SymbolRefAttr>(callee)));
+    }
+    ::mlir::Operation::operand_range getArgOperands() { return getInputs(); }
+    ::mlir::MutableOperandRange getArgOperandsMutable() { return getInputsMutable(); }
+    /// A launch has no attributes of its operands and results.
+    ::mlir::ArrayAttr getArgAttrsAttr() { return {}; }
+    ::mlir::ArrayAttr getResAttrsAttr() { return {}; }
+    void setArgAttrsAttr(::mlir::ArrayAttr) {}
+    void setResAttrsAttr(::mlir::ArrayAttr) {}
+    ::mlir::Attribute removeArgAttrsAttr() { return {}; }
+    ::mlir::Attribute removeResAttrsAttr() { return {}; }
+
     void getAsmResultNames(::mlir::OpAsmSetValueNameFn setName);
   }];
 }

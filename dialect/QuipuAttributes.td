@@ -20,7 +20,8 @@ class Quipu_Attr<string name, string attrMnemonic> : AttrDef<Quipu_Dialect, name
 
 /// A size or a constant: a parameter's name before binding, a number after.
 def Quipu_Size : AnyAttrOf<[I64Attr, FlatSymbolRefAttr], "size">;
-def Quipu_Real : AnyAttrOf<[F64Attr, FlatSymbolRefAttr], "real">;
+class Quipu_RealConstraint : AnyAttrOf<[F64Attr, FlatSymbolRefAttr], "real">;
+def Quipu_Real : Quipu_RealConstraint;
 
 def Quipu_WeightAttr : Quipu_Attr<"Weight", "weight"> {
   let summary = "the weight that an op reads: a tensor of the checkpoint, later its declaration";

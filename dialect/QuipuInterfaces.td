@@ -20,4 +20,13 @@ def Quipu_FusionInterface : OpInterface<"FusionInterface"> {
   ];
 }
 
+def Quipu_RealsInterface : OpInterface<"RealsInterface"> {
+  let cppNamespace = "::quipu";
+  let description = "An op, and which of its attributes are reals.";
+  let methods = [
+    StaticInterfaceMethod<"the names of the attributes that ODS declares as Quipu_Real",
+                          "::llvm::SmallVector<::llvm::StringRef>", "getRealAttributes">,
+  ];
+}
+
 #endif // QUIPU_INTERFACES

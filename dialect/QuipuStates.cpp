@@ -72,7 +72,7 @@ static StateOp lookUpState(Operation *op, FlatSymbolRefAttr name,
   return state;
 }
 
-LogicalResult CacheWriteOp::verifySymbolUses(SymbolTableCollection &symbols) {
+LogicalResult CacheWriteOp::verifyState(SymbolTableCollection &symbols) {
   auto cache = dyn_cast<CacheType>(getResult().getType());
   if (!getStateAttr() || !cache)
     return success();
@@ -88,7 +88,7 @@ LogicalResult CacheWriteOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return success();
 }
 
-LogicalResult PoolOp::verifySymbolUses(SymbolTableCollection &symbols) {
+LogicalResult PoolOp::verifyState(SymbolTableCollection &symbols) {
   auto type = dyn_cast<RankedTensorType>(getResult().getType());
   if (!getStateAttr() || !type)
     return success();

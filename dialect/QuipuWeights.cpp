@@ -99,6 +99,15 @@ static LogicalResult verifyUse(Operation *op, WeightAttr weight,
   return success();
 }
 
+Speculation::Speculatability quipu::getSpeculatability(Operation *op) {
+  bool hasWeights = llvm::any_of(op->getAttrs(), [](NamedAttribute attribute) {
+    return isa<WeightAttr>(attribute.getValue());
+  });
+  return hasWeights && op->getParentOfType<LayersOp>()
+             ? Speculation::NotSpeculatable
+             : Speculation::Speculatable;
+}
+
 LogicalResult quipu::verifyWeightUses(Operation *op,
                                       SymbolTableCollection &symbols) {
   for (NamedAttribute attribute : op->getAttrs())

@@ -16,7 +16,6 @@
 #include "weights/WeightLayout.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -37,23 +36,12 @@ static std::string getStepName(StringRef entry, int64_t tokens) {
 }
 
 /// Reals that the checkpoint has as integers become reals.
-static void widenReals(Operation *op) {
-  auto widen = [](Attribute number) -> Attribute {
-    auto integer = dyn_cast_or_null<IntegerAttr>(number);
-    return integer ? Builder(number.getContext())
-                         .getF64FloatAttr(static_cast<double>(integer.getInt()))
-                   : number;
-  };
-  TypeSwitch<Operation *>(op)
-      .Case([&](RMSNormOp norm) { norm.setEpsAttr(widen(norm.getEps())); })
-      .Case(
-          [&](RopeAnglesOp rope) { rope.setThetaAttr(widen(rope.getTheta())); })
-      .Case(
-          [&](ScaleOp scale) { scale.setFactorAttr(widen(scale.getFactor())); })
-      .Case([&](AttentionOp attention) {
-        attention.setScaleAttr(widen(attention.getScaleAttr()));
-        attention.setSoftCapAttr(widen(attention.getSoftCapAttr()));
-      });
+static void widenReals(RealsInterface op) {
+  for (StringRef name : op.getRealAttributes())
+    if (auto integer = op->getAttrOfType<IntegerAttr>(name))
+      op->setAttr(name,
+                  Builder(op.getContext())
+                      .getF64FloatAttr(static_cast<double>(integer.getInt())));
 }
 
 /// Gives `op`, whose operands are bound, its types.
@@ -203,7 +191,8 @@ LogicalResult EntryBinding::bind(Operation *op, int64_t tokens) {
       parameters.addNotes(diagnostic, named);
     return failure(); // on to who prints it
   });
-  widenReals(op);
+  if (auto reals = dyn_cast<RealsInterface>(op))
+    widenReals(reals);
   auto write = dyn_cast<CacheWriteOp>(op);
   auto pool = dyn_cast<PoolOp>(op);
   bool isPooled =
