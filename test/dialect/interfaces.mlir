@@ -13,15 +13,16 @@
 // CHECK-NEXT:  quipu.add %[[A]], %[[A]]
 // CHECK-NOT:   quipu.attention
 quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 4, keys 16, values 16> layers 1
   quipu.step @cache tokens 1 {
     %q = quipu.input "q" : tensor<1x4x16xf32>
     %at = quipu.positions
-    %unread = quipu.cache_write %q, %q at %at : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<f16, heads 4, dim 16>
-    %kv = quipu.cache_write %q, %q at %at : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<f16, heads 4, dim 16>
-    %a = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<f16, heads 4, dim 16> -> tensor<1x4x16xf32>
-    %b = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<f16, heads 4, dim 16> -> tensor<1x4x16xf32>
+    %unread = quipu.cache_write %q, %q at %at into @kv : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16>
+    %kv = quipu.cache_write %q, %q at %at into @kv : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16>
+    %a = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<@kv, f16, heads 4, keys 16, values 16> -> tensor<1x4x16xf32>
+    %b = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<@kv, f16, heads 4, keys 16, values 16> -> tensor<1x4x16xf32>
     %s = quipu.add %a, %b : tensor<1x4x16xf32>
-    %c = quipu.attention %s over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<f16, heads 4, dim 16> -> tensor<1x4x16xf32>
+    %c = quipu.attention %s over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<@kv, f16, heads 4, keys 16, values 16> -> tensor<1x4x16xf32>
     quipu.output "s", %s : tensor<1x4x16xf32>
   }
 }
@@ -34,6 +35,7 @@ quipu.model @m for [] {
 // CHECK:       quipu.layers "writing"
 // CHECK-NOT:   quipu.layers
 quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 4, keys 16, values 16> layers 2
   quipu.step @unread tokens 1 {
     %q = quipu.input "q" : tensor<1x4x16xf32>
     %at = quipu.positions
@@ -44,7 +46,7 @@ quipu.model @m for [] {
     } : tensor<1x4x16xf32> -> tensor<1x4x16xf32>
     %b = quipu.layers "writing" times 2 from %q {
     ^layer(%h: tensor<1x4x16xf32>):
-      %kv = quipu.cache_write %h, %h at %at : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<f16, heads 4, dim 16>
+      %kv = quipu.cache_write %h, %h at %at into @kv : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16>
       quipu.yield %h : tensor<1x4x16xf32>
     } : tensor<1x4x16xf32> -> tensor<1x4x16xf32>
     quipu.output "q", %q : tensor<1x4x16xf32>
@@ -64,6 +66,7 @@ quipu.model @m for [] {
 // LICM-NEXT:      quipu.cache_write %[[S]]
 quipu.model @m for [] {
   quipu.weight @blk.w = "blk.*.w.weight" layers 2 : tensor<64x64xf32>
+  quipu.state @kv : !quipu.pages<heads 4, keys 16, values 16> layers 2
   quipu.step @invariant tokens 1 {
     %x = quipu.input "x" : tensor<1x4x16xf32>
     %at = quipu.positions
@@ -71,7 +74,7 @@ quipu.model @m for [] {
     ^layer(%h: tensor<1x4x16xf32>):
       %s = quipu.scale %x by 2.0 : tensor<1x4x16xf32> -> tensor<1x4x16xf32>
       %w = quipu.linear %s, @blk.w : tensor<64x64xf32> -> [4, 16] : tensor<1x4x16xf32> -> tensor<1x4x16xf32>
-      %kv = quipu.cache_write %s, %w at %at : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<f16, heads 4, dim 16>
+      %kv = quipu.cache_write %s, %w at %at into @kv : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16>
       %a = quipu.add %h, %w : tensor<1x4x16xf32>
       quipu.yield %a : tensor<1x4x16xf32>
     } : tensor<1x4x16xf32> -> tensor<1x4x16xf32>
