@@ -1,8 +1,18 @@
-// Wherever an op takes a real, the checkpoint may have an integer.
+// Integers of a checkpoint: wherever an op takes a real, one serves.
 
 // RUN: %python %S/Inputs/make_llama.py %t.gguf +number=3
 // RUN: cat %s %source/models/heads/hidden.mlir > %t.mlir
 // RUN: %quipu-opt %t.mlir --bind-checkpoint="checkpoint=%t.gguf tokens=1" | FileCheck %s
+
+// The largest number that a signed one holds is one, whatever type the file has;
+// the next is none.
+
+// RUN: %python %S/Inputs/make_llama.py %t-largest.gguf -block_count u64.block_count=9223372036854775807
+// RUN: not %quipu-opt %source/models/llama.mlir --bind-checkpoint="checkpoint=%t-largest.gguf" 2>&1 | FileCheck %s --check-prefix=LARGEST
+// LARGEST: the tensor "blk.2.attn_norm.weight" is missing
+// RUN: %python %S/Inputs/make_llama.py %t-beyond.gguf -block_count u64.block_count=9223372036854775808
+// RUN: not %quipu-opt %source/models/llama.mlir --bind-checkpoint="checkpoint=%t-beyond.gguf" 2>&1 | FileCheck %s --check-prefix=BEYOND
+// BEYOND: the number of layers is 9.22{{.+}}, expected a positive integer
 
 quipu.model @reals for ["llama"] {
   quipu.param @number = "number"

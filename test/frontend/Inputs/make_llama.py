@@ -5,6 +5,7 @@ usage: make_llama.py OUT.gguf [EDIT...]
 
 An EDIT changes the file:
   +KEY=VALUE            metadata under llama.KEY: a Python literal
+  u64.KEY=VALUE         the same, as an unsigned number of 64 bits
   -KEY                  no such metadata
   tokenizer.KEY=VALUE   metadata under this key: a Python literal
   NAME=FORMAT[:SHAPE]   a tensor's format, and its shape (outermost first)
@@ -47,6 +48,7 @@ for layer in range(LAYERS):
     }.items():
         tensors[f"blk.{layer}.{name}.weight"] = tensor
 
+unsigned = {}
 tokenizer = {}
 family = "llama"
 random = None
@@ -54,6 +56,8 @@ for edit in sys.argv[2:]:
     name, _, value = edit.lstrip("+-~").partition("=")
     if edit[0] == "+":
         metadata[name] = ast.literal_eval(value)
+    elif name.startswith("u64."):
+        unsigned[name[4:]] = ast.literal_eval(value)
     elif edit[0] == "-":
         del metadata[name]
     elif edit[0] == "~":
@@ -74,6 +78,8 @@ add = {bool: writer.add_bool, int: writer.add_int64, float: writer.add_float32,
        str: writer.add_string, list: writer.add_array}
 for key, value in metadata.items():
     add[type(value)](f"{family}.{key}", value)
+for key, value in unsigned.items():
+    writer.add_uint64(f"{family}.{key}", value)
 for key, value in tokenizer.items():
     add[type(value)](key, value)
 for name, (kind, shape) in tensors.items():
