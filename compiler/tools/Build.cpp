@@ -124,6 +124,9 @@ private:
 //===----------------------------------------------------------------------===//
 
 LogicalResult Build::check() {
+  if (Error error = arguments.developer.check())
+    return fail(std::move(error));
+  arguments.developer.enableRemarks(context);
   last = findStage(arguments.emit);
   if (!last)
     return fail("'--emit' takes " + listStages() + ", not '" + arguments.emit +
@@ -377,6 +380,7 @@ LogicalResult Build::runPasses(const Stage &stage,
   StageOptions options;
   setOptions(options, stage, variant.target);
   PassManager passes(&context);
+  arguments.developer.apply(passes);
   if (&stage == first)
     passes.addPass(createVerifyStagePass(stage.name));
   else

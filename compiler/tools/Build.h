@@ -8,6 +8,7 @@
 #ifndef QUIPU_COMPILER_TOOLS_BUILD_H
 #define QUIPU_COMPILER_TOOLS_BUILD_H
 
+#include "compiler/tools/DeveloperOptions.h"
 #include "compiler/tools/ProgressBar.h"
 #include "llvm/Support/LogicalResult.h"
 #include <cstdint>
@@ -32,6 +33,7 @@ struct BuildArguments {
   bool library = false;
   std::string runtimeFolder; // of the runtime's libraries
   std::string tuned;         // a file of quipu tune
+  DeveloperOptions developer;
   /// For a program that is only measured, without a tokenizer: which of the
   /// cost model's candidates its kernels take.
   std::optional<unsigned> candidate;

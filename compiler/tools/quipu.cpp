@@ -76,6 +76,7 @@ struct Values {
       dumpStages, from;
   std::optional<int64_t> context;
   bool library = false, help = false, version = false, printStages = false;
+  DeveloperOptions developer;
 };
 } // namespace
 
@@ -99,7 +100,8 @@ static const char specHelp[] = "The spec of the model's family (default: the "
                                "one that quipu brings along).";
 
 static CommandLine getBuildOptions(Values &to) {
-  const char *program = "The program", *way = "The way to it";
+  const char *program = "The program", *way = "The way to it",
+             *passes = "For compiler developers";
   return CommandLine(
       {{program, 'o', "output", "OUT", Text{&to.output},
         "The program's name; with '--emit', the file for the stage (default: "
@@ -126,7 +128,22 @@ static CommandLine getBuildOptions(Values &to) {
        {way, 0, "from", "STAGE[:FILE]", Text{&to.from},
         "Resume from a stage's file, which may have been edited (default: the "
         "one in the folder of '--dump-stages')."},
-       {way, 'h', "help", "", Switch{&to.help}, "Print this."}},
+       {way, 'h', "help", "", Switch{&to.help}, "Print this."},
+       {passes, 0, "remarks", "", Switch{&to.developer.remarks},
+        "Say what has become of each line of the spec, and why: which ops are "
+        "one kernel, and how it runs."},
+       {passes, 0, "mlir-timing", "", Switch{&to.developer.timing},
+        "Print how long each pass has taken."},
+       {passes, 0, "mlir-pass-statistics", "", Switch{&to.developer.statistics},
+        "Print what passes have counted."},
+       {passes, 0, "mlir-print-ir-before", "PASS",
+        Text{&to.developer.printBefore},
+        "Print what a pass gets; 'all' is every pass."},
+       {passes, 0, "mlir-print-ir-after", "PASS",
+        Text{&to.developer.printAfter}, "Print what a pass leaves."},
+       {passes, 0, "reproducer", "FILE", Text{&to.developer.reproducer},
+        "After a pass has failed, or crashed, write what its stage got: "
+        "'quipu-opt -run-reproducer FILE' does the same again."}},
       Repeated::IsRefused);
 }
 
@@ -178,7 +195,10 @@ static LogicalResult runCommand(StringRef command, ArrayRef<const char *> argv,
         std::pair("--tuned", &values.tuned), std::pair("--spec", &values.spec),
         std::pair("--head", &values.heads), std::pair("--emit", &values.emit),
         std::pair("--dump-stages", &values.dumpStages),
-        std::pair("--from", &values.from)})
+        std::pair("--from", &values.from),
+        std::pair("--mlir-print-ir-before", &values.developer.printBefore),
+        std::pair("--mlir-print-ir-after", &values.developer.printAfter),
+        std::pair("--reproducer", &values.developer.reproducer)})
     if (*value && (*value)->empty())
       return fail(Twine("'") + name + "' must not be empty");
 
@@ -201,6 +221,7 @@ static LogicalResult runCommand(StringRef command, ArrayRef<const char *> argv,
   arguments.library = values.library;
   arguments.runtimeFolder = runtimeFolder;
   arguments.tuned = values.tuned.value_or("");
+  arguments.developer = values.developer;
   ProgressBar bar;
   return isTune ? tune(arguments, bar) : build(arguments, bar);
 }

@@ -10,6 +10,7 @@
 #include "compiler/transforms/TunedSchedules.h"
 #include "dialect/KernelShape.h"
 #include "dialect/Targets.h"
+#include "mlir/IR/Remarks.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -62,7 +63,33 @@ struct ChooseSchedules : quipu::impl::ChooseSchedulesBase<ChooseSchedules> {
       kernel.setScheduleAttr(ScheduleAttr::get(
           &getContext(), grid, cpu.getLanes(), tile.tokens, tile.tiles,
           tile.panel, work.bytes, work.operations, work.nanoseconds));
+      remark(kernel, measured);
     });
+  }
+
+  /// Says which schedule the kernel has, and why.
+  void remark(KernelOp kernel, const TunedSchedules &measured) {
+    ScheduleAttr schedule = *kernel.getSchedule();
+    auto remark = remark::analysis(
+        kernel.getLoc(),
+        remark::RemarkOpts::name("schedule").category("choose-schedules"));
+    if (!remark)
+      return;
+    remark << "the kernel @" << kernel.getSymName() << " moves "
+           << remark::metric("bytes", schedule.getBytes()) << " bytes in "
+           << remark::metric("operations", schedule.getOperations())
+           << " operations, "
+           << remark::metric("nanoseconds", schedule.getNanoseconds())
+           << " ns on one thread";
+    if (schedule.getGrid() != Grid::Tiles)
+      return;
+    bool isMeasured = findKernel(measured.kernels, getKernelShape(kernel),
+                                 getKernelTokens(kernel));
+    remark << ", by tiles of " << remark::metric("tokens", schedule.getTokens())
+           << " tokens x " << remark::metric("tiles", schedule.getTiles())
+           << (schedule.getPanel() ? " with a panel" : "")
+           << (isMeasured ? ", as quipu tune has measured"
+                          : ", the cheapest for the cost model");
   }
 };
 } // namespace

@@ -8,6 +8,7 @@
 #include "compiler/transforms/KernelGroup.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Remarks.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
@@ -90,6 +91,37 @@ std::string KernelGroup::getName(StepOp step,
   return symbol;
 }
 
+/// Why a group has no linear layer that its ops could share a kernel with.
+static StringRef getReason(FusionRole role, bool oneToken) {
+  switch (role) {
+  case FusionRole::Contraction:
+    return "";
+  case FusionRole::Whole:
+    return ": its work is divided in a way of its own";
+  case FusionRole::Tile:
+    return ": what it reads comes from no linear layer";
+  case FusionRole::Row:
+    return oneToken
+               ? ": not only linear layers read it"
+               : ": of several tokens, each worker would repeat it for its "
+                 "tiles";
+  }
+  llvm_unreachable("an unknown role");
+}
+
+void KernelGroup::remark(StepOp step, KernelOp kernel) const {
+  remark::RemarkOpts options =
+      remark::RemarkOpts::name("kernel").category("fuse-kernels");
+  auto fused = remark::passed(kernel.getLoc(), options);
+  if (!fused)
+    return;
+  fused << "the kernel @" << kernel.getSymName() << " is ";
+  std::string names;
+  for (Operation &op : kernel.getBody().front().without_terminator())
+    names += (names.empty() ? "" : ", ") + op.getName().stripDialect().str();
+  fused << names << getReason(role, step.getTokens() == 1);
+}
+
 void KernelGroup::outline(StepOp step, SymbolTable &symbols) {
   MLIRContext *context = step.getContext();
   SetVector<Value> inputs, outputs;
@@ -141,6 +173,7 @@ void KernelGroup::outline(StepOp step, SymbolTable &symbols) {
                   }));
   // A prologue may hold more than this kernel reads.
   eraseDeadOps(*body);
+  remark(step, kernel);
 
   builder.setInsertionPointAfter(ops.back());
   auto launch = LaunchOp::create(builder, loc, outputTypes, kernel.getSymName(),

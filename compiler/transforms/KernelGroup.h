@@ -34,6 +34,8 @@ public:
 
 private:
   std::string getName(StepOp step, const mlir::SymbolTable &symbols) const;
+  /// Says what has become of the ops.
+  void remark(StepOp step, KernelOp kernel) const;
 
   FusionRole role;
   mlir::Value input;
