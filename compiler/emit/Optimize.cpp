@@ -6,20 +6,20 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/emit/Optimize.h"
-#include "compiler/codegen/cpu/llvm/KernelModule.h"
 #include "compiler/codegen/cpu/llvm/PassAnalyses.h"
 #include "compiler/codegen/cpu/llvm/PrefetchWeights.h"
 #include "compiler/target/Target.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/Linker/Linker.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/Transforms/IPO/ConstantMerge.h"
 #include "llvm/Transforms/IPO/Internalize.h"
@@ -39,24 +39,26 @@ cloneTranslatable(mlir::ModuleOp module) {
   return copy;
 }
 
-static Expected<std::unique_ptr<Module>> readKernel(StringRef path,
-                                                    StringRef name,
-                                                    const quipu::Target &target,
-                                                    const Module &program) {
-  ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFile(path);
-  if (!buffer)
-    return createStringError("cannot read the kernel '" + path +
-                             "': " + buffer.getError().message());
-  Expected<std::unique_ptr<Module>> module = quipu::cpu::parseKernel(
-      (*buffer)->getBuffer(), name, target.features, program.getContext());
+/// The function `name` of the bitcode; all else in it becomes internal.
+static Expected<std::unique_ptr<Module>>
+readKernel(mlir::Attribute bitcode, StringRef name, const Module &program) {
+  auto resource = dyn_cast<mlir::DenseI8ResourceElementsAttr>(bitcode);
+  std::optional<ArrayRef<int8_t>> bytes =
+      resource ? resource.tryGetAsArrayRef() : std::nullopt;
+  if (!bytes)
+    return createStringError("the kernel " + name +
+                             " has no code: its quipu.bitcode is no resource "
+                             "of i8 that the module has");
+  StringRef text(reinterpret_cast<const char *>(bytes->data()), bytes->size());
+  Expected<std::unique_ptr<Module>> module =
+      parseBitcodeFile(MemoryBufferRef(text, name), program.getContext());
   if (!module)
-    return createStringError(path + ": this is no bitcode of a kernel (" +
-                             toString(module.takeError()) +
-                             "); delete the file to make it again");
+    return createStringError("the code of the kernel " + name +
+                             " is no bitcode: " + toString(module.takeError()));
   Function *kernel = (*module)->getFunction(name);
   if (!kernel || kernel->isDeclaration())
-    return createStringError(path + ": the kernel bitcode has no function " +
-                             name + "; delete the file to make it again");
+    return createStringError("the code of the kernel " + name +
+                             " has no function of that name");
   kernel->setComdat(nullptr);
   internalizeModule(**module,
                     [&](const GlobalValue &value) { return &value == kernel; });
@@ -84,7 +86,6 @@ static void setInlining(Function &kernel) {
 
 Expected<std::unique_ptr<Module>> quipu::translateToLLVM(mlir::ModuleOp module,
                                                          const Target &target,
-                                                         StringRef kernels,
                                                          LLVMContext &context) {
   mlir::registerBuiltinDialectTranslation(*module.getContext());
   mlir::registerLLVMDialectTranslation(*module.getContext());
@@ -96,19 +97,17 @@ Expected<std::unique_ptr<Module>> quipu::translateToLLVM(mlir::ModuleOp module,
   result->setDataLayout(target.createMachine()->createDataLayout());
 
   for (auto declaration : module.getOps<mlir::LLVM::LLVMFuncOp>()) {
-    auto key = declaration->getAttrOfType<mlir::StringAttr>("quipu.bitcode");
-    if (!key)
+    mlir::Attribute bitcode = declaration->getAttr("quipu.bitcode");
+    if (!bitcode)
       continue;
-    SmallString<128> path(kernels);
-    sys::path::append(path, key.getValue() + ".bc");
     Expected<std::unique_ptr<Module>> kernel =
-        readKernel(path, declaration.getSymName(), target, *result);
+        readKernel(bitcode, declaration.getSymName(), *result);
     if (!kernel)
       return kernel.takeError();
     if (Linker::linkModules(*result, std::move(*kernel)))
-      return createStringError(path + ": the kernel bitcode does not fit the "
-                                      "program; delete the file to make it "
-                                      "again");
+      return createStringError("the code of the kernel " +
+                               declaration.getSymName() +
+                               " does not fit the program");
     setInlining(*result->getFunction(declaration.getSymName()));
   }
   for (Function &function : *result)

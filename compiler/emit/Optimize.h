@@ -19,11 +19,10 @@ namespace quipu {
 struct Target;
 
 /// The functions and constants of stage `llvm` as a module of LLVM, with the
-/// bodies of the kernels that Halide generated: `<key>.bc` in `kernels` for
-/// every declaration with `quipu.bitcode = "<key>"`.
+/// bodies of the declarations that have some as `quipu.bitcode`.
 llvm::Expected<std::unique_ptr<llvm::Module>>
 translateToLLVM(mlir::ModuleOp module, const Target &target,
-                llvm::StringRef kernels, llvm::LLVMContext &context);
+                llvm::LLVMContext &context);
 
 /// Optimises each function for the target that it was translated for, on a
 /// machine of the kind of `target`; only the symbol `root` and what it needs

@@ -65,8 +65,8 @@ buildCode(ArrayRef<ProgramVariant> variants, const Checkpoint &checkpoint,
           const EmitOptions &options, LLVMContext &context) {
   std::unique_ptr<Module> code;
   for (const ProgramVariant &variant : variants) {
-    Expected<std::unique_ptr<Module>> part = translateToLLVM(
-        variant.module, variant.target, options.kernels, context);
+    Expected<std::unique_ptr<Module>> part =
+        translateToLLVM(variant.module, variant.target, context);
     if (!part)
       return part.takeError();
     if (variants.size() > 1)

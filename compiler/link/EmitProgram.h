@@ -16,8 +16,6 @@
 namespace quipu {
 
 struct EmitOptions {
-  /// The folder of the kernels' bitcode.
-  std::string kernels;
   /// Positions of a sequence by default; 0 for the checkpoint's.
   int64_t context = 0;
   /// "quipu 0.1.0, LLVM 22.1.8, Halide 21.0.0".

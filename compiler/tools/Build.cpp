@@ -27,6 +27,7 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 #include <chrono>
+#include <mutex>
 #include <unistd.h>
 
 using namespace mlir;
@@ -49,8 +50,7 @@ namespace {
 class Build {
 public:
   Build(const BuildArguments &arguments, ProgressBar &bar)
-      : arguments(arguments), bar(bar),
-        context(makeRegistry(), MLIRContext::Threading::DISABLED),
+      : arguments(arguments), bar(bar), context(makeRegistry()),
         diagnostics(sourceManager, &context, bar) {}
 
   LogicalResult run();
@@ -103,6 +103,7 @@ private:
   std::chrono::steady_clock::time_point start =
       std::chrono::steady_clock::now();
   ProgressBar &bar;
+  std::mutex progress; // kernels are compiled by several threads
   llvm::SourceMgr sourceManager;
   MLIRContext context;
   Diagnostics diagnostics;
@@ -111,7 +112,6 @@ private:
   std::vector<ProgramVariant> variants;
   std::optional<TunedSchedules> tuned;
   std::unique_ptr<Checkpoint> checkpoint;
-  std::optional<CacheFolder> cache;
   OwningOpRef<ModuleOp> module;
   std::vector<OwningOpRef<ModuleOp>> copies; // for the variants but the first
   std::vector<uint8_t> tokenizer;
@@ -241,13 +241,6 @@ LogicalResult Build::openInputs() {
   checkpoint = std::move(*file);
   emitOptions.context = arguments.context;
   emitOptions.compiler = getCompilerVersion();
-  if (last < findStage("llvm"))
-    return success();
-  Expected<CacheFolder> folder = CacheFolder::open();
-  if (!folder)
-    return fail(folder.takeError());
-  cache.emplace(std::move(*folder));
-  emitOptions.kernels = cache->getPath();
   return success();
 }
 
@@ -351,7 +344,7 @@ LogicalResult Build::run() {
 void Build::setOptions(StageOptions &options, const Stage &stage,
                        const Target &target) {
   options.checkpoint = arguments.model;
-  options.kernels = emitOptions.kernels;
+  options.kernels = getCacheFolder();
   // The stage `fused` is for all of them.
   if (&stage < findStage("scheduled"))
     options.targets =
@@ -371,6 +364,7 @@ void Build::show(const Stage &stage, const ProgramVariant &variant,
   double done =
       static_cast<double>(&variant - variants.data()) +
       static_cast<double>(lower.number) / static_cast<double>(lower.count);
+  std::scoped_lock lock(progress);
   bar.show(("compiling " + cast<KernelOp>(kernel).getSymName()).str(),
            getPart(stage, done / static_cast<double>(variants.size())));
 }

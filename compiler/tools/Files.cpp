@@ -7,14 +7,13 @@
 
 #include "compiler/tools/Files.h"
 #include "llvm/ADT/SmallString.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include <cstdlib>
 
 using namespace llvm;
 using namespace quipu;
 
-static std::string getCachePath() {
+std::string quipu::getCacheFolder() {
   auto get = [](const char *name) -> StringRef {
     const char *value = std::getenv(name);
     return value ? value : "";
@@ -30,16 +29,4 @@ static std::string getCachePath() {
     return "";
   sys::path::append(path, "quipu");
   return path.str().str();
-}
-
-Expected<CacheFolder> CacheFolder::open() {
-  CacheFolder folder;
-  folder.path = getCachePath();
-  if (!folder.path.empty() && !sys::fs::create_directories(folder.path) &&
-      !sys::fs::access(folder.path, sys::fs::AccessMode::Write))
-    return folder;
-  if (std::string error = folder.temporary.create(); !error.empty())
-    return createStringError(error + "; set QUIPU_CACHE_DIR");
-  folder.path = folder.temporary.path();
-  return folder;
 }

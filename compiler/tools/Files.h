@@ -8,25 +8,13 @@
 #ifndef QUIPU_COMPILER_TOOLS_FILES_H
 #define QUIPU_COMPILER_TOOLS_FILES_H
 
-#include "support/TemporaryFiles.h"
-#include "llvm/Support/Error.h"
 #include <string>
 
 namespace quipu {
 
-/// A folder where compiled kernels stay from one run to the next:
-/// QUIPU_CACHE_DIR, XDG_CACHE_HOME/quipu or ~/.cache/quipu. One that goes with
-/// this object when none of them can be written.
-class CacheFolder {
-public:
-  static llvm::Expected<CacheFolder> open();
-
-  const std::string &getPath() const { return path; }
-
-private:
-  std::string path;
-  TemporaryFolder temporary;
-};
+/// The folder where compiled kernels stay from one run to the next:
+/// QUIPU_CACHE_DIR, XDG_CACHE_HOME/quipu or ~/.cache/quipu; "" without them.
+std::string getCacheFolder();
 
 } // namespace quipu
 

@@ -8,8 +8,8 @@
 // usage: link-test target NAME
 //          prints what NAME stands for
 //        link-test asm|program|library TARGET CONTEXT MODULE CHECKPOINT
-//                  KERNELS RUNTIME OUTPUT
-//          CONTEXT may be 0, KERNELS and RUNTIME are folders
+//                  RUNTIME OUTPUT
+//          CONTEXT may be 0, RUNTIME is a folder
 //
 //===----------------------------------------------------------------------===//
 
@@ -61,7 +61,7 @@ static Error run(ArrayRef<char *> arguments) {
   std::vector<ProgramVariant> variants;
   for (quipu::Target &target : *targets)
     variants.push_back({*module, target});
-  EmitOptions options{arguments[6], 0, "quipu test"};
+  EmitOptions options{0, "quipu test"};
   if (!to_integer(arguments[3], options.context))
     return createStringError("CONTEXT must be a number");
 
@@ -81,7 +81,7 @@ static Error run(ArrayRef<char *> arguments) {
   }
   LinkOptions link{what == "library" ? ProgramKind::Library
                                      : ProgramKind::Executable,
-                   arguments[7], arguments[8]};
+                   arguments[6], arguments[7]};
   std::string last;
   double most = 0;
   Expected<uint64_t> bytes =
@@ -100,7 +100,7 @@ static Error run(ArrayRef<char *> arguments) {
 
 int main(int argc, char **argv) {
   prepareForOutput();
-  if (argc != 3 && argc != 9) {
+  if (argc != 3 && argc != 8) {
     errs() << "usage: see link-test.cpp\n";
     return 2;
   }

@@ -1,5 +1,5 @@
-; A kernel as Halide hands it over: another target's attributes, entry points
-; besides, no permission to contract.
+; A kernel as lower-kernels hands it over, with another target's attributes and
+; entry points besides.
 target datalayout = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128"
 target triple = "x86_64--linux-gnu"
 
@@ -21,8 +21,8 @@ loop:
   %is = icmp eq i32 %i, %best
   %one = uitofp i1 %is to float
   %scaled = sitofp i32 %i to float
-  %product = fmul float %scaled, %weight
-  %fused = fadd float %product, %scale
+  %product = fmul contract float %scaled, %weight
+  %fused = fadd contract float %product, %scale
   %small = fmul float %fused, 0x3F10000000000000
   %out = fadd float %one, %small
   %to = getelementptr float, ptr %logits, i32 %i

@@ -19,7 +19,7 @@ quipu.model @toy for ["llama"] {
 llvm.func @quipu_barrier(!llvm.ptr)
 
 // (token, position, logits, weights)
-llvm.func @next.halide(i32, i32, !llvm.ptr, !llvm.ptr) attributes {quipu.bitcode = "0123abcd"}
+llvm.func @next.halide(i32, i32, !llvm.ptr, !llvm.ptr) attributes {quipu.bitcode = dense_resource<next> : tensor<1xi8>}
 
 llvm.func @next(%args: !llvm.ptr, %layer: i32, %worker: i32, %workers: i32) attributes {passthrough = ["noinline"]} {
   %0 = llvm.mlir.constant(0 : i32) : i32

@@ -19,7 +19,8 @@ static constexpr float masked = -1e30f;
 
 static Var d("d"), e("e"), r("r"), c("c"), l("l"), b("b"), x("x"), q("q");
 
-static std::string getName(const AttentionShape &shape, bool isSplitKernel) {
+std::string cpu::getAttentionName(const AttentionShape &shape,
+                                  bool isSplitKernel) {
   std::string name =
       llvm::formatv("attention.{0}x{1}", shape.queryHeads,
                     isSplitKernel ? shape.cache.keyDim : shape.cache.valueDim);
@@ -312,7 +313,8 @@ AttentionKernel Split::build() {
     arguments.insert(arguments.end(), {keyScales, valueScales});
   for (const Param<int32_t> &scalar : {from, end, count, stride})
     arguments.push_back(scalar);
-  return {getName(shape, /*isSplitKernel=*/true), arguments, Pipeline(partial)};
+  return {getAttentionName(shape, /*isSplitKernel=*/true), arguments,
+          Pipeline(partial)};
 }
 
 AttentionKernel quipu::cpu::attentionSplit(const AttentionShape &shape) {
@@ -367,5 +369,6 @@ AttentionKernel quipu::cpu::attentionCombine(const AttentionShape &shape) {
     arguments.push_back(sinks);
   for (const Param<int32_t> &scalar : {splits, count, stride})
     arguments.push_back(scalar);
-  return {getName(shape, /*isSplitKernel=*/false), arguments, Pipeline(result)};
+  return {getAttentionName(shape, /*isSplitKernel=*/false), arguments,
+          Pipeline(result)};
 }

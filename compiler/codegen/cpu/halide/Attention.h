@@ -44,8 +44,11 @@ struct AttentionShape {
   }
 };
 
+/// Tells all functions of attention in a program apart.
+std::string getAttentionName(const AttentionShape &shape, bool isSplitKernel);
+
 struct AttentionKernel {
-  std::string name; // tells all attentions of a program apart
+  std::string name;
   std::vector<Halide::Argument> arguments;
   Halide::Pipeline pipeline;
 };

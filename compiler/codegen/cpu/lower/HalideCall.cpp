@@ -27,10 +27,10 @@ void HalideCall::addBuffer(Value host) {
   arguments.push_back(buffer);
 }
 
-void HalideCall::emit(StringRef name, StringRef key) {
+void HalideCall::emit(StringRef name, Attribute bitcode) {
   SmallVector<Type> types(ValueRange(arguments).getTypes());
   LLVM::LLVMFuncOp function = abi.declare(
       name, LLVM::LLVMFunctionType::get(builder.getI32Type(), types));
-  function->setAttr("quipu.bitcode", builder.getStringAttr(key));
+  function->setAttr("quipu.bitcode", bitcode);
   LLVM::CallOp::create(builder, loc, function, arguments);
 }

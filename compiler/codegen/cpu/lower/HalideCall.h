@@ -24,8 +24,8 @@ public:
 
   void addBuffer(mlir::Value host);
   void addScalar(mlir::Value value) { arguments.push_back(value); }
-  /// Calls the function whose bitcode has the key.
-  void emit(llvm::StringRef name, llvm::StringRef key);
+  /// Calls the function, whose declaration gets its bitcode.
+  void emit(llvm::StringRef name, mlir::Attribute bitcode);
 
 private:
   mlir::OpBuilder &builder;

@@ -7,9 +7,7 @@
 
 #include "compiler/codegen/cpu/lower/KernelLowering.h"
 #include "abi/Abi.h"
-#include "compiler/codegen/cpu/halide/CompileHalide.h"
 #include "compiler/codegen/cpu/lower/HalideCall.h"
-#include "compiler/codegen/cpu/lower/KernelSources.h"
 #include "compiler/codegen/cpu/lower/Passes.h"
 #include "dialect/CacheFormat.h"
 #include "dialect/PackedLayout.h"
@@ -21,13 +19,12 @@ using namespace quipu;
 using namespace quipu::cpu;
 
 KernelLowering::KernelLowering(KernelOp kernel, CpuAttr cpu,
-                               const KernelCache &cache)
-    : kernel(kernel), cpu(cpu), cache(cache),
+                               const KernelCode &code)
+    : kernel(kernel), cpu(cpu), code(code),
       builder(kernel.getLoc(), kernel.getContext()),
       abi(builder, kernel.getLoc(), kernel->getParentOfType<ModuleOp>()) {}
 
-/// What earlier passes must have decided.
-static LogicalResult checkIsScheduled(KernelOp kernel) {
+LogicalResult cpu::checkIsScheduled(KernelOp kernel) {
   if (!kernel.getSchedule())
     return kernel.emitOpError("has no schedule; run choose-schedules first");
   auto model = kernel->getParentOfType<ModelOp>();
@@ -50,8 +47,6 @@ static LogicalResult checkIsScheduled(KernelOp kernel) {
 }
 
 LogicalResult KernelLowering::run() {
-  if (failed(checkIsScheduled(kernel)))
-    return failure();
   auto isPointer = [](Type type) { return isa<RankedTensorType>(type); };
   Type i32 = builder.getI32Type();
   SmallVector<Type> types{abi.getPointerType(), i32, i32, i32};
@@ -85,30 +80,6 @@ LogicalResult KernelLowering::run() {
   builder.setInsertionPointToEnd(entry);
   LLVM::ReturnOp::create(builder, ValueRange());
   return result;
-}
-
-FailureOr<std::string>
-KernelLowering::compile(StringRef name, std::string description,
-                        const std::vector<Halide::Argument> &arguments,
-                        const Halide::Pipeline &pipeline) {
-  llvm::raw_string_ostream stream(description);
-  stream << name << QUIPU_COMPILER << QUIPU_KERNEL_SOURCES << cpu.getArch()
-         << llvm::join(cpu.getFeatureNames(), ",");
-  std::string key = KernelCache::getKey(description);
-  llvm::Error error = cache.add(key, [&] {
-    return compileHalide(pipeline, arguments, name.str(), cpu,
-                         KernelOutput::Bitcode);
-  });
-  if (error)
-    return kernel.emitError(llvm::toString(std::move(error)));
-  return key;
-}
-
-FailureOr<std::string>
-KernelLowering::compileShared(const AttentionKernel &function,
-                              const AttentionShape &shape) {
-  return compile(function.name, std::to_string(shape.sums), function.arguments,
-                 function.pipeline);
 }
 
 //===----------------------------------------------------------------------===//
@@ -197,16 +168,9 @@ Value KernelLowering::getHost(const BufferOwner &owner, Value row) {
 // Rows and tiles
 //===----------------------------------------------------------------------===//
 
-LogicalResult KernelLowering::emitCall(KernelBuilder &functions,
+LogicalResult KernelLowering::emitCall(const TranslatedKernel &translated,
                                        const Call &call) {
-  std::string name = (kernel.getSymName() + ".halide").str();
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  kernel->print(stream, OpPrintingFlags().useLocalScope());
-  FailureOr<std::string> key =
-      compile(name, text, functions.halideArguments, functions.pipeline());
-  if (failed(key))
-    return failure();
+  const KernelBuilder &functions = *translated.functions;
   llvm::StringMap<int64_t> unitBytes;
   for (const KernelResult &result : functions.results)
     unitBytes[result.name] = result.unitBytes;
@@ -230,21 +194,21 @@ LogicalResult KernelLowering::emitCall(KernelBuilder &functions,
           name.consume_back("_first")
               ? call.units.lookup(name).first
               : call.units.lookup(name.drop_back(6)).second);
-    Value host = getHost(owners.at(argument.name), call.row);
+    Value host = getHost(translated.owners.at(argument.name), call.row);
     if (int64_t bytes = unitBytes.lookup(name))
       host = getRow(host, call.units.lookup(name).first, bytes);
     halide.addBuffer(abi.addBytes(host, argument.offset));
   };
   llvm::for_each(functions.arguments, add);
   llvm::for_each(functions.outputArguments, add);
-  halide.emit(name, *key);
+  std::string name = getFunctionName(kernel);
+  halide.emit(name, code.getBitcode(name));
   return success();
 }
 
 LogicalResult KernelLowering::lowerRows() {
-  auto functions = translateKernel(kernel, cpu, owners);
-  if (failed(functions))
-    return failure();
+  const TranslatedKernel &translated = code.getTranslation(kernel);
+  const KernelBuilder &functions = *translated.functions;
   Value count = abi.getCount(args, kernel.getSelected());
   auto [begin, end] = abi.getWorkerRange(count, worker, workers);
   auto loop = scf::ForOp::create(builder, begin, end, abi.getInt64(1));
@@ -252,25 +216,24 @@ LogicalResult KernelLowering::lowerRows() {
   Call call;
   call.row = LLVM::TruncOp::create(builder, builder.getI32Type(),
                                    loop.getInductionVar());
-  for (const KernelResult &result : (*functions)->results)
+  for (const KernelResult &result : functions.results)
     call.units[result.name] = {abi.getInt32(0), abi.getInt32(result.units)};
-  return emitCall(**functions, call);
+  return emitCall(translated, call);
 }
 
 LogicalResult KernelLowering::lowerTiles() {
-  auto functions = translateKernel(kernel, cpu, owners);
-  if (failed(functions))
-    return failure();
+  const TranslatedKernel &translated = code.getTranslation(kernel);
+  const KernelBuilder &functions = *translated.functions;
   Call call;
   call.row = abi.getInt32(0);
   call.count = abi.getCount(args, kernel.getSelected());
   // The units of all results in one line, cut evenly.
   int64_t units = 0;
-  for (const KernelResult &result : (*functions)->results)
+  for (const KernelResult &result : functions.results)
     units += result.units;
   auto [begin, end] = abi.getWorkerRange(abi.getInt32(units), worker, workers);
   int64_t first = 0;
-  for (const KernelResult &result : (*functions)->results) {
+  for (const KernelResult &result : functions.results) {
     auto clamp = [&](Value unit) -> Value {
       Value here = arith::SubIOp::create(builder, unit, abi.getInt64(first));
       here = arith::MaxSIOp::create(builder, here, abi.getInt64(0));
@@ -285,5 +248,5 @@ LogicalResult KernelLowering::lowerTiles() {
                                     call.count, abi.getInt32(0));
   auto guard = scf::IfOp::create(builder, any, /*withElseRegion=*/false);
   builder.setInsertionPointToStart(guard.thenBlock());
-  return emitCall(**functions, call);
+  return emitCall(translated, call);
 }

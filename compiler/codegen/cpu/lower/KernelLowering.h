@@ -8,19 +8,21 @@
 #ifndef QUIPU_COMPILER_CODEGEN_CPU_LOWER_KERNELLOWERING_H
 #define QUIPU_COMPILER_CODEGEN_CPU_LOWER_KERNELLOWERING_H
 
-#include "compiler/codegen/cpu/KernelCache.h"
-#include "compiler/codegen/cpu/halide/TranslateKernel.h"
+#include "compiler/codegen/cpu/lower/KernelCode.h"
 #include "compiler/codegen/host/AbiBuilder.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace quipu::cpu {
+
+/// What earlier passes must have decided.
+mlir::LogicalResult checkIsScheduled(KernelOp kernel);
 
 /// Gives one kernel's function its body:
 ///   void kernel(StepArgs *args, i32 layer, i32 worker, i32 workers,
 ///               operands..., results...)
 class KernelLowering {
 public:
-  KernelLowering(KernelOp kernel, CpuAttr cpu, const KernelCache &cache);
+  KernelLowering(KernelOp kernel, CpuAttr cpu, const KernelCode &code);
 
   mlir::LogicalResult run();
 
@@ -31,21 +33,14 @@ private:
   mlir::LogicalResult lowerRopeAngles(RopeAnglesOp op);
   mlir::LogicalResult lowerPool(PoolOp op);
 
-  /// Compiles what `pipeline` makes unless the cache has it; returns the key.
-  mlir::FailureOr<std::string>
-  compile(llvm::StringRef name, std::string description,
-          const std::vector<Halide::Argument> &arguments,
-          const Halide::Pipeline &pipeline);
-  /// The same for a function that several kernels may call.
-  mlir::FailureOr<std::string> compileShared(const AttentionKernel &function,
-                                             const AttentionShape &shape);
   /// What the arguments of one call of the kernel's Halide function are.
   struct Call {
     mlir::Value row;   // i32: the row that is computed, or the first
     mlir::Value count; // i32: rows
     llvm::StringMap<std::pair<mlir::Value, mlir::Value>> units; // first, count
   };
-  mlir::LogicalResult emitCall(KernelBuilder &functions, const Call &call);
+  mlir::LogicalResult emitCall(const TranslatedKernel &translated,
+                               const Call &call);
   mlir::Value getHost(const BufferOwner &owner, mlir::Value row);
   mlir::Value getOperand(unsigned index);
   mlir::Value getResult(unsigned index);
@@ -57,13 +52,12 @@ private:
 
   KernelOp kernel;
   CpuAttr cpu;
-  const KernelCache &cache;
+  const KernelCode &code;
   mlir::ImplicitLocOpBuilder builder;
   AbiBuilder abi;
   mlir::LLVM::LLVMFuncOp function;
   mlir::Block *entry = nullptr;
   mlir::Value args, layer, worker, workers;
-  std::map<std::string, BufferOwner> owners;
 };
 
 } // namespace quipu::cpu

@@ -30,15 +30,15 @@ namespace {
 class AttentionLowering {
 public:
   AttentionLowering(AttentionOp op, ImplicitLocOpBuilder &builder,
-                    AbiBuilder &abi, Block *entry)
-      : op(op), builder(builder), abi(abi), entry(entry),
+                    AbiBuilder &abi, Block *entry, const KernelCode &code)
+      : op(op), builder(builder), abi(abi), entry(entry), code(code),
         args(entry->getArgument(0)), layer(entry->getArgument(1)),
         worker(entry->getArgument(2)), workers(entry->getArgument(3)) {}
 
   /// Halide's functions for blocks of one size.
   struct Functions {
     AttentionShape shape;
-    std::string split, combine, splitKey, combineKey;
+    std::string split, combine;
   };
   void run(ArrayRef<Functions> functions, StateOp state, Value sinks);
 
@@ -77,6 +77,7 @@ private:
   ImplicitLocOpBuilder &builder;
   AbiBuilder &abi;
   Block *entry;
+  const KernelCode &code;
   Value args, layer, worker, workers;
   ArrayRef<Functions> functions;
   StateOp state;
@@ -209,7 +210,7 @@ void AttentionLowering::computeSplits(const WorkItem &item,
   call.addBuffer(
       getBytes(partials, arith::SubIOp::create(builder, split, item.firstSplit),
                shape.partialBytes()));
-  call.emit(functions.split, functions.splitKey);
+  call.emit(functions.split, code.getBitcode(functions.split));
 }
 
 void AttentionLowering::combine(const WorkItem &item,
@@ -226,7 +227,7 @@ void AttentionLowering::combine(const WorkItem &item,
   call.addScalar(
       abi.getInt32(getRowBytes(cast<RankedTensorType>(rows)) / sizeof(float)));
   call.addBuffer(getRows(entry->getArgument(5), rows, item));
-  call.emit(functions.combine, functions.combineKey);
+  call.emit(functions.combine, code.getBitcode(functions.combine));
 }
 
 void AttentionLowering::run(ArrayRef<Functions> sizes, StateOp state,
@@ -266,28 +267,16 @@ void AttentionLowering::run(ArrayRef<Functions> sizes, StateOp state,
 
 LogicalResult KernelLowering::lowerAttention(AttentionOp op) {
   AttentionShape shape = getAttentionShape(op, cpu);
-  for (int64_t dim : {shape.cache.keyDim, shape.cache.valueDim})
-    if (dim % tileRows)
-      return op.emitError("heads of ")
-             << dim
-             << " components are no multiple of 16; build with "
-                "--target=reference";
   FailureOr<StateOp> state = getState();
   if (failed(state))
     return failure();
   SmallVector<AttentionLowering::Functions> functions;
   for (int64_t tokens : getBlockSizes(op)) {
     shape.tokens = tokens;
-    AttentionKernel split = attentionSplit(shape);
-    AttentionKernel combine = attentionCombine(shape);
-    auto splitKey = compileShared(split, shape);
-    auto combineKey = compileShared(combine, shape);
-    if (failed(splitKey) || failed(combineKey))
-      return failure();
-    functions.push_back(
-        {shape, split.name, combine.name, *splitKey, *combineKey});
+    functions.push_back({shape, getAttentionName(shape, /*isSplitKernel=*/true),
+                         getAttentionName(shape, /*isSplitKernel=*/false)});
   }
-  AttentionLowering(op, builder, abi, entry)
+  AttentionLowering(op, builder, abi, entry, code)
       .run(functions, *state,
            op.getSinks() ? getWeight(op.getSinks()->getSymbol().getValue())
                          : Value());

@@ -9,7 +9,6 @@
 #include "compiler/codegen/cpu/lower/KernelLowering.h"
 #include "compiler/codegen/cpu/lower/Passes.h"
 #include "dialect/Targets.h"
-#include "llvm/Support/Path.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -63,42 +62,27 @@ namespace {
 struct LowerKernels : quipu::impl::LowerKernelsBase<LowerKernels> {
   using LowerKernelsBase::LowerKernelsBase;
 
-  LogicalResult lower(KernelOp kernel, CpuAttr cpu,
-                      const KernelCache &kernels) {
-    LogicalResult lowered = failure();
-    llvm::Error error = catchHalide(kernel.getSymName(), [&] {
-      lowered = KernelLowering(kernel, cpu, kernels).run();
-    });
-    if (error)
-      kernel.emitError(llvm::toString(std::move(error)));
-    return lowered;
-  }
-
   void runOnOperation() override {
     if (isForReference(getOperation()))
       return;
-    SmallString<128> folder(cache.getValue());
-    if (folder.empty())
-      llvm::sys::path::system_temp_directory(/*ErasedOnReboot=*/true, folder);
     FailureOr<CpuAttr> cpu = getCpu(getOperation());
     if (failed(cpu))
       return signalPassFailure();
-    KernelCache kernels(folder);
-    auto result = getOperation().walk([&](ModelOp model) {
-      SmallVector<KernelOp> all(model.getOps<KernelOp>());
-      for (auto [number, kernel] : llvm::enumerate(all)) {
-        LogicalResult lowered = failure();
-        getContext().executeAction<LowerKernelAction>(
-            [&] { lowered = lower(kernel, *cpu, kernels); },
-            {kernel.getOperation()}, number, all.size());
-        if (failed(lowered))
-          return WalkResult::interrupt();
-        kernel.erase();
-      }
-      return WalkResult::skip();
-    });
-    if (result.wasInterrupted())
-      signalPassFailure();
+    SmallVector<KernelOp> kernels;
+    getOperation().walk([&](KernelOp kernel) { kernels.push_back(kernel); });
+    if (llvm::any_of(kernels, [](KernelOp kernel) {
+          return failed(checkIsScheduled(kernel));
+        }))
+      return signalPassFailure();
+    KernelCache files(cache);
+    KernelCode code(*cpu, files);
+    if (failed(code.compile(kernels)))
+      return signalPassFailure();
+    for (KernelOp kernel : kernels) {
+      if (failed(KernelLowering(kernel, *cpu, code).run()))
+        return signalPassFailure();
+      kernel.erase();
+    }
   }
 };
 } // namespace

@@ -23,8 +23,8 @@ namespace quipu {
 #define GEN_PASS_REGISTRATION
 #include "compiler/codegen/cpu/lower/Passes.h.inc"
 
-/// What lower-kernels does, one kernel after the other: for a handler that
-/// shows how far it is.
+/// What lower-kernels does, several at once: for a handler that shows how far
+/// it is.
 struct LowerKernelAction : mlir::tracing::ActionImpl<LowerKernelAction> {
   static constexpr llvm::StringLiteral tag = "lower-kernel";
 
@@ -32,7 +32,7 @@ struct LowerKernelAction : mlir::tracing::ActionImpl<LowerKernelAction> {
                     size_t count)
       : ActionImpl(units), number(number), count(count) {}
 
-  size_t number, count; // of `count` kernels, `number` are done
+  size_t number, count; // of `count` functions, `number` were begun
 };
 
 /// Halide's lowered statements of a kernel, as text; empty for a kernel that

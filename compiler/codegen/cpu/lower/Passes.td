@@ -14,12 +14,12 @@ def LowerKernels : Pass<"lower-kernels", "::mlir::ModuleOp"> {
   let summary = "makes each kernel a function around a Halide pipeline";
   let description = [{
     The function finds the worker's part of the grid and calls what Halide has
-    compiled, whose bitcode lies in the kernel cache under the key that the
-    declaration's attribute `quipu.bitcode` names.
+    compiled, whose bitcode the declaration has, ready to be inlined. Kernels
+    are compiled on all threads of the context.
   }];
   let options = [
     Option<"cache", "cache", "std::string", /*default=*/"\"\"",
-           "folder of the kernel cache; the system's folder for temporary files when empty">,
+           "folder of the kernel cache; none is kept when empty">,
   ];
   let dependentDialects = [
     "::quipu::QuipuDialect", "::mlir::LLVM::LLVMDialect",

@@ -3,12 +3,12 @@
 // RUN: ls %t | FileCheck %s --check-prefix=CACHE
 
 // The kernel cache has one file for each of Halide's functions.
-// CACHE-COUNT-8: {{^[0-9a-f]{32}\.bc$}}
+// CACHE-COUNT-8: {{^[0-9a-f]{32}\.kernel$}}
 // CACHE-NOT: {{.}}
 
 // A worker's tokens, one by one: of the StepArgs' count, which is at 112. The ids
 // are 4 bytes each, the rows of the result 128. A buffer's `host` is at 16.
-// CHECK: llvm.func @embed.halide(!llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr) -> i32 attributes {quipu.bitcode = "{{[0-9a-f]+}}"}
+// CHECK: llvm.func @embed.halide(!llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr) -> i32 attributes {quipu.bitcode = dense_resource<embed.halide> : tensor<{{[0-9]+}}xi8>}
 // CHECK-LABEL: llvm.func @embed(
 // CHECK-SAME: %[[ARGS:[a-z0-9]+]]: !llvm.ptr, %{{[a-z0-9]+}}: i32, %[[WORKER:[a-z0-9]+]]: i32, %[[WORKERS:[a-z0-9]+]]: i32, %[[IDS:[a-z0-9]+]]: !llvm.ptr, %[[OUT:[a-z0-9]+]]: !llvm.ptr) attributes {no_inline}
 // CHECK: %[[FIELD:.*]] = llvm.mlir.constant(112 : i64)
