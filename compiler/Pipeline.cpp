@@ -49,6 +49,8 @@ static void addFused(OpPassManager &passes, const StageOptions &options) {
   passes.addPass(createCSEPass());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createFuseKernels());
+  passes.addPass(createInsertCopies());
+  passes.addPass(createMergeKernels());
 }
 
 static void addScheduled(OpPassManager &passes, const StageOptions &options) {

@@ -8,6 +8,7 @@
 #ifndef QUIPU_DIALECT_QUIPU_H
 #define QUIPU_DIALECT_QUIPU_H
 
+#include "abi/Enums.h"
 #include "dialect/RegisterTile.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -44,6 +45,10 @@ enum class FusionRole {
                // its own head: an epilogue
   Whole,       // a kernel of its own
 };
+
+/// Of an op that reduces the last dimension of `input`: the heads of a token,
+/// or its row.
+FusionRole getReductionRole(mlir::Value input);
 
 /// A token's result is computed from its row of each operand alone.
 template <typename Op>

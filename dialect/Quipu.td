@@ -43,7 +43,8 @@ class Quipu_IsReal<Constraint argument> {
 
 /// An op of the model's mathematics: one result, whose type follows from the
 /// operands, with `asmName` as the name it has when the spec gave it none, and
-/// the way it combines with others in a kernel.
+/// the way it combines with others in a kernel (a FusionRole, or how it follows
+/// from the op).
 class Quipu_ComputeOp<string name, string asmName, string role, list<Trait> traits = []>
     : Quipu_Op<name, !listconcat([InferTypeOpAdaptor, OpAsmOpInterface, Quipu_FusionInterface,
                                   Quipu_RealsInterface, ConditionallySpeculatable,
@@ -62,7 +63,7 @@ class Quipu_ComputeOp<string name, string asmName, string role, list<Trait> trai
     ::mlir::Speculation::Speculatability getSpeculatability() {
       return ::quipu::getSpeculatability(*this);
     }
-    static FusionRole getFusionRole() { return FusionRole::}] # role # [{; }
+    FusionRole getFusionRole() { return }] # role # [{; }
     void getAsmResultNames(::mlir::OpAsmSetValueNameFn setName) {
       setName(getResult(), "}] # asmName # [{");
     }
@@ -100,7 +101,7 @@ class Quipu_UnaryOp<string name, string asmName, string role>
 
 /// Two operands and a result of one type.
 class Quipu_BinaryOp<string name, string asmName, list<Trait> traits = []>
-    : Quipu_AlikeOp<name, asmName, "Tile", !listconcat([NoMemoryEffect, Quipu_Tokenwise, SameTypeOperands], traits)> {
+    : Quipu_AlikeOp<name, asmName, "FusionRole::Tile", !listconcat([NoMemoryEffect, Quipu_Tokenwise, SameTypeOperands], traits)> {
   let arguments = (ins Quipu_Activation:$lhs, Quipu_Activation:$rhs);
   let assemblyFormat = "$lhs `,` $rhs attr-dict custom<Same>(type($lhs), type($rhs), type($result))";
 }
@@ -205,70 +206,6 @@ def Quipu_WeightOp : Quipu_Op<"weight", [Symbol, HasParent<"ModelOp">]> {
   }];
 }
 
-def Quipu_StateOp : Quipu_Op<"state", [Symbol, HasParent<"ModelOp">]> {
-  let summary = "memory that outlives a step";
-  let description = [{
-    Keys and values of `layers` layers, in pages, or a row of numbers for each
-    sequence. A `window` is how many positions a token sees at most: pages
-    behind it are given back.
-
-    ```mlir
-    quipu.state @blk.kv : !quipu.pages<heads 8, keys 128, values 128> layers 26 window 512
-    quipu.state @embed.pool : tensor<576xf32>
-    ```
-
-    `assign-state-offsets` adds the pool (states of one window have their pages
-    in common) and the place of layer 0 and the distance between layers in a
-    page, in numbers of one position; of a row, its number among the rows.
-
-    C1: the number of layers and the window are positive; only pages have layers
-    and a window. C2: a row is a vector of f32. C3: pool, offset and distance are
-    not negative.
-  }];
-  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type, OptionalAttr<I64Attr>:$layers,
-                       OptionalAttr<I64Attr>:$window, OptionalAttr<I64Attr>:$pool,
-                       OptionalAttr<I64Attr>:$offset, OptionalAttr<I64Attr>:$stride);
-  let assemblyFormat = [{
-    $sym_name `:` $type (`layers` custom<Size>($layers)^)? (`window` custom<Size>($window)^)?
-    (`pool` custom<Size>($pool)^)? (`at` custom<Size>($offset)^)? (`stride` custom<Size>($stride)^)?
-    attr-dict
-  }];
-  let hasVerifier = 1;
-  let extraClassDeclaration = [{
-    /// The pages' type; null for a row of numbers.
-    ::quipu::PagesType getPages() { return ::llvm::dyn_cast<::quipu::PagesType>(getType()); }
-  }];
-}
-
-def Quipu_EntryOp : Quipu_Op<"entry", [Symbol, HasParent<"ModelOp">,
-                                       DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
-  let summary = "what a program can be asked for";
-  let description = [{
-    Its inputs and outputs, and the steps that compute them, by rising number of
-    tokens. With `whole_sequences`, tokens see those behind them: a sequence
-    begins and ends in one call of a step. With `pooled`, the entry writes rows of
-    sequences: it reads a sequence from its first position on. `lower-steps` replaces the steps by
-    functions, one for each type of cache.
-
-    ```mlir
-    quipu.entry @generate inputs [<"tokens" over token : 1 x i32 below 49152>]
-        outputs [<"logits" over selected : 49152 x f32>] steps [@decode, @prefill16]
-    ```
-
-    C1: the steps exist. C2: no name is there twice. C3: there is an output.
-  }];
-  let arguments = (ins SymbolNameAttr:$sym_name, Quipu_PortsAttr:$inputs, Quipu_PortsAttr:$outputs,
-                       UnitAttr:$whole_sequences, UnitAttr:$pooled,
-                       OptionalAttr<FlatSymbolRefArrayAttr>:$steps,
-                       OptionalAttr<Quipu_CompiledStepsAttr>:$compiled);
-  let assemblyFormat = [{
-    $sym_name `inputs` custom<Ports>($inputs) `outputs` custom<Ports>($outputs)
-    (`whole_sequences` $whole_sequences^)? (`pooled` $pooled^)? (`steps` $steps^)?
-    (`compiled` custom<CompiledSteps>($compiled)^)? attr-dict
-  }];
-  let hasVerifier = 1;
-}
-
 def Quipu_StepOp : Quipu_Op<"step", [Symbol, HasParent<"ModelOp">, NoTerminator, SingleBlock,
                                      NoRegionArguments, IsolatedFromAbove]> {
   let summary = "an entry point of the program, for up to `tokens` tokens";
@@ -369,7 +306,7 @@ def Quipu_OutputOp : Quipu_Op<"output", [MemoryEffects<[MemWrite]>]> {
 // The mathematics
 //===----------------------------------------------------------------------===//
 
-def Quipu_EmbedOp : Quipu_ComputeOp<"embed", "x", "Row", [NoMemoryEffect]> {
+def Quipu_EmbedOp : Quipu_ComputeOp<"embed", "x", "FusionRole::Row", [NoMemoryEffect]> {
   let summary = "the rows of a weight that the token ids name";
   let description = [{
     ids [M] -> [M, columns of the weight], in f32.
@@ -379,7 +316,7 @@ def Quipu_EmbedOp : Quipu_ComputeOp<"embed", "x", "Row", [NoMemoryEffect]> {
   let assemblyFormat = "$ids `,` custom<Weight>($weight) attr-dict custom<Bound>(type($ids), type($result))";
 }
 
-def Quipu_GatherOp : Quipu_ComputeOp<"gather", "selected", "Row", [NoMemoryEffect]> {
+def Quipu_GatherOp : Quipu_ComputeOp<"gather", "selected", "FusionRole::Row", [NoMemoryEffect]> {
   let summary = "the rows of an activation that the indices name";
   let description = [{
     input [M, ...], rows [R] -> [R, ...]. C1: the rows are a vector of i32.
@@ -391,7 +328,7 @@ def Quipu_GatherOp : Quipu_ComputeOp<"gather", "selected", "Row", [NoMemoryEffec
   let assemblyFormat = "$input `,` $rows attr-dict custom<Bound>(type($input), type($rows), type($result))";
 }
 
-def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "Contraction", [NoMemoryEffect, Quipu_Tokenwise]> {
+def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "FusionRole::Contraction", [NoMemoryEffect, Quipu_Tokenwise]> {
   let summary = "y = W x (+ b)";
   let description = [{
     input [M, K] (or [M, H, D] with H * D = K) -> [M, shape...], in f32. The
@@ -421,7 +358,7 @@ def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "Contraction", [NoMemor
   let hasVerifier = 1;
 }
 
-def Quipu_RMSNormOp : Quipu_AlikeOp<"rms_norm", "norm", "Row", [NoMemoryEffect, Quipu_Tokenwise]> {
+def Quipu_RMSNormOp : Quipu_AlikeOp<"rms_norm", "norm", "getReductionRole(getInput())", [NoMemoryEffect, Quipu_Tokenwise]> {
   let summary = "w * x / sqrt(mean(x^2) + eps), over the last dimension";
   let description = [{
     Zhang & Sennrich 2019, equation 4. [M, ..., D] -> the same.
@@ -435,7 +372,7 @@ def Quipu_RMSNormOp : Quipu_AlikeOp<"rms_norm", "norm", "Row", [NoMemoryEffect, 
   let hasVerifier = 1;
 }
 
-def Quipu_QuantizeOp : Quipu_ComputeOp<"quantize", "quantized", "Row", [NoMemoryEffect, Quipu_Tokenwise]> {
+def Quipu_QuantizeOp : Quipu_ComputeOp<"quantize", "quantized", "FusionRole::Row", [NoMemoryEffect, Quipu_Tokenwise]> {
   let summary = "a row to what dot products multiply: 8-bit integers with scales, or bf16";
   let description = [{
     To 8-bit integers, in blocks of 32 with a scale each: d = max|x| / 127,
@@ -452,15 +389,16 @@ def Quipu_QuantizeOp : Quipu_ComputeOp<"quantize", "quantized", "Row", [NoMemory
   }];
 }
 
-def Quipu_RopeAnglesOp : Quipu_ComputeOp<"rope_angles", "angles", "Whole", [NoMemoryEffect]> {
+def Quipu_RopeAnglesOp : Quipu_ComputeOp<"rope_angles", "angles", "FusionRole::Whole", [NoMemoryEffect]> {
   let summary = "cos and sin of each token's rotary angles";
   let description = [{
     angle(p, i) = p * theta^(-2i / dims), i < dims / 2 (Su 2021, section 3.2.2),
     stretched by `scaling` and divided by the weight `factors` -> f32
     [M, dims / 2, 2].
     C1: dims is even and positive. C2: `factors` has dims / 2 numbers.
-    C3: the scaling has a known type and what that type needs; theta and the
-    scaling's numbers are finite in f32.
+    C3: the scaling has a known type and what that type needs: a positive factor
+    and original_context, low < high, beta_slow <= beta_fast. C4: theta is above 1,
+    and all numbers are finite in f32.
   }];
   let arguments = (ins Quipu_Positions:$positions, Quipu_Size:$dims, Quipu_Real:$theta,
                        OptionalAttr<Quipu_RopeScalingAttr>:$scaling,
@@ -472,7 +410,7 @@ def Quipu_RopeAnglesOp : Quipu_ComputeOp<"rope_angles", "angles", "Whole", [NoMe
   let hasVerifier = 1;
 }
 
-def Quipu_RopeOp : Quipu_AlikeOp<"rope", "rotated", "Tile", [NoMemoryEffect]> {
+def Quipu_RopeOp : Quipu_AlikeOp<"rope", "rotated", "FusionRole::Tile", [NoMemoryEffect]> {
   let summary = "turns pairs of components by the token's angles";
   let description = [{
     [M, H, D] -> the same. The first 2 * (number of angles) components of a head
@@ -490,7 +428,7 @@ def Quipu_RopeOp : Quipu_AlikeOp<"rope", "rotated", "Tile", [NoMemoryEffect]> {
   let hasVerifier = 1;
 }
 
-def Quipu_CacheWriteOp : Quipu_ComputeOp<"cache_write", "cache", "Tile", [MemoryEffects<[MemWrite<Quipu_CacheResource>]>]> {
+def Quipu_CacheWriteOp : Quipu_ComputeOp<"cache_write", "cache", "FusionRole::Tile", [MemoryEffects<[MemWrite<Quipu_CacheResource>]>]> {
   let summary = "stores the tokens' keys and values at their places";
   let description = [{
     key [M, H, D], value [M, H, E] -> the layer's cache, with them in it. Binding
@@ -509,7 +447,7 @@ def Quipu_CacheWriteOp : Quipu_ComputeOp<"cache_write", "cache", "Tile", [Memory
   let hasVerifier = 1;
 }
 
-def Quipu_AttentionOp : Quipu_ComputeOp<"attention", "attended", "Whole", [NoMemoryEffect]> {
+def Quipu_AttentionOp : Quipu_ComputeOp<"attention", "attended", "FusionRole::Whole", [NoMemoryEffect]> {
   let summary = "attention of the tokens' queries over the cache";
   let description = [{
     query [M, H, D] -> [M, H, E], E components of a value: softmax(scale * q k^T) v
@@ -544,7 +482,7 @@ def Quipu_SwiGLUOp : Quipu_BinaryOp<"swiglu", "gated"> {
 def Quipu_AddOp : Quipu_BinaryOp<"add", "sum", [Commutative]> { let summary = "lhs + rhs"; }
 def Quipu_MulOp : Quipu_BinaryOp<"mul", "product", [Commutative]> { let summary = "lhs * rhs"; }
 
-def Quipu_ScaleOp : Quipu_AlikeOp<"scale", "scaled", "Tile", [NoMemoryEffect, Quipu_Tokenwise]> {
+def Quipu_ScaleOp : Quipu_AlikeOp<"scale", "scaled", "FusionRole::Tile", [NoMemoryEffect, Quipu_Tokenwise]> {
   let summary = "input * factor";
   let description = [{
     x * a * b becomes x * (a * b), where f32 holds a * b: one rounding less.
@@ -557,7 +495,7 @@ def Quipu_ScaleOp : Quipu_AlikeOp<"scale", "scaled", "Tile", [NoMemoryEffect, Qu
   let hasFolder = 1;
 }
 
-def Quipu_ActivateOp : Quipu_AlikeOp<"activate", "active", "Tile", [NoMemoryEffect, Quipu_Tokenwise]> {
+def Quipu_ActivateOp : Quipu_AlikeOp<"activate", "active", "FusionRole::Tile", [NoMemoryEffect, Quipu_Tokenwise]> {
   let summary = "a pointwise non-linearity";
   let description = [{
     silu x / (1 + e^-x); gelu x Phi(x); gelu_tanh its tanh form (Hendrycks 2016,
@@ -570,7 +508,7 @@ def Quipu_ActivateOp : Quipu_AlikeOp<"activate", "active", "Tile", [NoMemoryEffe
   let hasFolder = 1;
 }
 
-def Quipu_PoolOp : Quipu_AlikeOp<"pool", "pooled", "Whole", [MemoryEffects<[MemRead, MemWrite]>]> {
+def Quipu_PoolOp : Quipu_AlikeOp<"pool", "pooled", "FusionRole::Whole", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "one row for what a sequence has been up to each token";
   let description = [{
     [M, D] -> the same. At the token of position p: the `mean` of the sequence's
@@ -591,100 +529,18 @@ def Quipu_PoolOp : Quipu_AlikeOp<"pool", "pooled", "Whole", [MemoryEffects<[MemR
   let hasFolder = 1;
 }
 
-def Quipu_L2NormOp : Quipu_UnaryOp<"l2_norm", "unit", "Row"> {
+def Quipu_L2NormOp : Quipu_UnaryOp<"l2_norm", "unit", "getReductionRole(getInput())"> {
   let summary = "x / max(sqrt(sum(x^2)), 1e-12), over the last dimension";
 }
 
-def Quipu_SoftmaxOp : Quipu_UnaryOp<"softmax", "probabilities", "Row"> {
+def Quipu_SoftmaxOp : Quipu_UnaryOp<"softmax", "probabilities", "getReductionRole(getInput())"> {
   let summary = "e^x / sum(e^x), over the last dimension";
   let description = [{
     CPUs have no kernel of it: a program with it is built with `--target=reference`.
   }];
 }
 
-//===----------------------------------------------------------------------===//
-// Kernels
-//===----------------------------------------------------------------------===//
-
-def Quipu_KernelOp : Quipu_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove, HasParent<"ModelOp">,
-                                         SingleBlock, OpAsmOpInterface]> {
-  let summary = "ops that run as one, without a barrier inside";
-  let description = [{
-    Its meaning is its region inlined; of a weight of several layers it reads
-    the launch's. A `selected` kernel runs over the rows whose logits are selected
-    instead of all tokens.
-    C1: the yielded values have the function type's results. C2: the sizes of
-    all values are bound.
-  }];
-  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type,
-                       OptionalAttr<Quipu_ScheduleAttr>:$schedule, UnitAttr:$selected,
-                       OptionalAttr<DictArrayAttr>:$arg_attrs, OptionalAttr<DictArrayAttr>:$res_attrs);
-  let regions = (region SizedRegion<1>:$body);
-  let hasCustomAssemblyFormat = 1;
-  let hasVerifier = 1;
-  let hasRegionVerifier = 1;
-  let extraClassDeclaration = [{
-    ::llvm::ArrayRef<::mlir::Type> getArgumentTypes() { return getFunctionType().getInputs(); }
-    ::llvm::ArrayRef<::mlir::Type> getResultTypes() { return getFunctionType().getResults(); }
-    ::mlir::Region *getCallableRegion() { return &getBody(); }
-  }];
-}
-
-def Quipu_LaunchOp : Quipu_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInterface>, CallOpInterface,
-                                         MemoryEffects<[MemRead, MemWrite]>, OpAsmOpInterface]> {
-  let summary = "all workers run a kernel, each its part of the grid";
-  let description = [{
-    `plan-memory` adds where in the arena the results lie, in bytes (-1: not in
-    the arena, as the cache and the logits). After `specialize-kernels`, `but`
-    names kernels that run in some layers instead:
-
-    ```mlir
-    %y = quipu.launch @down(%x) but @down.q8_0 in [0 to 3, 6] : (tensor<1x64xf32>) -> tensor<1x64xf32>
-    ```
-
-    C1: the kernels exist, and the operands and results have their types.
-    C2: there is one arena offset for each result: -1, or a multiple of 64 from
-    which on the result fits in the step's arena.
-    C3: there is one set of layers for each other kernel; the launch is in that
-    many layers, and none is in two sets. C4: the launch is in a loop of as many
-    layers as the kernels' weights have. C5: where the format of a weight
-    changes, the kernel that runs in a layer reads that layer's.
-  }];
-  let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyType>:$inputs,
-                       OptionalAttr<FlatSymbolRefArrayAttr>:$kernel_overrides,
-                       OptionalAttr<Quipu_LayerSetsAttr>:$override_layers, OptionalAttr<DenseI64ArrayAttr>:$arena);
-  let results = (outs Variadic<AnyType>:$results);
-  let assemblyFormat = [{
-    $kernel `(` $inputs `)` (`but` custom<Kernels>($kernel_overrides, $override_layers)^)? (`arena` $arena^)? attr-dict
-    `:` functional-type($inputs, $results)
-  }];
-  let extraClassDeclaration = [{
-    /// The kernel and the other kernels.
-    ::llvm::SmallVector<::mlir::FlatSymbolRefAttr> getKernels();
-
-    /// The callee is the kernel of most layers; the other kernels have its type
-    /// and compute the same function of other formats.
-    ::mlir::CallInterfaceCallable getCallableForCallee() { return getKernelAttr(); }
-    void setCalleeFromCallable(::mlir::CallInterfaceCallable callee) {
-      setKernelAttr(::llvm::cast<::mlir::FlatSymbolRefAttr>(::llvm::cast<::mlir::SymbolRefAttr>(callee)));
-    }
-    ::mlir::Operation::operand_range getArgOperands() { return getInputs(); }
-    ::mlir::MutableOperandRange getArgOperandsMutable() { return getInputsMutable(); }
-    /// A launch has no attributes of its operands and results.
-    ::mlir::ArrayAttr getArgAttrsAttr() { return {}; }
-    ::mlir::ArrayAttr getResAttrsAttr() { return {}; }
-    void setArgAttrsAttr(::mlir::ArrayAttr) {}
-    void setResAttrsAttr(::mlir::ArrayAttr) {}
-    ::mlir::Attribute removeArgAttrsAttr() { return {}; }
-    ::mlir::Attribute removeResAttrsAttr() { return {}; }
-
-    void getAsmResultNames(::mlir::OpAsmSetValueNameFn setName);
-  }];
-}
-
-def Quipu_BarrierOp : Quipu_Op<"barrier", [MemoryEffects<[MemRead, MemWrite]>]> {
-  let summary = "every worker waits here for all others";
-  let assemblyFormat = "attr-dict";
-}
+include "dialect/QuipuKernels.td"
+include "dialect/QuipuStates.td"
 
 #endif // QUIPU_OPS

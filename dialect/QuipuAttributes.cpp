@@ -14,6 +14,17 @@
 using namespace mlir;
 using namespace quipu;
 
+static_assert(int(ActivationKind::Silu) == int(abi::Activation::Silu) &&
+              int(ActivationKind::Gelu) == int(abi::Activation::Gelu) &&
+              int(ActivationKind::GeluTanh) == int(abi::Activation::GeluTanh) &&
+              int(ActivationKind::Relu) == int(abi::Activation::Relu) &&
+              int(ActivationKind::Sigmoid) == int(abi::Activation::Sigmoid) &&
+              int(ActivationKind::Tanh) == int(abi::Activation::Tanh) &&
+              getMaxEnumValForActivationKind() == int(abi::Activation::Tanh));
+static_assert(int(Pairing::Adjacent) == int(abi::RopePairing::Adjacent) &&
+              int(Pairing::Halves) == int(abi::RopePairing::Halves) &&
+              getMaxEnumValForPairing() == int(abi::RopePairing::Halves));
+
 #include "dialect/QuipuEnums.cpp.inc"
 
 #define GET_ATTRDEF_CLASSES
@@ -113,4 +124,13 @@ CompiledStepAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "C2: a cache holds f16, f32 or !quipu.q8_0, not "
                        << cache;
   return success();
+}
+
+std::optional<abi::RopeScaling> RopeScalingAttr::getKind() const {
+  auto type = dyn_cast<StringAttr>(getType());
+  std::string_view name = type ? type.getValue() : StringRef();
+  const auto *found = llvm::find(abi::ropeScalingNames, name);
+  if (found == abi::ropeScalingNames.end())
+    return std::nullopt;
+  return abi::RopeScaling(found - abi::ropeScalingNames.begin());
 }

@@ -95,6 +95,10 @@ def Quipu_RopeScalingAttr : Quipu_Attr<"RopeScaling", "rope_scaling"> {
                         OptionalParameter<"::mlir::Attribute">:$beta_slow,
                         OptionalParameter<"::mlir::Attribute">:$attention);
   let assemblyFormat = "`<` struct(params) `>`";
+  let extraClassDeclaration = [{
+    /// What the type names; none when it is unknown, or not bound yet.
+    std::optional<abi::RopeScaling> getKind() const;
+  }];
 }
 
 def Quipu_FloorDivAttr : Quipu_Attr<"FloorDiv", "floordiv"> {

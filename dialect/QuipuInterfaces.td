@@ -16,7 +16,7 @@ def Quipu_FusionInterface : OpInterface<"FusionInterface"> {
     An op that runs in a kernel, and how it combines with others there.
   }];
   let methods = [
-    StaticInterfaceMethod<"how the op combines with others", "::quipu::FusionRole", "getFusionRole">,
+    InterfaceMethod<"how the op combines with others", "::quipu::FusionRole", "getFusionRole">,
   ];
 }
 

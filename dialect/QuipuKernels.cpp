@@ -69,6 +69,16 @@ LogicalResult KernelOp::verify() {
   if (!yield || yield.getValues().getTypes() != TypeRange(getResultTypes()))
     return emitOpError("C1: the body does not yield ")
            << getFunctionType().getResults();
+  for (Operation &op : getBody().front().without_terminator()) {
+    auto fusing = dyn_cast<FusionInterface>(op);
+    if (fusing && fusing.getFusionRole() == FusionRole::Whole &&
+        !llvm::hasSingleElement(getBody().front().without_terminator()))
+      return op.emitOpError("C3: is not alone in its kernel");
+  }
+  auto writes = getBody().getOps<CacheWriteOp>();
+  if (llvm::range_size(writes) > 1)
+    return (*std::next(writes.begin()))
+        .emitOpError("C4: is the second in its kernel");
   return success();
 }
 

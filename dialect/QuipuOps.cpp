@@ -10,6 +10,7 @@
 #include "dialect/QuipuAssembly.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
@@ -22,12 +23,25 @@ using namespace quipu;
 #define GET_OP_CLASSES
 #include "dialect/QuipuOps.cpp.inc"
 
+FusionRole quipu::getReductionRole(Value input) {
+  auto type = dyn_cast<RankedTensorType>(input.getType());
+  return type && type.getRank() == 3 ? FusionRole::Tile : FusionRole::Row;
+}
+
 static bool isPositive(Attribute number) {
   if (auto integer = dyn_cast_or_null<IntegerAttr>(number))
     return integer.getInt() > 0;
   if (auto real = dyn_cast_or_null<FloatAttr>(number))
     return real.getValueAsDouble() > 0 && real.getValue().isFinite();
   return true; // not bound yet, or not there
+}
+
+/// An integer or a real; not a number when `number` is neither.
+static double getNumber(Attribute number) {
+  if (auto integer = dyn_cast<IntegerAttr>(number))
+    return static_cast<double>(integer.getInt());
+  auto real = dyn_cast<FloatAttr>(number);
+  return real ? real.getValueAsDouble() : NAN;
 }
 
 /// A vector of `count` f32.
@@ -208,16 +222,60 @@ static bool isFinite(Attribute number) {
   return !real || std::isfinite(static_cast<float>(real.getValueAsDouble()));
 }
 
+/// What the scaling's type needs, as C3 says; the type is bound.
+static LogicalResult verifyScaling(RopeAnglesOp op, RopeScalingAttr scaling) {
+  std::optional<abi::RopeScaling> kind = scaling.getKind();
+  if (!kind)
+    return op.emitOpError("C3: the scaling ")
+           << scaling.getType() << " is none of "
+           << llvm::join(abi::ropeScalingNames, ", ");
+  if (kind == abi::RopeScaling::None)
+    return success();
+  bool isLlama3 = kind == abi::RopeScaling::Llama3;
+  bool isLinear = kind == abi::RopeScaling::Linear;
+  if (!scaling.getFactor() || (!isLinear && !scaling.getOriginalContext()) ||
+      (isLlama3 && (!scaling.getLow() || !scaling.getHigh())))
+    return op.emitOpError("C3: the scaling ")
+           << scaling.getType() << " lacks a field";
+  if (!(getNumber(scaling.getFactor()) > 0))
+    return op.emitOpError("C3: the scaling's factor is not positive: ")
+           << scaling.getFactor();
+  if (isLinear)
+    return success();
+  if (!(getNumber(scaling.getOriginalContext()) > 0))
+    return op.emitOpError("C3: the scaling's original_context is not "
+                          "positive: ")
+           << scaling.getOriginalContext();
+  Builder builder(op.getContext());
+  Attribute low = scaling.getLow(), high = scaling.getHigh();
+  if (!isLlama3) {
+    low = scaling.getBetaSlow() ? scaling.getBetaSlow()
+                                : builder.getF64FloatAttr(1);
+    high = scaling.getBetaFast() ? scaling.getBetaFast()
+                                 : builder.getF64FloatAttr(32);
+  }
+  double first = getNumber(low), last = getNumber(high);
+  if (!(first > 0) || !(isLlama3 ? first < last : first <= last))
+    return op.emitOpError("C3: the scaling's ")
+           << (isLlama3 ? "low and high" : "beta_slow and beta_fast")
+           << " are not rising: " << low << " and " << high;
+  return success();
+}
+
 LogicalResult RopeAnglesOp::verify() {
-  if (!isFinite(getTheta()))
-    return emitOpError("C3: theta is ") << getTheta() << ", not finite in f32";
-  if (RopeScalingAttr scaling = getScaling().value_or(RopeScalingAttr()))
+  auto theta = dyn_cast<FloatAttr>(getTheta());
+  if (!isFinite(theta))
+    return emitOpError("C4: theta is ") << theta << ", not finite in f32";
+  if (theta && !(theta.getValueAsDouble() > 1))
+    return emitOpError("C4: theta is ") << theta << ", not above 1";
+  RopeScalingAttr scaling = getScaling().value_or(RopeScalingAttr());
+  if (scaling)
     for (Attribute number :
          {scaling.getFactor(), scaling.getOriginalContext(), scaling.getLow(),
           scaling.getHigh(), scaling.getBetaFast(), scaling.getBetaSlow(),
           scaling.getAttention()})
       if (!isFinite(number))
-        return emitOpError("C3: a number of the scaling is ")
+        return emitOpError("C4: a number of the scaling is ")
                << number << ", not finite in f32";
   auto result = dyn_cast<RankedTensorType>(getResult().getType());
   if (!result || result.getRank() != 3)
@@ -226,22 +284,7 @@ LogicalResult RopeAnglesOp::verify() {
     return emitOpError("C2: the factors are ")
            << getFactors()->getType() << " instead of " << result.getDimSize(1)
            << " numbers in f32";
-  if (!getScaling())
-    return success();
-  auto type = dyn_cast<StringAttr>(getScaling()->getType());
-  if (!type || !llvm::is_contained({"none", "linear", "llama3", "yarn"},
-                                   type.getValue()))
-    return emitOpError("C3: the scaling ")
-           << getScaling()->getType()
-           << " is none of none, linear, llama3, yarn";
-  bool needsFactor = type.getValue() != "none";
-  bool needsContext = needsFactor && type.getValue() != "linear";
-  if ((needsFactor && !getScaling()->getFactor()) ||
-      (needsContext && !getScaling()->getOriginalContext()) ||
-      (type.getValue() == "llama3" &&
-       (!getScaling()->getLow() || !getScaling()->getHigh())))
-    return emitOpError("C3: the scaling ") << type << " lacks a field";
-  return success();
+  return scaling ? verifyScaling(*this, scaling) : success();
 }
 
 LogicalResult RopeOp::verify() {

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numbers>
 #include <type_traits>
 #include <vector>
 
@@ -45,6 +46,14 @@ void quipu_reference_embed(const int32_t *ids, const void *weight,
   WeightLayout layout{findWeightFormat(uint32_t(format)), 0, columns};
   for (int64_t t = begin; t < end; ++t)
     readWeightRow(weight, layout, ids[t], getRow(result, resultStride, t));
+}
+
+void quipu_reference_copy(const void *input, int64_t inputStride, int64_t bytes,
+                          void *result, int64_t resultStride, int64_t begin,
+                          int64_t end) {
+  for (int64_t t = begin; t < end; ++t)
+    std::memmove(getRow(result, resultStride, t), getRow(input, inputStride, t),
+                 bytes);
 }
 
 void quipu_reference_gather(const void *input, int64_t inputStride,
@@ -154,14 +163,67 @@ void quipu_reference_dequantize(const void *row, int64_t size, int32_t type,
     result[i] = scales[i / blockSize] * float(values[i]);
 }
 
-void quipu_reference_rope_angles(const abi::StepArgs *args,
-                                 const float *frequencies, const float *factors,
-                                 int64_t half, float scale, float *result,
-                                 int64_t resultStride, int64_t begin,
-                                 int64_t end) {
-  for (int64_t t = begin; t < end; ++t)
-    quipu_rope_angles(args->positions + t, 1, frequencies, factors,
-                      int32_t(half), scale, getRow(result, resultStride, t));
+namespace {
+/// A rotation's parameters, as quipu_reference_rope_angles takes them.
+struct Rope {
+  double dims, theta;
+  abi::RopeScaling scaling;
+  double factor, originalContext, low, high, betaFast, betaSlow;
+};
+} // namespace
+
+/// How much slower than without scaling a pair turns that would turn `turns`
+/// times in the original context.
+static double getStretch(const Rope &rope, double pair, double turns) {
+  switch (rope.scaling) {
+  case abi::RopeScaling::None:
+    return 1;
+  case abi::RopeScaling::Linear:
+    return rope.factor;
+  case abi::RopeScaling::Llama3: {
+    double keep =
+        std::clamp((turns - rope.low) / (rope.high - rope.low), 0.0, 1.0);
+    return 1 / ((1 - keep) / rope.factor + keep);
+  }
+  case abi::RopeScaling::Yarn: {
+    // The pair that turns n times: turns(pair) = context / 2 pi theta^(-2 pair
+    // / dims).
+    auto getPair = [&](double n) {
+      return rope.dims / 2.0 *
+             std::log(rope.originalContext / (2 * std::numbers::pi * n)) /
+             std::log(rope.theta);
+    };
+    double first = std::max(std::floor(getPair(rope.betaFast)), 0.0);
+    double last = std::min(std::ceil(getPair(rope.betaSlow)), rope.dims - 1.0);
+    double width = last > first ? last - first : 0.001;
+    double slow = std::clamp((pair - first) / width, 0.0, 1.0);
+    return 1 / (slow / rope.factor + (1 - slow));
+  }
+  }
+  return NAN;
+}
+
+void quipu_reference_rope_angles(const abi::StepArgs *args, int64_t dims,
+                                 double theta, int32_t scaling, double factor,
+                                 double originalContext, double low,
+                                 double high, double betaFast, double betaSlow,
+                                 double attention, const float *factors,
+                                 float *result, int64_t resultStride,
+                                 int64_t begin, int64_t end) {
+  Rope rope{double(dims), theta,           abi::RopeScaling(scaling),
+            factor,       originalContext, low,
+            high,         betaFast,        betaSlow};
+  for (int64_t pair = 0; pair < dims / 2; ++pair) {
+    double frequency = std::pow(theta, -2.0 * pair / rope.dims);
+    double turns = originalContext * frequency / (2 * std::numbers::pi);
+    frequency /= getStretch(rope, pair, turns) * (factors ? factors[pair] : 1);
+    for (int64_t t = begin; t < end; ++t) {
+      double angle = args->positions[t] * frequency;
+      float *row = getRow(result, resultStride, t) + 2 * pair;
+      row[0] = static_cast<float>(std::cos(angle) * attention);
+      row[1] = static_cast<float>(std::sin(angle) * attention);
+    }
+  }
 }
 
 void quipu_reference_rope(const float *input, int64_t inputStride,
@@ -323,23 +385,24 @@ void quipu_reference_scale(const float *input, int64_t inputStride,
           getRow(input, inputStride, t)[i] * factor;
 }
 
-/// The kinds of ActivationKind in QuipuAttributes.td.
-static float activate(int32_t kind, float x) {
+/// Not a number when there is no such kind.
+static float activate(abi::Activation kind, float x) {
   switch (kind) {
-  case 0:
+  case abi::Activation::Silu:
     return silu(x);
-  case 1:
+  case abi::Activation::Gelu:
     return 0.5f * x * (1 + std::erf(x * 0.70710678f));
-  case 2:
+  case abi::Activation::GeluTanh:
     return 0.5f * x *
            (1 + std::tanh(0.79788456f * (x + 0.044715f * x * x * x)));
-  case 3:
+  case abi::Activation::Relu:
     return std::max(x, 0.0f);
-  case 4:
+  case abi::Activation::Sigmoid:
     return 1 / (1 + std::exp(-x));
-  default:
+  case abi::Activation::Tanh:
     return std::tanh(x);
   }
+  return NAN;
 }
 
 void quipu_reference_activate(const float *input, int64_t inputStride,
@@ -349,7 +412,7 @@ void quipu_reference_activate(const float *input, int64_t inputStride,
   for (int64_t t = begin; t < end; ++t)
     for (int64_t i = 0; i < size; ++i)
       getRow(result, resultStride, t)[i] =
-          activate(kind, getRow(input, inputStride, t)[i]);
+          activate(abi::Activation(kind), getRow(input, inputStride, t)[i]);
 }
 
 void quipu_reference_softmax(const float *input, int64_t inputStride,

@@ -21,6 +21,7 @@
 #define QUIPU_REFERENCE_REFERENCE_H
 
 #include "abi/Abi.h"
+#include "abi/Enums.h"
 #include <cstdint>
 
 namespace quipu::reference {
@@ -35,6 +36,11 @@ extern "C" {
 void quipu_reference_embed(const int32_t *ids, const void *weight,
                            int32_t format, int64_t columns, float *result,
                            int64_t resultStride, int64_t begin, int64_t end);
+
+/// Copies `bytes` of each row: what a kernel yields unchanged.
+void quipu_reference_copy(const void *input, int64_t inputStride, int64_t bytes,
+                          void *result, int64_t resultStride, int64_t begin,
+                          int64_t end);
 
 /// Copies `bytes` of the rows that `rows` names.
 void quipu_reference_gather(const void *input, int64_t inputStride,
@@ -63,12 +69,18 @@ void quipu_reference_quantize(const float *input, int64_t inputStride,
 void quipu_reference_dequantize(const void *row, int64_t size, int32_t type,
                                 float *result);
 
-/// A row is [half][2]; `factors` may be null.
-void quipu_reference_rope_angles(const quipu::abi::StepArgs *args,
-                                 const float *frequencies, const float *factors,
-                                 int64_t half, float scale, float *result,
-                                 int64_t resultStride, int64_t begin,
-                                 int64_t end);
+/// A row is [dims / 2][2]; `scaling` is an abi::RopeScaling, `factors` may be
+/// null. What a scaling does not need is not read. `attention` is of cos and
+/// sin. In f64: Su 2021, section 3.2.2; Chen 2023 (linear); Llama 3.1's; Peng
+/// 2023, sections 3.2 and 3.4 (YaRN, whose ramp begins and ends at whole pairs,
+/// as in the authors' code).
+void quipu_reference_rope_angles(const quipu::abi::StepArgs *args, int64_t dims,
+                                 double theta, int32_t scaling, double factor,
+                                 double originalContext, double low,
+                                 double high, double betaFast, double betaSlow,
+                                 double attention, const float *factors,
+                                 float *result, int64_t resultStride,
+                                 int64_t begin, int64_t end);
 
 /// A row is [heads][dim], one of the angles [half][2]; pairs are (i, i + half)
 /// when `halves`, else (2i, 2i + 1).
@@ -128,7 +140,7 @@ void quipu_reference_scale(const float *input, int64_t inputStride,
                            float factor, int64_t size, float *result,
                            int64_t resultStride, int64_t begin, int64_t end);
 
-/// `kind` is an ActivationKind.
+/// `kind` is an abi::Activation.
 void quipu_reference_activate(const float *input, int64_t inputStride,
                               int32_t kind, int64_t size, float *result,
                               int64_t resultStride, int64_t begin, int64_t end);

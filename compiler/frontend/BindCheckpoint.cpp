@@ -405,6 +405,8 @@ LogicalResult quipu::bindCheckpoint(ModuleOp module,
   if (failed(parameters.resolve(model.getBody().front())) ||
       failed(findForwards(module, model, forwards)))
     return failure();
+  if (tokens.empty())
+    return module.emitError("an entry needs a step; say for how many tokens");
   for (int64_t count : tokens)
     if (count <= 0 || count > maxTokens)
       return module.emitError("the number of tokens of a step is ")

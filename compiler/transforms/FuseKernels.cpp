@@ -25,6 +25,19 @@ namespace {
 class Grouping {
 public:
   Grouping(Block &block, bool eachOp, bool repeatPrologues) {
+    do
+      group(block, eachOp);
+    while (cutSharedValue());
+    if (repeatPrologues && !eachOp)
+      repeatRowGroups();
+  }
+
+  ArrayRef<std::unique_ptr<KernelGroup>> getGroups() const { return groups; }
+
+private:
+  void group(Block &block, bool eachOp) {
+    groups.clear();
+    groupOf.clear();
     for (Operation &op : block) {
       auto fusing = dyn_cast<FusionInterface>(op);
       if (!fusing)
@@ -35,13 +48,8 @@ public:
       group->add(fusing);
       groupOf[&op] = group;
     }
-    if (repeatPrologues && !eachOp)
-      repeatRowGroups();
   }
 
-  ArrayRef<std::unique_ptr<KernelGroup>> getGroups() const { return groups; }
-
-private:
   KernelGroup *getGroup(Value value) const {
     return groupOf.lookup(value.getDefiningOp());
   }
@@ -59,38 +67,85 @@ private:
 
   /// The group that `op` joins, or null when it begins one.
   KernelGroup *findGroup(FusionInterface op) const {
-    switch (op.getFusionRole()) {
-    case FusionRole::Whole:
+    FusionRole role = op.getFusionRole();
+    if (role == FusionRole::Whole)
       return nullptr;
-    case FusionRole::Contraction:
+    if (role == FusionRole::Contraction) {
       for (auto &group : groups)
         if (group->getRole() == FusionRole::Contraction &&
             group->getInput() == op->getOperand(0))
           return group.get();
       return nullptr;
-    case FusionRole::Tile:
-    case FusionRole::Row: {
-      KernelGroup *producer = getLastProducer(op);
-      bool rows = op.getFusionRole() == FusionRole::Row;
-      FusionRole expected = rows ? FusionRole::Row : FusionRole::Contraction;
-      return producer && producer->getRole() == expected ? producer : nullptr;
     }
-    }
-    llvm_unreachable("an unknown role");
+    KernelGroup *producer = getLastProducer(op);
+    if (!producer || producer->getRole() == FusionRole::Whole)
+      return nullptr;
+    // A kernel writes one cache.
+    if (isa<CacheWriteOp>(op) &&
+        llvm::any_of(producer->getOps(), llvm::IsaPred<CacheWriteOp>))
+      return nullptr;
+    // Without a contraction each token is computed by one worker, with all of
+    // its row; with one, the tiles of a row are divided.
+    if (producer->getRole() != FusionRole::Contraction)
+      return producer;
+    bool readsCut = llvm::any_of(op->getOperands(), [&](Value operand) {
+      return cut.contains(operand) && getGroup(operand) == producer;
+    });
+    return role == FusionRole::Tile && !readsCut ? producer : nullptr;
   }
 
-  /// Moves groups of row ops into the kernels that read them.
+  /// What a linear layer computes goes to one result of its kernel, or it would
+  /// be computed again for the next. So the first value that several read, for
+  /// several results, is to be read by other kernels only. False if there is
+  /// no such value left.
+  bool cutSharedValue() {
+    for (auto &group : groups)
+      if (group->getRole() == FusionRole::Contraction)
+        for (Operation *op : group->getOps())
+          if (isa<LinearOp>(op) && countResults(op, *group) > 1)
+            return cut.insert(findSharedValue(op)).second;
+    return false;
+  }
+
+  /// How many results of the group need what `op` computes.
+  unsigned countResults(Operation *op, const KernelGroup &group) const {
+    SetVector<Operation *> reached;
+    reached.insert(op);
+    unsigned results = 0;
+    for (unsigned i = 0; i < reached.size(); ++i) {
+      bool isResult = reached[i]->use_empty();
+      for (Operation *user : reached[i]->getUsers())
+        if (groupOf.lookup(user) == &group)
+          reached.insert(user);
+        else
+          isResult = true;
+      results += isResult;
+    }
+    return results;
+  }
+
+  /// The first of `op`'s result and what is computed from it alone that two
+  /// read.
+  static Value findSharedValue(Operation *op) {
+    Value value = op->getResult(0);
+    while (llvm::hasSingleElement(llvm::SmallPtrSet<Operation *, 4>(
+        value.user_begin(), value.user_end())))
+      value = (*value.user_begin())->getResult(0);
+    return value;
+  }
+
+  /// Moves groups of row ops into the kernels whose linear layers read them.
   void repeatRowGroups() {
     SmallVector<std::unique_ptr<KernelGroup>> kept;
     for (auto &group : groups) {
       SetVector<KernelGroup *> readers;
-      bool repeats = group->getRole() == FusionRole::Row;
+      bool repeats = group->isOnly(FusionRole::Row);
       for (Operation *op : group->getOps())
         for (Operation *user : op->getUsers()) {
           KernelGroup *reader = groupOf.lookup(user);
           if (reader == group.get())
             continue;
-          repeats &= reader && reader->getRole() == FusionRole::Contraction;
+          repeats &= isa<LinearOp>(user);
           readers.insert(reader);
         }
       if (!repeats || readers.empty()) {
@@ -105,6 +160,7 @@ private:
 
   SmallVector<std::unique_ptr<KernelGroup>> groups;
   DenseMap<Operation *, KernelGroup *> groupOf;
+  DenseSet<Value> cut; // of linear layers, read by other kernels only
 };
 
 struct FuseKernels : quipu::impl::FuseKernelsBase<FuseKernels> {

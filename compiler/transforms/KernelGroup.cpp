@@ -30,6 +30,13 @@ void KernelGroup::add(FusionInterface op) {
 
 void KernelGroup::addPrologue(const KernelGroup &rows) {
   ops.insert(ops.begin(), rows.ops.begin(), rows.ops.end());
+  prologue += rows.ops.size();
+}
+
+bool KernelGroup::isOnly(FusionRole role) const {
+  return llvm::all_of(ops, [&](Operation *op) {
+    return cast<FusionInterface>(op).getFusionRole() == role;
+  });
 }
 
 /// The weight that `op` multiplies or looks up, without its layers' prefix, or
@@ -71,7 +78,7 @@ std::string KernelGroup::getName(StepOp step,
                                  const SymbolTable &symbols) const {
   std::string name;
   for (Operation *op : ops)
-    if (cast<FusionInterface>(op).getFusionRole() == role)
+    if (role != FusionRole::Contraction || isa<LinearOp>(op))
       if (StringRef weight = getWeightName(op); !weight.empty())
         name = name.empty() ? weight.str() : joinNames(name, weight);
   if (name.empty()) {
@@ -130,13 +137,11 @@ void KernelGroup::outline(StepOp step, SymbolTable &symbols) {
     for (Value operand : op->getOperands())
       if (!isInside(operand.getDefiningOp()))
         inputs.insert(operand);
-  for (Operation *op : ops)
+  for (Operation *op : llvm::drop_begin(ops, prologue))
     for (Value result : op->getResults())
-      if (cast<FusionInterface>(op).getFusionRole() != FusionRole::Row ||
-          role == FusionRole::Row)
-        if (llvm::any_of(result.getUsers(),
-                         [&](Operation *user) { return !isInside(user); }))
-          outputs.insert(result);
+      if (llvm::any_of(result.getUsers(),
+                       [&](Operation *user) { return !isInside(user); }))
+        outputs.insert(result);
 
   SmallVector<Type> inputTypes(
       llvm::map_range(inputs, [](Value value) { return value.getType(); }));

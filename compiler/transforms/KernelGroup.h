@@ -24,6 +24,8 @@ public:
 
   /// The first op's role, which is the group's.
   FusionRole getRole() const { return role; }
+  /// Whether all of the group's ops have that role.
+  bool isOnly(FusionRole role) const;
   /// What the first op reads.
   mlir::Value getInput() const { return input; }
   llvm::ArrayRef<mlir::Operation *> getOps() const { return ops; }
@@ -40,6 +42,7 @@ private:
   FusionRole role;
   mlir::Value input;
   llvm::SmallVector<mlir::Operation *> ops;
+  unsigned prologue = 0; // so many of them come from other groups
 };
 
 } // namespace quipu

@@ -39,6 +39,24 @@ def FuseKernels : Quipu_Pass<"fuse-kernels"> {
   }];
 }
 
+def InsertCopies : Quipu_Pass<"insert-copies"> {
+  let summary = "keeps what layers would overwrite while it is read";
+  let description = [{
+    What a loop begins with, what its layers take and yield, and what it returns
+    have one place in memory. Where a layer, or what comes after the loop, still
+    reads what would be overwritten there, a kernel copies it first; and a kernel
+    writes each output.
+  }];
+}
+
+def MergeKernels : Quipu_Pass<"merge-kernels"> {
+  let summary = "makes equal kernels one";
+  let description = [{
+    Of kernels that differ in names and locations only, the first stays, and is
+    launched in place of the others.
+  }];
+}
+
 def SpecializeKernels : Quipu_Pass<"specialize-kernels"> {
   let summary = "gives kernels on mixed weights one variant for each mix of formats";
   let description = [{

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/transforms/CarriedValues.h"
 #include "compiler/transforms/Passes.h"
 #include "dialect/PackedLayout.h"
 #include "mlir/IR/Builders.h"
@@ -53,19 +54,18 @@ public:
     });
   }
 
-  /// Reports a layer loop that overwrites what is still read: its argument,
-  /// while it writes what it yields, or what it began with.
+  /// Reports a layer loop that overwrites what is still read.
   LogicalResult checkLoops(StepOp step) {
     auto result = step.walk([&](LayersOp layers) {
-      Operation *writer = getYielded(layers).getDefiningOp();
-      for (Operation *user : layers.getBody().getArgument(0).getUsers())
-        if (!writer || numbers[user] >= numbers[writer])
-          return WalkResult(layers.emitError(
-              "the input of a layer is still read when its output is written"));
-      for (Operation *user : layers.getInit().getUsers())
-        if (numbers[user] > numbers[layers])
-          return WalkResult(layers.emitError(
-              "what the layers begin with is still read after the first"));
+      StringRef late =
+          readsInputLate(layers)
+              ? "the input of a layer is still read when its output is written"
+          : readsInitLate(layers)
+              ? "what the layers begin with is still read after the first"
+              : "";
+      if (!late.empty())
+        return WalkResult(layers.emitOpError(late)
+                          << "; run insert-copies first");
       return WalkResult::advance();
     });
     return failure(result.wasInterrupted());
@@ -98,12 +98,6 @@ private:
     return isa<RankedTensorType>(value.getType()) &&
            !isa_and_nonnull<InputOp>(value.getDefiningOp()) &&
            llvm::none_of(value.getUsers(), llvm::IsaPred<OutputOp>);
-  }
-
-  static Value getYielded(LayersOp layers) {
-    return cast<YieldOp>(layers.getBody().front().getTerminator())
-        .getValues()
-        .front();
   }
 
   void number(Block &block) {

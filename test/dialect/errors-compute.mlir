@@ -697,18 +697,81 @@ quipu.model @m for [] {
 
 // -----
 
-// rope_angles_c3_infinite_theta
+// rope_angles_c4_infinite_theta
 quipu.model @m for [] {
   %at = quipu.positions
-  // expected-error@+1 {{C3: theta is 0x7FF0000000000000 : f64, not finite in f32}}
+  // expected-error@+1 {{C4: theta is 0x7FF0000000000000 : f64, not finite in f32}}
   %out = "quipu.rope_angles"(%at) <{dims = 16 : i64, theta = 0x7FF0000000000000 : f64, tokens = 1 : i64}> : (!quipu.positions) -> tensor<1x8x2xf32>
 }
 
 // -----
 
-// rope_angles_c3_infinite_factor
+// rope_angles_c4_infinite_factor
 quipu.model @m for [] {
   %at = quipu.positions
-  // expected-error@+1 {{C3: a number of the scaling is 0x7FF0000000000000 : f64, not finite in f32}}
+  // expected-error@+1 {{C4: a number of the scaling is 0x7FF0000000000000 : f64, not finite in f32}}
   %out = quipu.rope_angles %at dims 16 theta 10000.0 scaling <type = "linear", factor = 0x7FF0000000000000 : f64> tokens 1 : tensor<1x8x2xf32>
+}
+
+// -----
+
+// rope_angles_c4_theta
+quipu.model @m for [] {
+  %at = quipu.positions
+  // expected-error@+1 {{C4: theta is 1.000000e+00 : f64, not above 1}}
+  %out = quipu.rope_angles %at dims 4 theta 1.0 tokens 1 : tensor<1x2x2xf32>
+}
+
+// -----
+
+// rope_angles_c3_factor
+quipu.model @m for [] {
+  %at = quipu.positions
+  // expected-error@+1 {{C3: the scaling's factor is not positive: 0.000000e+00 : f64}}
+  %out = quipu.rope_angles %at dims 4 theta 10000.0 scaling <type = "linear", factor = 0.0> tokens 1 : tensor<1x2x2xf32>
+}
+
+// -----
+
+// rope_angles_c3_unbound_factor
+quipu.model @m for [] {
+  %at = quipu.positions
+  // expected-error@+1 {{C3: the scaling's factor is not positive: @factor}}
+  %out = quipu.rope_angles %at dims 4 theta 10000.0 scaling <type = "linear", factor = @factor> tokens 1 : tensor<1x2x2xf32>
+}
+
+// -----
+
+// rope_angles_c3_context
+quipu.model @m for [] {
+  %at = quipu.positions
+  // expected-error@+1 {{C3: the scaling's original_context is not positive: 0 : i64}}
+  %out = quipu.rope_angles %at dims 4 theta 10000.0 scaling <type = "yarn", factor = 4.0, original_context = 0> tokens 1 : tensor<1x2x2xf32>
+}
+
+// -----
+
+// rope_angles_c3_low_high
+quipu.model @m for [] {
+  %at = quipu.positions
+  // expected-error@+1 {{C3: the scaling's low and high are not rising: 4.000000e+00 : f64 and 4.000000e+00 : f64}}
+  %out = quipu.rope_angles %at dims 4 theta 10000.0 scaling <type = "llama3", factor = 8.0, original_context = 8192, low = 4.0, high = 4.0> tokens 1 : tensor<1x2x2xf32>
+}
+
+// -----
+
+// rope_angles_c3_low
+quipu.model @m for [] {
+  %at = quipu.positions
+  // expected-error@+1 {{C3: the scaling's low and high are not rising: 0.000000e+00 : f64 and 4.000000e+00 : f64}}
+  %out = quipu.rope_angles %at dims 4 theta 10000.0 scaling <type = "llama3", factor = 8.0, original_context = 8192, low = 0.0, high = 4.0> tokens 1 : tensor<1x2x2xf32>
+}
+
+// -----
+
+// rope_angles_c3_betas
+quipu.model @m for [] {
+  %at = quipu.positions
+  // expected-error@+1 {{C3: the scaling's beta_slow and beta_fast are not rising: 4.000000e+01 : f64 and 3.200000e+01 : f64}}
+  %out = quipu.rope_angles %at dims 4 theta 10000.0 scaling <type = "yarn", factor = 8.0, original_context = 8192, beta_slow = 40.0> tokens 1 : tensor<1x2x2xf32>
 }

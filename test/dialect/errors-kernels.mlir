@@ -20,6 +20,57 @@ quipu.model @m for [] {
 
 // -----
 
+// kernel_c2_before_attention: attention reads keys that other workers write.
+quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 4 pool 0 at 0 stride 32
+  quipu.kernel @k(%q: tensor<8x1x16xf32>, %at: !quipu.positions) -> tensor<8x1x16xf32> {
+    %kv = quipu.cache_write %q, %q at %at into @kv : tensor<8x1x16xf32>, tensor<8x1x16xf32> -> !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
+    // expected-error@+1 {{'quipu.attention' op C3: is not alone in its kernel}}
+    %a = quipu.attention %q over %kv at %at : tensor<8x1x16xf32>, !quipu.cache<@kv, f16, heads 1, keys 16, values 16> -> tensor<8x1x16xf32>
+    quipu.yield %a : tensor<8x1x16xf32>
+  }
+}
+
+// -----
+
+// kernel_c2_behind_attention
+quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 4 pool 0 at 0 stride 32
+  quipu.kernel @k(%q: tensor<1x1x16xf32>, %kv: !quipu.cache<@kv, f16, heads 1, keys 16, values 16>, %at: !quipu.positions) -> tensor<1x1x16xf32> {
+    // expected-error@+1 {{'quipu.attention' op C3: is not alone in its kernel}}
+    %a = quipu.attention %q over %kv at %at : tensor<1x1x16xf32>, !quipu.cache<@kv, f16, heads 1, keys 16, values 16> -> tensor<1x1x16xf32>
+    %b = quipu.scale %a by 2.0 : tensor<1x1x16xf32> -> tensor<1x1x16xf32>
+    quipu.yield %b : tensor<1x1x16xf32>
+  }
+}
+
+// -----
+
+// kernel_c3
+quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 4 pool 0 at 0 stride 32
+  quipu.kernel @k(%q: tensor<8x1x16xf32>, %at: !quipu.positions) -> !quipu.cache<@kv, f16, heads 1, keys 16, values 16> {
+    %a = quipu.cache_write %q, %q at %at into @kv : tensor<8x1x16xf32>, tensor<8x1x16xf32> -> !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
+    // expected-error@+1 {{'quipu.cache_write' op C4: is the second in its kernel}}
+    %b = quipu.cache_write %q, %q at %at into @kv : tensor<8x1x16xf32>, tensor<8x1x16xf32> -> !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
+    quipu.yield %b : !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
+  }
+}
+
+// -----
+
+// kernel_c2_behind_rope_angles
+quipu.model @m for [] {
+  quipu.kernel @k(%at: !quipu.positions) -> tensor<2x2x2xf32> {
+    // expected-error@+1 {{'quipu.rope_angles' op C3: is not alone in its kernel}}
+    %a = quipu.rope_angles %at dims 4 theta 10000.0 tokens 2 : tensor<2x2x2xf32>
+    %b = quipu.scale %a by 2.0 : tensor<2x2x2xf32> -> tensor<2x2x2xf32>
+    quipu.yield %b : tensor<2x2x2xf32>
+  }
+}
+
+// -----
+
 quipu.model @m for [] {
   // expected-error@+1 {{region with 1 blocks}}
   quipu.kernel @k() {

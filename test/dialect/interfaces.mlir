@@ -58,6 +58,7 @@ quipu.model @m for [] {
 // What is the same in every layer moves out of the loop. A layer's weight is not,
 // whatever the operands, nor is a layer's cache.
 
+// CHECK-LABEL: quipu.step @invariant
 // LICM-LABEL: quipu.step @invariant
 // LICM:         %[[S:.+]] = quipu.scale
 // LICM-NEXT:    quipu.layers

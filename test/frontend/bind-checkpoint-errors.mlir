@@ -116,7 +116,7 @@
 // REDEFINE: %{file} = theta
 // REDEFINE: %{edits} = +rope.freq_base=1e400
 // RUN: %{bind} CHECK-THETA
-// CHECK-THETA: {{.*}}llama.mlir:20:13: error: 'quipu.rope_angles' op C3: theta is 0x7FF0000000000000 : f64, not finite in f32
+// CHECK-THETA: {{.*}}llama.mlir:20:13: error: 'quipu.rope_angles' op C4: theta is 0x7FF0000000000000 : f64, not finite in f32
 // CHECK-THETA: {{.*}}llama.mlir:13:3: note: @theta is 0x7FF0000000000000: theta.gguf, "llama.rope.freq_base"
 
 // REDEFINE: %{file} = odd-dims
@@ -138,5 +138,7 @@
 // NOWHERE: error: {{.*}}nowhere.gguf
 // RUN: not %quipu-opt llama.mlir --bind-checkpoint="checkpoint=good.gguf tokens=1,0" 2>&1 | FileCheck %s --check-prefix=TOKENS
 // TOKENS: error: the number of tokens of a step is 0, expected one from 1 to 65536
+// RUN: not %quipu-opt llama.mlir --bind-checkpoint="checkpoint=good.gguf" 2>&1 | FileCheck %s --check-prefix=NO-TOKENS
+// NO-TOKENS: error: an entry needs a step; say for how many tokens
 // RUN: not %quipu-opt llama.mlir --bind-checkpoint="checkpoint=good.gguf tokens=1,1" 2>&1 | FileCheck %s --check-prefix=TWICE
 // TWICE: error: redefinition of symbol named 'decode'

@@ -131,6 +131,96 @@ quipu.model @norm_outside for [] {
 
 // -----
 
+// ... and one whose value goes into a sum beside the linear layer.
+
+// CHECK-LABEL: quipu.model @norm_in_sum
+// CHECK:         %[[N:.+]] = quipu.launch @decode.norm(
+// CHECK-NEXT:    %[[A:.+]] = quipu.launch @decode.a(%[[N]])
+// CHECK-NEXT:    quipu.output "s", %[[A]]
+quipu.model @norm_in_sum for [] {
+  quipu.weight @norm = "norm.weight" : tensor<64xf32>
+  quipu.weight @a = "a.weight" : tensor<64x64xf32>
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    %n = quipu.rms_norm %x, @norm : tensor<64xf32> eps 1.0e-5 : tensor<1x64xf32> -> tensor<1x64xf32>
+    %a = quipu.linear %n, @a : tensor<64x64xf32> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
+    %s = quipu.add %a, %n : tensor<1x64xf32>
+    quipu.output "s", %s : tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// Without a linear layer whatever goes on with a token follows.
+
+// CHECK-LABEL: quipu.model @token
+// CHECK:       quipu.kernel @decode.one_two(%{{.+}}, %{{.+}}) -> (tensor<1x64xf32>, tensor<1x64x!quipu.i8x32>) {
+// CHECK-NEXT:    %[[N:.+]] = quipu.rms_norm %{{.+}}, @one
+// CHECK-NEXT:    %[[S:.+]] = quipu.add %{{.+}}, %[[N]]
+// CHECK-NEXT:    %[[M:.+]] = quipu.rms_norm %[[S]], @two
+// CHECK-NEXT:    %[[Z:.+]] = quipu.quantize %[[M]]
+// CHECK-NEXT:    quipu.yield %[[S]], %[[Z]]
+// CHECK:       quipu.kernel @decode.softmax(
+// CHECK-NEXT:    quipu.activate
+// CHECK-NEXT:    quipu.scale
+// CHECK-NEXT:    quipu.softmax
+// CHECK-NEXT:    quipu.yield
+quipu.model @token for [] {
+  quipu.weight @one = "one.weight" : tensor<64xf32>
+  quipu.weight @two = "two.weight" : tensor<64xf32>
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    %y = quipu.input "y" : tensor<1x64xf32>
+    %n = quipu.rms_norm %x, @one : tensor<64xf32> eps 1.0e-5 : tensor<1x64xf32> -> tensor<1x64xf32>
+    %s = quipu.add %y, %n : tensor<1x64xf32>
+    %m = quipu.rms_norm %s, @two : tensor<64xf32> eps 1.0e-5 : tensor<1x64xf32> -> tensor<1x64xf32>
+    %z = quipu.quantize %m : tensor<1x64xf32> -> tensor<1x64x!quipu.i8x32>
+    quipu.output "s", %s : tensor<1x64xf32>
+    quipu.output "z", %z : tensor<1x64x!quipu.i8x32>
+    %a = quipu.activate silu %x : tensor<1x64xf32> -> tensor<1x64xf32>
+    %b = quipu.scale %a by 2.0 : tensor<1x64xf32> -> tensor<1x64xf32>
+    %c = quipu.softmax %b : tensor<1x64xf32> -> tensor<1x64xf32>
+    quipu.output "c", %c : tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// Norms of heads are tiles; what two results need is a result itself.
+
+// CHECK-LABEL: quipu.model @heads
+// CHECK:       quipu.kernel @decode.q_k(%{{.+}}) -> (tensor<1x4x16xf32>, tensor<1x4x16xf32>) {
+// CHECK-NEXT:    %[[Q:.+]] = quipu.linear %{{.+}}, @q
+// CHECK-NEXT:    %[[K:.+]] = quipu.linear %{{.+}}, @k
+// CHECK-NEXT:    %[[KN:.+]] = quipu.rms_norm %[[K]], @k_norm
+// CHECK-NEXT:    %[[KS:.+]] = quipu.scale %[[KN]]
+// CHECK-NEXT:    quipu.yield %[[Q]], %[[KS]]
+// CHECK:       quipu.kernel @decode.q_norm(%{{.+}}: tensor<1x4x16xf32>, %{{.+}}: tensor<1x8x2xf32>) -> tensor<1x4x16xf32> {
+// CHECK-NEXT:    quipu.rms_norm
+// CHECK-NEXT:    quipu.rope
+// CHECK-NEXT:    quipu.yield
+quipu.model @heads for [] {
+  quipu.weight @q = "q.weight" : tensor<64x64xf32>
+  quipu.weight @k = "k.weight" : tensor<64x64xf32>
+  quipu.weight @q_norm = "q_norm.weight" : tensor<16xf32>
+  quipu.weight @k_norm = "k_norm.weight" : tensor<16xf32>
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    %angles = quipu.input "angles" : tensor<1x8x2xf32>
+    %q = quipu.linear %x, @q : tensor<64x64xf32> -> [4, 16] : tensor<1x64xf32> -> tensor<1x4x16xf32>
+    %k = quipu.linear %x, @k : tensor<64x64xf32> -> [4, 16] : tensor<1x64xf32> -> tensor<1x4x16xf32>
+    %qn = quipu.rms_norm %q, @q_norm : tensor<16xf32> eps 1.0e-5 : tensor<1x4x16xf32> -> tensor<1x4x16xf32>
+    %kn = quipu.rms_norm %k, @k_norm : tensor<16xf32> eps 1.0e-5 : tensor<1x4x16xf32> -> tensor<1x4x16xf32>
+    %qr = quipu.rope %qn by %angles pairs adjacent : tensor<1x4x16xf32>, tensor<1x8x2xf32> -> tensor<1x4x16xf32>
+    %ks = quipu.scale %kn by 2.0 : tensor<1x4x16xf32> -> tensor<1x4x16xf32>
+    quipu.output "raw", %q : tensor<1x4x16xf32>
+    quipu.output "rotated", %qr : tensor<1x4x16xf32>
+    quipu.output "k", %ks : tensor<1x4x16xf32>
+  }
+}
+
+// -----
+
 // Ops on tiles without a linear layer before them, and attention, are kernels of
 // their own; two steps do not share kernels.
 

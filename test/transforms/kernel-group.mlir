@@ -79,21 +79,22 @@ quipu.model @two_readers for [] {
 // A value that is used inside and outside of its kernel is a result, too.
 
 // CHECK-LABEL: quipu.model @used_outside
-// CHECK:       quipu.kernel @decode.a(%{{.+}}) -> (tensor<1x64xf32>, tensor<1x64xf32>) {
-// CHECK-NEXT:    %[[A:.+]] = quipu.linear
-// CHECK-NEXT:    %[[B:.+]] = quipu.activate silu %[[A]]
+// CHECK:       quipu.kernel @decode.norm(%{{.+}}) -> (tensor<1x64xf32>, tensor<1x64x!quipu.i8x32>) {
+// CHECK-NEXT:    %[[A:.+]] = quipu.rms_norm
+// CHECK-NEXT:    %[[B:.+]] = quipu.quantize %[[A]]
 // CHECK-NEXT:    quipu.yield %[[A]], %[[B]]
-// CHECK:         %[[A:.+]], %[[B:.+]] = quipu.launch @decode.a(
+// CHECK:         %[[A:.+]], %[[B:.+]] = quipu.launch @decode.norm(
 // CHECK-NEXT:    quipu.output "a", %[[A]]
 // CHECK-NEXT:    quipu.output "b", %[[B]]
 quipu.model @used_outside for [] {
+  quipu.weight @norm = "norm.weight" : tensor<64xf32>
   quipu.weight @a = "a.weight" : tensor<64x64xf32>
   quipu.step @decode tokens 1 {
     %x = quipu.input "x" : tensor<1x64xf32>
-    %a = quipu.linear %x, @a : tensor<64x64xf32> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
-    %b = quipu.activate silu %a : tensor<1x64xf32> -> tensor<1x64xf32>
+    %a = quipu.rms_norm %x, @norm : tensor<64xf32> eps 1.0e-5 : tensor<1x64xf32> -> tensor<1x64xf32>
+    %b = quipu.quantize %a : tensor<1x64xf32> -> tensor<1x64x!quipu.i8x32>
     quipu.output "a", %a : tensor<1x64xf32>
-    quipu.output "b", %b : tensor<1x64xf32>
+    quipu.output "b", %b : tensor<1x64x!quipu.i8x32>
   }
 }
 

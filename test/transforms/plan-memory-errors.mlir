@@ -34,12 +34,14 @@ quipu.model @same_launch for [] {
     quipu.yield %x : tensor<1x64xf32>
   }
   quipu.kernel @two(%x: tensor<1x64xf32>, %y: tensor<1x64xf32>) -> tensor<1x64xf32> {
-    quipu.yield %x : tensor<1x64xf32>
+    %n = quipu.softmax %y : tensor<1x64xf32> -> tensor<1x64xf32>
+    %s = quipu.add %x, %n : tensor<1x64xf32>
+    quipu.yield %s : tensor<1x64xf32>
   }
   quipu.step @decode tokens 1 {
     %in = quipu.input "in" : tensor<1x64xf32>
     %x = quipu.launch @k(%in) : (tensor<1x64xf32>) -> tensor<1x64xf32>
-    // expected-error@+1 {{the input of a layer is still read when its output is written}}
+    // expected-error@+1 {{the input of a layer is still read when its output is written; run insert-copies first}}
     %y = quipu.layers "blk" times 2 from %x {
     ^layer(%h: tensor<1x64xf32>):
       %a = quipu.launch @k(%h) : (tensor<1x64xf32>) -> tensor<1x64xf32>
@@ -112,7 +114,7 @@ quipu.model @read_after for [] {
   quipu.step @decode tokens 1 {
     %in = quipu.input "in" : tensor<1x64xf32>
     %x = quipu.launch @k(%in) : (tensor<1x64xf32>) -> tensor<1x64xf32>
-    // expected-error@+1 {{what the layers begin with is still read after the first}}
+    // expected-error@+1 {{what the layers begin with is still read after the first; run insert-copies first}}
     %y = quipu.layers "blk" times 2 from %x {
     ^layer(%h: tensor<1x64xf32>):
       %a = quipu.launch @k(%h) : (tensor<1x64xf32>) -> tensor<1x64xf32>

@@ -31,6 +31,10 @@ Value AbiBuilder::getFloat(float value) {
   return LLVM::ConstantOp::create(builder, loc, builder.getF32FloatAttr(value));
 }
 
+Value AbiBuilder::getDouble(double value) {
+  return LLVM::ConstantOp::create(builder, loc, builder.getF64FloatAttr(value));
+}
+
 Value AbiBuilder::getNull() {
   return LLVM::ZeroOp::create(builder, loc, getPointerType());
 }

@@ -29,6 +29,7 @@ public:
   mlir::Value getInt32(int32_t value);
   mlir::Value getInt64(int64_t value);
   mlir::Value getFloat(float value);
+  mlir::Value getDouble(double value);
   mlir::Value getNull();
   /// The address of an array that the module defines under `name`.
   mlir::Value getConstant(llvm::StringRef name, llvm::ArrayRef<float> values);
@@ -88,6 +89,8 @@ private:
       return getPointerType();
     else if constexpr (std::is_same_v<T, float>)
       return builder.getF32Type();
+    else if constexpr (std::is_same_v<T, double>)
+      return builder.getF64Type();
     else if constexpr (std::is_void_v<T>)
       return mlir::LLVM::LLVMVoidType::get(builder.getContext());
     else

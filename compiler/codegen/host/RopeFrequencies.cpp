@@ -60,12 +60,9 @@ static void scaleYarn(std::vector<float> &frequencies, double theta,
   }
 }
 
-FailureOr<RopeFrequencies> quipu::getRopeFrequencies(RopeAnglesOp op) {
+RopeFrequencies quipu::getRopeFrequencies(RopeAnglesOp op) {
   double theta = getNumber(op.getTheta(), 0);
   auto dims = static_cast<int64_t>(getNumber(op.getDims(), 0));
-  if (!(theta > 1) || dims <= 0)
-    return op.emitOpError("needs dims and a theta above 1, not ")
-           << op.getDims() << " and " << op.getTheta();
   RopeFrequencies result{{}, 1};
   for (int64_t i = 0; i < dims; i += 2)
     result.frequencies.push_back(
@@ -73,41 +70,30 @@ FailureOr<RopeFrequencies> quipu::getRopeFrequencies(RopeAnglesOp op) {
                         static_cast<float>(i) / static_cast<float>(dims)));
 
   RopeScalingAttr scaling = op.getScaling().value_or(RopeScalingAttr());
-  StringRef type =
-      scaling ? cast<StringAttr>(scaling.getType()).getValue() : "none";
-  if (type == "none")
+  if (!scaling)
     return result;
-  double factor = getNumber(scaling.getFactor(), 0);
+  double factor = getNumber(scaling.getFactor(), 1);
   double context = getNumber(scaling.getOriginalContext(), 0);
-  if (!(factor > 0))
-    return op.emitOpError("C3: the scaling's factor is not positive: ")
-           << scaling.getFactor();
-  if (type == "linear") {
+  switch (*scaling.getKind()) {
+  case abi::RopeScaling::None:
+    break;
+  case abi::RopeScaling::Linear:
     for (float &frequency : result.frequencies)
       frequency /= static_cast<float>(factor);
-    return result;
+    break;
+  case abi::RopeScaling::Llama3:
+    scaleLlama3(result.frequencies, factor, context,
+                getNumber(scaling.getLow(), 0),
+                getNumber(scaling.getHigh(), 0));
+    break;
+  case abi::RopeScaling::Yarn: {
+    scaleYarn(result.frequencies, theta, factor, context,
+              getNumber(scaling.getBetaFast(), 32),
+              getNumber(scaling.getBetaSlow(), 1));
+    double usual = factor > 1 ? 0.1 * std::log(factor) + 1 : 1;
+    result.scale = static_cast<float>(getNumber(scaling.getAttention(), usual));
+    break;
   }
-  if (!(context > 0))
-    return op.emitOpError("C3: the scaling's original_context is not "
-                          "positive: ")
-           << scaling.getOriginalContext();
-  if (type == "llama3") {
-    double low = getNumber(scaling.getLow(), 0);
-    double high = getNumber(scaling.getHigh(), 0);
-    if (!(low > 0) || !(high > low))
-      return op.emitOpError("C3: the scaling's low and high are not rising: ")
-             << scaling.getLow() << " and " << scaling.getHigh();
-    scaleLlama3(result.frequencies, factor, context, low, high);
-    return result;
   }
-  double fast = getNumber(scaling.getBetaFast(), 32);
-  double slow = getNumber(scaling.getBetaSlow(), 1);
-  if (!(slow > 0) || !(fast >= slow))
-    return op.emitOpError("C3: the scaling's beta_slow and beta_fast are not "
-                          "rising: ")
-           << scaling.getBetaSlow() << " and " << scaling.getBetaFast();
-  scaleYarn(result.frequencies, theta, factor, context, fast, slow);
-  double usual = factor > 1 ? 0.1 * std::log(factor) + 1 : 1;
-  result.scale = static_cast<float>(getNumber(scaling.getAttention(), usual));
   return result;
 }

@@ -19,9 +19,8 @@ struct RopeFrequencies {
 };
 
 /// What `op` asks for, in f32 as Hugging Face's modeling_rope_utils.py computes
-/// it. The weight `factors` is not part of it. Reports an error when the
-/// scaling's numbers make no sense.
-mlir::FailureOr<RopeFrequencies> getRopeFrequencies(RopeAnglesOp op);
+/// it. The weight `factors` is not part of it.
+RopeFrequencies getRopeFrequencies(RopeAnglesOp op);
 
 } // namespace quipu
 

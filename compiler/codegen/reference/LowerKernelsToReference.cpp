@@ -21,17 +21,6 @@ namespace quipu {
 /// What a kernel's ops may hand to each other on a worker's stack, in bytes.
 static constexpr int64_t stackBytes = 1 << 20;
 
-/// A token's attention reads keys that another worker writes.
-static LogicalResult checkAttention(KernelOp kernel) {
-  auto writes = kernel.getBody().getOps<CacheWriteOp>();
-  for (AttentionOp op : kernel.getBody().getOps<AttentionOp>())
-    if (!writes.empty() &&
-        cast<RankedTensorType>(op.getQuery().getType()).getDimSize(0) > 1)
-      return op.emitOpError("is in the kernel that writes the cache; run "
-                            "fuse-kernels for the target reference");
-  return success();
-}
-
 static SmallVector<Value> getTensors(ValueRange values) {
   return llvm::filter_to_vector(values, [](Value value) {
     return isa<RankedTensorType>(value.getType());
@@ -39,8 +28,6 @@ static SmallVector<Value> getTensors(ValueRange values) {
 }
 
 static LogicalResult lowerKernel(KernelOp kernel) {
-  if (failed(checkAttention(kernel)))
-    return failure();
   OpBuilder builder(kernel.getContext());
   AbiBuilder abi(builder, kernel.getLoc(), kernel->getParentOfType<ModuleOp>());
   Block &body = kernel.getBody().front();
@@ -63,10 +50,14 @@ static LogicalResult lowerKernel(KernelOp kernel) {
   ReferenceCalls calls(kernel, abi, entry);
   for (auto [index, input] : llvm::enumerate(inputs))
     calls.setPointer(input, entry->getArgument(4 + index));
+  // What has a place already, as an input or another output, is copied there.
+  SmallVector<std::pair<Value, Value>> copies;
   for (auto [index, output] : llvm::enumerate(outputs)) {
+    Value pointer = entry->getArgument(4 + inputs.size() + index);
     if (calls.getPointer(output))
-      return kernel.emitOpError("yields an input, or a value twice");
-    calls.setPointer(output, entry->getArgument(4 + inputs.size() + index));
+      copies.emplace_back(output, pointer);
+    else
+      calls.setPointer(output, pointer);
   }
   int64_t bytes = 0;
   for (Operation &op : body.without_terminator()) {
@@ -85,6 +76,8 @@ static LogicalResult lowerKernel(KernelOp kernel) {
     if (failed(calls.emit(&op)))
       return failure();
   }
+  for (auto [value, pointer] : copies)
+    calls.copy(value, pointer);
   LLVM::ReturnOp::create(builder, kernel.getLoc(), ValueRange());
   return success();
 }

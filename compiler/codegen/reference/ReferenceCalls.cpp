@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/reference/ReferenceCalls.h"
-#include "compiler/codegen/host/RopeFrequencies.h"
 #include "dialect/CacheFormat.h"
 #include "dialect/PackedLayout.h"
 #include "dialect/States.h"
@@ -84,9 +83,12 @@ static reference::RowType getRowType(Value rows) {
          : element.isBF16()        ? reference::BF16
                                    : reference::F32;
 }
-static double getNumber(Attribute real, double missing) {
-  auto number = dyn_cast_or_null<FloatAttr>(real);
-  return number ? number.getValueAsDouble() : missing;
+static double getNumber(Attribute attribute, double missing) {
+  if (auto real = dyn_cast_or_null<FloatAttr>(attribute))
+    return real.getValueAsDouble();
+  if (auto integer = dyn_cast_or_null<IntegerAttr>(attribute))
+    return static_cast<double>(integer.getInt());
+  return missing;
 }
 
 template <typename Function>
@@ -179,6 +181,17 @@ void ReferenceCalls::call(EmbedOp op) {
            getSize(getElements(op.getResult())), getReals(op.getResult())});
 }
 
+void ReferenceCalls::copy(Value value, Value pointer) {
+  RankedTensorType type = getTensor(value);
+  int64_t stride = getRowBytes(type);
+  abi.call<decltype(quipu_reference_copy)>(
+      "quipu_reference_copy",
+      {getPointer(value), abi.getInt64(stride),
+       abi.getInt64(
+           getStorageBytes(type.getElementType(), getElementsPerToken(type))),
+       pointer, abi.getInt64(stride), begin, end});
+}
+
 void ReferenceCalls::call(GatherOp op) {
   RankedTensorType type = getTensor(op.getInput());
   int64_t bytes =
@@ -215,19 +228,27 @@ void ReferenceCalls::call(QuantizeOp op) {
 }
 
 void ReferenceCalls::call(RopeAnglesOp op) {
-  FailureOr<RopeFrequencies> rope = getRopeFrequencies(op);
-  if (mlir::failed(rope)) {
-    failed = true;
-    return;
-  }
+  RopeScalingAttr scaling = op.getScaling().value_or(RopeScalingAttr());
+  auto get = [&](Attribute (RopeScalingAttr::*field)() const, double missing) {
+    return scaling ? getNumber((scaling.*field)(), missing) : missing;
+  };
+  abi::RopeScaling kind = scaling ? *scaling.getKind() : abi::RopeScaling::None;
+  double factor = get(&RopeScalingAttr::getFactor, 1);
+  bool isYarn = kind == abi::RopeScaling::Yarn;
+  double usual = isYarn && factor > 1 ? 0.1 * std::log(factor) + 1 : 1;
   callFunction<decltype(quipu_reference_rope_angles)>(
       op, {{args},
-           {abi.getConstant(
-               (kernel.getSymName() + ".frequencies" + Twine(tables++)).str(),
-               rope->frequencies)},
+           getSize(cast<IntegerAttr>(op.getDims()).getInt()),
+           getDouble(getNumber(op.getTheta(), 0)),
+           getKind(int32_t(kind)),
+           getDouble(factor),
+           getDouble(get(&RopeScalingAttr::getOriginalContext, 0)),
+           getDouble(get(&RopeScalingAttr::getLow, 0)),
+           getDouble(get(&RopeScalingAttr::getHigh, 0)),
+           getDouble(get(&RopeScalingAttr::getBetaFast, 32)),
+           getDouble(get(&RopeScalingAttr::getBetaSlow, 1)),
+           getDouble(isYarn ? get(&RopeScalingAttr::getAttention, usual) : 1),
            getWeight(op.getFactors()),
-           getSize(rope->frequencies.size()),
-           getReal(rope->scale),
            getReals(op.getResult())});
 }
 

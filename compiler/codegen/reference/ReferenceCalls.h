@@ -28,6 +28,9 @@ public:
     return pointers.lookup(value);
   }
 
+  /// Copies the rows of the tensor `value` to `pointer`.
+  void copy(mlir::Value value, mlir::Value pointer);
+
   /// Emits `op` or reports why it cannot.
   mlir::LogicalResult emit(mlir::Operation *op);
 
@@ -62,6 +65,7 @@ private:
   Arguments getSize(int64_t size) { return {abi.getInt64(size)}; }
   Arguments getKind(int32_t kind) { return {abi.getInt32(kind)}; }
   Arguments getReal(float number) { return {abi.getFloat(number)}; }
+  Arguments getDouble(double number) { return {abi.getDouble(number)}; }
   Arguments getVector(mlir::Value vector) { return {getPointer(vector)}; }
   /// The pointer and the stride of a tensor, for `getReals` one of f32.
   Arguments getRows(mlir::Value rows);
@@ -80,7 +84,6 @@ private:
   mlir::Value args, layer, begin, end;
   mlir::Operation *current = nullptr;
   bool failed = false;
-  int tables = 0; // of frequencies, in this kernel
   llvm::DenseMap<mlir::Value, mlir::Value> pointers;
 };
 

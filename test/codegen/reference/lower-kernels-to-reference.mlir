@@ -44,13 +44,10 @@ quipu.model @m for ["m"] {
     quipu.yield %y : tensor<8x20xf32>
   }
 
-  // CHECK: llvm.mlir.global internal constant @[[TABLE:angles.frequencies0]](dense<[1.000000e+00, 0.00999999977]>
-  // CHECK: llvm.func @angles(
-  // CHECK: %[[T:.*]] = llvm.mlir.addressof @[[TABLE]]
-  // CHECK: %[[NONE:.*]] = llvm.mlir.zero
-  // CHECK: llvm.call @quipu_reference_rope_angles(%{{.*}}, %[[T]], %[[NONE]],
+  // LLVM-LABEL: define void @angles
+  // LLVM: call void @quipu_reference_rope_angles(ptr %0, i64 4, double 1.000000e+04, i32 3, double 8.000000e+00, double 4.096000e+03, double 0.000000e+00, double 0.000000e+00, double 1.600000e+01, double 2.000000e+00, double 1.500000e+00, ptr null, ptr %4, i64 64,
   quipu.kernel @angles(%at: !quipu.positions) -> tensor<8x2x2xf32> {
-    %a = quipu.rope_angles %at dims 4 theta 10000.0 tokens 8 : tensor<8x2x2xf32>
+    %a = quipu.rope_angles %at dims 4 theta 10000.0 scaling <type = "yarn", factor = 8.0, original_context = 4096, beta_fast = 16.0, beta_slow = 2.0, attention = 1.5> tokens 8 : tensor<8x2x2xf32>
     quipu.yield %a : tensor<8x2x2xf32>
   }
 
@@ -81,6 +78,16 @@ quipu.model @m for ["m"] {
   quipu.kernel @attend(%q: tensor<8x2x16xf32>, %kv: !quipu.cache<@kv, f32, heads 1, keys 16, values 16>, %at: !quipu.positions) -> tensor<8x2x16xf32> {
     %a = quipu.attention %q over %kv at %at window 7 : tensor<8x2x16xf32>, !quipu.cache<@kv, f32, heads 1, keys 16, values 16> -> tensor<8x2x16xf32>
     quipu.yield %a : tensor<8x2x16xf32>
+  }
+
+  // What is yielded as it is, or twice, is copied.
+  // LLVM-LABEL: define void @copies
+  // LLVM: call void @quipu_reference_add({{.*}}, ptr %6, i64 64,
+  // LLVM: call void @quipu_reference_copy(ptr %4, i64 64, i64 20, ptr %5, i64 64,
+  // LLVM: call void @quipu_reference_copy(ptr %6, i64 64, i64 20, ptr %7, i64 64,
+  quipu.kernel @copies(%x: tensor<8x5xf32>) -> (tensor<8x5xf32>, tensor<8x5xf32>, tensor<8x5xf32>) {
+    %s = quipu.add %x, %x : tensor<8x5xf32>
+    quipu.yield %x, %s, %s : tensor<8x5xf32>, tensor<8x5xf32>, tensor<8x5xf32>
   }
 
   // Every other op.

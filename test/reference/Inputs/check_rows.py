@@ -2,10 +2,14 @@
 
 import ctypes
 import math
+import os
+import sys
 
 import numpy as np
 
+sys.path.append(os.path.join(os.path.dirname(__file__), *2 * [os.pardir], "codegen", "host", "Inputs"))
 from reference import Rows, StepArgs, call, near, normal, run, same
+from rope_frequencies import cases as rope_cases, expected as rope_frequencies
 
 big = np.float64
 
@@ -51,16 +55,25 @@ for size in (1, 31, 64):
     for kind, wanted in enumerate(kinds):
         got = run("activate", Rows(x), ctypes.c_int32(kind), size, **flat)
         near(got, wanted, what=f"activate {kind}")
+    for kind in (-1, len(kinds)):
+        got = run("activate", Rows(x), ctypes.c_int32(kind), size, **flat)
+        assert np.isnan(got).all(), f"activate {kind} answers"
+    same(run("copy", Rows(x), 4 * size, **flat), x, "copy")
 
-positions = np.array([0, 1, 77, 4095], np.int32)
-frequencies = np.array([1, 0.1, 0.013], np.float32)
+positions = np.array([0, 1, 77, 131071], np.int32)
 args = StepArgs(positions)
-for factors in (None, np.array([1, 2, 8], np.float32)):
-    got = run("rope_angles", args, frequencies, factors, 3, 1.25, shape=(4, 3, 2))
-    stretched = frequencies if factors is None else frequencies / factors
-    angles = big(positions.astype(np.float32)[:, None] * stretched)
-    near(got[..., 0], 1.25 * np.cos(angles), what="cosines")
-    near(got[..., 1], 1.25 * np.sin(angles), what="sines")
+for dims, theta, scaling in rope_cases:
+    kind = ["none", "linear", "llama3", "yarn"].index(scaling.get("type", "none"))
+    frequencies, scale = rope_frequencies(dims, theta, scaling)
+    fields = [scaling.get(name, missing) for name, missing in [
+        ("factor", 1), ("original_context", 0), ("low", 0), ("high", 0), ("beta_fast", 32),
+        ("beta_slow", 1)]] + [scale]
+    for factors in (None, np.linspace(1, 8, dims // 2, dtype=np.float32)):
+        got = run("rope_angles", args, dims, ctypes.c_double(theta), ctypes.c_int32(kind),
+                  *map(ctypes.c_double, fields), factors, shape=(4, dims // 2, 2))
+        angles = positions[:, None] * (frequencies / (1 if factors is None else big(factors)))
+        near(got[..., 0], scale * np.cos(angles), what=f"cosines {scaling}")
+        near(got[..., 1], scale * np.sin(angles), what=f"sines {scaling}")
 
 for heads, dim, half in [(1, 2, 1), (3, 8, 4), (2, 10, 3)]:
     x, angles = normal(4, heads, dim), normal(4, half, 2)

@@ -14,6 +14,7 @@
 
 #include "compiler/codegen/cpu/halide/HalideOps.h"
 
+using namespace quipu;
 using namespace quipu::cpu;
 using namespace Halide;
 using namespace Halide::ConciseCasts;
@@ -71,23 +72,23 @@ static Expr normalShare(Expr x) {
   return select(x < 0.0f, tail, 1.0f - tail);
 }
 
-Expr quipu::cpu::activation(Activation kind, Expr x) {
+Expr quipu::cpu::activation(abi::Activation kind, Expr x) {
   switch (kind) {
-  case Activation::Silu:
+  case abi::Activation::Silu:
     return x / (1.0f + exponential(-x));
-  case Activation::Gelu:
+  case abi::Activation::Gelu:
     return x * normalShare(x);
-  case Activation::GeluTanh: {
+  case abi::Activation::GeluTanh: {
     // (1 + tanh u) / 2 = 1 / (1 + e^-2u), u = sqrt(2 / pi) (x + 0.044715 x^3)
     Expr cubic = (x * x) * 0.044715f + 1.0f;
     return x / (1.0f + exponential((x * cubic) * -1.59576912f));
   }
-  case Activation::Relu:
+  case abi::Activation::Relu:
     return max(x, 0.0f);
-  case Activation::Sigmoid:
+  case abi::Activation::Sigmoid:
     return 1.0f / (1.0f + exponential(-x));
-  case Activation::Tanh:
+  case abi::Activation::Tanh:
     return hyperbolicTangent(x);
   }
-  return x;
+  throw InternalError("an unknown activation");
 }

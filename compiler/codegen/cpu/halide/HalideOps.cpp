@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+using namespace quipu;
 using namespace quipu::cpu;
 using namespace Halide;
 using namespace Halide::ConciseCasts;
@@ -35,9 +36,14 @@ FloatValue
 KernelBuilder::normalize(const FloatValue &x,
                          const std::function<Expr(Expr, int)> &factor,
                          const std::function<Expr(Expr)> &weight) {
+  bool isOfHeads = x.form == Form::Heads;
+  // Heads are normed beside the linear layer they come from, whose schedule
+  // decides what is in registers, and with it which products are fused with
+  // sums. A product of two f32 is exact in f64, fused or not.
+  Type type = Float(isOfHeads ? 64 : 32);
   Norm norm;
-  norm.width = x.form == Form::Heads ? x.headDim : x.width;
-  norm.lanes = 64;
+  norm.width = isOfHeads ? x.headDim : x.width;
+  norm.lanes = isOfHeads ? 16 : 64;
   while (norm.width % norm.lanes)
     norm.lanes /= 2;
   norm.partial = Func("squares");
@@ -47,7 +53,7 @@ KernelBuilder::normalize(const FloatValue &x,
   RDom k(0, int(norm.width / norm.lanes));
   Func f = x.func;
   std::vector<Var> outer = {m};
-  if (x.form == Form::Heads)
+  if (isOfHeads)
     outer = {h, m};
   auto with = [&](Expr first) {
     std::vector<Expr> all = {first};
@@ -59,8 +65,8 @@ KernelBuilder::normalize(const FloatValue &x,
     all.insert(all.end(), outer.begin(), outer.end());
     return all;
   };
-  Expr element = f(with(k * norm.lanes + u));
-  norm.partial(vars(u)) = 0.0f;
+  Expr element = cast(type, f(with(k * norm.lanes + u)));
+  norm.partial(vars(u)) = cast(type, 0.0f);
   norm.partial(with(u)) += element * element;
   int lanes = std::min(norm.lanes, 16);
   norm.folded(vars(u)) = sumTree(0, norm.lanes / lanes, [&](int part) {
@@ -68,7 +74,7 @@ KernelBuilder::normalize(const FloatValue &x,
   });
   Expr total = sumTree(0, lanes,
                        [&](int lane) { return Expr(norm.folded(with(lane))); });
-  norm.factor(outer) = factor(total, int(norm.width));
+  norm.factor(outer) = f32(factor(total, int(norm.width)));
 
   FloatValue y = x;
   y.func = Func("normed");
@@ -152,14 +158,22 @@ static void define(FloatValue &y, Expr value) {
     y.func(d, h, m) = value;
 }
 
-/// The form of x and y together, with what both are computed from.
-static FloatValue join(const FloatValue &x, const FloatValue &y) {
+static void append(std::vector<unsigned> &indices,
+                   const std::vector<unsigned> &more) {
+  for (unsigned index : more)
+    if (std::find(indices.begin(), indices.end(), index) == indices.end())
+      indices.push_back(index);
+}
+
+FloatValue KernelBuilder::join(FloatValue &x, FloatValue &y) {
+  for (auto [value, other] : {std::pair(&x, &y), std::pair(&y, &x)})
+    if (value->form == Form::Tiles && other->form == Form::Heads)
+      *value = heads(*value, other->headDim);
   FloatValue z = x.form >= y.form ? x : y;
   const FloatValue &other = x.form >= y.form ? y : x;
-  for (unsigned linear : other.linears)
-    if (std::find(z.linears.begin(), z.linears.end(), linear) ==
-        z.linears.end())
-      z.linears.push_back(linear);
+  append(z.linears, other.linears);
+  append(z.inputHeads, other.inputHeads);
+  append(z.norms, other.norms);
   return z;
 }
 
@@ -171,7 +185,7 @@ FloatValue KernelBuilder::bias(const FloatValue &x, const std::string &bias) {
   return add(x, y);
 }
 
-FloatValue KernelBuilder::add(const FloatValue &x, const FloatValue &y) {
+FloatValue KernelBuilder::add(FloatValue x, FloatValue y) {
   FloatValue z = join(x, y);
   define(z, at(x, z.form, z.headDim) + at(y, z.form, z.headDim));
   return z;
@@ -183,21 +197,21 @@ FloatValue KernelBuilder::multiply(const FloatValue &x, float factor) {
   return y;
 }
 
-FloatValue KernelBuilder::multiply(const FloatValue &x, const FloatValue &y) {
+FloatValue KernelBuilder::multiply(FloatValue x, FloatValue y) {
   FloatValue z = join(x, y);
   define(z, at(x, z.form, z.headDim) * at(y, z.form, z.headDim));
   return z;
 }
 
-FloatValue KernelBuilder::activate(Activation kind, const FloatValue &x) {
+FloatValue KernelBuilder::activate(abi::Activation kind, const FloatValue &x) {
   FloatValue y = x;
   define(y, activation(kind, at(x, x.form, x.headDim)));
   return y;
 }
 
-FloatValue KernelBuilder::swiglu(const FloatValue &gate, const FloatValue &up) {
+FloatValue KernelBuilder::swiglu(FloatValue gate, FloatValue up) {
   FloatValue z = join(gate, up);
-  define(z, activation(Activation::Silu, at(gate, z.form, z.headDim)) *
+  define(z, activation(abi::Activation::Silu, at(gate, z.form, z.headDim)) *
                 at(up, z.form, z.headDim));
   return z;
 }
@@ -212,7 +226,9 @@ FloatValue KernelBuilder::heads(const FloatValue &x, int64_t headDim) {
     y.func(d, h, m) = x.func(d % 16, h * tiles + d / 16, m);
   else
     y.func(d, h, m) = x.func(h * int(headDim) + d, m);
-  y.head = y.func;
+  y.linears.clear();
+  y.inputHeads = {unsigned(inputHeads.size())};
+  inputHeads.push_back({y.func, headDim, x.linears});
   return y;
 }
 
@@ -222,7 +238,7 @@ FloatValue KernelBuilder::rope(const FloatValue &heads,
   ImageParam angles =
       buffer(table, Float(32), {1, 2, int64_t(dims + 15) / 16 * 16});
   Func x = heads.func;
-  bool adjacent = shape.pairing == RopePairing::Adjacent;
+  bool adjacent = shape.pairing == abi::RopePairing::Adjacent;
   Expr second = adjacent ? d % 2 == 1 : d >= half;
   Expr step = adjacent ? 1 : half;
   Expr partner = clamp(select(second, d - step, d + step), 0, dims - 1);

@@ -10,6 +10,9 @@
 // on the number of tokens, and each rounds at the same places whatever the
 // schedule: a kernel for one token and one for 128 give the same bits.
 //
+// A linear layer, and a value of heads, is computed in the loops of one result:
+// what two results are computed from is defined twice.
+//
 // Calling convention of a kernel: int kernel(...) with the arguments in the
 // order of KernelBuilder::arguments, then outputArguments. Scalars are int32;
 // everything else is a halide_buffer_t of which only `host` is read.
@@ -21,6 +24,7 @@
 
 #include "Halide.h"
 #include "abi/Abi.h"
+#include "abi/Enums.h"
 #include "dialect/RegisterTile.h"
 #include "weights/WeightLayout.h"
 
@@ -65,11 +69,12 @@ struct FloatValue {
   Halide::Func func;
   int64_t width = 0;
   int64_t headDim = 0;
-  /// Linear layers (indices into KernelBuilder::linears) it is computed from.
+  /// For Form::Tiles: linear layers (indices into KernelBuilder::linears) it is
+  /// computed from.
   std::vector<unsigned> linears;
-  /// For Form::Heads: what is kept in memory while one head is computed, and
-  /// the norm over each head, if there is one.
-  std::optional<Halide::Func> head;
+  /// For Form::Heads: the KernelBuilder::inputHeads it is computed from.
+  std::vector<unsigned> inputHeads;
+  /// Norms (indices into KernelBuilder::norms) over rows, or over each head.
   std::vector<unsigned> norms;
   /// Of numbers rounded to bf16: (pair, row), the even one in the low half.
   std::optional<Halide::Func> pairs;
@@ -86,14 +91,8 @@ struct QuantizedValue {
   Halide::Func halfStarts, halfSums;
 };
 
-/// What the ActivationKinds of the dialect are here.
-enum class Activation { Silu, Gelu, GeluTanh, Relu, Sigmoid, Tanh };
-
-/// Which elements of a head RoPE turns together.
-enum class RopePairing { Adjacent, Halves };
-
 struct RopeShape {
-  RopePairing pairing;
+  abi::RopePairing pairing;
   int64_t dims; // leading elements of a head that are turned; even
 };
 
@@ -161,12 +160,12 @@ public:
   FloatValue linear(const FloatValue &x, const std::string &weight,
                     WeightLayout layout);
   FloatValue bias(const FloatValue &x, const std::string &bias);
-  FloatValue add(const FloatValue &x, const FloatValue &y);
+  FloatValue add(FloatValue x, FloatValue y);
   FloatValue multiply(const FloatValue &x, float factor);
-  FloatValue multiply(const FloatValue &x, const FloatValue &y);
-  FloatValue activate(Activation kind, const FloatValue &x);
+  FloatValue multiply(FloatValue x, FloatValue y);
+  FloatValue activate(abi::Activation kind, const FloatValue &x);
   /// silu(gate) * up
-  FloatValue swiglu(const FloatValue &gate, const FloatValue &up);
+  FloatValue swiglu(FloatValue gate, FloatValue up);
   FloatValue heads(const FloatValue &x, int64_t headDim);
   /// `table` is f32 [tokens][dims / 2][cos, sin].
   FloatValue rope(const FloatValue &heads, const std::string &table,
@@ -195,6 +194,8 @@ public:
     int64_t width;
     int lanes; // partial sums; a function of the width only
     Halide::Func partial, folded, factor;
+    /// One for each head of a row.
+    bool isOfHeads() const { return factor.dimensions() == 2; }
   };
   struct Quantize {
     int64_t width;
@@ -211,6 +212,13 @@ public:
     Halide::Func accumulator;
     Halide::RDom inner; // (columns of a lane, lanes' groups) of a group
     Halide::Func bytes, codes, factor, floor;
+  };
+  /// What is kept in memory while one head is computed: a row's, or that of
+  /// linear layers.
+  struct InputHead {
+    Halide::Func func;
+    int64_t dim;
+    std::vector<unsigned> linears;
   };
   struct Output {
     enum Kind { Rows, Tiles, Heads, Cache, Quantized } kind;
@@ -238,6 +246,7 @@ public:
   std::vector<Quantize> quantizes;
   std::vector<Halide::Func> pairs; // of FloatValues, to be kept in memory
   std::vector<Linear> linears;
+  std::vector<InputHead> inputHeads;
   std::vector<Output> outputs;
 
   Halide::Pipeline pipeline() const;
@@ -268,6 +277,9 @@ private:
                   CacheShape shape, bool keys);
   void quantizeHeads(Output &output, const FloatValue &heads,
                      Halide::Func scales, bool keys);
+  /// The form of x and y together, with what both are computed from; both have
+  /// that form then, but for rows.
+  FloatValue join(FloatValue &x, FloatValue &y);
   Output &addOutput(Output::Kind kind, const std::string &name, int64_t units,
                     int64_t unitBytes, int64_t rowBytes);
 
@@ -280,7 +292,7 @@ private:
 Halide::Expr exponential(Halide::Expr x);
 
 /// `kind` of x, with an absolute error below 2e-7 * max(|x|, 1).
-Halide::Expr activation(Activation kind, Halide::Expr x);
+Halide::Expr activation(abi::Activation kind, Halide::Expr x);
 
 /// Number `column` % 2 of a pair of bf16 in a 32-bit word. Columns 2 * i + 1
 /// and 2 * i of products are what LowerBFloatDots looks for.

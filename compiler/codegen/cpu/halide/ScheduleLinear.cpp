@@ -112,19 +112,20 @@ static void scheduleSum(const KernelBuilder &kernel, Linear &op,
       scheduleGroupBytes(bytes, LoopLevel(op.accumulator, op.inner.y));
 }
 
-/// The heads of `value` are kept on the stack at `level`, a few tokens each;
-/// `all` as for scheduleSum.
-static void scheduleHead(KernelBuilder &kernel, FloatValue &value,
-                         LoopLevel level, LoopLevel all) {
-  Func head = *value.head;
+/// The head is kept on the stack at `level`, of a few tokens; `all` as for
+/// scheduleSum.
+static void scheduleInputHead(KernelBuilder &kernel,
+                              KernelBuilder::InputHead &input, LoopLevel level,
+                              LoopLevel all) {
+  Func head = input.func;
   std::vector<Var> vars = head.args();
   Var d = vars[0], h = vars[1], m = vars[2];
-  int most = kernel.tilesAtOnce(value.headDim / quipu::tileRows);
+  int most = kernel.tilesAtOnce(input.dim / quipu::tileRows);
   Var outer("outer"), inner("inner"), lane("lane");
   head.compute_at(level)
       .store_in(MemoryType::Stack)
-      .bound_extent(d, int(value.headDim))
-      .align_bounds(d, int(value.headDim))
+      .bound_extent(d, int(input.dim))
+      .align_bounds(d, int(input.dim))
       .bound_extent(m, kernel.tokensAtOnce())
       .split(d, outer, inner, 16 * most)
       .split(inner, inner, lane, 16)
@@ -132,12 +133,19 @@ static void scheduleHead(KernelBuilder &kernel, FloatValue &value,
       .vectorize(lane)
       .unroll(inner)
       .unroll(m);
-  for (unsigned i : value.linears)
+  for (unsigned i : input.linears)
     scheduleSum(kernel, kernel.linears[i], LoopLevel(head, outer), all, most);
+}
+
+/// The heads that `value` is computed from, and their norms.
+static void scheduleHead(KernelBuilder &kernel, FloatValue &value,
+                         LoopLevel level, LoopLevel all) {
+  for (unsigned i : value.inputHeads)
+    scheduleInputHead(kernel, kernel.inputHeads[i], level, all);
   for (unsigned i : value.norms) {
     KernelBuilder::Norm &norm = kernel.norms[i];
-    if (norm.partial.args().size() != 3)
-      continue; // over the whole row, before the linear layer
+    if (!norm.isOfHeads())
+      continue;
     Var u = norm.partial.args()[0];
     RVar k = norm.partial.rvars()[0];
     norm.partial.compute_at(level).vectorize(u, norm.lanes);

@@ -38,14 +38,9 @@ static void scheduleQuantize(KernelBuilder::Quantize &q) {
 }
 
 void quipu::cpu::scheduleRows(KernelBuilder &kernel) {
-  std::vector<bool> perHead(kernel.norms.size());
-  for (KernelBuilder::Output &output : kernel.outputs)
-    if (output.value.form == Form::Heads)
-      for (unsigned norm : output.value.norms)
-        perHead[norm] = true;
-  for (size_t i = 0; i < kernel.norms.size(); ++i)
-    if (!perHead[i])
-      scheduleNorm(kernel.norms[i]);
+  for (KernelBuilder::Norm &norm : kernel.norms)
+    if (!norm.isOfHeads())
+      scheduleNorm(norm);
   for (KernelBuilder::Quantize &q : kernel.quantizes)
     scheduleQuantize(q);
   for (Func &pairs : kernel.pairs)

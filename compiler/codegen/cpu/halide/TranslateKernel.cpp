@@ -54,24 +54,6 @@ static Vectors getVectors(CpuAttr cpu) {
   return {cpu.getLanes(), /*hasSignedDots=*/cpu.isArm()};
 }
 
-static Activation getActivation(ActivationKind kind) {
-  switch (kind) {
-  case ActivationKind::Silu:
-    return Activation::Silu;
-  case ActivationKind::Gelu:
-    return Activation::Gelu;
-  case ActivationKind::GeluTanh:
-    return Activation::GeluTanh;
-  case ActivationKind::Relu:
-    return Activation::Relu;
-  case ActivationKind::Sigmoid:
-    return Activation::Sigmoid;
-  case ActivationKind::Tanh:
-    return Activation::Tanh;
-  }
-  llvm_unreachable("an unknown activation");
-}
-
 namespace {
 
 /// Walks the ops in order and keeps what each value is in Halide.
@@ -86,16 +68,19 @@ public:
             kernel.getSchedule()->getTile(), getVectors(cpu))) {}
 
   FailureOr<std::unique_ptr<KernelBuilder>> run() {
-    for (mlir::Operation &op : kernel.getBody().front().without_terminator())
-      if (failed(translate(&op)))
+    for (auto write : kernel.getBody().getOps<CacheWriteOp>())
+      if (failed(addResults(write)))
         return failure();
     auto yield = mlir::cast<YieldOp>(kernel.getBody().front().getTerminator());
     for (auto [index, value] : llvm::enumerate(yield.getValues())) {
       if (mlir::isa<CacheType>(value.getType()))
         continue;
+      if (failed(translateFor(value)))
+        return failure();
       std::string name = own({BufferOwner::Result, unsigned(index), {}});
-      if (auto it = quantized.find(value); it != quantized.end())
-        builder->result(name, it->second);
+      if (isBlockFormat(
+              mlir::cast<RankedTensorType>(value.getType()).getElementType()))
+        builder->result(name, getQuantized(value));
       else
         builder->result(name, getFloats(value), getStride(value.getType()));
     }
@@ -166,6 +151,50 @@ private:
     return success();
   }
 
+  /// Translates what the result `value` is computed from. Only rows may be
+  /// what another result is computed from, too: they are computed first.
+  LogicalResult translateFor(mlir::Value value) {
+    heads.clear();
+    std::erase_if(floats, [](const auto &entry) {
+      return entry.second.form != Form::Rows;
+    });
+    mlir::Block &body = kernel.getBody().front();
+    llvm::SmallPtrSet<mlir::Operation *, 16> needed{value.getDefiningOp()};
+    for (mlir::Operation &op : llvm::reverse(body))
+      if (needed.contains(&op))
+        for (mlir::Value operand : op.getOperands())
+          needed.insert(operand.getDefiningOp());
+    for (mlir::Operation &op : body.without_terminator())
+      if (needed.contains(&op) && !floats.contains(op.getResult(0)) &&
+          !quantized.contains(op.getResult(0)) && failed(translate(&op)))
+        return failure();
+    return success();
+  }
+
+  /// A cache's keys and its values are a result each.
+  LogicalResult addResults(CacheWriteOp op) {
+    if (failed(checkHeadDim(op, op.getKey().getType())) ||
+        failed(checkHeadDim(op, op.getValue().getType())) ||
+        failed(translateFor(op.getKey())))
+      return failure();
+    auto cache = mlir::cast<CacheType>(op.getResult().getType());
+    StateOp state = findState(op, cache.getState());
+    if (!state || !state.getPool())
+      return op->emitError("the state ")
+             << cache.getState()
+             << " has no offset; run assign-state-offsets first";
+    CacheShape shape{
+        getKvLayout(cache),
+        getPools(op->getParentOfType<ModelOp>())[*state.getPool()].numbers};
+    builder->writeKeys(own({BufferOwner::Keys, 0, {}}), getHeads(op.getKey()),
+                       shape);
+    if (failed(translateFor(op.getValue())))
+      return failure();
+    builder->writeValues(own({BufferOwner::Values, 0, {}}),
+                         getHeads(op.getValue()), shape);
+    return success();
+  }
+
   LogicalResult translate(mlir::Operation *op) {
     return llvm::TypeSwitch<mlir::Operation *, LogicalResult>(op)
         .Case([&](EmbedOp op) {
@@ -215,31 +244,13 @@ private:
         })
         .Case([&](RopeOp op) {
           auto angles = mlir::cast<RankedTensorType>(op.getAngles().getType());
-          RopeShape shape{op.getPairs() == Pairing::Adjacent
-                              ? RopePairing::Adjacent
-                              : RopePairing::Halves,
+          RopeShape shape{abi::RopePairing(op.getPairs()),
                           angles.getDimSize(1) * 2};
+          if (failed(checkHeadDim(op, op.getInput().getType())))
+            return failure();
           floats[op.getResult()] = builder->rope(
               getHeads(op.getInput()), getOperand(op.getAngles()), shape);
-          return checkHeadDim(op, op.getInput().getType());
-        })
-        .Case([&](CacheWriteOp op) -> LogicalResult {
-          auto cache = mlir::cast<CacheType>(op.getResult().getType());
-          StateOp state = findState(op, cache.getState());
-          if (!state || !state.getPool())
-            return op->emitError("the state ")
-                   << cache.getState()
-                   << " has no offset; run assign-state-offsets first";
-          CacheShape shape{
-              getKvLayout(cache),
-              getPools(op->getParentOfType<ModelOp>())[*state.getPool()]
-                  .numbers};
-          builder->writeKeys(own({BufferOwner::Keys, 0, {}}),
-                             getHeads(op.getKey()), shape);
-          builder->writeValues(own({BufferOwner::Values, 0, {}}),
-                               getHeads(op.getValue()), shape);
-          return failure(failed(checkHeadDim(op, op.getKey().getType())) ||
-                         failed(checkHeadDim(op, op.getValue().getType())));
+          return success();
         })
         .Case([&](SwiGLUOp op) {
           floats[op.getResult()] =
@@ -258,7 +269,7 @@ private:
         })
         .Case([&](ActivateOp op) {
           floats[op.getResult()] = builder->activate(
-              getActivation(op.getKind()), getFloats(op.getInput()));
+              abi::Activation(op.getKind()), getFloats(op.getInput()));
           return success();
         })
         .Case([&](ScaleOp op) {

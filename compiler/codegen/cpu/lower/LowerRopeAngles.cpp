@@ -18,11 +18,9 @@ using namespace quipu::cpu;
 /// The runtime computes the cosines and sines, a token at a time: a few dozen
 /// per token, where the layers take millions of operations.
 LogicalResult KernelLowering::lowerRopeAngles(RopeAnglesOp op) {
-  FailureOr<RopeFrequencies> angles = getRopeFrequencies(op);
-  if (failed(angles))
-    return failure();
+  RopeFrequencies angles = getRopeFrequencies(op);
   Value frequencies = abi.getConstant(
-      (kernel.getSymName() + ".frequencies").str(), angles->frequencies);
+      (kernel.getSymName() + ".frequencies").str(), angles.frequencies);
   Value factors = op.getFactors()
                       ? getWeight(op.getFactors()->getSymbol().getValue())
                       : abi.getNull();
@@ -37,8 +35,8 @@ LogicalResult KernelLowering::lowerRopeAngles(RopeAnglesOp op) {
   abi.call<decltype(quipu_rope_angles)>(
       "quipu_rope_angles",
       {getRow(positions, row, sizeof(int32_t)), abi.getInt32(1), frequencies,
-       factors, abi.getInt32(angles->frequencies.size()),
-       abi.getFloat(angles->scale),
+       factors, abi.getInt32(angles.frequencies.size()),
+       abi.getFloat(angles.scale),
        getRow(getResult(0), row, getRowBytes(type))});
   return success();
 }

@@ -32,7 +32,8 @@ def write():
         )
         scaling = f"scaling <{fields}> " if fields else ""
         result = f"tensor<2x{dims // 2}x2xf32>"
-        print(f"  quipu.kernel @k{number}(%at: !quipu.positions) -> {result} {{")
+        schedule = "schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0>"
+        print(f"  quipu.kernel @k{number}(%at: !quipu.positions) -> {result} {schedule} {{")
         print(f"    %a = quipu.rope_angles %at dims {dims} theta {theta} {scaling}tokens 2 : {result}")
         print(f"    quipu.yield %a : {result}\n  }}")
     print("}")
@@ -79,4 +80,5 @@ def check(path):
     print(len(cases), "tables as numpy")
 
 
-write() if sys.argv[1] == "write" else check(sys.argv[2])
+if __name__ == "__main__":
+    write() if sys.argv[1] == "write" else check(sys.argv[2])
