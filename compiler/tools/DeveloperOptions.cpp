@@ -40,8 +40,10 @@ struct RemarkPrinter : remark::detail::MLIRRemarkStreamerBase {
 void DeveloperOptions::enableRemarks(MLIRContext &context) const {
   if (!remarks)
     return;
+  // `all` only adds to the categories of a kind that are given.
   remark::RemarkCategories categories;
-  categories.all = ".*";
+  categories.passed = categories.missed = categories.analysis =
+      categories.failed = ".*";
   // Nothing can fail: no file is behind it.
   (void)remark::enableOptimizationRemarks(
       context, std::make_unique<RemarkPrinter>(),

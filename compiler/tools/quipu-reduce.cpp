@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Pipeline.h"
-#include "compiler/tools/ReductionPatterns.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Reducer/Passes.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
@@ -15,7 +14,6 @@
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   quipu::registerDialects(registry);
-  quipu::registerReductionPatterns(registry);
   quipu::registerPasses();
   mlir::registerReducerPasses();
   mlir::MLIRContext context(registry);

@@ -32,8 +32,9 @@ quipu.model @m for [] {
 // Layers whose result nobody reads are gone, unless they write to a cache.
 
 // CHECK-LABEL: quipu.step @unread
+// CHECK-NOT:   quipu.layers "pure"
 // CHECK:       quipu.layers "writing"
-// CHECK-NOT:   quipu.layers
+// CHECK:       quipu.output "q"
 quipu.model @m for [] {
   quipu.state @kv : !quipu.pages<heads 4, keys 16, values 16> layers 2
   quipu.step @unread tokens 1 {
