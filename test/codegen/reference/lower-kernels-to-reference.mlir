@@ -90,6 +90,23 @@ quipu.model @m for ["m"] {
     quipu.yield %x, %s, %s : tensor<8x5xf32>, tensor<8x5xf32>, tensor<8x5xf32>
   }
 
+  // A sequence's rows are pooled by the first worker alone.
+  // CHECK: llvm.func @pool(
+  // CHECK: %[[FIRST:.*]] = llvm.icmp "eq"
+  // CHECK: %[[END:.*]] = llvm.select %[[FIRST]]
+  // CHECK: llvm.call @quipu_reference_pool({{.*}}, %[[END]])
+  quipu.state @rows : tensor<32xf32> pool 0
+  quipu.kernel @pool(%a: tensor<8x32xf32>, %at: !quipu.positions) -> tensor<8x32xf32> {
+    %y = quipu.pool "first" %a at %at into @rows : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  // CHECK: llvm.func @l2_norm(
+  // CHECK: llvm.call @quipu_reference_l2_norm(
+  quipu.kernel @l2_norm(%a: tensor<8x32xf32>) -> tensor<8x32xf32> {
+    %y = quipu.l2_norm %a : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+
   // Every other op.
   // LLVM-LABEL: define void @others
   // LLVM: call void @quipu_reference_gather({{.*}}, i64 128,

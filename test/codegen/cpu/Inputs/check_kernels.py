@@ -112,9 +112,9 @@ CASES = {
     "input-again": dict(edits={OUT: """%both = quipu.rms_norm %h, "ffn_norm" eps @eps
     %rest = quipu.add %mid, %down
     %out = quipu.add %rest, %both"""}),
-    "begin-again": dict(edits={"quipu.gather %last": "quipu.gather %again",
-                               '%rows   =': """%again = quipu.add %last, %x
-  %rows   ="""}),
+    "begin-again": dict(edits={'rms_norm %last, "output_norm"': 'rms_norm %again, "output_norm"',
+                               "%norm   =": """%again = quipu.add %last, %x
+  %norm   ="""}),
     "begin-in-layers": dict(edits={OUT: """%rest = quipu.add %mid, %down
     %out = quipu.add %rest, %x"""}),
     # What follows linear layers.

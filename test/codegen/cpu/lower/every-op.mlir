@@ -3,6 +3,19 @@
 
 // Each op that lower-kernels.mlir does not have gets a kernel alone.
 quipu.model @m for ["m"] {
+  quipu.state @rows : tensor<40xf32> pool 0
+  // CHECK-DAG: llvm.func @l2_norm.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @l2_norm(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+    %y = quipu.l2_norm %a : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  // Workers share the columns: 3 times 16 of them, the last 8.
+  // CHECK-DAG: llvm.func @pool({{.*}} attributes {no_inline}
+  // CHECK-DAG: arith.addf
+  quipu.kernel @pool(%a: tensor<8x40xf32>, %at: !quipu.positions) -> tensor<8x40xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+    %y = quipu.pool "mean" %a at %at into @rows : tensor<8x40xf32> -> tensor<8x40xf32>
+    quipu.yield %y : tensor<8x40xf32>
+  }
   // CHECK-DAG: llvm.func @add.halide({{.*}} attributes {quipu.bitcode = 
   quipu.kernel @add(%a: tensor<8x32xf32>, %b: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
     %y = quipu.add %a, %b : tensor<8x32xf32>
