@@ -1,11 +1,10 @@
 # Everything from a bare clone on Debian 12, as root or with sudo.
 
-.PHONY: help setup build demo check check-assertions bench tidy format
+.PHONY: help setup build demo check bench tidy format
 
 help:
 	@echo 'make demo    compile SmolLM2 into one program and run it'
 	@echo 'make check   build and run all tests'
-	@echo 'make check-assertions    the same with assertions, but for what needs the large model'
 	@echo 'make bench   measure beside llama.cpp and OpenVINO GenAI, for hours'
 	@echo 'make build   build the compiler and the runtime into build/release'
 	@echo 'make tidy    run clang-tidy over all sources (make check: over support/ and runtime/)'
@@ -24,11 +23,8 @@ demo: build
 
 check: setup
 	@scripts/build.sh release all quipu-test-tools
-	@build/venv/bin/python scripts/check.py build/release
-
-check-assertions: setup
 	@scripts/build.sh assertions all quipu-test-tools
-	@build/venv/bin/python scripts/check.py build/assertions
+	@build/venv/bin/python scripts/check.py build/release build/assertions
 
 bench: build
 	@build/venv/bin/python bench/run.py
