@@ -58,6 +58,10 @@ static void testCreate(void) {
   EXPECT(quipu_create(&older, &model) == QUIPU_OK);
   EXPECT(quipu_context(model) == 16);
   quipu_destroy(model);
+  quipu_options bare = {offsetof(quipu_options, context), -5, -5, -5, -5};
+  EXPECT(quipu_create(&bare, &model) == QUIPU_OK);
+  EXPECT(quipu_context(model) == 120);
+  quipu_destroy(model);
 }
 
 /// Sequences side by side, in one call or in many, give what each gives alone.

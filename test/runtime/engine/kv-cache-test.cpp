@@ -11,7 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/engine/KvCache.h"
-#include "test/runtime/Expect.h"
+#include "test/Expect.h"
 #include <algorithm>
 #include <set>
 #include <vector>

@@ -11,7 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/generate/Generation.h"
-#include "test/runtime/Expect.h"
+#include "test/Expect.h"
 #include <algorithm>
 
 using namespace quipu;

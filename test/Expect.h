@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUIPU_TEST_RUNTIME_EXPECT_H
-#define QUIPU_TEST_RUNTIME_EXPECT_H
+#ifndef QUIPU_TEST_EXPECT_H
+#define QUIPU_TEST_EXPECT_H
 
 #include <cstdio>
 #include <cstdlib>
@@ -20,4 +20,4 @@
     }                                                                          \
   } while (false)
 
-#endif // QUIPU_TEST_RUNTIME_EXPECT_H
+#endif // QUIPU_TEST_EXPECT_H
