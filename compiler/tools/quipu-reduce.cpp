@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Pipeline.h"
+#include "compiler/tools/ReduceOps.h"
 #include "mlir/IR/MLIRContext.h"
-#include "mlir/Reducer/Passes.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "mlir/Tools/mlir-reduce/MlirReduceMain.h"
 
@@ -15,7 +15,7 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   quipu::registerDialects(registry);
   quipu::registerPasses();
-  mlir::registerReducerPasses();
+  quipu::registerReduceOpsPass();
   mlir::MLIRContext context(registry);
   return mlir::asMainReturnCode(mlir::mlirReduceMain(argc, argv, context));
 }
