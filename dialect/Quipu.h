@@ -77,6 +77,9 @@ llvm::LogicalResult verifyWeightUses(mlir::Operation *op,
 
 namespace quipu {
 
+/// The attribute of a function without a body that has its code.
+inline constexpr llvm::StringLiteral bitcodeName = "quipu.bitcode";
+
 /// The number of layers of the loop around `op`; none outside of one, or
 /// before binding.
 std::optional<int64_t> getLayerCount(mlir::Operation *op);

@@ -58,11 +58,25 @@ void QuipuDialect::printType(Type type, DialectAsmPrinter &printer) const {
     llvm_unreachable("every other type has a mnemonic");
 }
 
+static LogicalResult verifyBitcode(Operation *op, Attribute bitcode) {
+  auto function = dyn_cast<FunctionOpInterface>(op);
+  if (!function || !function.isExternal())
+    return op->emitError() << bitcodeName
+                           << " is an attribute of functions without a body";
+  if (!isa<DenseI8ResourceElementsAttr>(bitcode))
+    return op->emitError() << bitcodeName << " must be a resource of i8";
+  return success();
+}
+
 LogicalResult QuipuDialect::verifyOperationAttribute(Operation *op,
                                                      NamedAttribute attribute) {
-  return attribute.getName() == targetName
-             ? verifyTarget(op, attribute.getValue())
-             : success();
+  if (attribute.getName() == targetName)
+    return verifyTarget(op, attribute.getValue());
+  if (attribute.getName() == bitcodeName)
+    return verifyBitcode(op, attribute.getValue());
+  return op->emitError() << "the dialect has no attribute "
+                         << attribute.getName() << "; it has " << targetName
+                         << " and " << bitcodeName;
 }
 
 int64_t BlockType::getBlockElements() const {

@@ -9,6 +9,7 @@
 #include "compiler/codegen/cpu/llvm/PassAnalyses.h"
 #include "compiler/codegen/cpu/llvm/PrefetchWeights.h"
 #include "compiler/target/Target.h"
+#include "dialect/Quipu.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
@@ -97,7 +98,7 @@ Expected<std::unique_ptr<Module>> quipu::translateToLLVM(mlir::ModuleOp module,
   result->setDataLayout(target.createMachine()->createDataLayout());
 
   for (auto declaration : module.getOps<mlir::LLVM::LLVMFuncOp>()) {
-    mlir::Attribute bitcode = declaration->getAttr("quipu.bitcode");
+    mlir::Attribute bitcode = declaration->getAttr(bitcodeName);
     if (!bitcode)
       continue;
     Expected<std::unique_ptr<Module>> kernel =

@@ -96,3 +96,28 @@
 
 // expected-error@+1 {{the layers 0 to 9223372036854775807 are no range below 65536}}
 "layers"() {a = #quipu<layer_set[0 to 9223372036854775807]>} : () -> ()
+
+// -----
+
+// A name that nobody reads is refused, not handed on.
+// expected-error@+1 {{the dialect has no attribute "quipu.targets"; it has quipu.target and quipu.bitcode}}
+module attributes {quipu.targets = #quipu.reference} {
+}
+
+// -----
+
+// expected-error@+1 {{quipu.bitcode is an attribute of functions without a body}}
+module attributes {quipu.bitcode = dense_resource<code> : tensor<1xi8>} {
+}
+
+// -----
+
+// expected-error@+1 {{quipu.bitcode is an attribute of functions without a body}}
+llvm.func @f() attributes {quipu.bitcode = dense_resource<code> : tensor<1xi8>} {
+  llvm.return
+}
+
+// -----
+
+// expected-error@+1 {{quipu.bitcode must be a resource of i8}}
+llvm.func @f() attributes {quipu.bitcode = dense_resource<code> : tensor<1xi16>}

@@ -31,6 +31,6 @@ void HalideCall::emit(StringRef name, Attribute bitcode) {
   SmallVector<Type> types(ValueRange(arguments).getTypes());
   LLVM::LLVMFuncOp function = abi.declare(
       name, LLVM::LLVMFunctionType::get(builder.getI32Type(), types));
-  function->setAttr("quipu.bitcode", bitcode);
+  function->setAttr(bitcodeName, bitcode);
   LLVM::CallOp::create(builder, loc, function, arguments);
 }
