@@ -64,25 +64,41 @@ void KernelOp::print(OpAsmPrinter &printer) {
   printer.printRegion(getBody(), /*printEntryBlockArgs=*/false);
 }
 
-LogicalResult KernelOp::verify() {
-  auto yield = dyn_cast<YieldOp>(getBody().front().getTerminator());
-  if (!yield || yield.getValues().getTypes() != TypeRange(getResultTypes()))
-    return emitOpError("C1: the body does not yield ")
-           << getFunctionType().getResults();
-  for (Operation &op : getBody().front().without_terminator()) {
-    auto fusing = dyn_cast<FusionInterface>(op);
-    if (fusing && fusing.getFusionRole() == FusionRole::Whole &&
-        !llvm::hasSingleElement(getBody().front().without_terminator()))
-      return op.emitOpError("C3: is not alone in its kernel");
-  }
-  auto writes = getBody().getOps<CacheWriteOp>();
-  if (llvm::range_size(writes) > 1)
-    return (*std::next(writes.begin()))
-        .emitOpError("C4: is the second in its kernel");
+/// That an op which divides its work in its own way is all that its kernel
+/// does.
+static LogicalResult verifyWhole(Operation &op, Block &body) {
+  if (!llvm::hasSingleElement(body.without_terminator()))
+    return op.emitOpError("C3: is not alone in its kernel");
+  if (!llvm::equal(op.getOperands(), body.getArguments()) ||
+      !llvm::equal(op.getResults(), body.getTerminator()->getOperands()))
+    return op.emitOpError("C3: does not take what its kernel takes and compute "
+                          "what it yields");
   return success();
 }
 
-LogicalResult KernelOp::verifyRegions() { return verifyIsBound(*this, "C2"); }
+LogicalResult KernelOp::verifyRegions() {
+  Block &body = getBody().front();
+  auto yield = dyn_cast<YieldOp>(body.getTerminator());
+  if (!yield || yield.getValues().getTypes() != TypeRange(getResultTypes()))
+    return emitOpError("C1: the body does not yield ")
+           << getFunctionType().getResults();
+  CacheWriteOp first;
+  for (Operation &op : body.without_terminator()) {
+    auto fusing = dyn_cast<FusionInterface>(op);
+    if (fusing && fusing.getFusionRole() == FusionRole::Whole &&
+        failed(verifyWhole(op, body)))
+      return failure();
+    auto write = dyn_cast<CacheWriteOp>(op);
+    if (!write)
+      continue;
+    if (first)
+      return write.emitOpError("C4: is the second in its kernel");
+    if (!llvm::is_contained(yield.getValues(), write.getResult()))
+      return write.emitOpError("C4: is not yielded by its kernel");
+    first = write;
+  }
+  return verifyIsBound(*this, "C2");
+}
 
 /// That the launch is in the layers of a weight which the kernel of that number
 /// (of getKernels) reads, and sees it in each of them as it is there.
@@ -147,6 +163,23 @@ static LogicalResult verifyOthers(LaunchOp launch) {
                        : LogicalResult(launch.emitOpError("C3: ") << wrong);
 }
 
+/// That there is a layer of each cache for each layer of the loop.
+static LogicalResult verifyCaches(LaunchOp launch,
+                                  SymbolTableCollection &symbols) {
+  int64_t layers = getLayerCount(launch).value_or(1);
+  for (Type type : llvm::concat<Type>(llvm::to_vector(launch.getOperandTypes()),
+                                      llvm::to_vector(launch.getResultTypes())))
+    if (auto cache = dyn_cast<CacheType>(type)) {
+      auto state =
+          symbols.lookupNearestSymbolFrom<StateOp>(launch, cache.getState());
+      if (state && int64_t(state.getLayers().value_or(1)) < layers)
+        return launch.emitOpError("C6: the cache ")
+               << cache.getState() << " has " << state.getLayers().value_or(1)
+               << " layers, but the launch is in a loop of " << layers;
+    }
+  return success();
+}
+
 SmallVector<FlatSymbolRefAttr> LaunchOp::getKernels() {
   SmallVector<FlatSymbolRefAttr> kernels{getKernelAttr()};
   if (getKernelOverrides())
@@ -165,7 +198,8 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
       return emitOpError("C1: the kernel ")
              << name << " has the type " << kernel.getFunctionType();
   }
-  if (failed(verifyOthers(*this)) || failed(verifyWeights(*this, symbols)))
+  if (failed(verifyOthers(*this)) || failed(verifyWeights(*this, symbols)) ||
+      failed(verifyCaches(*this, symbols)))
     return failure();
   if (getArena() && getArena()->size() != getNumResults())
     return emitOpError("C2: ") << getArena()->size() << " arena offsets for "

@@ -21,14 +21,14 @@ def Quipu_KernelOp : Quipu_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove,
     instead of all tokens.
     C1: the yielded values have the function type's results. C2: the sizes of
     all values are bound. C3: `attention`, `pool` and `rope_angles` are alone in
-    their kernel. C4: a kernel writes one cache.
+    their kernel, which takes what they take and yields what they compute. C4: a
+    kernel writes one cache, and yields it.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type,
                        OptionalAttr<Quipu_ScheduleAttr>:$schedule, UnitAttr:$selected,
                        OptionalAttr<DictArrayAttr>:$arg_attrs, OptionalAttr<DictArrayAttr>:$res_attrs);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
-  let hasVerifier = 1;
   let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
     ::llvm::ArrayRef<::mlir::Type> getArgumentTypes() { return getFunctionType().getInputs(); }
@@ -55,7 +55,8 @@ def Quipu_LaunchOp : Quipu_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpI
     C3: there is one set of layers for each other kernel; the launch is in that
     many layers, and none is in two sets. C4: the launch is in a loop of as many
     layers as the kernels' weights have. C5: where the format of a weight
-    changes, the kernel that runs in a layer reads that layer's.
+    changes, the kernel that runs in a layer reads that layer's. C6: its
+    caches have a layer for each of the loop's.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyType>:$inputs,
                        OptionalAttr<FlatSymbolRefArrayAttr>:$kernel_overrides,

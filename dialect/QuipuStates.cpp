@@ -7,6 +7,8 @@
 
 #include "abi/KvLayout.h"
 #include "dialect/States.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -19,6 +21,12 @@ LogicalResult HeadOp::verify() {
   if (getBody().front().getNumArguments() != 1)
     return emitOpError("C1: a head takes the hidden states and nothing else");
   return success();
+}
+
+/// In numbers of one position, for pages.
+static int64_t getLayerPlace(StateOp state, int64_t layer) {
+  return int64_t(state.getOffset().value_or(0)) +
+         int64_t(state.getStride().value_or(0)) * layer;
 }
 
 LogicalResult StateOp::verify() {
@@ -38,6 +46,11 @@ LogicalResult StateOp::verify() {
     if (place && (place.getInt() < 0 || place.getInt() >= maxPlace))
       return emitOpError("C3: ")
              << place.getInt() << " is negative or no place in a page";
+  if (isPaged && getLayerPlace(*this, getLayers().value_or(1) - 1) +
+                         getPages().getNumbers() >
+                     maxPlace)
+    return emitOpError("C3: the last of ")
+           << getLayers().value_or(1) << " layers ends behind the page";
   return success();
 }
 
@@ -112,13 +125,50 @@ SmallVector<StatePool> quipu::getPools(ModelOp model) {
     pools.resize(std::max<size_t>(pools.size(), *state.getPool() + 1));
     StatePool &pool = pools[*state.getPool()];
     pool.window = state.getWindow().value_or(0);
-    pool.numbers = std::max(
-        pool.numbers, int64_t(state.getOffset().value_or(0)) +
-                          int64_t(state.getStride().value_or(0)) *
-                              (int64_t(state.getLayers().value_or(1)) - 1) +
-                          pages.getNumbers());
+    int64_t last = state.getLayers().value_or(1) - 1;
+    pool.numbers =
+        std::max(pool.numbers, getLayerPlace(state, last) + pages.getNumbers());
   }
   return pools;
+}
+
+/// That the layers of a pool's states lie apart, and lose their pages together.
+static LogicalResult verifyPool(ArrayRef<StateOp> states) {
+  StateOp first = states.front();
+  SmallVector<std::pair<int64_t, StateOp>> layers; // by where they begin
+  for (StateOp state : states) {
+    if (state.getWindow() != first.getWindow())
+      return state.emitOpError("is in the pool of @")
+             << first.getSymName()
+             << ", which has another window; run assign-state-offsets first";
+    for (int64_t layer : llvm::seq<int64_t>(state.getLayers().value_or(1)))
+      layers.emplace_back(getLayerPlace(state, layer), state);
+  }
+  llvm::sort(layers, llvm::less_first());
+  for (auto [before, after] : llvm::zip(layers, llvm::drop_begin(layers)))
+    if (before.first + before.second.getPages().getNumbers() > after.first)
+      return after.second.emitOpError("has a layer at ")
+             << after.first << " of a page, where a layer of @"
+             << before.second.getSymName()
+             << " has not ended; run assign-state-offsets first";
+  return success();
+}
+
+LogicalResult quipu::verifyPlaces(ModelOp model) {
+  llvm::MapVector<int64_t, SmallVector<StateOp>> pools;
+  int64_t rows = 0;
+  for (StateOp state : model.getOps<StateOp>()) {
+    if (!state.getPool())
+      return state.emitOpError("has no offset; run assign-state-offsets first");
+    if (state.getPages())
+      pools[*state.getPool()].push_back(state);
+    else if (int64_t(*state.getPool()) != rows++)
+      return state.emitOpError("is row ")
+             << *state.getPool() << ", expected " << rows - 1
+             << "; run assign-state-offsets first";
+  }
+  return success(llvm::all_of(
+      pools, [](auto &pool) { return succeeded(verifyPool(pool.second)); }));
 }
 
 SmallVector<StateOp> quipu::getRowStates(ModelOp model) {

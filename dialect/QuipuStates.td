@@ -30,7 +30,7 @@ def Quipu_StateOp : Quipu_Op<"state", [Symbol, HasParent<"ModelOp">]> {
 
     C1: the number of layers and the window are positive; only pages have layers
     and a window. C2: a row is a vector of f32. C3: pool, offset and distance are
-    not negative.
+    not negative, and the last layer ends in the page.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type, OptionalAttr<I64Attr>:$layers,
                        OptionalAttr<I64Attr>:$window, OptionalAttr<I64Attr>:$pool,

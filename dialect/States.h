@@ -18,6 +18,9 @@ struct StatePool {
   int64_t window = 0;  // 0: all positions are kept
 };
 
+/// Reports a state of the model without a place, or with one that another has.
+mlir::LogicalResult verifyPlaces(ModelOp model);
+
 /// The pools of a model whose states have their offsets, by number.
 llvm::SmallVector<StatePool> getPools(ModelOp model);
 

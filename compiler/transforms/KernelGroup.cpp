@@ -139,7 +139,9 @@ void KernelGroup::outline(StepOp step, SymbolTable &symbols) {
         inputs.insert(operand);
   for (Operation *op : llvm::drop_begin(ops, prologue))
     for (Value result : op->getResults())
-      if (llvm::any_of(result.getUsers(),
+      // What is written to memory is a result, though nobody may read it.
+      if (!isMemoryEffectFree(op) ||
+          llvm::any_of(result.getUsers(),
                        [&](Operation *user) { return !isInside(user); }))
         outputs.insert(result);
 

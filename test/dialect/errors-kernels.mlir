@@ -12,28 +12,28 @@ quipu.model @m for [] {
 
 // kernel_c1_nothing_yielded
 quipu.model @m for [] {
-  // expected-error@+1 {{C1: the body does not yield 'tensor<1x64xf32>'}}
   quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
+    // expected-error@+1 {{block with no terminator}}
     quipu.barrier
   }
 }
 
 // -----
 
-// kernel_c2_before_attention: attention reads keys that other workers write.
+// kernel_c3_before_attention: attention reads keys that other workers write.
 quipu.model @m for [] {
   quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 4 pool 0 at 0 stride 32
-  quipu.kernel @k(%q: tensor<8x1x16xf32>, %at: !quipu.positions) -> tensor<8x1x16xf32> {
+  quipu.kernel @k(%q: tensor<8x1x16xf32>, %at: !quipu.positions) -> (tensor<8x1x16xf32>, !quipu.cache<@kv, f16, heads 1, keys 16, values 16>) {
     %kv = quipu.cache_write %q, %q at %at into @kv : tensor<8x1x16xf32>, tensor<8x1x16xf32> -> !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
     // expected-error@+1 {{'quipu.attention' op C3: is not alone in its kernel}}
     %a = quipu.attention %q over %kv at %at : tensor<8x1x16xf32>, !quipu.cache<@kv, f16, heads 1, keys 16, values 16> -> tensor<8x1x16xf32>
-    quipu.yield %a : tensor<8x1x16xf32>
+    quipu.yield %a, %kv : tensor<8x1x16xf32>, !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
   }
 }
 
 // -----
 
-// kernel_c2_behind_attention
+// kernel_c3_behind_attention
 quipu.model @m for [] {
   quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 4 pool 0 at 0 stride 32
   quipu.kernel @k(%q: tensor<1x1x16xf32>, %kv: !quipu.cache<@kv, f16, heads 1, keys 16, values 16>, %at: !quipu.positions) -> tensor<1x1x16xf32> {
@@ -46,20 +46,55 @@ quipu.model @m for [] {
 
 // -----
 
-// kernel_c3
+// kernel_c4
 quipu.model @m for [] {
   quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 4 pool 0 at 0 stride 32
-  quipu.kernel @k(%q: tensor<8x1x16xf32>, %at: !quipu.positions) -> !quipu.cache<@kv, f16, heads 1, keys 16, values 16> {
+  quipu.kernel @k(%q: tensor<8x1x16xf32>, %at: !quipu.positions) -> (!quipu.cache<@kv, f16, heads 1, keys 16, values 16>, !quipu.cache<@kv, f16, heads 1, keys 16, values 16>) {
     %a = quipu.cache_write %q, %q at %at into @kv : tensor<8x1x16xf32>, tensor<8x1x16xf32> -> !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
     // expected-error@+1 {{'quipu.cache_write' op C4: is the second in its kernel}}
     %b = quipu.cache_write %q, %q at %at into @kv : tensor<8x1x16xf32>, tensor<8x1x16xf32> -> !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
-    quipu.yield %b : !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
+    quipu.yield %a, %b : !quipu.cache<@kv, f16, heads 1, keys 16, values 16>, !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
   }
 }
 
 // -----
 
-// kernel_c2_behind_rope_angles
+// kernel_c4_not_yielded: who reads the cache must wait for it.
+quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 4 pool 0 at 0 stride 32
+  quipu.kernel @k(%q: tensor<8x1x16xf32>, %at: !quipu.positions) -> tensor<8x1x16xf32> {
+    // expected-error@+1 {{'quipu.cache_write' op C4: is not yielded by its kernel}}
+    %kv = quipu.cache_write %q, %q at %at into @kv : tensor<8x1x16xf32>, tensor<8x1x16xf32> -> !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
+    quipu.yield %q : tensor<8x1x16xf32>
+  }
+}
+
+// -----
+
+// kernel_c3_more_arguments: attention's code finds its query in the first place.
+quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 4 pool 0 at 0 stride 32
+  quipu.kernel @k(%x: tensor<1x1x16xf32>, %q: tensor<1x1x16xf32>, %kv: !quipu.cache<@kv, f16, heads 1, keys 16, values 16>, %at: !quipu.positions) -> tensor<1x1x16xf32> {
+    // expected-error@+1 {{'quipu.attention' op C3: does not take what its kernel takes and compute what it yields}}
+    %a = quipu.attention %q over %kv at %at : tensor<1x1x16xf32>, !quipu.cache<@kv, f16, heads 1, keys 16, values 16> -> tensor<1x1x16xf32>
+    quipu.yield %a : tensor<1x1x16xf32>
+  }
+}
+
+// -----
+
+// kernel_c3_other_result
+quipu.model @m for [] {
+  quipu.kernel @k(%x: tensor<2x64xf32>, %at: !quipu.positions) -> tensor<2x64xf32> {
+    // expected-error@+1 {{'quipu.pool' op C3: does not take what its kernel takes and compute what it yields}}
+    %p = quipu.pool "last" %x at %at : tensor<2x64xf32> -> tensor<2x64xf32>
+    quipu.yield %x : tensor<2x64xf32>
+  }
+}
+
+// -----
+
+// kernel_c3_behind_rope_angles
 quipu.model @m for [] {
   quipu.kernel @k(%at: !quipu.positions) -> tensor<2x2x2xf32> {
     // expected-error@+1 {{'quipu.rope_angles' op C3: is not alone in its kernel}}
@@ -408,5 +443,26 @@ quipu.model @m for [] {
   // expected-error@+1 {{C2: a value's sizes are not bound; bind-checkpoint does}}
   quipu.kernel @k(%h: !quipu.value) -> !quipu.value {
     quipu.yield %h
+  }
+}
+
+// -----
+
+// launch_c6
+quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 2 pool 0 at 0 stride 32
+  quipu.kernel @write(%k: tensor<1x1x16xf32>, %at: !quipu.positions) -> !quipu.cache<@kv, f16, heads 1, keys 16, values 16> {
+    %kv = quipu.cache_write %k, %k at %at into @kv : tensor<1x1x16xf32>, tensor<1x1x16xf32> -> !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
+    quipu.yield %kv : !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
+  }
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x1x16xf32>
+    %at = quipu.positions
+    %y = quipu.layers "blk" times 3 from %x {
+    ^layer(%h: tensor<1x1x16xf32>):
+      // expected-error@+1 {{C6: the cache @kv has 2 layers, but the launch is in a loop of 3}}
+      %kv = quipu.launch @write(%h, %at) : (tensor<1x1x16xf32>, !quipu.positions) -> !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
+      quipu.yield %h : tensor<1x1x16xf32>
+    } : tensor<1x1x16xf32> -> tensor<1x1x16xf32>
   }
 }
