@@ -70,3 +70,19 @@ bool quipu::readsInitLate(LayersOp layers) {
     return !begins && (!reader || !reader->isBeforeInBlock(layers));
   });
 }
+
+LogicalResult quipu::verifyCarriedValues(StepOp step) {
+  auto result = step.walk([&](LayersOp layers) {
+    StringRef late =
+        readsInputLate(layers)
+            ? "the input of a layer is still read when its output is written"
+        : readsInitLate(layers)
+            ? "what the layers begin with is still read after the first"
+            : "";
+    if (!late.empty())
+      return WalkResult(layers.emitOpError(late)
+                        << "; run insert-copies first");
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}

@@ -28,6 +28,9 @@ bool readsInputLate(LayersOp layers);
 /// not the step's to overwrite.
 bool readsInitLate(LayersOp layers);
 
+/// Reports a layer loop of the step that overwrites what is still read.
+mlir::LogicalResult verifyCarriedValues(StepOp step);
+
 } // namespace quipu
 
 #endif // QUIPU_COMPILER_TRANSFORMS_CARRIEDVALUES_H

@@ -8,6 +8,7 @@
 #include "compiler/transforms/CarriedValues.h"
 #include "compiler/transforms/Passes.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/Remarks.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -24,8 +25,11 @@ class Copies {
 public:
   Copies(StepOp step, SymbolTable &symbols) : step(step), symbols(symbols) {}
 
-  /// A copy of `value`, made before `next`.
-  Value add(Value value, Operation *next) {
+  /// A copy of `value`, made before `next`, and what it is for.
+  Value add(Value value, Operation *next, StringRef purpose) {
+    remark::passed(value.getLoc(),
+                   remark::RemarkOpts::name("copy").category("insert-copies"))
+        << "a copy " << purpose;
     OpBuilder builder(next);
     KernelOp kernel = getKernel(value.getType(), value.getLoc());
     auto launch = LaunchOp::create(builder, value.getLoc(), value.getType(),
@@ -64,16 +68,21 @@ struct InsertCopies : quipu::impl::InsertCopiesBase<InsertCopies> {
         step.walk([&](LayersOp layers) {
           Operation *yield = layers.getBody().front().getTerminator();
           if (readsInputLate(layers))
-            yield->setOperand(0, copies.add(getYielded(layers), yield));
+            yield->setOperand(0, copies.add(getYielded(layers), yield,
+                                            "leaves a layer its input while "
+                                            "it is read"));
           if (readsInitLate(layers))
-            layers.getInitMutable().assign(
-                copies.add(layers.getInit(), layers));
+            layers.getInitMutable().assign(copies.add(
+                layers.getInit(), layers,
+                "leaves what layers begin with to those who read it later"));
         });
-        // An output is written by the kernel that computes it.
+        // Each output is written by a kernel that computes it.
+        DenseSet<Value> written;
         step.walk([&](OutputOp output) {
-          if (!output.getValue().getDefiningOp<LaunchOp>())
+          Value value = output.getValue();
+          if (!value.getDefiningOp<LaunchOp>() || !written.insert(value).second)
             output.getValueMutable().assign(
-                copies.add(output.getValue(), output));
+                copies.add(value, output, "writes an output"));
         });
       }
     });

@@ -7,6 +7,7 @@
 
 #include "compiler/transforms/Passes.h"
 #include "dialect/Quipu.h"
+#include "mlir/IR/Remarks.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -41,6 +42,11 @@ struct MergeKernels : quipu::impl::MergeKernelsBase<MergeKernels> {
           kept.push_back(kernel);
           continue;
         }
+        remark::passed(
+            kernel.getLoc(),
+            remark::RemarkOpts::name("merged").category("merge-kernels"))
+            << "the kernel @" << kernel.getSymName() << " is @"
+            << first->getSymName();
         merged[kernel.getSymNameAttr()] = FlatSymbolRefAttr::get(*first);
         kernel.erase();
       }

@@ -62,12 +62,14 @@ quipu.model @reuse for [] {
 
 // -----
 
-// The cache is one place: who reads it waits for who writes it.
+// The cache is one place: who reads it waits for who writes it. Kernels of
+// attention keep what their splits have found in one place, too.
 
 // CHECK-LABEL: quipu.model @cache
 // CHECK:         quipu.launch @write(
 // CHECK-NEXT:    quipu.barrier
 // CHECK-NEXT:    quipu.launch @read(
+// CHECK-NEXT:    quipu.barrier
 // CHECK-NEXT:    quipu.launch @read(
 // CHECK-NEXT:    quipu.barrier
 // CHECK-NEXT:    quipu.launch @write(
@@ -93,10 +95,40 @@ quipu.model @cache for [] {
 
 // -----
 
-// A launch may read what is an output, too.
+// Kernels that add up one row of a sequence follow each other.
+
+// CHECK-LABEL: quipu.model @pools
+// CHECK:         quipu.launch @a(
+// CHECK-NEXT:    quipu.launch @b(
+// CHECK-NEXT:    quipu.barrier
+// CHECK-NEXT:    quipu.launch @a(
+quipu.model @pools for [] {
+  quipu.state @s : tensor<64xf32>
+  quipu.state @t : tensor<64xf32>
+  quipu.kernel @a(%x: tensor<1x64xf32>, %at: !quipu.positions) -> tensor<1x64xf32> {
+    %p = quipu.pool "mean" %x at %at into @s : tensor<1x64xf32> -> tensor<1x64xf32>
+    quipu.yield %p : tensor<1x64xf32>
+  }
+  quipu.kernel @b(%x: tensor<1x64xf32>, %at: !quipu.positions) -> tensor<1x64xf32> {
+    %p = quipu.pool "mean" %x at %at into @t : tensor<1x64xf32> -> tensor<1x64xf32>
+    quipu.yield %p : tensor<1x64xf32>
+  }
+  quipu.step @decode tokens 1 arena 768 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    %at = quipu.positions
+    %a = quipu.launch @a(%x, %at) arena [0] : (tensor<1x64xf32>, !quipu.positions) -> tensor<1x64xf32>
+    %b = quipu.launch @b(%x, %at) arena [256] : (tensor<1x64xf32>, !quipu.positions) -> tensor<1x64xf32>
+    %c = quipu.launch @a(%x, %at) arena [512] : (tensor<1x64xf32>, !quipu.positions) -> tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// A launch may read what is an output, too; another output is another place.
 
 // CHECK-LABEL: quipu.model @output_read
 // CHECK:         quipu.launch @k(%{{.+}}) arena [-1]
+// CHECK-NEXT:    quipu.launch @k(%{{.+}}) arena [-1]
 // CHECK-NEXT:    quipu.barrier
 // CHECK-NEXT:    quipu.launch @k(%{{.+}}) arena [0]
 quipu.model @output_read for [] {
@@ -106,8 +138,10 @@ quipu.model @output_read for [] {
   quipu.step @decode tokens 1 arena 256 {
     %x = quipu.input "x" : tensor<1x64xf32>
     %a = quipu.launch @k(%x) arena [-1] : (tensor<1x64xf32>) -> tensor<1x64xf32>
+    %c = quipu.launch @k(%x) arena [-1] : (tensor<1x64xf32>) -> tensor<1x64xf32>
     %b = quipu.launch @k(%a) arena [0] : (tensor<1x64xf32>) -> tensor<1x64xf32>
     quipu.output "a", %a : tensor<1x64xf32>
+    quipu.output "c", %c : tensor<1x64xf32>
   }
 }
 

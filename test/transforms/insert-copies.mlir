@@ -1,5 +1,9 @@
 // RUN: %quipu-opt %s -insert-copies -split-input-file | FileCheck %s
 // RUN: %quipu-opt %s -insert-copies -plan-memory -split-input-file -o /dev/null
+// RUN: %quipu-opt %s -insert-copies -split-input-file --remark-format=emitRemark --remarks-filter-passed=".*" -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+// REMARK-DAG: Remark="leaves a layer its input while it is read"
+// REMARK-DAG: Remark="leaves what layers begin with to those who read it later"
+// REMARK-DAG: Remark="writes an output"
 
 // The kernel that writes the layer's output may read its input where it writes the
 // same number, however often: h + (o + down).
@@ -294,5 +298,25 @@ quipu.model @input for [] {
       quipu.yield %a : tensor<1x64xf32>
     } : tensor<1x64xf32> -> tensor<1x64xf32>
     quipu.output "o", %y : tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// Two outputs have two places.
+// CHECK-LABEL: quipu.model @twice
+// CHECK:         %[[X:.+]] = quipu.launch @k(
+// CHECK-NEXT:    quipu.output "a", %[[X]]
+// CHECK-NEXT:    %[[COPY:.+]] = quipu.launch @decode.copy(%[[X]])
+// CHECK-NEXT:    quipu.output "b", %[[COPY]]
+quipu.model @twice for [] {
+  quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
+    quipu.yield %x : tensor<1x64xf32>
+  }
+  quipu.step @decode tokens 1 {
+    %in = quipu.input "in" : tensor<1x64xf32>
+    %x = quipu.launch @k(%in) : (tensor<1x64xf32>) -> tensor<1x64xf32>
+    quipu.output "a", %x : tensor<1x64xf32>
+    quipu.output "b", %x : tensor<1x64xf32>
   }
 }

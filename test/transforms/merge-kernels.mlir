@@ -1,4 +1,6 @@
 // RUN: %quipu-opt %s -merge-kernels | FileCheck %s
+// RUN: %quipu-opt %s -merge-kernels --remark-format=emitRemark --remarks-filter-passed=".*" -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+// REMARK: remark: {{.*}} Remark="the kernel @", Remark=same, Remark=" is @", Remark=first
 
 // Kernels that differ in names only become the first of them, for launches of all
 // steps and for the kernels of single layers.

@@ -8,9 +8,12 @@
 #include "abi/Abi.h"
 #include "compiler/codegen/host/AbiBuilder.h"
 #include "compiler/codegen/host/Passes.h"
+#include "compiler/transforms/LaunchWindow.h"
+#include "compiler/transforms/Lifetimes.h"
 #include "dialect/CacheFormat.h"
 #include "dialect/KernelShape.h"
 #include "dialect/LayerSets.h"
+#include "dialect/States.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -23,7 +26,8 @@ namespace quipu {
 
 namespace {
 
-/// Whether a step's inputs are a program's and its memory planned.
+/// Whether a step's inputs are a program's, its memory planned, and launches
+/// that depend on each other apart.
 LogicalResult checkPlanned(StepOp step) {
   constexpr StringRef unplanned =
       "has no offset in the arena; run plan-memory first";
@@ -38,17 +42,11 @@ LogicalResult checkPlanned(StepOp step) {
     auto launch = dyn_cast<LaunchOp>(op);
     if (!launch)
       return WalkResult::advance();
-    if (!launch.getArena())
-      return launch.emitOpError(unplanned);
-    // A result that is not in the arena is a cache or an output.
-    for (auto [result, offset] :
-         llvm::zip_equal(launch.getResults(), *launch.getArena()))
-      if (offset < 0 && isa<RankedTensorType>(result.getType()) &&
-          llvm::none_of(result.getUsers(), llvm::IsaPred<OutputOp>))
-        return launch.emitOpError(unplanned);
-    return WalkResult::advance();
+    return launch.getArena() ? WalkResult::advance()
+                             : WalkResult(launch.emitOpError(unplanned));
   });
-  return failure(result.wasInterrupted());
+  return failure(result.wasInterrupted() || failed(verifyArena(step)) ||
+                 failed(verifyBarriers(step)));
 }
 
 /// The partial result of a query tile and a split, for the largest attention of
@@ -98,7 +96,9 @@ public:
     timer =
         setName(abi.loadPointer(args, offsetof(abi::StepArgs, timer)), "timer");
     for (auto [index, output] : llvm::enumerate(step.getOps<OutputOp>()))
-      outputs[output.getValue()] = index;
+      if (!outputs.try_emplace(output.getValue(), index).second)
+        return output.emitOpError("returns what another output returns; run "
+                                  "insert-copies first");
     if (failed(lower(step.getBody().front(), abi.getInt32(0))))
       return failure();
     trace(-1);
@@ -294,10 +294,8 @@ private:
 
 struct LowerSteps : quipu::impl::LowerStepsBase<LowerSteps> {
   LogicalResult lower(ModelOp model) {
-    for (StateOp state : model.getOps<StateOp>())
-      if (!state.getPool())
-        return state.emitOpError(
-            "has no offset; run assign-state-offsets first");
+    if (failed(verifyPlaces(model)))
+      return failure();
     DenseMap<StringAttr, SmallVector<Attribute>> compiled;
     for (StepOp step : model.getOps<StepOp>()) {
       if (failed(checkPlanned(step)))

@@ -28,9 +28,10 @@
 // CHECK-NEXT: scf.for %[[LAYER:.*]] = %{{.*}} to %[[LAYERS]]
 // CHECK: llvm.mlir.constant(1 : i32)
 // CHECK-NEXT: llvm.call @quipu_trace(
-// CHECK-NEXT: llvm.call @write(%[[ARGS]], %[[LAYER]], %[[WORKER]], %[[WORKERS]], %[[X]], %{{.*}}) : (!llvm.ptr, i32, i32, i32, !llvm.ptr, !llvm.ptr) -> ()
+// CHECK-NEXT: llvm.call @write(%[[ARGS]], %[[LAYER]], %[[WORKER]], %[[WORKERS]], %[[X]], %{{.*}}, %{{.*}}) : (!llvm.ptr, i32, i32, i32, !llvm.ptr, !llvm.ptr, !llvm.ptr) -> ()
 // CHECK-NEXT: llvm.call @quipu_barrier(%[[BARRIER]])
 // CHECK: llvm.call @attend(
+// CHECK-NEXT: llvm.call @quipu_barrier(%[[BARRIER]])
 // CHECK-NEXT: }
 // CHECK: llvm.mlir.constant(40 : i64)
 // CHECK: %[[ROWS:.*]] = llvm.load
@@ -60,7 +61,7 @@
 // What the program's table says of the entry. A split of a query tile keeps 8
 // tokens of 2 query heads with 32 + 16 floats.
 // CHECK-LABEL: quipu.entry @generate inputs [<"tokens" over token : 1 x i32 below 40>] outputs [<"spare" over selected : 40 x f32>, <"logits" over selected : 40 x f32>]
-// CHECK-SAME: compiled [<@prefill8_f16 tokens 8 cache f16 arena 4096 partials 3072 kernels[<"embed" shape "" calls 1>, <"write" shape "32x32xf32" calls 3 schedule <{{.*}}>>, <"attend" shape "" calls 3>, <"logits" shape "40x32xf32" calls 1>, <"logits" shape "40x32xf32" calls 1>]>, <@prefill8_f32 tokens 8 cache f32 {{.*}}>, <@prefill8_q8_0 tokens 8 cache !quipu.q8_0 {{.*}}>]
+// CHECK-SAME: compiled [<@prefill8_f16 tokens 8 cache f16 arena 8192 partials 3072 kernels[<"embed" shape "" calls 1>, <"write" shape "32x32xf32" calls 3 schedule <{{.*}}>>, <"attend" shape "" calls 3>, <"logits" shape "40x32xf32" calls 1>, <"logits" shape "40x32xf32" calls 1>]>, <@prefill8_f32 tokens 8 cache f32 {{.*}}>, <@prefill8_q8_0 tokens 8 cache !quipu.q8_0 {{.*}}>]
 // Only what touches the cache has a copy.
 // CHECK: quipu.kernel @embed(
 // CHECK-NOT: quipu.kernel @embed
@@ -80,8 +81,8 @@ quipu.model @m for ["m"] {
     %x = quipu.embed %ids, @token_embd : tensor<40x32xf32> : tensor<8xi32> -> tensor<8x32xf32>
     quipu.yield %x : tensor<8x32xf32>
   }
-  quipu.kernel @write(%k: tensor<8x32xf32>, %at: !quipu.positions) -> (tensor<8x32xf32>, !quipu.cache<@kv, f16, heads 1, keys 32, values 32>) schedule <grid = tiles, lanes = 16, tokens = 8, tiles = 2, bytes = 6144, operations = 16384, nanoseconds = 800> {
-    %h = quipu.linear %k, @blk.k : tensor<32x32xf32> -> [1, 32] : tensor<8x32xf32> -> tensor<8x1x32xf32>
+  quipu.kernel @write(%k: tensor<8x32xf32>, %x: tensor<8x32xf32>, %at: !quipu.positions) -> (tensor<8x32xf32>, !quipu.cache<@kv, f16, heads 1, keys 32, values 32>) schedule <grid = tiles, lanes = 16, tokens = 8, tiles = 2, bytes = 6144, operations = 16384, nanoseconds = 800> {
+    %h = quipu.linear %x, @blk.k : tensor<32x32xf32> -> [1, 32] : tensor<8x32xf32> -> tensor<8x1x32xf32>
     %kv = quipu.cache_write %h, %h at %at into @kv : tensor<8x1x32xf32>, tensor<8x1x32xf32> -> !quipu.cache<@kv, f16, heads 1, keys 32, values 32>
     quipu.yield %k, %kv : tensor<8x32xf32>, !quipu.cache<@kv, f16, heads 1, keys 32, values 32>
   }
@@ -94,17 +95,19 @@ quipu.model @m for ["m"] {
     %a = quipu.attention %q over %kv at %at : tensor<8x2x32xf32>, !quipu.cache<@kv, f16, heads 1, keys 32, values 32> -> tensor<8x2x32xf32>
     quipu.yield %a : tensor<8x2x32xf32>
   }
-  quipu.step @prefill8 tokens 8 arena 4096 {
+  quipu.step @prefill8 tokens 8 arena 8192 {
     %tokens = quipu.input "tokens" : tensor<8xi32>
+    %in = quipu.input "tokens" : tensor<8x32xf32>
     %q = quipu.input "tokens" : tensor<8x2x32xf32>
     %at = quipu.positions
     %x = quipu.launch @embed(%tokens) arena [2048] : (tensor<8xi32>) -> tensor<8x32xf32>
     quipu.barrier
     %last = quipu.layers "blk" times 3 from %x {
     ^bb0(%h: tensor<8x32xf32>):
-      %y, %kv = quipu.launch @write(%h, %at) arena [2048, -1] : (tensor<8x32xf32>, !quipu.positions) -> (tensor<8x32xf32>, !quipu.cache<@kv, f16, heads 1, keys 32, values 32>)
+      %y, %kv = quipu.launch @write(%h, %in, %at) arena [2048, -1] : (tensor<8x32xf32>, tensor<8x32xf32>, !quipu.positions) -> (tensor<8x32xf32>, !quipu.cache<@kv, f16, heads 1, keys 32, values 32>)
       quipu.barrier
-      %a = quipu.launch @attend(%q, %kv, %at) arena [0] : (tensor<8x2x32xf32>, !quipu.cache<@kv, f16, heads 1, keys 32, values 32>, !quipu.positions) -> tensor<8x2x32xf32>
+      %a = quipu.launch @attend(%q, %kv, %at) arena [4096] : (tensor<8x2x32xf32>, !quipu.cache<@kv, f16, heads 1, keys 32, values 32>, !quipu.positions) -> tensor<8x2x32xf32>
+      quipu.barrier
       quipu.yield %y : tensor<8x32xf32>
     } : tensor<8x32xf32> -> tensor<8x32xf32>
     %rows = quipu.input "selected" : tensor<8xi32>
@@ -125,23 +128,26 @@ quipu.model @m for ["m"] {
 // CHECK: %[[KERNEL:.*]] = arith.index_cast %[[NUMBER]] : i64 to index
 // CHECK: scf.index_switch %[[KERNEL]]
 // CHECK-NEXT: case 1 {
-// CHECK-NEXT: %[[B:.*]] = llvm.mlir.constant(1 : i32)
+// CHECK-NEXT: %[[B:.*]] = llvm.mlir.constant(2 : i32)
 // CHECK-NEXT: llvm.call @quipu_trace(%{{.*}}, %[[B]])
 // CHECK-NEXT: llvm.call @k.b(%{{.*}}, %[[LAYER]],
 // CHECK: case 2 {
-// CHECK-NEXT: %[[C:.*]] = llvm.mlir.constant(2 : i32)
+// CHECK-NEXT: %[[C:.*]] = llvm.mlir.constant(3 : i32)
 // CHECK-NEXT: llvm.call @quipu_trace(%{{.*}}, %[[C]])
 // CHECK-NEXT: llvm.call @k.c(%{{.*}}, %[[LAYER]],
 // CHECK: default {
-// CHECK-NEXT: %[[A:.*]] = llvm.mlir.constant(0 : i32)
+// CHECK-NEXT: %[[A:.*]] = llvm.mlir.constant(1 : i32)
 // CHECK-NEXT: llvm.call @quipu_trace(%{{.*}}, %[[A]])
 // CHECK-NEXT: llvm.call @k(%{{.*}}, %[[LAYER]],
 // CHECK: llvm.func @differing_f32(
 // CHECK: llvm.func @differing_q8_0(
 // CHECK: llvm.mlir.addressof @k.kernels
-// CHECK: quipu.entry @generate {{.*}} kernels[<"k" shape "" calls 2>, <"k.b" shape "" calls 1>, <"k.c" shape "" calls 1>]
+// CHECK: quipu.entry @generate {{.*}} kernels[<"first" shape "" calls 1>, <"k" shape "" calls 2>, <"k.b" shape "" calls 1>, <"k.c" shape "" calls 1>]
 quipu.model @differing for ["m"] {
   quipu.state @kv : !quipu.pages<heads 1, keys 32, values 32> layers 4 pool 0 at 0 stride 64
+  quipu.kernel @first(%x: tensor<1x32xf32>) -> tensor<1x32xf32> {
+    quipu.yield %x : tensor<1x32xf32>
+  }
   quipu.kernel @k(%x: tensor<1x32xf32>) -> tensor<1x32xf32> {
     quipu.yield %x : tensor<1x32xf32>
   }
@@ -154,9 +160,12 @@ quipu.model @differing for ["m"] {
   quipu.entry @generate inputs [] outputs [<"x" over token : 32 x f32>] steps [@differing]
   quipu.step @differing tokens 1 arena 128 {
     %tokens = quipu.input "tokens" : tensor<1x32xf32>
-    %last = quipu.layers "blk" times 4 from %tokens {
+    %x = quipu.launch @first(%tokens) arena [0] : (tensor<1x32xf32>) -> tensor<1x32xf32>
+    quipu.barrier
+    %last = quipu.layers "blk" times 4 from %x {
     ^bb0(%h: tensor<1x32xf32>):
       %y = quipu.launch @k(%h) but @k.b in [1], @k.c in [2] arena [0] : (tensor<1x32xf32>) -> tensor<1x32xf32>
+      quipu.barrier
       quipu.yield %y : tensor<1x32xf32>
     } : tensor<1x32xf32> -> tensor<1x32xf32>
   }

@@ -3,7 +3,8 @@
 usage: mutate_stages.py QUIPU MODEL FOLDER [--seeds FIRST:END] [--stages STAGE,...]
 
 Each seed is one edit of one stage's text: a number, a name, a type or a word becomes
-another one, a line is left out, doubled or swapped with the next. The compiler must
+another one, a line is left out, doubled or swapped with the next, a barrier is missing
+or elsewhere, a result has another place in memory. The compiler must
 refuse the text with an error, or build a program whose logits are those of the
 reference for the same text, for any number of threads. (Where both read the same wrong
 line, as a spec's, they agree.) Prints what goes wrong with the edit, and counts.
@@ -26,6 +27,8 @@ VALUE = re.compile(r"%\w+")
 SYMBOL = re.compile(r"@[\w.]+|\"[\w.*]+\"")
 TYPE = re.compile(r"tensor<[^<>]*>|!quipu\.cache<[^<>]*>|!quipu\.\w+|\b(f32|f16|bf16|i32)\b")
 WORD = re.compile(r"\b[a-z][a-z_]+\b")
+ARENA = re.compile(r"\barena \[([-\d, ]+)\]")
+BARRIER = re.compile(r"^ *quipu\.barrier\n", re.M)
 RESULT = re.compile(r"^ *(%\w+) = [^%\n]*(%\w+).*\n", re.M)
 ALIKE = [["adjacent", "halves"], ["silu", "gelu", "gelu_tanh", "relu", "sigmoid", "tanh"],
          ["swiglu", "add", "mul"], ["tiles", "heads", "rows", "tokens", "whole", "none"],
@@ -89,7 +92,33 @@ def leave_out(text, rng):
     return (text[:match.start()] + use.sub(lambda _: match[2], text[match.end():end]) + text[end:])
 
 
+def edit_barrier(text, rng):
+    """A barrier goes, or comes before another line."""
+    match = rng.choice(list(BARRIER.finditer(text)) or [None])
+    if not match:
+        return text
+    text = text[:match.start()] + text[match.end():]
+    if rng.randrange(2):
+        start = rng.choice(list(RESULT.finditer(text))).start()
+        text = text[:start] + match[0] + text[start:]
+    return text
+
+
+def edit_place(text, rng):
+    """A result goes to another place in the arena, one that is used or one nearby."""
+    places = list(ARENA.finditer(text))
+    if not places:
+        return text
+    match = rng.choice(places)
+    offsets = match[1].split(", ")
+    changed = rng.randrange(len(offsets))
+    other = rng.choice(rng.choice(places)[1].split(", "))
+    offsets[changed] = rng.choice([other, str(max(0, int(other) - 64)), str(int(other) + 64)])
+    return text[:match.start(1)] + ", ".join(offsets) + text[match.end(1):]
+
+
 EDITS = [*3 * [edit_number], edit_lines, *2 * [edit_word], *2 * [edit_operand], *2 * [leave_out],
+         edit_barrier, edit_place,
          *(lambda text, rng, pattern=pattern: replace_one(pattern, text, rng)
            for pattern in [VALUE, SYMBOL, TYPE, WORD])]
 
