@@ -245,6 +245,10 @@ int32_t quipu_length(const quipu_model *model, int32_t sequence) {
   return hasSequence(model, sequence) ? model->session->length(sequence) : -1;
 }
 
+size_t quipu_cache_bytes(const quipu_model *model) {
+  return model->session->cacheBytes();
+}
+
 int32_t quipu_vocabulary(const quipu_model *model) {
   return std::max(quipu_output_width(model, nullptr, "logits"), 0);
 }

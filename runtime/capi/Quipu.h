@@ -171,6 +171,10 @@ QUIPU_API quipu_status quipu_fork(quipu_model *model, int32_t from, int32_t to);
 /// How many positions a sequence holds; -1 if there is no such sequence.
 QUIPU_API int32_t quipu_length(const quipu_model *model, int32_t sequence);
 
+/// How many bytes the cached keys and values take. What sequences share is
+/// counted once; memory comes in pages of 128 positions.
+QUIPU_API size_t quipu_cache_bytes(const quipu_model *model);
+
 /// How many logits the default entry gives for a token; 0 if it gives none.
 QUIPU_API int32_t quipu_vocabulary(const quipu_model *model);
 

@@ -58,6 +58,7 @@ public:
   void growHuge();
 
   int32_t usedPages() const { return used; }
+  int64_t usedBytes() const { return used * pageBytes; }
 
 private:
   int32_t *table() const { return static_cast<int32_t *>(tableMemory.data()); }

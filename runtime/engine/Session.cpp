@@ -217,3 +217,10 @@ void Session::fork(int32_t from, int32_t to) {
   slots[to].length = slots[from].length;
   slots[to].reader = slots[from].reader;
 }
+
+int64_t Session::cacheBytes() const {
+  int64_t bytes = 0;
+  for (int32_t i = 0; i < image->poolCount; ++i)
+    bytes += caches[i].usedBytes();
+  return bytes;
+}

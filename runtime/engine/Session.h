@@ -88,6 +88,8 @@ public:
   int32_t sequences() const { return slotCount; }
   /// Pages in use of pool number `pool`.
   int32_t usedPages(int32_t pool) const { return caches[pool].usedPages(); }
+  /// Bytes of the pages in use, of all pools.
+  int64_t cacheBytes() const;
   Workers &workers() { return team; }
   /// Lets `watcher`, which may be null, see the full calls of its step.
   void setTimer(KernelTimer *watcher) { timer = watcher; }
