@@ -2,8 +2,8 @@
 
 usage: programs.py QUIPU MODEL FOLDER NAME...
 
-NAME is smol or smol-reference. Tests run side by side: a lock lets one of them do
-the work.
+NAME is smol, smol-reference or libsmol.so (with all entries, and quipu.h beside it).
+Tests run side by side: a lock lets one of them do the work.
 """
 
 import fcntl
@@ -14,10 +14,13 @@ from pathlib import Path
 quipu, model, folder, *names = sys.argv[1:]
 folder = Path(folder)
 folder.mkdir(parents=True, exist_ok=True)
-targets = {"smol": "native", "smol-reference": "reference"}
+options = {
+    "smol": [],
+    "smol-reference": ["--target", "reference"],
+    "libsmol.so": ["--lib", "--head", "generate,embed,hidden"],
+}
 with open(folder / "lock", "w") as lock:
     fcntl.flock(lock, fcntl.LOCK_EX)
     for name in names:
         if not (folder / name).exists():
-            subprocess.run([quipu, "build", model, "-o", folder / name, "--target", targets[name]],
-                           check=True)
+            subprocess.run([quipu, "build", model, "-o", folder / name, *options[name]], check=True)
