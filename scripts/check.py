@@ -24,7 +24,7 @@ def run(build):
         status = subprocess.run(
             [lit, "-sv", "-j2", "--no-progress-bar", "--output", results]
             + arguments
-            + [os.path.join(build, "test"), os.path.join(build, "docs", "passes")]
+            + [os.path.join(build, "test"), os.path.join(build, "docs")]
         ).returncode
         try:
             with open(results) as file:

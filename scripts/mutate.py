@@ -113,7 +113,7 @@ def run_tests(tests):
     results = os.path.join(COPY, "build", "results.json")
     if os.path.exists(results):
         os.remove(results)
-    folders = [f"{COPY}/build/release/test", f"{COPY}/build/release/docs/passes"]
+    folders = [f"{COPY}/build/release/test", f"{COPY}/build/release/docs"]
     command = [f"{SOURCE}/build/venv/bin/lit", "-q", "-j2", "--timeout", "600", "--output", results,
                *(["--filter", tests] if tests else ["--filter-out", "style/|scripts/"]),
                *filter(os.path.isdir, folders)]

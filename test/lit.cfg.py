@@ -1,7 +1,8 @@
-"""How lit runs the tests and the pages of docs/passes."""
+"""How lit runs the tests, and the pages of docs/ that are tests, too."""
 
 import os
 import shutil
+from pathlib import Path
 
 import lit.formats
 
@@ -12,6 +13,8 @@ test_bin = os.path.join(build, "test", "bin")
 
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.excludes = ["Inputs"]
+config.excludes += [page.name for page in Path(source, "docs").glob("*.md")
+                    if "RUN:" not in page.read_text()]
 if config.quipu_quick_tests:
     # Whole models and all formats of weights; what does not run this build.
     config.excludes += ["bfloat-dots.test", "end-to-end", "halide", "scripts", "style"]
