@@ -1,4 +1,4 @@
-//===- Specs.h - The specs that quipu brings along --------------*- C++ -*-===//
+//===- Specs.h - The specs built into quipu ---------------------*- C++ -*-===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

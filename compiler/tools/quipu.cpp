@@ -28,6 +28,8 @@ and its weights and needs nothing else.
 examples:
   quipu build smollm2.gguf -o smol     # make the program
   ./smol "Once upon a time"            # and run it
+  quipu build smollm2.gguf --head generate,embed -o smol
+  ./smol embed "Once upon a time"      # a program with two entries
   quipu build --help                   # all options, and the stages between
   quipu tune --help                    # make it faster on this machine
 )";
@@ -65,8 +67,8 @@ examples:
 
 It takes a minute or two for each 100 million weights, and a machine that does
 nothing else. A candidate counts when it is more than 3 % faster than what the
-compiler's cost model chooses, measured by turns, twice. What won, and how
-fast it ran, stands in FILE; docs/tuning.md says more.
+compiler's cost model chooses, both measured alternately, twice. FILE has what
+won and how fast it ran; docs/tuning.md says more.
 )";
 
 namespace {
@@ -97,29 +99,31 @@ static const char targetHelp[] =
     "one, as x86-64-v3; '+FEATURE' adds a feature; x86-64 and aarch64 alone "
     "hold code for several and choose at the start.";
 static const char specHelp[] = "The spec of the model's family (default: the "
-                               "one that quipu brings along).";
+                               "one built into quipu).";
 
 static CommandLine getBuildOptions(Values &to) {
-  const char *program = "The program", *way = "The way to it",
+  const char *program = "The program", *way = "How it is made",
              *passes = "For compiler developers";
   return CommandLine(
       {{program, 'o', "output", "OUT", Text{&to.output},
-        "The program's name; with '--emit', the file for the stage (default: "
-        "standard output). '-' is standard output."},
+        "The program's file; with '--emit' the stage's, by default standard "
+        "output. '-' is standard output."},
        {program, 0, "lib", "", Switch{&to.library},
         "Make a shared library, with its C header quipu.h beside it."},
        {program, 0, "target", "T", Text{&to.target}, targetHelp},
        {program, 0, "context", "N", Integer{&to.context, 1, abi::maxContext},
-        "Positions that the program keeps by default (default: as the model "
-        "was trained)."},
+        "How many tokens the program remembers unless it is told otherwise "
+        "(default: as many as the model was trained with)."},
        {program, 0, "tuned", "FILE", Text{&to.tuned},
-        "Run kernels as 'quipu tune' has measured to be fastest; the output "
-        "has the same bits, and other processors than that one are not "
-        "concerned."},
+        "Run kernels in the way that 'quipu tune' found fastest on a "
+        "processor; for others the file changes nothing. The output has the "
+        "same bits."},
        {program, 0, "head", "NAME,...", Text{&to.heads},
-        "What the program can be asked for: heads on the model's hidden "
-        "states, generate (the default), embed, hidden, or files; the first "
-        "is what it does when not told."},
+        "The program's entries, each a head on the model's hidden states: "
+        "generate continues a text (the default), embed makes a vector of "
+        "one, hidden gives the hidden states; a FILE.mlir is a head of your "
+        "own. The first word after the program's name chooses; without one "
+        "it is the first entry."},
        {way, 0, "spec", "FILE", Text{&to.spec}, specHelp},
        {way, 0, "emit", "STAGE", Text{&to.emit},
         "Stop at a stage and print it."},

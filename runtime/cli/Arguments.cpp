@@ -76,7 +76,7 @@ static CommandLine commandLine(Arguments &to, Numbers &numbers,
        "Make the last 64 tokens less probable; 1: do not (default: 1).", true},
       {choice, 0, "seed", "N", Integer{&numbers.seed, 0, INT64_MAX},
        "The same seed draws the same text (default: another one each time; "
-       "--verbose tells it).",
+       "--verbose prints it).",
        true},
 
       {run, 't', "threads", "N",
@@ -95,8 +95,8 @@ static CommandLine commandLine(Arguments &to, Numbers &numbers,
        "largest). The output does not depend on it: this is to test that."},
 
       {draft, 0, "lookup", "", Switch{&to.lookup},
-       "Guess that the text goes on as it did where its last tokens stood "
-       "before: faster where texts repeat or quote.",
+       "Guess that the text goes on as it did after the same tokens before: "
+       "faster where texts repeat or quote.",
        true},
       {draft, 0, "draft", "FILE", Text{&to.draft},
        "Guess what FILE would write: a program like this one, of a smaller "
@@ -228,9 +228,8 @@ static std::string describe(const abi::Entry &entry) {
 }
 
 static std::string entryHelp(const abi::Program &program) {
-  std::string text =
-      "\nWhat it can do, chosen by the first word (without one " +
-      std::string(program.entries[0].name) + "):\n";
+  std::string text = "\nEntries, chosen by the first word (default: " +
+                     std::string(program.entries[0].name) + "):\n";
   for (const abi::Entry &entry : getEntries(program))
     appendWords(text, std::string("  ") + entry.name, 16, describe(entry));
   appendWords(text, "  -- \"prompt\"", 16,
@@ -255,14 +254,16 @@ std::string quipu::helpText(const abi::Program &program, int32_t entry,
   int32_t cacheType;
   const abi::Entry &chosen = program.entries[entry];
   std::string call = name + (entry ? std::string(" ") + chosen.name : "") + " ";
+  bool names = program.entryCount > 1 && !entry;
   return "usage: " + call + "[options] \"prompt\"\n       " + call +
-         "[options] < prompt.txt\n\n" + program.name + " (" +
-         program.architecture + ") with its code and weights, made by " +
-         "quipu.\n" +
-         (getLogits(chosen)
-              ? "It prints the continuation of the prompt."
-              : "It prints the numbers of " + std::string(chosen.name) +
-                    ", a line for each row.") +
+         "[options] < prompt.txt\n" +
+         (names ? "       " + name + " ENTRY [options] \"prompt\"\n       " +
+                      name + " ENTRY --help\n"
+                : "") +
+         "\n" + program.name + " (" + program.architecture +
+         ") with its code and weights, made by " + "quipu.\n" +
+         (getLogits(chosen) ? "It prints the continuation of the prompt."
+                            : describe(chosen) + "\nEach row is a line.") +
          "\n\nexamples:" + examples(chosen, "\n  " + call) + "\n" +
          (program.entryCount > 1 ? entryHelp(program) : "") +
          commandLine(unused, numbers, cacheType).help(getLogits(chosen)) +

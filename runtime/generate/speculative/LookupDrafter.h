@@ -12,8 +12,8 @@
 
 namespace quipu {
 
-/// Drafts what followed the text's last tokens where they stood before: where
-/// most of them did, and of such places, at the last one.
+/// Drafts what followed the text's last tokens where they occurred before:
+/// where most of them did, and of such places, at the last one.
 class LookupDrafter : public Drafter {
 public:
   /// Fewer equal tokens say little about the next one; more than the most add
