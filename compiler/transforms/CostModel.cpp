@@ -191,7 +191,7 @@ struct Sum {
         static_cast<double>(steps) * getCycles(cpu, element, tile);
   }
 
-  /// A block of tokens reads the keys and values of a position once.
+  /// A query tile reads the keys and values of a position once.
   void add(AttentionOp attention) {
     auto query = cast<RankedTensorType>(attention.getQuery().getType());
     auto cache = cast<CacheType>(attention.getCache().getType());

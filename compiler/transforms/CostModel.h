@@ -27,7 +27,7 @@ llvm::SmallVector<RegisterTile> rankTiles(CpuAttr cpu, KernelOp kernel);
 /// Whether a kernel of so many tokens may have the tile at all.
 bool isCandidate(const RegisterTile &tile, int64_t tokens);
 
-/// What one call does; of attention, for tokens that see a piece of the cache
+/// What one call does; of attention, for tokens that see one split
 /// (abi::pagePositions): of more positions all but the call is as many times
 /// more.
 struct Work {

@@ -5,15 +5,15 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A block of tokens at consecutive positions and one key/value head at a time:
-// the query heads that share it, for each token, are the rows. A row sees the
-// positions up to its token's. The positions are cut at multiples of
+// A query tile, tokens at consecutive positions, and one key/value head at a
+// time: the query heads that share it, for each token, are the rows. A row sees
+// the positions up to its token's. The positions are cut at multiples of
 // abi::pagePositions; each split gives a partial result, and all of a row's
 // together its result.
 //
 // A row's operations and their order depend on its own positions only: others
 // have a weight of exactly 0, and a split without any adds exactly 0. So the
-// bits of a token do not depend on its block.
+// bits of a token do not depend on its query tile.
 //
 //===----------------------------------------------------------------------===//
 
@@ -32,7 +32,7 @@ struct AttentionShape {
   int64_t window = 0;    // positions that a token sees; 0: all
   float softCap = 0;     // cap * tanh(score / cap); 0: none
   bool hasSinks = false; // one more logit per query head, without a value
-  int64_t tokens = 1;    // of a block
+  int64_t tokens = 1;    // of a query tile
   int64_t sums = 24;     // vectors of 16 floats that fit in registers
 
   int64_t rows() const { return tokens * queryHeads; }
