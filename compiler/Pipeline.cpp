@@ -6,18 +6,16 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Pipeline.h"
+#include "compiler/codegen/cpu/CpuBackend.h"
 #include "compiler/codegen/cpu/lower/Passes.h"
 #include "compiler/codegen/host/Passes.h"
 #include "compiler/codegen/reference/Passes.h"
+#include "compiler/codegen/reference/ReferenceBackend.h"
 #include "compiler/frontend/Passes.h"
 #include "compiler/target/Passes.h"
 #include "compiler/transforms/Passes.h"
 #include "dialect/Quipu.h"
 #include "dialect/Targets.h"
-#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
-#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
-#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
-#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -37,48 +35,20 @@ static void addGraph(OpPassManager &passes, const StageOptions &options) {
   passes.addPass(createBindCheckpoint(bind));
 }
 
-static void addTarget(OpPassManager &passes, const StageOptions &options) {
+static void attachTarget(OpPassManager &passes, const StageOptions &options) {
   AttachTargetOptions attach;
   attach.names = llvm::to_vector(options.targets);
   passes.addPass(createAttachTarget(attach));
 }
 
 static void addFused(OpPassManager &passes, const StageOptions &options) {
-  addTarget(passes, options);
+  attachTarget(passes, options);
   passes.addPass(createQuantizeActivations());
   passes.addPass(createCSEPass());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createFuseKernels());
   passes.addPass(createInsertCopies());
   passes.addPass(createMergeKernels());
-}
-
-static void addScheduled(OpPassManager &passes, const StageOptions &options) {
-  addTarget(passes, options);
-  passes.addPass(createSpecializeKernels());
-  passes.addPass(createChooseSchedules(
-      {.candidate = options.candidate, .tuned = options.tuned}));
-  passes.addPass(createAssignWeightOffsets());
-  passes.nest<ModelOp>().addPass(createAssignStateOffsets());
-  passes.addPass(createPlanMemory());
-  passes.addPass(createInsertBarriers());
-}
-
-static void addCpu(OpPassManager &passes, const StageOptions & /*options*/) {
-  passes.addPass(createLowerSteps());
-  passes.addPass(createCSEPass());
-  passes.addPass(createCanonicalizerPass());
-}
-
-static void addLlvm(OpPassManager &passes, const StageOptions &options) {
-  // Each leaves the other's kernels alone.
-  passes.addPass(createLowerKernelsToReference());
-  passes.addPass(createLowerKernels({.cache = options.kernels}));
-  passes.addPass(createSCFToControlFlowPass());
-  passes.addPass(createArithToLLVMConversionPass());
-  passes.addPass(createConvertControlFlowToLLVMPass());
-  passes.addPass(createReconcileUnrealizedCastsPass());
-  passes.addPass(createCanonicalizerPass());
 }
 
 //===----------------------------------------------------------------------===//
@@ -97,23 +67,13 @@ static constexpr StringRef fusedOps[] = {
     "quipu.model",  "quipu.weight", "quipu.entry", "quipu.state",
     "quipu.kernel", "quipu.step",   "quipu.input", "quipu.positions",
     "quipu.launch", "quipu.layers", "quipu.yield", "quipu.output"};
-static constexpr StringRef scheduledOps[] = {
-    "quipu.model",  "quipu.weight",  "quipu.entry",  "quipu.state",
-    "quipu.kernel", "quipu.step",    "quipu.input",  "quipu.positions",
-    "quipu.launch", "quipu.barrier", "quipu.layers", "quipu.yield",
-    "quipu.output"};
-static constexpr StringRef cpuOps[] = {
-    "quipu.model",  "quipu.weight", "quipu.state", "quipu.entry",
-    "quipu.kernel", "llvm",         "scf",         "arith"};
-static constexpr StringRef llvmOps[] = {"quipu.model", "quipu.weight",
-                                        "quipu.state", "quipu.entry", "llvm"};
 static constexpr StringRef kernelOps[] = {"compute", "quipu.yield"};
 
 //===----------------------------------------------------------------------===//
 // The table
 //===----------------------------------------------------------------------===//
 
-static const Stage stages[] = {
+static const Stage sharedStages[] = {
     {"spec",
      "models",
      "the family's spec, with names for its sizes",
@@ -130,42 +90,48 @@ static const Stage stages[] = {
     {"fused", "compiler/transforms",
      "kernels, each a group of ops that runs without a barrier inside",
      addFused, fusedOps, kernelOps},
-    {"scheduled", "compiler/transforms",
-     "schedules chosen, weights and memory in their places, barriers set",
-     addScheduled, scheduledOps, kernelOps},
-    {"cpu", "compiler/codegen",
-     "each step a function of the host that calls kernels layer by layer",
-     addCpu, cpuOps, kernelOps},
-    {"llvm",
-     "compiler/codegen/cpu",
-     "LLVM's dialect, around the bitcode that Halide makes of the kernels",
-     addLlvm,
-     llvmOps,
-     {}},
-    {"asm", "compiler/link", "the text of the machine code", nullptr, {}, {}},
-    {"program",
-     "compiler/link",
-     "an executable, or a library and its header",
-     nullptr,
-     {},
-     {}},
 };
 
-ArrayRef<Stage> quipu::getStages() { return stages; }
-
-const Stage *quipu::findStage(StringRef name) {
-  const Stage *stage = llvm::find_if(
-      stages, [&](const Stage &known) { return known.name == name; });
-  return stage == std::end(stages) ? nullptr : stage;
+SmallVector<Stage> quipu::getStages(const Backend &backend) {
+  SmallVector<Stage> stages(ArrayRef<Stage>{sharedStages});
+  llvm::append_range(stages, backend.getStages());
+  return stages;
 }
 
-std::string quipu::listStages(bool modulesOnly) {
-  SmallVector<StringRef> names;
-  for (const Stage &stage : stages)
-    if (stage.isModule() || !modulesOnly)
-      names.push_back(stage.name);
-  return llvm::join(names, ", ");
+std::string quipu::listStages(ArrayRef<Stage> stages) {
+  return llvm::join(
+      llvm::map_range(stages, [](const Stage &stage) { return stage.name; }),
+      ", ");
 }
+
+//===----------------------------------------------------------------------===//
+// The backends
+//===----------------------------------------------------------------------===//
+
+ArrayRef<const Backend *> quipu::getBackends() {
+  static const Backend *const backends[] = {&getCpuBackend(),
+                                            &getReferenceBackend()};
+  return backends;
+}
+
+const Backend &quipu::getBackend(Attribute target) {
+  if (auto several = dyn_cast_or_null<ArrayAttr>(target))
+    target = several[0];
+  for (const Backend *backend : getBackends())
+    if (target && backend->makes(target))
+      return *backend;
+  return *getBackends().front();
+}
+
+const Backend &quipu::getBackend(const Target &target) {
+  MLIRContext context;
+  context.loadDialect<QuipuDialect>();
+  return getBackend(target.getAttribute(&context));
+}
+
+//===----------------------------------------------------------------------===//
+// Registration
+//===----------------------------------------------------------------------===//
 
 void quipu::addStage(OpPassManager &passes, const Stage &stage,
                      const StageOptions &options) {
@@ -179,6 +145,17 @@ void quipu::registerDialects(DialectRegistry &registry) {
                   cf::ControlFlowDialect, scf::SCFDialect>();
 }
 
+static void registerStages(ArrayRef<Stage> stages, StringRef backend) {
+  for (const Stage &stage : stages)
+    if (stage.addPasses)
+      PassPipelineRegistration<StageOptions>(
+          (backend + "stage-" + stage.name).str(),
+          ("makes stage '" + stage.name + "': " + stage.meaning).str(),
+          [&stage](OpPassManager &passes, const StageOptions &options) {
+            addStage(passes, stage, options);
+          });
+}
+
 void quipu::registerPasses() {
   registerTransformsPasses();
   registerQuipuCodegenHostPasses();
@@ -188,12 +165,7 @@ void quipu::registerPasses() {
   registerQuipuTargetPasses();
   registerQuipuTransformsPasses();
   registerPass([] { return createVerifyStagePass(); });
-  for (const Stage &stage : stages)
-    if (stage.addPasses)
-      PassPipelineRegistration<StageOptions>(
-          ("stage-" + stage.name).str(),
-          ("makes stage '" + stage.name + "': " + stage.meaning).str(),
-          [&stage](OpPassManager &passes, const StageOptions &options) {
-            addStage(passes, stage, options);
-          });
+  registerStages(sharedStages, "");
+  for (const Backend *backend : getBackends())
+    registerStages(backend->getStages(), (backend->getName() + "-").str());
 }

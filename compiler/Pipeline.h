@@ -4,65 +4,33 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+
 //
-// The one table of stages: the flags --emit, --from and --dump-stages, the help
-// and the README's map come from it, and every boundary is checked with it.
+// The tables of stages: the flags --emit, --from and --dump-stages, the help
+// and the README's map come from them, and every boundary is checked with them.
+// A backend adds the stages behind `fused`.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef QUIPU_COMPILER_PIPELINE_H
 #define QUIPU_COMPILER_PIPELINE_H
 
+#include "compiler/target/Backend.h"
+#include "compiler/target/Target.h"
 #include "mlir/IR/DialectRegistry.h"
-#include "mlir/Pass/PassManager.h"
-#include "mlir/Pass/PassOptions.h"
 
 namespace quipu {
 
-/// What the passes of the stages must know. quipu-opt reads it from the text of
-/// a pipeline, `--stage-graph="checkpoint=model.gguf"`.
-struct StageOptions : mlir::PassPipelineOptions<StageOptions> {
-  Option<std::string> checkpoint{*this, "checkpoint",
-                                 llvm::cl::desc("path of the GGUF file")};
-  ListOption<int64_t> tokens{*this, "tokens",
-                             llvm::cl::desc("a step for each number of tokens"),
-                             llvm::cl::list_init<int64_t>({1, 16, 128})};
-  ListOption<std::string> targets{
-      *this, "target",
-      llvm::cl::desc("what the code is for; none where the module says it")};
-  Option<std::string> kernels{
-      *this, "kernels", llvm::cl::desc("folder for the kernels' bitcode")};
-  Option<unsigned> candidate{*this, "candidate",
-                             llvm::cl::desc("which of the cost model's "
-                                            "candidates kernels take"),
-                             llvm::cl::init(0)};
-  Option<std::string> tuned{*this, "tuned",
-                            llvm::cl::desc("a file of quipu tune")};
-};
-
-struct Stage {
-  llvm::StringRef name;
-  /// The folder of the source that makes it.
-  llvm::StringRef folder;
-  /// What the model is then: the end of a sentence.
-  llvm::StringRef meaning;
-  /// Adds the passes that lead here from the stage before; null when it is not
-  /// passes that do.
-  void (*addPasses)(mlir::OpPassManager &, const StageOptions &);
-  /// Names of ops and of dialects that may be there afterwards, in a kernel
-  /// and elsewhere. "compute" stands for every op that runs in kernels.
-  llvm::ArrayRef<llvm::StringRef> legal, legalInKernels;
-
-  /// Whether the stage can be printed and parsed as MLIR.
-  bool isModule() const { return !legal.empty(); }
-};
+/// All backends: the CPU's first, which is the one where nothing says another.
+llvm::ArrayRef<const Backend *> getBackends();
+/// The backend of a module's `quipu.target`, or of several of one kind.
+const Backend &getBackend(mlir::Attribute target);
+const Backend &getBackend(const Target &target);
 
 /// From spec to program.
-llvm::ArrayRef<Stage> getStages();
-/// The stage of that name, or null.
-const Stage *findStage(llvm::StringRef name);
-/// "spec, graph, ...", for messages: all stages, or those printed as MLIR.
-std::string listStages(bool modulesOnly = false);
+llvm::SmallVector<Stage> getStages(const Backend &backend);
+/// "spec, graph, ...", for messages.
+std::string listStages(llvm::ArrayRef<Stage> stages);
 
 /// The stage's passes, and the check that they have left legal ops only.
 void addStage(mlir::OpPassManager &passes, const Stage &stage,
@@ -71,7 +39,8 @@ void addStage(mlir::OpPassManager &passes, const Stage &stage,
 std::unique_ptr<mlir::Pass> createVerifyStagePass(llvm::StringRef stage = "");
 
 void registerDialects(mlir::DialectRegistry &registry);
-/// All passes, and for each stage with passes the pipeline `stage-<name>`.
+/// All passes, and for each stage with passes the pipeline `stage-<name>`, or
+/// `<backend>-stage-<name>`.
 void registerPasses();
 
 } // namespace quipu

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Pipeline.h"
-#include "dialect/Quipu.h"
+#include "dialect/Targets.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 
@@ -34,11 +34,15 @@ struct VerifyStage : PassWrapper<VerifyStage, OperationPass<ModuleOp>> {
   }
 
   void runOnOperation() final {
-    const Stage *known = findStage(stage);
-    if (!known || !known->isModule()) {
+    SmallVector<Stage> stages =
+        getStages(getBackend(getOperation()->getAttr(targetName)));
+    llvm::erase_if(stages,
+                   [](const Stage &known) { return !known.isModule(); });
+    const Stage *known = llvm::find_if(
+        stages, [&](const Stage &known) { return known.name == stage; });
+    if (known == stages.end()) {
       getOperation().emitError("there is no stage '")
-          << stage << "' to verify; the stages are "
-          << listStages(/*modulesOnly=*/true);
+          << stage << "' to verify; the stages are " << listStages(stages);
       return signalPassFailure();
     }
     auto result = getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) {

@@ -30,6 +30,8 @@
 
 #include "dialect/QuipuTypeInterfaces.h.inc"
 
+#include "dialect/QuipuAttrInterfaces.h.inc"
+
 #define GET_TYPEDEF_CLASSES
 #include "dialect/QuipuTypes.h.inc"
 

@@ -20,6 +20,8 @@ using namespace quipu;
 
 #include "dialect/QuipuTypeInterfaces.cpp.inc"
 
+#include "dialect/QuipuAttrInterfaces.cpp.inc"
+
 #define GET_TYPEDEF_CLASSES
 #include "dialect/QuipuTypes.cpp.inc"
 

@@ -1,4 +1,4 @@
-//===- QuipuInterfaces.td - What passes ask ops ------------*- tablegen -*-===//
+//===- QuipuInterfaces.td - What passes ask ----------------*- tablegen -*-===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -26,6 +26,19 @@ def Quipu_RealsInterface : OpInterface<"RealsInterface"> {
   let methods = [
     StaticInterfaceMethod<"the names of the attributes that ODS declares as Quipu_Real",
                           "::llvm::SmallVector<::llvm::StringRef>", "getRealAttributes">,
+  ];
+}
+
+def Quipu_TargetAttrInterface : AttrInterface<"TargetAttrInterface"> {
+  let cppNamespace = "::quipu";
+  let description = [{
+    What a module is for, as the stages up to `fused` see it; the others belong
+    to its backend.
+  }];
+  let methods = [
+    InterfaceMethod<"whether each op is a kernel of its own", "bool", "keepsOpsApart">,
+    InterfaceMethod<"what a linear layer's input is rounded to for the weight; null: it stays f32",
+                    "::mlir::Type", "getInputElement", (ins "::mlir::RankedTensorType":$weight)>,
   ];
 }
 

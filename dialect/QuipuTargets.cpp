@@ -129,6 +129,23 @@ bool CpuAttr::hasI8Tile() const {
   return hasType(getTiles(), IntegerType::get(getContext(), 8));
 }
 
+bool CpuAttr::keepsOpsApart() const { return false; }
+
+Type CpuAttr::getInputElement(RankedTensorType weight) const {
+  Type element = weight.getElementType();
+  if (llvm::any_of(getFormats(element), isBlockFormat))
+    return I8BlockType::get(getContext());
+  // Pairs of columns.
+  bool takesBF16 =
+      hasBF16Dot() && element.isBF16() && weight.getShape().back() % 2 == 0;
+  return takesBF16 ? element : Type();
+}
+
+bool ReferenceAttr::keepsOpsApart() const { return true; }
+Type ReferenceAttr::getInputElement(RankedTensorType /*weight*/) const {
+  return {};
+}
+
 LogicalResult CpuAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                               StringAttr name, StringAttr arch, StringAttr tune,
                               ArrayAttr features, int64_t vector,
@@ -179,10 +196,6 @@ SmallVector<Attribute> quipu::getTargets(Operation *op) {
   return target ? SmallVector<Attribute>{target} : SmallVector<Attribute>{};
 }
 
-bool quipu::isForReference(Operation *op) {
-  return llvm::any_of(getTargets(op), llvm::IsaPred<ReferenceAttr>);
-}
-
 FailureOr<CpuAttr> quipu::getCpu(Operation *op) {
   SmallVector<Attribute> targets = getTargets(op);
   auto cpu = targets.size() == 1 ? dyn_cast<CpuAttr>(targets[0]) : CpuAttr();
@@ -196,7 +209,7 @@ LogicalResult quipu::verifyTarget(Operation *op, Attribute target) {
   if (!isa<ModuleOp>(op))
     return op->emitError("quipu.target is an attribute of modules");
   auto several = dyn_cast<ArrayAttr>(target);
-  if (isa<CpuAttr, ReferenceAttr>(target) ||
+  if (isa<TargetAttrInterface>(target) ||
       (several && several.size() > 1 &&
        llvm::all_of(several, llvm::IsaPred<CpuAttr>)))
     return success();

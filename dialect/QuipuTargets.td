@@ -9,8 +9,13 @@
 #define QUIPU_TARGETS
 
 include "dialect/QuipuAttributes.td"
+include "dialect/QuipuInterfaces.td"
 
-def Quipu_CpuAttr : Quipu_Attr<"Cpu", "cpu"> {
+class Quipu_TargetAttr<string name, string attrMnemonic> : Quipu_Attr<name, attrMnemonic> {
+  let traits = [DeclareAttrInterfaceMethods<Quipu_TargetAttrInterface>];
+}
+
+def Quipu_CpuAttr : Quipu_TargetAttr<"Cpu", "cpu"> {
   let summary = "a kind of processor that code is generated for";
   let description = [{
     `quipu.target` of a module says what its code is for:
@@ -59,7 +64,7 @@ def Quipu_CpuAttr : Quipu_Attr<"Cpu", "cpu"> {
   }];
 }
 
-def Quipu_ReferenceAttr : Quipu_Attr<"Reference", "reference"> {
+def Quipu_ReferenceAttr : Quipu_TargetAttr<"Reference", "reference"> {
   let summary = "plain code that is easy to compare with, for any processor of this machine's kind";
 }
 

@@ -27,9 +27,6 @@ int64_t getVectorBits(llvm::StringRef arch,
 /// attached.
 llvm::SmallVector<mlir::Attribute> getTargets(mlir::Operation *op);
 
-/// Whether the module's code is the reference's.
-bool isForReference(mlir::Operation *op);
-
 /// The one processor that the module is for; otherwise an error at `op`.
 mlir::FailureOr<CpuAttr> getCpu(mlir::Operation *op);
 

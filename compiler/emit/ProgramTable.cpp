@@ -7,9 +7,9 @@
 
 #include "compiler/emit/ProgramTable.h"
 #include "abi/Abi.h"
+#include "abi/Symbols.h"
 #include "compiler/emit/PackedWeights.h"
-#include "compiler/emit/ProgramVariant.h"
-#include "compiler/link/WeightsSection.h"
+#include "compiler/emit/WeightsSymbol.h"
 #include "dialect/CacheFormat.h"
 #include "dialect/States.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -327,13 +327,14 @@ static GlobalVariable *addTokenizer(Module &module, ArrayRef<uint8_t> image) {
   auto *global =
       new GlobalVariable(module, bytes->getType(),
                          /*isConstant=*/true, GlobalValue::InternalLinkage,
-                         bytes, tokenizerSymbol);
+                         bytes, abi::tokenizerSymbol);
   global->setAlignment(Align(64));
   return global;
 }
 
-Error quipu::addProgramTable(Module &module, ArrayRef<ProgramVariant> variants,
-                             const ProgramDescription &description) {
+Error quipu::addProgramTable(Module &module, const ProgramParts &parts,
+                             const PackedWeights &weights) {
+  ArrayRef<ProgramVariant> variants = parts.variants;
   Expected<ModelOp> model = getModel(variants[0].module);
   if (!model)
     return model.takeError();
@@ -344,8 +345,7 @@ Error quipu::addProgramTable(Module &module, ArrayRef<ProgramVariant> variants,
   Expected<SmallVector<Constant *>> code = buildVariants(module, variants);
   if (!code)
     return code.takeError();
-  Expected<int64_t> context =
-      getContext(description.checkpoint, description.context);
+  Expected<int64_t> context = getContext(*parts.checkpoint, parts.context);
   if (!context)
     return context.takeError();
   int64_t partialBytes = 0;
@@ -379,23 +379,21 @@ Error quipu::addProgramTable(Module &module, ArrayRef<ProgramVariant> variants,
   addTable(offsetof(Program, variants), *code, alignof(abi::Variant),
            "quipu_variants");
 
-  const Checkpoint &checkpoint = description.checkpoint;
+  const Checkpoint &checkpoint = *parts.checkpoint;
   StringRef name = checkpoint.getString("general.name").value_or("");
   if (name.empty())
     name = sys::path::stem(checkpoint.getPath());
   table.addString(offsetof(Program, name), getPrintable(name));
   table.addString(offsetof(Program, architecture),
                   getPrintable(checkpoint.getArchitecture()));
-  table.addString(offsetof(Program, formats), description.weights.getFormats());
-  table.addString(offsetof(Program, compiler), description.compiler);
-  table.addInt64(offsetof(Program, weightBytes),
-                 description.weights.getBytes());
-  table.addInt64(offsetof(Program, bytesPerToken),
-                 description.weights.getBytesPerToken());
+  table.addString(offsetof(Program, formats), weights.getFormats());
+  table.addString(offsetof(Program, compiler), parts.compiler);
+  table.addInt64(offsetof(Program, weightBytes), weights.getBytes());
+  table.addInt64(offsetof(Program, bytesPerToken), weights.getBytesPerToken());
   table.addInt64(offsetof(Program, partialBytes), partialBytes);
   table.add(offsetof(Program, weights),
-            addWeightsSection(module, description.weights.getBytes()));
-  ArrayRef<uint8_t> tokenizer = description.tokenizer;
+            addWeightsSymbol(module, weights.getBytes()));
+  ArrayRef<uint8_t> tokenizer = parts.tokenizer;
   table.add(offsetof(Program, tokenizer),
             tokenizer.empty()
                 ? ConstantPointerNull::get(
@@ -404,9 +402,9 @@ Error quipu::addProgramTable(Module &module, ArrayRef<ProgramVariant> variants,
   table.addInt64(offsetof(Program, tokenizerBytes), tokenizer.size());
 
   Constant *value = table.finish(sizeof(Program));
-  auto *program =
-      new GlobalVariable(module, value->getType(), /*isConstant=*/true,
-                         GlobalValue::ExternalLinkage, value, programSymbol);
+  auto *program = new GlobalVariable(
+      module, value->getType(), /*isConstant=*/true,
+      GlobalValue::ExternalLinkage, value, abi::programSymbol);
   program->setVisibility(GlobalValue::HiddenVisibility);
   program->setAlignment(Align(alignof(Program)));
   return Error::success();

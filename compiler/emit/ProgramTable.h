@@ -8,31 +8,12 @@
 #ifndef QUIPU_COMPILER_EMIT_PROGRAMTABLE_H
 #define QUIPU_COMPILER_EMIT_PROGRAMTABLE_H
 
-#include "compiler/frontend/Checkpoint.h"
-#include "mlir/IR/BuiltinOps.h"
+#include "compiler/emit/ProgramParts.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/Error.h"
 
 namespace quipu {
 class PackedWeights;
-struct ProgramVariant;
-struct Target;
-
-/// The symbols between the generated object, the weights and the runtime.
-inline constexpr llvm::StringLiteral programSymbol = "quipu_program";
-inline constexpr llvm::StringLiteral weightsSymbol = "quipu_weights";
-inline constexpr llvm::StringLiteral tokenizerSymbol = "quipu_tokenizer";
-
-struct ProgramDescription {
-  const Checkpoint &checkpoint;
-  const PackedWeights &weights;
-  /// Empty without a tokenizer.
-  llvm::ArrayRef<uint8_t> tokenizer;
-  /// Instead of the checkpoint's, if not 0.
-  int64_t context;
-  /// "quipu 0.1.0, LLVM 22.1.8, Halide 21.0.0".
-  llvm::StringRef compiler;
-};
 
 /// The positions that a program keeps by default: those that were asked for, or
 /// the checkpoint's when `asked` is 0; an error when they are too many.
@@ -42,11 +23,10 @@ llvm::Expected<int64_t> getContext(const Checkpoint &checkpoint, int64_t asked);
 std::string getSymbol(llvm::StringRef function, const Target &target);
 
 /// Adds `quipu_program`, an abi::Program, to the translated `module`: its
-/// tables are the entries and states of the models in `variants`, whose
+/// tables are the entries and states of the models in the variants, whose
 /// functions have the names of getSymbol if they are several.
-llvm::Error addProgramTable(llvm::Module &module,
-                            llvm::ArrayRef<ProgramVariant> variants,
-                            const ProgramDescription &description);
+llvm::Error addProgramTable(llvm::Module &module, const ProgramParts &parts,
+                            const PackedWeights &weights);
 
 } // namespace quipu
 

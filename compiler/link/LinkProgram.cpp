@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/link/LinkProgram.h"
+#include "abi/Symbols.h"
 #include "compiler/link/RuntimeFiles.h"
 #include "compiler/link/WeightsSection.h"
 #include "compiler/target/Target.h"
@@ -132,10 +133,9 @@ static Expected<std::string> findLibrary(StringRef name, StringRef folder,
                            crossPackage + " and build it again");
 }
 
-Expected<std::string> quipu::linkProgram(ProgramKind kind, StringRef object,
-                                         const Target &target,
-                                         StringRef runtimeFolder,
-                                         StringRef output) {
+Expected<std::string> quipu::linkProgram(StringRef object, const Target &target,
+                                         const LinkOptions &options) {
+  bool isExecutable = options.kind == ProgramKind::Executable;
   Expected<std::string> driver = findDriver();
   if (!driver)
     return driver.takeError();
@@ -152,23 +152,27 @@ Expected<std::string> quipu::linkProgram(ProgramKind kind, StringRef object,
   add({files.object.path()});
   if (!target.triple.isX86())
     add({files.script.path()});
-  if (kind == ProgramKind::Executable) {
+  if (isExecutable) {
     add({"-static-pie"});
     // libc expects `_end` near its code: before the weights, which follow all
     // other data at the beginning of a page.
     if (target.triple.isX86())
-      add({"-Wl,--defsym=_end=quipu_weights"});
+      add({std::string("-Wl,--defsym=_end=") + abi::weightsSymbol});
   } else {
     // The name may have commas, where -Wl would cut it.
     add({"-shared", "-static-libstdc++", "-static-libgcc", "-Xlinker",
-         "--soname=" + sys::path::filename(output).str(), "-Wl,-u,quipu_create",
+         "--soname=" + sys::path::filename(options.output).str(),
+         "-Wl,-u,quipu_create",
          "-Wl,--version-script=" + files.exports.path()});
   }
-  for (StringRef name : runtimeLibraries) {
-    if ((name == mainLibrary && kind != ProgramKind::Executable) ||
-        (name == referenceLibrary && !target.isReference()))
-      continue;
-    Expected<std::string> path = findLibrary(name, runtimeFolder, target);
+  SmallVector<StringRef> libraries;
+  if (isExecutable)
+    libraries.push_back(mainLibrary);
+  append_range(libraries, options.libraries);
+  libraries.push_back(runtimeLibrary);
+  for (StringRef name : libraries) {
+    Expected<std::string> path =
+        findLibrary(name, options.runtimeFolder, target);
     if (!path)
       return path.takeError();
     add({*path});
@@ -177,5 +181,5 @@ Expected<std::string> quipu::linkProgram(ProgramKind kind, StringRef object,
   // only behind everything that code refers to.
   add({"-pthread", "-Wl,--gc-sections", "-Wl,--strip-debug", "-Wl,-z,relro",
        "-Wl,-z,lrodata-after-bss", "-Wl,-z,now", "-Wl,-z,noexecstack"});
-  return runLinker(std::move(command), files, target, output);
+  return runLinker(std::move(command), files, target, options.output);
 }

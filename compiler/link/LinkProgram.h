@@ -8,6 +8,7 @@
 #ifndef QUIPU_COMPILER_LINK_LINKPROGRAM_H
 #define QUIPU_COMPILER_LINK_LINKPROGRAM_H
 
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <string>
@@ -20,23 +21,28 @@ enum class ProgramKind {
   Library     // shared, exports what Quipu.h declares
 };
 
-/// What programs are linked with, in the order of their links.
+/// What programs are linked with: the main program (not for a library), the
+/// backend's own libraries, and the runtime.
 inline constexpr llvm::StringLiteral mainLibrary = "libquipu-runtime-main.a",
-                                     referenceLibrary = "libquipu-reference.a",
-                                     runtimeLibrary = "libquipu-runtime.a",
-                                     runtimeLibraries[] = {mainLibrary,
-                                                           referenceLibrary,
-                                                           runtimeLibrary};
+                                     runtimeLibrary = "libquipu-runtime.a";
+
+struct LinkOptions {
+  ProgramKind kind = ProgramKind::Executable;
+  /// The folder of the runtime's libraries, see findRuntimeFolder.
+  std::string runtimeFolder;
+  std::string output; // the name of the finished file
+  /// The backend's, see Backend::getLibraries.
+  llvm::ArrayRef<llvm::StringRef> libraries;
+};
 
 /// The folder of the runtime's libraries, `../lib` seen from the program that
 /// runs; `argv0` and the address of `main` help to find that.
 std::string findRuntimeFolder(const char *argv0, void *mainAddress);
 
-/// Links the object with the target's runtime and returns the whole file.
-/// `output` is the name that it will have.
-llvm::Expected<std::string>
-linkProgram(ProgramKind kind, llvm::StringRef object, const Target &target,
-            llvm::StringRef runtimeFolder, llvm::StringRef output);
+/// Links the object with the runtime and returns the whole file.
+llvm::Expected<std::string> linkProgram(llvm::StringRef object,
+                                        const Target &target,
+                                        const LinkOptions &options);
 
 } // namespace quipu
 

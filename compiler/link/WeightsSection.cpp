@@ -6,8 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/link/WeightsSection.h"
-#include "compiler/emit/ProgramTable.h"
-#include "llvm/IR/Module.h"
+#include "abi/Symbols.h"
 #include "llvm/Object/ELF.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -15,34 +14,8 @@ using namespace llvm;
 using namespace quipu;
 using File = object::ELFFile<object::ELF64LE>;
 
-static constexpr StringLiteral sectionName = ".quipu.weights";
-
-/// The size of a huge page. Part of a file becomes one when it lies at a
-/// multiple of its size there and in memory, and came to the page cache whole.
-static constexpr uint64_t hugePage = 2 << 20;
-
 const char quipu::weightsScript[] =
     "SECTIONS { .quipu.weights : { *(.quipu.weights) } } INSERT AFTER .bss;\n";
-
-GlobalVariable *quipu::addWeightsSection(Module &module, uint64_t bytes) {
-  bool isX86 = module.getTargetTriple().isX86();
-  // "Large" (l) keeps them away from code, which then reaches its data with
-  // 32-bit offsets whatever the size of the weights.
-  module.appendModuleInlineAsm(
-      (Twine(".section ") + sectionName + ",\"a" + (isX86 ? "l" : "") +
-       "\",%nobits\n.globl " + weightsSymbol + "\n.hidden " + weightsSymbol +
-       "\n.type " + weightsSymbol + ",%object\n.size " + weightsSymbol + "," +
-       Twine(bytes) + "\n.balign " + Twine(bytes < hugePage ? 4096 : hugePage) +
-       "\n" + weightsSymbol + ":\n.zero " + Twine(bytes))
-          .str());
-  auto *global = new GlobalVariable(
-      module, Type::getInt8Ty(module.getContext()), /*isConstant=*/true,
-      GlobalValue::ExternalLinkage, nullptr, weightsSymbol);
-  global->setVisibility(GlobalValue::HiddenVisibility);
-  if (isX86)
-    global->setCodeModel(CodeModel::Large);
-  return global;
-}
 
 /// The section's header and that of the segment which holds it and nothing
 /// else.
@@ -58,7 +31,7 @@ findHeaders(const File &file, uint64_t bytes) {
     Expected<StringRef> name = file.getSectionName(section);
     if (!name)
       return name.takeError();
-    if (*name != sectionName || section.sh_type != ELF::SHT_NOBITS ||
+    if (*name != abi::weightsSection || section.sh_type != ELF::SHT_NOBITS ||
         section.sh_size != bytes)
       continue;
     for (const File::Elf_Phdr &segment : *segments)

@@ -15,13 +15,8 @@
 
 #include "compiler/emit/PackedWeights.h"
 #include "support/OutputFile.h"
-#include "llvm/IR/GlobalVariable.h"
 
 namespace quipu {
-
-/// Defines `quipu_weights` in `module`: `bytes` bytes in a read-only section of
-/// its own, which begins at a huge page if it fills one.
-llvm::GlobalVariable *addWeightsSection(llvm::Module &module, uint64_t bytes);
 
 /// Linker script that gives the section pages of its own behind all others; the
 /// linker does so unasked where a section can be marked as large.

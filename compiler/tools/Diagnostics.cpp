@@ -44,4 +44,6 @@ void Diagnostics::print(Diagnostic &diagnostic) {
     emitDiagnostic(diagnostic);
   else if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
     (void)fail(diagnostic.str());
+  else if (diagnostic.getSeverity() == DiagnosticSeverity::Warning)
+    warn(diagnostic.str());
 }

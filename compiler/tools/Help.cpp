@@ -39,13 +39,13 @@ static void printEntry(raw_ostream &os, const Twine &name, StringRef text) {
 
 void quipu::printStages(raw_ostream &os) {
   os << "\nThe stages on the way from spec to program:\n";
-  for (const Stage &stage : getStages())
+  for (const Stage &stage : getStages(*getBackends().front()))
     printEntry(os, stage.name, stage.meaning);
 }
 
 void quipu::printStageTable(raw_ostream &os) {
   os << "| stage | made in | what the model is then |\n|---|---|---|\n";
-  for (const Stage &stage : getStages())
+  for (const Stage &stage : getStages(*getBackends().front()))
     os << "| `" << stage.name << "` | `" << stage.folder << "/` | "
        << stage.meaning << " |\n";
 }

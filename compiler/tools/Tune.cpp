@@ -86,7 +86,8 @@ LogicalResult Tuning::check() {
   if (!targets)
     return fail(targets.takeError());
   const Target &target = targets->front();
-  if (targets->size() > 1 || target.isReference() || target.isCross())
+  if (targets->size() > 1 || target.isCross() ||
+      !getBackend(target).hasCandidates())
     return fail("'--target " + arguments.target +
                 "' cannot be tuned here; give native or another processor "
                 "whose programs this machine runs");

@@ -9,6 +9,7 @@
 #include "compiler/link/LinkProgram.h"
 #include "compiler/tools/Build.h"
 #include "compiler/tools/Diagnostics.h"
+#include "compiler/tools/Files.h"
 #include "compiler/tools/Help.h"
 #include "compiler/tools/Tune.h"
 #include "support/CommandLine.h"
@@ -216,15 +217,18 @@ static LogicalResult runCommand(StringRef command, ArrayRef<const char *> argv,
     StringRef(*values.heads).split(heads, ',');
     arguments.heads.assign(heads.begin(), heads.end());
   }
-  arguments.target = values.target.value_or("native");
+  if (values.target)
+    arguments.target = *values.target;
   arguments.isTargetGiven = values.target.has_value();
-  arguments.emit = values.emit.value_or("program");
+  if (values.emit)
+    arguments.emit = *values.emit;
   arguments.from = values.from.value_or("");
   arguments.dumpStages = values.dumpStages.value_or("");
   arguments.context = static_cast<uint32_t>(values.context.value_or(0));
   arguments.library = values.library;
   arguments.runtimeFolder = runtimeFolder;
   arguments.tuned = values.tuned.value_or("");
+  arguments.kernels = getCacheFolder();
   arguments.developer = values.developer;
   ProgressBar bar;
   return isTune ? tune(arguments, bar) : build(arguments, bar);

@@ -34,9 +34,6 @@ struct ChooseSchedules : quipu::impl::ChooseSchedulesBase<ChooseSchedules> {
   }
 
   void runOnOperation() override {
-    // The reference's kernels have one way to run.
-    if (isForReference(getOperation()))
-      return;
     FailureOr<CpuAttr> found = getCpu(getOperation());
     if (failed(found))
       return signalPassFailure();

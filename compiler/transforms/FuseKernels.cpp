@@ -165,7 +165,10 @@ private:
 
 struct FuseKernels : quipu::impl::FuseKernelsBase<FuseKernels> {
   void runOnOperation() override {
-    bool eachOp = isForReference(getOperation());
+    bool eachOp =
+        llvm::any_of(getTargets(getOperation()), [](Attribute target) {
+          return cast<TargetAttrInterface>(target).keepsOpsApart();
+        });
     getOperation().walk([&](ModelOp model) {
       SymbolTable symbols(model);
       for (StepOp step : llvm::make_early_inc_range(model.getOps<StepOp>()))

@@ -26,15 +26,14 @@ static Location getUnnamed(Location location) {
 namespace {
 struct QuantizeActivations
     : quipu::impl::QuantizeActivationsBase<QuantizeActivations> {
-  bool hasBF16Dot = false;
-
-  /// What dot products of the weight multiply it by; null for f32.
-  Type getInputElement(RankedTensorType weight) {
-    if (llvm::any_of(getFormats(weight.getElementType()), isBlockFormat))
-      return I8BlockType::get(&getContext());
-    bool hasPairs =
-        weight.getElementType().isBF16() && weight.getShape().back() % 2 == 0;
-    return hasBF16Dot && hasPairs ? weight.getElementType() : Type();
+  /// What all targets round the input to; null for f32.
+  static Type getInputElement(ArrayRef<Attribute> targets,
+                              RankedTensorType weight) {
+    SmallVector<Type> elements(llvm::map_range(targets, [&](Attribute target) {
+      return cast<TargetAttrInterface>(target).getInputElement(weight);
+    }));
+    return !elements.empty() && llvm::all_equal(elements) ? elements[0]
+                                                          : Type();
   }
 
   /// Whether other layers have the weight in floats, and need the f32 input.
@@ -44,12 +43,7 @@ struct QuantizeActivations
   }
 
   void runOnOperation() override {
-    if (isForReference(getOperation()))
-      return;
     SmallVector<Attribute> targets = getTargets(getOperation());
-    hasBF16Dot = !targets.empty() && llvm::all_of(targets, [](Attribute cpu) {
-      return cast<CpuAttr>(cpu).hasBF16Dot();
-    });
     // One quantisation serves all linear layers of an input: q, k and v.
     DenseMap<std::pair<Value, Type>, Value> quantized;
     getOperation().walk([&](LinearOp linear) {
@@ -57,7 +51,7 @@ struct QuantizeActivations
       auto input = dyn_cast<RankedTensorType>(linear.getInput().getType());
       if (!weight || !input || !input.getElementType().isF32())
         return;
-      Type element = getInputElement(weight);
+      Type element = getInputElement(targets, weight);
       if (!element)
         return;
       Value &value = quantized[{linear.getInput(), element}];

@@ -13,9 +13,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/EmitProgram.h"
+#include "compiler/emit/EmitCode.h"
 #include "compiler/emit/Optimize.h"
 #include "compiler/frontend/gguf/GgufFile.h"
-#include "compiler/link/EmitProgram.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Parser/Parser.h"
 #include "support/OutputFile.h"
@@ -58,22 +59,24 @@ static Error run(ArrayRef<char *> arguments) {
       quipu::Target::createVariants(arguments[2]);
   if (!targets)
     return targets.takeError();
-  std::vector<ProgramVariant> variants;
+  ProgramParts parts{{}, checkpoint->get(), {}, 0, "quipu test"};
   for (quipu::Target &target : *targets)
-    variants.push_back({*module, target});
-  EmitOptions options{0, "quipu test"};
-  if (!to_integer(arguments[3], options.context))
+    parts.variants.push_back({*module, target});
+  if (!to_integer(arguments[3], parts.context))
     return createStringError("CONTEXT must be a number");
 
   if (what == "asm") {
     LLVMContext llvmContext;
+    Expected<PackedWeights> weights = findWeights(parts);
+    if (!weights)
+      return weights.takeError();
     Expected<std::unique_ptr<Module>> code =
-        buildCode(variants, **checkpoint, {}, options, llvmContext);
+        buildCode(parts, *weights, llvmContext);
     if (!code)
       return code.takeError();
     SmallString<0> text;
     raw_svector_ostream stream(text);
-    if (Error error = emitMachineCode(**code, variants.front().target,
+    if (Error error = emitMachineCode(**code, parts.variants.front().target,
                                       MachineOutput::Assembly, stream))
       return error;
     outs() << text;
@@ -81,17 +84,18 @@ static Error run(ArrayRef<char *> arguments) {
   }
   LinkOptions link{what == "library" ? ProgramKind::Library
                                      : ProgramKind::Executable,
-                   arguments[6], arguments[7]};
+                   arguments[6],
+                   arguments[7],
+                   {}};
   std::string last;
   double most = 0;
   Expected<uint64_t> bytes =
-      emitProgram(variants, **checkpoint, {}, options, link,
-                  [&](StringRef work, double done) {
-                    if (work != last || done < most)
-                      outs() << work << '\n';
-                    last = work.str();
-                    most = done;
-                  });
+      emitProgram(parts, link, [&](StringRef work, double done) {
+        if (work != last || done < most)
+          outs() << work << '\n';
+        last = work.str();
+        most = done;
+      });
   if (!bytes)
     return bytes.takeError();
   outs() << format("%.0f %% done\n", 100 * most);

@@ -1,5 +1,10 @@
-// RUN: %quipu-opt %s -quantize-activations -cse | FileCheck %s
+// RUN: %quipu-opt %s -attach-target=target=x86-64-v3 -quantize-activations -cse | FileCheck %s
+// RUN: %quipu-opt %s -attach-target=target=reference -quantize-activations | FileCheck %s --check-prefix=REFERENCE
 // RUN: %quipu-opt %s -attach-target=target=x86-64-v4+avx512bf16 -quantize-activations -cse | FileCheck %s --check-prefix=BF16
+
+// The reference rounds nothing.
+// REFERENCE: quipu.input "x"
+// REFERENCE-NEXT: quipu.linear %x, @q4_0
 
 // CHECK-LABEL: quipu.model @formats
 quipu.model @formats for [] {

@@ -86,9 +86,6 @@ namespace {
 struct LowerKernelsToReference
     : quipu::impl::LowerKernelsToReferenceBase<LowerKernelsToReference> {
   void runOnOperation() override {
-    SmallVector<Attribute> targets = getTargets(getOperation());
-    if (!targets.empty() && !isForReference(getOperation()))
-      return;
     SmallVector<KernelOp> kernels;
     getOperation().walk([&](KernelOp kernel) { kernels.push_back(kernel); });
     // A function that is new comes before all others.

@@ -63,8 +63,6 @@ struct LowerKernels : quipu::impl::LowerKernelsBase<LowerKernels> {
   using LowerKernelsBase::LowerKernelsBase;
 
   void runOnOperation() override {
-    if (isForReference(getOperation()))
-      return;
     FailureOr<CpuAttr> cpu = getCpu(getOperation());
     if (failed(cpu))
       return signalPassFailure();

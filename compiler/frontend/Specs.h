@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUIPU_COMPILER_TOOLS_SPECS_H
-#define QUIPU_COMPILER_TOOLS_SPECS_H
+#ifndef QUIPU_COMPILER_FRONTEND_SPECS_H
+#define QUIPU_COMPILER_FRONTEND_SPECS_H
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -30,4 +30,4 @@ findSpec(llvm::StringRef family, llvm::SourceMgr &sourceManager,
 
 } // namespace quipu
 
-#endif // QUIPU_COMPILER_TOOLS_SPECS_H
+#endif // QUIPU_COMPILER_FRONTEND_SPECS_H

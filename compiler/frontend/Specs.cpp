@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/tools/Specs.h"
+#include "compiler/frontend/Specs.h"
 #include "compiler/frontend/ReadModule.h"
 #include "dialect/Quipu.h"
 #include "llvm/ADT/StringExtras.h"

@@ -1,13 +1,14 @@
-//===- ProgramVariant.h - The steps for one kind of processor ---*- C++ -*-===//
+//===- ProgramParts.h - What a program is made of ---------------*- C++ -*-===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUIPU_COMPILER_EMIT_PROGRAMVARIANT_H
-#define QUIPU_COMPILER_EMIT_PROGRAMVARIANT_H
+#ifndef QUIPU_COMPILER_EMIT_PROGRAMPARTS_H
+#define QUIPU_COMPILER_EMIT_PROGRAMPARTS_H
 
+#include "compiler/frontend/Checkpoint.h"
 #include "compiler/target/Target.h"
 #include "mlir/IR/BuiltinOps.h"
 
@@ -21,9 +22,17 @@ struct ProgramVariant {
   Target target;
 };
 
-/// An error unless the variants have in common what they must.
-llvm::Error checkVariants(llvm::ArrayRef<ProgramVariant> variants);
+struct ProgramParts {
+  std::vector<ProgramVariant> variants;
+  const Checkpoint *checkpoint = nullptr;
+  /// A TokenizerImage, or empty.
+  llvm::ArrayRef<uint8_t> tokenizer;
+  /// Positions of a sequence by default; 0 for the checkpoint's.
+  int64_t context = 0;
+  /// "quipu 0.1.0, LLVM 22.1.8, Halide 21.0.0".
+  std::string compiler;
+};
 
 } // namespace quipu
 
-#endif // QUIPU_COMPILER_EMIT_PROGRAMVARIANT_H
+#endif // QUIPU_COMPILER_EMIT_PROGRAMPARTS_H

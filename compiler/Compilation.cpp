@@ -1,0 +1,338 @@
+//===- Compilation.cpp - From a checkpoint to a program -------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Compilation.h"
+#include "compiler/emit/EmitCode.h"
+#include "compiler/emit/Optimize.h"
+#include "compiler/emit/ProgramTable.h"
+#include "compiler/frontend/BoundWeights.h"
+#include "compiler/frontend/ReadModule.h"
+#include "compiler/frontend/Specs.h"
+#include "compiler/frontend/gguf/GgufFile.h"
+#include "compiler/frontend/tokenizer/TokenizerImage.h"
+#include "dialect/Targets.h"
+#include "llvm/ADT/Sequence.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+using namespace quipu;
+using llvm::Error;
+using llvm::Expected;
+
+StringRef quipu::getCompilerVersion() {
+  return "quipu " QUIPU_VERSION ", LLVM " LLVM_VERSION_STRING
+         ", Halide " HALIDE_VERSION;
+}
+
+Compilation::Compilation(const CompilationOptions &options,
+                         MLIRContext &context, llvm::SourceMgr &sourceManager,
+                         CompilationListener &listener)
+    : options(options), context(context), sourceManager(sourceManager),
+      listener(listener) {
+  context.loadDialect<QuipuDialect>();
+  parts.context = options.context;
+  parts.compiler = getCompilerVersion();
+}
+
+LogicalResult Compilation::fail(const Twine &sentence) {
+  return emitError(UnknownLoc::get(&context)) << sentence;
+}
+
+LogicalResult Compilation::fail(Error error) {
+  return fail(llvm::toString(std::move(error)));
+}
+
+//===----------------------------------------------------------------------===//
+// What it begins with
+//===----------------------------------------------------------------------===//
+
+LogicalResult Compilation::findTarget() {
+  Expected<std::vector<Target>> targets =
+      Target::createVariants(options.target);
+  if (!targets)
+    return fail(targets.takeError());
+  for (Target &target : *targets)
+    parts.variants.push_back({ModuleOp(), std::move(target)});
+  backend =
+      &quipu::getBackend(parts.variants.front().target.getAttribute(&context));
+  stages = quipu::getStages(*backend);
+  scheduled = findStage("scheduled");
+  return success();
+}
+
+const Stage *Compilation::findStage(StringRef name) const {
+  const Stage *stage = llvm::find_if(
+      stages, [&](const Stage &known) { return known.name == name; });
+  return stage == stages.end() ? nullptr : stage;
+}
+
+LogicalResult Compilation::begin(const Stage &from, StringRef file,
+                                 const Stage &to) {
+  first = &from;
+  last = &to;
+  if (failed(openTuned()))
+    return failure();
+  auto opened = openGguf(options.model);
+  if (!opened)
+    return fail(opened.takeError());
+  checkpoint = std::move(*opened);
+  parts.checkpoint = checkpoint.get();
+  if (failed(parse(file)))
+    return failure();
+  // A model with outputs of its own has no heads.
+  bool yields = llvm::any_of(module->getOps<ModelOp>(), [](ModelOp model) {
+    return !model.getOps<YieldOp>().empty();
+  });
+  if (first->name == "spec" && yields)
+    if (Error error = addHeads(*module, options.heads, sourceManager))
+      return fail(std::move(error));
+  if (failed(adoptTargets()))
+    return failure();
+  for (ProgramVariant &variant : parts.variants)
+    variant.module = *module;
+  return success();
+}
+
+/// Whether the schedules were measured on a processor as the target's.
+static bool suits(const TunedSchedules &tuned, const Target &target) {
+  return tuned.processor == target.processor &&
+         tuned.lanes == target.getVectorLanes();
+}
+
+LogicalResult Compilation::openTuned() {
+  if (options.tuned.empty())
+    return success();
+  Expected<TunedSchedules> file = TunedSchedules::read(options.tuned);
+  if (!file)
+    return fail(file.takeError());
+  tuned = std::move(*file);
+  if (!backend->hasCandidates() ||
+      llvm::none_of(parts.variants, [&](const ProgramVariant &variant) {
+        return suits(*tuned, variant.target);
+      }))
+    emitWarning(UnknownLoc::get(&context))
+        << options.tuned << ": these schedules were measured on "
+        << tuned->processor << " with " << tuned->lanes
+        << " lanes, which the target '" << options.target
+        << "' is not; the cost model chooses instead";
+  return success();
+}
+
+LogicalResult Compilation::parse(StringRef file) {
+  if (file.empty()) {
+    auto spec =
+        findSpec(checkpoint->getArchitecture(), sourceManager, &context);
+    if (!spec)
+      return fail(options.model + ": " + llvm::toString(spec.takeError()));
+    module = std::move(*spec);
+    return success();
+  }
+  auto buffer = llvm::MemoryBuffer::getFile(file, /*IsText=*/true);
+  if (!buffer)
+    return fail("cannot read '" + file + "': " + buffer.getError().message());
+  sourceManager.AddNewSourceBuffer(std::move(*buffer), SMLoc());
+  module = readModule(sourceManager, &context);
+  return success(static_cast<bool>(module));
+}
+
+LogicalResult Compilation::adoptTargets() {
+  SmallVector<Attribute> targets = getTargets(*module);
+  if (targets.empty())
+    return success();
+  auto getAttribute = [&](const ProgramVariant &variant) {
+    return variant.target.getAttribute(&context);
+  };
+  if (llvm::equal(targets, llvm::map_range(parts.variants, getAttribute)))
+    return success();
+  if (options.isTargetGiven || isa<ReferenceAttr>(targets[0])) {
+    auto first = dyn_cast<CpuAttr>(targets[0]);
+    return fail("the module of '--from' is for the target '" +
+                (first ? first.getName().getValue() : "reference") +
+                "', which '--target " + options.target + "' is not");
+  }
+  parts.variants.clear();
+  for (Attribute target : targets)
+    parts.variants.push_back(
+        {ModuleOp(), Target::create(cast<CpuAttr>(target))});
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Stages
+//===----------------------------------------------------------------------===//
+
+void Compilation::setOptions(StageOptions &to, const Stage &stage,
+                             const Target &target) {
+  to.checkpoint = options.model;
+  to.kernels = options.kernels;
+  // The stage `fused` is for all of them.
+  if (&stage < scheduled)
+    to.targets =
+        llvm::map_to_vector(parts.variants, [](const ProgramVariant &variant) {
+          return variant.target.name;
+        });
+  else if (first < scheduled)
+    to.targets = {target.name};
+  to.candidate = options.candidate.value_or(0);
+  if (tuned && suits(*tuned, target))
+    to.tuned = options.tuned;
+}
+
+void Compilation::show(const Stage &stage, const ProgramVariant &variant,
+                       const LowerKernelAction &lower) {
+  auto kernel = llvm::cast<Operation *>(lower.getContextIRUnits().front());
+  double done =
+      static_cast<double>(&variant - parts.variants.data()) +
+      static_cast<double>(lower.number) / static_cast<double>(lower.count);
+  std::scoped_lock lock(progress);
+  listener.show(
+      ("compiling " + cast<KernelOp>(kernel).getSymName()).str(),
+      getPart(stage, done / static_cast<double>(parts.variants.size())));
+}
+
+LogicalResult Compilation::runPasses(const Stage &stage,
+                                     const ProgramVariant &variant) {
+  StageOptions stageOptions;
+  setOptions(stageOptions, stage, variant.target);
+  PassManager passes(&context);
+  listener.prepare(passes);
+  if (&stage == first)
+    passes.addPass(createVerifyStagePass(stage.name));
+  else
+    addStage(passes, stage, stageOptions);
+  context.registerActionHandler(
+      [&](llvm::function_ref<void()> act, const tracing::Action &action) {
+        if (auto *lower = llvm::dyn_cast<LowerKernelAction>(&action))
+          show(stage, variant, *lower);
+        act();
+      });
+  LogicalResult result = passes.run(variant.module);
+  context.registerActionHandler(nullptr);
+  return result;
+}
+
+LogicalResult Compilation::run(const Stage &stage) {
+  listener.show(stage.name, getPart(stage, 0));
+  if (&stage == scheduled)
+    for (ProgramVariant &variant : llvm::drop_begin(parts.variants)) {
+      copies.push_back(module->clone());
+      variant.module = *copies.back();
+    }
+  for (const ProgramVariant &variant :
+       ArrayRef(parts.variants)
+           .take_front(&stage < scheduled ? 1 : parts.variants.size()))
+    if (failed(runPasses(stage, variant)))
+      return failure();
+  if (stage.name == "graph" && first->name == "spec" && failed(checkUsed()))
+    return failure();
+  bool isNext = &stage > scheduled && !std::exchange(isPrepared, true);
+  if (isNext && !last->isModule())
+    if (Error error = prepare())
+      return fail(std::move(error));
+  return success();
+}
+
+LogicalResult Compilation::checkUsed() {
+  llvm::StringSet<> used;
+  for (ModelOp model : module->getOps<ModelOp>())
+    for (WeightOp weight : model.getOps<WeightOp>())
+      for (int64_t layer : llvm::seq<int64_t>(weight.getLayers().value_or(1)))
+        used.insert(getTensorName(weight, layer));
+  for (const CheckpointTensor &tensor : checkpoint->getTensors())
+    if (!used.contains(tensor.name))
+      return fail(options.model + ": the tensor \"" + tensor.name +
+                  "\" is in the checkpoint, but the spec does not use it");
+  return success();
+}
+
+/// How many token ids the model knows: the rows of the table that they index.
+static Expected<int64_t> getVocabulary(ModuleOp module) {
+  for (ModelOp model : module.getOps<ModelOp>())
+    for (EntryOp entry : model.getOps<EntryOp>())
+      for (auto port : entry.getInputs().getAsRange<PortAttr>())
+        if (port.getName() == "tokens" && port.getLimit())
+          return *port.getLimit();
+  return llvm::createStringError(
+      "the module has no entry with an input \"tokens\"; is it older than "
+      "this compiler?");
+}
+
+Error Compilation::prepare() {
+  Expected<int64_t> positions = getContext(*checkpoint, options.context);
+  if (!positions)
+    return positions.takeError();
+  Expected<int64_t> vocabulary = getVocabulary(*module);
+  if (!vocabulary)
+    return vocabulary.takeError();
+  if (options.candidate)
+    return Error::success();
+  auto image = buildTokenizerImage(*checkpoint, *vocabulary);
+  if (image)
+    tokenizer = std::move(*image);
+  parts.tokenizer = tokenizer;
+  return llvm::handleErrors(
+      image.takeError(), [&](const UnsupportedTokenizer &unsupported) {
+        emitWarning(UnknownLoc::get(&context))
+            << unsupported.getMessage()
+            << "; the program takes token ids only, with '--tokens'";
+      });
+}
+
+//===----------------------------------------------------------------------===//
+// What is made of it
+//===----------------------------------------------------------------------===//
+
+LogicalResult Compilation::print(const Stage &stage, raw_ostream &os) {
+  if (Error error =
+          stage.isModule() ? printModule(stage, os) : printAssembly(os))
+    return fail(std::move(error));
+  return success();
+}
+
+Error Compilation::printModule(const Stage &stage, raw_ostream &os) {
+  module->print(os, OpPrintingFlags().printNameLocAsPrefix());
+  os << '\n';
+  for (ModelOp model : module->getOps<ModelOp>())
+    for (KernelOp kernel : model.getOps<KernelOp>()) {
+      Expected<std::string> text = backend->printKernel(kernel, stage);
+      if (!text)
+        return text.takeError();
+      if (text->empty())
+        continue;
+      os << '\n';
+      for (StringRef line : llvm::split(StringRef(*text).rtrim(), '\n'))
+        os << "// " << line << '\n';
+    }
+  return Error::success();
+}
+
+Error Compilation::printAssembly(raw_ostream &os) {
+  llvm::LLVMContext llvmContext;
+  Expected<PackedWeights> weights = findWeights(parts);
+  if (!weights)
+    return weights.takeError();
+  auto code = buildCode(parts, *weights, llvmContext);
+  if (!code)
+    return code.takeError();
+  llvm::SmallString<0> text;
+  llvm::raw_svector_ostream to(text);
+  if (Error error = emitMachineCode(**code, parts.variants.front().target,
+                                    MachineOutput::Assembly, to))
+    return error;
+  os << text;
+  return Error::success();
+}
+
+FailureOr<uint64_t> Compilation::writeProgram(const LinkOptions &link) {
+  Expected<uint64_t> bytes =
+      emitProgram(parts, link, [&](StringRef work, double done) {
+        listener.show(work, getPart(*last, done));
+      });
+  if (!bytes)
+    return fail(bytes.takeError());
+  return *bytes;
+}

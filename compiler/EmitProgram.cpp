@@ -1,0 +1,109 @@
+//===- EmitProgram.cpp - From stage `llvm` to the finished file -----------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/EmitProgram.h"
+#include "compiler/emit/EmitCode.h"
+#include "compiler/emit/Optimize.h"
+#include "compiler/link/RuntimeFiles.h"
+#include "compiler/link/WeightsSection.h"
+#include "support/OutputFile.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+
+using namespace llvm;
+using namespace quipu;
+
+/// Whether the header stands there already.
+static bool isHeader(const OutputPlace &place) {
+  if (place.kind != OutputPlace::File)
+    return false;
+  auto file = MemoryBuffer::getFile(place.path);
+  return file && (*file)->getBuffer() == publicHeader;
+}
+
+/// The header beside a library.
+static Error openHeader(StringRef library, OutputFile &header) {
+  std::string path = getHeaderPath(library);
+  if (path.empty())
+    return Error::success();
+  OutputPlace place;
+  std::string error = place.examine(path, /*standardOutput=*/false);
+  if (!error.empty())
+    return createStringError(error);
+  if (isHeader(place))
+    return Error::success();
+  if (place.inode)
+    return createStringError("the header of the library would replace '" +
+                             path +
+                             "', which is another file; move that away, or "
+                             "give the library another folder");
+  error = header.open(path);
+  if (error.empty())
+    error = header.write(publicHeader);
+  return error.empty() ? Error::success() : createStringError(error);
+}
+
+std::string quipu::getHeaderPath(StringRef library) {
+  OutputPlace place;
+  if (!place.examine(library.str(), /*standardOutput=*/true).empty() ||
+      place.kind != OutputPlace::File)
+    return "";
+  SmallString<128> path(library);
+  sys::path::remove_filename(path);
+  sys::path::append(path, "quipu.h");
+  return path.str().str();
+}
+
+Expected<uint64_t> quipu::emitProgram(const ProgramParts &parts,
+                                      const LinkOptions &link, Report report) {
+  // First of all, so that a wrong output is not found after minutes.
+  OutputFile program, header;
+  if (std::string error = program.open(
+          link.output, {.executable = true, .standardOutput = true});
+      !error.empty())
+    return createStringError(error);
+  bool isLibrary = link.kind == ProgramKind::Library;
+  if (isLibrary)
+    if (Error error = openHeader(link.output, header))
+      return std::move(error);
+
+  Expected<PackedWeights> weights = findWeights(parts);
+  if (!weights)
+    return weights.takeError();
+  const Target &target = parts.variants[0].target;
+  SmallString<0> object;
+  {
+    LLVMContext context;
+    report("optimizing code", 0);
+    Expected<std::unique_ptr<Module>> code =
+        buildCode(parts, *weights, context);
+    if (!code)
+      return code.takeError();
+    report("writing machine code", 0.3);
+    raw_svector_ostream to(object);
+    if (Error error =
+            emitMachineCode(**code, target, MachineOutput::Object, to))
+      return std::move(error);
+  }
+  report("linking", 0.6);
+  Expected<std::string> linked = linkProgram(object, target, link);
+  if (!linked)
+    return linked.takeError();
+  if (Error error = writeProgram(
+          std::move(*linked), *weights, program,
+          [&](uint64_t done, uint64_t total) {
+            report("packing weights", 0.6 + 0.4 * static_cast<double>(done) /
+                                                static_cast<double>(total));
+          }))
+    return std::move(error);
+  std::string error = program.keep();
+  if (error.empty() && header.size() > 0)
+    error = header.keep();
+  if (!error.empty())
+    return createStringError(error);
+  return program.size();
+}

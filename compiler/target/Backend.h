@@ -1,0 +1,45 @@
+//===- Backend.h - What makes the programs of a kind of target --*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_TARGET_BACKEND_H
+#define QUIPU_COMPILER_TARGET_BACKEND_H
+
+#include "compiler/target/Stage.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/Error.h"
+
+namespace quipu {
+
+/// All that the way to a program depends on the kind of target, behind the
+/// stage `fused`. What the stages before ask of a target its attribute says,
+/// see TargetAttrInterface.
+class Backend {
+public:
+  virtual ~Backend() = default;
+
+  /// "cpu": in the names of its pipelines, `--cpu-stage-llvm`.
+  virtual llvm::StringRef getName() const = 0;
+  /// Whether `target`, of a module's `quipu.target`, is of its kind.
+  virtual bool makes(mlir::Attribute target) const = 0;
+  /// From `scheduled` to `program`.
+  virtual llvm::ArrayRef<Stage> getStages() const = 0;
+  /// What other compilers than MLIR make of a kernel at the stage, as text;
+  /// empty where there is nothing to show.
+  virtual llvm::Expected<std::string> printKernel(mlir::Operation *kernel,
+                                                  const Stage &stage) const {
+    return std::string();
+  }
+  /// Whether a kernel has several schedules to choose from, which `quipu tune`
+  /// measures.
+  virtual bool hasCandidates() const { return false; }
+  /// The runtime's libraries that programs need besides those of all targets.
+  virtual llvm::ArrayRef<llvm::StringRef> getLibraries() const { return {}; }
+};
+
+} // namespace quipu
+
+#endif // QUIPU_COMPILER_TARGET_BACKEND_H
