@@ -67,7 +67,7 @@ if shutil.which("qemu-x86_64"):
     config.available_features.add("qemu-x86_64")
 with open("/proc/cpuinfo") as cpuinfo:
     flags = next((line for line in cpuinfo if line.startswith("flags")), "").split()
-for feature, flag in [("avx2", "avx2"), ("avx512vnni", "avx512_vnni"),
+for feature, flag in [("avx2", "avx2"), ("avxvnni", "avx_vnni"), ("avx512vnni", "avx512_vnni"),
                       ("avx512bf16", "avx512_bf16"), ("amx", "amx_int8")]:
     if flag in flags:
         config.available_features.add(feature)

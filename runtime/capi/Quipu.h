@@ -119,7 +119,7 @@ QUIPU_API int32_t quipu_output_width(const quipu_model *model,
 ///    forgets all it held from there on; the following ones rise by one.
 ///  - sequences may be NULL: all tokens belong to sequence 0.
 ///  - selected are the indices, rising, of the selected_count tokens whose
-///    outputs are wanted. NULL stands for the last selected_count tokens.
+///    outputs are computed. NULL stands for the last selected_count tokens.
 ///
 /// Rows of outputs are, as the entry has it, of every token ("hidden"), of
 /// every selected token ("logits"), or of sequences ("embedding"): then the

@@ -58,7 +58,7 @@ CASES = {
        for name in ["q2_k", "q3_k", "q4_k", "q5_k", "q6_k", "iq4_xs"]},
     # Attention.
     "window": dict(edits=attention("window 20"), lengths=(5, 300)),
-    "pieces": dict(format="Q4_1", heads=6, lengths=(257, 300)),
+    "splits": dict(format="Q4_1", heads=6, lengths=(257, 300)),
     "scores": dict(edits=attention("scale 0.3 soft_cap 3.0")),
     # What is cached is beyond f16, and what q8_0 holds of it is not.
     "large": dict(edits={
