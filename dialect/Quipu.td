@@ -167,7 +167,7 @@ def Quipu_ParamOp : Quipu_Op<"param", [ParentOneOf<["ModelOp", "HeadOp"]>]> {
 def Quipu_WeightOp : Quipu_Op<"weight", [Symbol, HasParent<"ModelOp">]> {
   let summary = "a weight, its storage format and its place in the program";
   let description = [{
-    Inside a layer loop one declaration stands for the weight of `layers`
+    Inside a layer loop one declaration is for the weights of all `layers`
     layers. Where their formats differ, the type lists them (`!quipu.mixed`) and
     `but` says which layers have another one than the first:
 
@@ -282,7 +282,7 @@ def Quipu_InputOp : Quipu_Op<"input", [Pure, OpAsmOpInterface]> {
 }
 
 def Quipu_PositionsOp : Quipu_Op<"positions", [Pure, OpAsmOpInterface]> {
-  let summary = "where the step's tokens stand: the position and sequence of each";
+  let summary = "the position and sequence of each of the step's tokens";
   let results = (outs Quipu_Positions:$result);
   let assemblyFormat = "attr-dict";
   let extraClassDeclaration = [{
@@ -429,7 +429,7 @@ def Quipu_RopeOp : Quipu_AlikeOp<"rope", "rotated", "FusionRole::Tile", [NoMemor
 }
 
 def Quipu_CacheWriteOp : Quipu_ComputeOp<"cache_write", "cache", "FusionRole::Tile", [MemoryEffects<[MemWrite<Quipu_CacheResource>]>]> {
-  let summary = "stores the tokens' keys and values at their places";
+  let summary = "stores the tokens' keys and values at their positions";
   let description = [{
     key [M, H, D], value [M, H, E] -> the layer's cache, with them in it. Binding
     declares the state that they go into.
@@ -509,7 +509,7 @@ def Quipu_ActivateOp : Quipu_AlikeOp<"activate", "active", "FusionRole::Tile", [
 }
 
 def Quipu_PoolOp : Quipu_AlikeOp<"pool", "pooled", "FusionRole::Whole", [MemoryEffects<[MemRead, MemWrite]>]> {
-  let summary = "one row for what a sequence has been up to each token";
+  let summary = "for each token the mean, first or last of its sequence's rows so far";
   let description = [{
     [M, D] -> the same. At the token of position p: the `mean` of the sequence's
     rows 0 ... p, added up in that order; its `first` row; its `last`, which is

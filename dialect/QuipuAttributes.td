@@ -143,7 +143,7 @@ def Quipu_PairingAttr : EnumAttr<Quipu_Dialect, Quipu_Pairing, "pairing"> {
 def Quipu_Domain_Token    : I32EnumAttrCase<"Token", 0, "token">;
 def Quipu_Domain_Selected : I32EnumAttrCase<"Selected", 1, "selected">;
 def Quipu_Domain_Sequence : I32EnumAttrCase<"Sequence", 2, "sequence">;
-def Quipu_Domain : I32EnumAttr<"Domain", "what the rows of an input or output stand for",
+def Quipu_Domain : I32EnumAttr<"Domain", "what the rows of an input or output count",
     [Quipu_Domain_Token, Quipu_Domain_Selected, Quipu_Domain_Sequence]> {
   let cppNamespace = "::quipu";
   let genSpecializedAttr = 0;

@@ -111,7 +111,7 @@ def Quipu_Cache : Type<
     Or<[Quipu_ValueType.predicate, Quipu_CacheType.predicate]>, "cache",
     "::mlir::Type">;
 /// The only type it can have, so the text never spells it.
-def Quipu_Positions : Type<Quipu_PositionsType.predicate, "places">,
+def Quipu_Positions : Type<Quipu_PositionsType.predicate, "positions">,
     BuildableType<"$_builder.getType<::quipu::PositionsType>()">;
 
 #endif // QUIPU_TYPES
