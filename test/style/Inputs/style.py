@@ -1,6 +1,6 @@
 """Rules about the files of the repository; prints what breaks them.
 
-usage: style.py SOURCE length|passes|workplace
+usage: style.py SOURCE length|passes|links|workplace
 """
 
 import os
@@ -43,6 +43,29 @@ def passes(source):
                 yield f"{table}: pass '{name}' has no test test/**/{name}*.mlir"
 
 
+def anchors(source, page):
+    """What GitHub calls the headings of a page."""
+    for heading in re.findall(r"^#+ (.*)", read(source, page), re.M):
+        yield re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def links(source):
+    """Pages link to what there is, and name files that there are."""
+    for page in tracked(source, "*.md"):
+        text = read(source, page)
+        for path, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)", text):
+            target = os.path.normpath(os.path.join(os.path.dirname(page), path)) if path else page
+            if path.startswith("https:"):
+                continue
+            if not os.path.exists(os.path.join(source, target)):
+                yield f"{page}: links to '{path}', which is missing"
+            elif anchor and anchor not in anchors(source, target):
+                yield f"{page}: links to '{path}#{anchor}', which has no such heading"
+        for path in re.findall(r"`((?:test|docs|scripts|bench|models)/[\w./-]+\.\w+)`", text):
+            if not os.path.exists(os.path.join(source, path)):
+                yield f"{page}: names '{path}', which is missing"
+
+
 def workplace(source):
     """No file names a path that exists only where it was written."""
     for name in tracked(source):
@@ -54,6 +77,7 @@ def workplace(source):
 
 
 source, rule = sys.argv[1:]
-broken = list({"length": length, "passes": passes, "workplace": workplace}[rule](source))
+rules = {"length": length, "passes": passes, "links": links, "workplace": workplace}
+broken = list(rules[rule](source))
 print("\n".join(broken))
 sys.exit(1 if broken else 0)
