@@ -159,16 +159,21 @@ static std::string conflict(const Arguments &to, const Numbers &numbers) {
 static std::string takeWords(const CommandLine &line,
                              const abi::Program &program, Arguments &to) {
   std::span<const std::string> words = line.positional();
+  bool isNamed = false;
   if (line.positionalBeforeDashes() > 0)
     if (int32_t entry = findEntry(program, words[0]); entry >= 0) {
       to.entry = entry;
       words = words.subspan(1);
+      isNamed = true;
     }
   if (!words.empty())
     to.prompt = words[0];
   if (words.size() > 1)
     return "unexpected '" + words[1] +
-           "' after the prompt; put a prompt of several words into quotes";
+           "' after the prompt; put a prompt of several words into quotes" +
+           (isNamed ? ""
+                    : ", or begin with an entry of this program: " +
+                          entryNames(program));
   return "";
 }
 
