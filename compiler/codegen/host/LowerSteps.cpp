@@ -7,13 +7,11 @@
 
 #include "abi/Abi.h"
 #include "compiler/codegen/host/AbiBuilder.h"
+#include "compiler/codegen/host/CheckModel.h"
 #include "compiler/codegen/host/Passes.h"
-#include "compiler/transforms/LaunchWindow.h"
-#include "compiler/transforms/Lifetimes.h"
 #include "dialect/CacheFormat.h"
 #include "dialect/KernelShape.h"
 #include "dialect/LayerSets.h"
-#include "dialect/States.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -25,29 +23,6 @@ namespace quipu {
 } // namespace quipu
 
 namespace {
-
-/// Whether a step's inputs are a program's, its memory planned, and launches
-/// that depend on each other apart.
-LogicalResult checkPlanned(StepOp step) {
-  constexpr StringRef unplanned =
-      "has no offset in the arena; run plan-memory first";
-  if (!step.getArena())
-    return step.emitOpError(unplanned);
-  auto result = step.walk([&](Operation *op) -> WalkResult {
-    if (auto input = dyn_cast<InputOp>(op);
-        input && !input.isTokens() && !input.isSelected())
-      return input.emitOpError("is ") << input.getNameAttr()
-                                      << ", but a program has the inputs "
-                                         "\"tokens\" and \"selected\" only";
-    auto launch = dyn_cast<LaunchOp>(op);
-    if (!launch)
-      return WalkResult::advance();
-    return launch.getArena() ? WalkResult::advance()
-                             : WalkResult(launch.emitOpError(unplanned));
-  });
-  return failure(result.wasInterrupted() || failed(verifyArena(step)) ||
-                 failed(verifyBarriers(step)));
-}
 
 /// The partial result of a query tile and a split, for the largest attention of
 /// the step: of each query head and token, a head's components, behind them the
@@ -294,12 +269,10 @@ private:
 
 struct LowerSteps : quipu::impl::LowerStepsBase<LowerSteps> {
   LogicalResult lower(ModelOp model) {
-    if (failed(verifyPlaces(model)))
+    if (failed(checkModel(model)))
       return failure();
     DenseMap<StringAttr, SmallVector<Attribute>> compiled;
     for (StepOp step : model.getOps<StepOp>()) {
-      if (failed(checkPlanned(step)))
-        return failure();
       for (Type cacheType : getCacheElements(model)) {
         StepLowering lowering(step, cacheType);
         if (failed(lowering.run()))

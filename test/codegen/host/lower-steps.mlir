@@ -142,7 +142,7 @@ quipu.model @m for ["m"] {
 // CHECK: llvm.func @differing_f32(
 // CHECK: llvm.func @differing_q8_0(
 // CHECK: llvm.mlir.addressof @k.kernels
-// CHECK: quipu.entry @generate {{.*}} kernels[<"first" shape "" calls 1>, <"k" shape "" calls 2>, <"k.b" shape "" calls 1>, <"k.c" shape "" calls 1>]
+// CHECK: quipu.entry @generate {{.*}} kernels[<"first" shape "" calls 1>, <"k" shape "" calls 2>, <"k.b" shape "" calls 1>, <"k.c" shape "" calls 1>, <"first" shape "" calls 1>]
 quipu.model @differing for ["m"] {
   quipu.state @kv : !quipu.pages<heads 1, keys 32, values 32> layers 4 pool 0 at 0 stride 64
   quipu.kernel @first(%x: tensor<1x32xf32>) -> tensor<1x32xf32> {
@@ -168,5 +168,7 @@ quipu.model @differing for ["m"] {
       quipu.barrier
       quipu.yield %y : tensor<1x32xf32>
     } : tensor<1x32xf32> -> tensor<1x32xf32>
+    %out = quipu.launch @first(%last) arena [-1] : (tensor<1x32xf32>) -> tensor<1x32xf32>
+    quipu.output "x", %out : tensor<1x32xf32>
   }
 }
