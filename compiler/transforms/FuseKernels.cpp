@@ -68,7 +68,8 @@ private:
   /// The group that `op` joins, or null when it begins one.
   KernelGroup *findGroup(FusionInterface op) const {
     FusionRole role = op.getFusionRole();
-    if (role == FusionRole::Whole)
+    // A gather is for other rows than what it reads.
+    if (role == FusionRole::Whole || isa<GatherOp>(op))
       return nullptr;
     if (role == FusionRole::Contraction) {
       for (auto &group : groups)

@@ -221,6 +221,29 @@ quipu.model @heads for [] {
 
 // -----
 
+// What is computed of all tokens is no kernel's that goes over the selected ones.
+
+// CHECK-LABEL: quipu.model @gathered
+// CHECK:       quipu.kernel @prefill2.e(%{{.+}}) -> tensor<2x64xf32> {
+// CHECK:       quipu.kernel @prefill2.gather(%{{.+}}) -> tensor<2x64xf32> selected {
+// CHECK:         %[[X:.+]] = quipu.launch @prefill2.e(
+// CHECK-NEXT:    %[[R:.+]] = quipu.launch @prefill2.gather(%[[X]],
+// CHECK-NEXT:    quipu.output "x", %[[X]]
+// CHECK-NEXT:    quipu.output "r", %[[R]]
+quipu.model @gathered for [] {
+  quipu.weight @e = "e.weight" : tensor<40x64xf32>
+  quipu.step @prefill2 tokens 2 {
+    %ids = quipu.input "tokens" : tensor<2xi32>
+    %rows = quipu.input "selected" : tensor<2xi32>
+    %x = quipu.embed %ids, @e : tensor<40x64xf32> : tensor<2xi32> -> tensor<2x64xf32>
+    %r = quipu.gather %x, %rows : tensor<2x64xf32>, tensor<2xi32> -> tensor<2x64xf32>
+    quipu.output "x", %x : tensor<2x64xf32>
+    quipu.output "r", %r : tensor<2x64xf32>
+  }
+}
+
+// -----
+
 // A kernel writes one cache, and yields it, though nobody may read it.
 
 // CHECK-LABEL: quipu.model @two_caches
