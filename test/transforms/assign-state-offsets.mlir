@@ -21,12 +21,13 @@ quipu.model @m for [] {
 
 // -----
 
-// A page is indexed with 32 bits: 2^31 - 1 numbers for 128 positions.
+// A page is indexed with 32 bits: 2^31 - 1 numbers for 128 positions, so 16777215
+// for each.
 
 // CHECK-LABEL: quipu.model @full
-// CHECK-NEXT: stride 16777214
+// CHECK-NEXT: stride 3355443
 quipu.model @full for [] {
-  quipu.state @kv : !quipu.pages<heads 1, keys 8388607, values 8388607> layers 1
+  quipu.state @kv : !quipu.pages<heads 1, keys 3355442, values 1> layers 5
 }
 
 // -----
