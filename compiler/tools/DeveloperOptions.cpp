@@ -53,8 +53,6 @@ void DeveloperOptions::enableRemarks(MLIRContext &context) const {
 void DeveloperOptions::apply(PassManager &passes) const {
   if (timing)
     passes.enableTiming();
-  if (statistics)
-    passes.enableStatistics();
   if (reproducer)
     passes.enableCrashReproducerGeneration(*reproducer);
   auto matches = [](std::optional<std::string> name) {

@@ -17,7 +17,7 @@ namespace quipu {
 /// What a developer of the compiler wants to see of its passes, as with
 /// quipu-opt.
 struct DeveloperOptions {
-  bool remarks = false, timing = false, statistics = false;
+  bool remarks = false, timing = false;
   std::optional<std::string> printBefore, printAfter; // a pass, or all
   std::optional<std::string> reproducer;              // a file
 

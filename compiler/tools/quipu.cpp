@@ -136,11 +136,9 @@ static CommandLine getBuildOptions(Values &to) {
        {way, 'h', "help", "", Switch{&to.help}, "Print this."},
        {passes, 0, "remarks", "", Switch{&to.developer.remarks},
         "Say what has become of each line of the spec, and why: which ops are "
-        "one kernel, and how it runs."},
+        "one kernel, how it runs, and what steps take."},
        {passes, 0, "mlir-timing", "", Switch{&to.developer.timing},
         "Print how long each pass has taken."},
-       {passes, 0, "mlir-pass-statistics", "", Switch{&to.developer.statistics},
-        "Print what passes have counted."},
        {passes, 0, "mlir-print-ir-before", "PASS",
         Text{&to.developer.printBefore},
         "Print what a pass gets; 'all' is every pass."},
