@@ -375,12 +375,28 @@ static void testWatcher() {
   EXPECT(status.message == "enough");
 }
 
+/// The pages of all pools, shared ones once.
+static void testCacheBytes() {
+  auto session = create({.context = 400, .threads = 1, .sequences = 2});
+  EXPECT(session->cacheBytes() == 0);
+  get(*session, {someIds(200, 1), {}, {}, {199}});
+  int64_t bytes = 0;
+  for (int32_t i = 0; i < quipu_program.poolCount; ++i)
+    bytes +=
+        session->usedPages(i) *
+        abi::getPageBytes(abi::CacheType::F16, quipu_program.pools[i].numbers);
+  EXPECT(session->cacheBytes() == bytes);
+  session->fork(0, 1);
+  EXPECT(session->cacheBytes() == bytes);
+}
+
 int main() {
   testStairs();
   testInTurn();
   testRefusals();
   testGoingBack();
   testFork();
+  testCacheBytes();
   testSums();
   testTokens();
   testWholeSequences();
