@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Compilation.h"
+#include "compiler/emit/CodeParts.h"
 #include "compiler/emit/EmitCode.h"
-#include "compiler/emit/Optimize.h"
 #include "compiler/emit/ProgramTable.h"
 #include "compiler/frontend/BoundWeights.h"
 #include "compiler/frontend/ReadModule.h"
@@ -318,12 +318,11 @@ Error Compilation::printAssembly(raw_ostream &os) {
   auto code = buildCode(parts, *weights, llvmContext);
   if (!code)
     return code.takeError();
-  llvm::SmallString<0> text;
-  llvm::raw_svector_ostream to(text);
-  if (Error error = emitMachineCode(**code, parts.variants.front().target,
-                                    MachineOutput::Assembly, to))
-    return error;
-  os << text;
+  Expected<std::string> text =
+      emitAssembly(**code, parts.variants.front().target);
+  if (!text)
+    return text.takeError();
+  os << *text;
   return Error::success();
 }
 

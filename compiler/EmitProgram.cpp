@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/EmitProgram.h"
+#include "compiler/emit/CodeParts.h"
 #include "compiler/emit/EmitCode.h"
-#include "compiler/emit/Optimize.h"
 #include "compiler/link/RuntimeFiles.h"
 #include "compiler/link/WeightsSection.h"
 #include "support/OutputFile.h"
@@ -75,22 +75,21 @@ Expected<uint64_t> quipu::emitProgram(const ProgramParts &parts,
   if (!weights)
     return weights.takeError();
   const Target &target = parts.variants[0].target;
-  SmallString<0> object;
+  std::vector<std::string> objects;
   {
     LLVMContext context;
-    report("optimizing code", 0);
+    report("compiling steps", 0);
     Expected<std::unique_ptr<Module>> code =
         buildCode(parts, *weights, context);
     if (!code)
       return code.takeError();
-    report("writing machine code", 0.3);
-    raw_svector_ostream to(object);
-    if (Error error =
-            emitMachineCode(**code, target, MachineOutput::Object, to))
-      return std::move(error);
+    Expected<std::vector<std::string>> compiled = emitObjects(**code, target);
+    if (!compiled)
+      return compiled.takeError();
+    objects = std::move(*compiled);
   }
   report("linking", 0.6);
-  Expected<std::string> linked = linkProgram(object, target, link);
+  Expected<std::string> linked = linkProgram(objects, target, link);
   if (!linked)
     return linked.takeError();
   if (Error error = writeProgram(

@@ -75,7 +75,7 @@ Expected<std::unique_ptr<Module>> quipu::buildCode(const ProgramParts &parts,
   }
   if (Error error = addProgramTable(*code, parts, weights))
     return error;
-  if (Error error = optimize(*code, abi::programSymbol, variants[0].target))
+  if (Error error = simplify(*code, abi::programSymbol))
     return error;
   return code;
 }

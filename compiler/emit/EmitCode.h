@@ -17,8 +17,8 @@ namespace quipu {
 /// Where the weights of the variants lie, the same in all.
 llvm::Expected<PackedWeights> findWeights(const ProgramParts &parts);
 
-/// The optimised code of the variants, with the program table; what
-/// emitMachineCode takes.
+/// The code of the variants, with the program table; what emitObjects and
+/// emitAssembly take.
 llvm::Expected<std::unique_ptr<llvm::Module>>
 buildCode(const ProgramParts &parts, const PackedWeights &weights,
           llvm::LLVMContext &context);

@@ -22,7 +22,9 @@
 #include "llvm/Linker/Linker.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/IPO/AlwaysInliner.h"
 #include "llvm/Transforms/IPO/ConstantMerge.h"
+#include "llvm/Transforms/IPO/GlobalDCE.h"
 #include "llvm/Transforms/IPO/Internalize.h"
 #include "llvm/Transforms/IPO/MergeFunctions.h"
 
@@ -117,7 +119,7 @@ Expected<std::unique_ptr<Module>> quipu::translateToLLVM(mlir::ModuleOp module,
   return result;
 }
 
-Error quipu::optimize(Module &module, StringRef root, const Target &target) {
+Error quipu::simplify(Module &module, StringRef root) {
   for (Function &function : module) {
     if (function.isIntrinsic())
       continue;
@@ -136,19 +138,27 @@ Error quipu::optimize(Module &module, StringRef root, const Target &target) {
     return createStringError("the program's LLVM module is broken: " +
                              StringRef(reason).rtrim());
 
-  std::unique_ptr<TargetMachine> machine = target.createMachine();
-  PassBuilder builder(machine.get());
+  PassBuilder builder;
   cpu::PassAnalyses analyses(builder);
   // Steps for more and for fewer tokens have many a kernel in common.
   ModulePassManager passes;
   passes.addPass(ConstantMergePass());
   passes.addPass(MergeFunctionsPass());
-  passes.addPass(builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3));
+  passes.addPass(AlwaysInlinerPass());
+  passes.addPass(GlobalDCEPass());
   passes.run(module, analyses.modules);
+  return Error::success();
+}
+
+void quipu::optimize(Module &module, const Target &target) {
+  std::unique_ptr<TargetMachine> machine = target.createMachine();
+  PassBuilder builder(machine.get());
+  cpu::PassAnalyses analyses(builder);
+  builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3)
+      .run(module, analyses.modules);
   for (Function &function : module)
     if (!function.isDeclaration())
       cpu::prefetchWeights(function);
-  return Error::success();
 }
 
 Error quipu::emitMachineCode(Module &module, const Target &target,

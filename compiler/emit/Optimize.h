@@ -24,11 +24,13 @@ llvm::Expected<std::unique_ptr<llvm::Module>>
 translateToLLVM(mlir::ModuleOp module, const Target &target,
                 llvm::LLVMContext &context);
 
+/// Only the symbol `root` and what it needs stay; kernels' bodies go into their
+/// wrappers, and what is there twice is one.
+llvm::Error simplify(llvm::Module &module, llvm::StringRef root);
+
 /// Optimises each function for the target that it was translated for, on a
-/// machine of the kind of `target`; only the symbol `root` and what it needs
-/// stay.
-llvm::Error optimize(llvm::Module &module, llvm::StringRef root,
-                     const Target &target);
+/// machine of the kind of `target`.
+void optimize(llvm::Module &module, const Target &target);
 
 enum class MachineOutput { Assembly, Object };
 

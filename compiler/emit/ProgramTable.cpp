@@ -59,15 +59,16 @@ public:
     global->setUnnamedAddr(GlobalValue::UnnamedAddr::Global);
     return global;
   }
-  /// An array of structs of one type, or a null pointer to none.
+  /// An array of what `finish` returned, or a null pointer to none.
   Constant *addArray(ArrayRef<Constant *> entries, size_t alignment,
                      const Twine &name) {
     if (entries.empty())
       return ConstantPointerNull::get(
           PointerType::getUnqual(module.getContext()));
-    auto *type = ArrayType::get(entries[0]->getType(), entries.size());
-    GlobalVariable *array =
-        addConstant(ConstantArray::get(type, entries), name);
+    // They have one size, but not one type: each pads for itself.
+    GlobalVariable *array = addConstant(
+        ConstantStruct::getAnon(module.getContext(), entries, /*Packed=*/true),
+        name);
     array->setAlignment(Align(alignment));
     return array;
   }

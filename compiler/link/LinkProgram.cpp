@@ -69,14 +69,18 @@ namespace {
 /// What the linker reads and writes: files without a name, which a full disk
 /// does not concern, nothing is left of, and no option or pattern can hide in.
 struct LinkerFiles {
-  MemoryFile object, exports, script, linked, messages;
+  std::vector<MemoryFile> objects;
+  MemoryFile exports, script, linked, messages;
 
-  Error create(StringRef code) {
-    std::pair<MemoryFile *, StringRef> files[] = {{&object, code},
-                                                  {&exports, publicExports},
-                                                  {&script, weightsScript},
-                                                  {&linked, ""},
-                                                  {&messages, ""}};
+  Error create(ArrayRef<std::string> code) {
+    objects = std::vector<MemoryFile>(code.size());
+    SmallVector<std::pair<MemoryFile *, StringRef>> files{
+        {&exports, publicExports},
+        {&script, weightsScript},
+        {&linked, ""},
+        {&messages, ""}};
+    for (auto [object, content] : zip_equal(objects, code))
+      files.push_back({&object, content});
     for (auto [file, content] : files) {
       std::string error = file->create();
       if (error.empty())
@@ -91,8 +95,9 @@ struct LinkerFiles {
 
 static Expected<std::string> runLinker(Command command, LinkerFiles &files,
                                        const Target &target, StringRef output) {
-  command.shared = {files.object.descriptor(), files.exports.descriptor(),
-                    files.script.descriptor()};
+  command.shared = {files.exports.descriptor(), files.script.descriptor()};
+  for (const MemoryFile &object : files.objects)
+    command.shared.push_back(object.descriptor());
   command.output = files.linked.descriptor();
   // LLD removes a file of the name "-" first, which cannot be there.
   command.folder = "/proc";
@@ -133,14 +138,15 @@ static Expected<std::string> findLibrary(StringRef name, StringRef folder,
                            crossPackage + " and build it again");
 }
 
-Expected<std::string> quipu::linkProgram(StringRef object, const Target &target,
+Expected<std::string> quipu::linkProgram(ArrayRef<std::string> objects,
+                                         const Target &target,
                                          const LinkOptions &options) {
   bool isExecutable = options.kind == ProgramKind::Executable;
   Expected<std::string> driver = findDriver();
   if (!driver)
     return driver.takeError();
   LinkerFiles files;
-  if (Error error = files.create(object))
+  if (Error error = files.create(objects))
     return std::move(error);
 
   Command command{*driver, {"-fuse-ld=lld", "-o", "-"}};
@@ -149,7 +155,8 @@ Expected<std::string> quipu::linkProgram(StringRef object, const Target &target,
   };
   if (target.isCross())
     add({"--target=" + target.triple.str()});
-  add({files.object.path()});
+  for (const MemoryFile &object : files.objects)
+    add({object.path()});
   if (!target.triple.isX86())
     add({files.script.path()});
   if (isExecutable) {

@@ -39,8 +39,8 @@ struct LinkOptions {
 /// runs; `argv0` and the address of `main` help to find that.
 std::string findRuntimeFolder(const char *argv0, void *mainAddress);
 
-/// Links the object with the runtime and returns the whole file.
-llvm::Expected<std::string> linkProgram(llvm::StringRef object,
+/// Links the objects with the runtime and returns the whole file.
+llvm::Expected<std::string> linkProgram(llvm::ArrayRef<std::string> objects,
                                         const Target &target,
                                         const LinkOptions &options);
 

@@ -14,8 +14,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/EmitProgram.h"
+#include "compiler/emit/CodeParts.h"
 #include "compiler/emit/EmitCode.h"
-#include "compiler/emit/Optimize.h"
 #include "compiler/frontend/gguf/GgufFile.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Parser/Parser.h"
@@ -74,12 +74,11 @@ static Error run(ArrayRef<char *> arguments) {
         buildCode(parts, *weights, llvmContext);
     if (!code)
       return code.takeError();
-    SmallString<0> text;
-    raw_svector_ostream stream(text);
-    if (Error error = emitMachineCode(**code, parts.variants.front().target,
-                                      MachineOutput::Assembly, stream))
-      return error;
-    outs() << text;
+    Expected<std::string> text =
+        emitAssembly(**code, parts.variants.front().target);
+    if (!text)
+      return text.takeError();
+    outs() << *text;
     return Error::success();
   }
   LinkOptions link{what == "library" ? ProgramKind::Library
