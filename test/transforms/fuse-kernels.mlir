@@ -267,6 +267,32 @@ quipu.model @two_caches for [] {
 
 // -----
 
+// ... whatever computes what is written.
+
+// CHECK-LABEL: quipu.model @two_caches_behind_one
+// CHECK:         %[[K:.+]], %[[V:.+]], %{{.+}} = quipu.launch @decode.k_v_l_w(
+// CHECK-NEXT:    %{{.+}} = quipu.launch @decode.cache_write(%[[K]], %[[V]], %
+quipu.model @two_caches_behind_one for [] {
+  quipu.state @one : !quipu.pages<heads 4, keys 16, values 16> layers 1
+  quipu.state @two : !quipu.pages<heads 4, keys 16, values 16> layers 1
+  quipu.weight @k = "k.weight" : tensor<64x64xf32>
+  quipu.weight @v = "v.weight" : tensor<64x64xf32>
+  quipu.weight @l = "l.weight" : tensor<64x64xf32>
+  quipu.weight @w = "w.weight" : tensor<64x64xf32>
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    %at = quipu.positions
+    %k = quipu.linear %x, @k : tensor<64x64xf32> -> [4, 16] : tensor<1x64xf32> -> tensor<1x4x16xf32>
+    %v = quipu.linear %x, @v : tensor<64x64xf32> -> [4, 16] : tensor<1x64xf32> -> tensor<1x4x16xf32>
+    %l = quipu.linear %x, @l : tensor<64x64xf32> -> [4, 16] : tensor<1x64xf32> -> tensor<1x4x16xf32>
+    %w = quipu.linear %x, @w : tensor<64x64xf32> -> [4, 16] : tensor<1x64xf32> -> tensor<1x4x16xf32>
+    %a = quipu.cache_write %k, %v at %at into @one : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<@one, f16, heads 4, keys 16, values 16>
+    %b = quipu.cache_write %l, %w at %at into @two : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<@two, f16, heads 4, keys 16, values 16>
+  }
+}
+
+// -----
+
 // Ops on tiles without a linear layer before them, and attention, are kernels of
 // their own; two steps do not share kernels.
 

@@ -1,4 +1,5 @@
 // RUN: %quipu-opt %s -attach-target=target=x86-64-v3 -quantize-activations -cse | FileCheck %s
+// RUN: %quipu-opt %s -attach-target=target=x86-64-v4+avx512bf16,x86-64-v3 -quantize-activations -cse | FileCheck %s
 // RUN: %quipu-opt %s -attach-target=target=reference -quantize-activations | FileCheck %s --check-prefix=REFERENCE
 // RUN: %quipu-opt %s -attach-target=target=x86-64-v4+avx512bf16 -quantize-activations -cse | FileCheck %s --check-prefix=BF16
 

@@ -375,6 +375,11 @@ for a, b in [(0, 0), (0, 32), (0, 224), (32, 0)]:
         f"tensor '{later}': offset {max(a, b)} lies in the data of tensor"
         f" '{earlier}', expected at least {min(a, b) + 256}",
     )
+# A single byte: 17 blocks of MXFP4 have 17 bytes each.
+case(
+    file(tensors=[tensor(dims=(32, 17), type=39), tensor("v", offset=288)], data=1024),
+    "tensor 'v': offset 288 lies in the data of tensor 'w', expected at least 289",
+)
 
 
 def run(path):

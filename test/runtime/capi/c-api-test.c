@@ -296,7 +296,17 @@ static void testText(void) {
   EXPECT(quipu_tokenize(model, "abc", 3, 0, NULL, 0, &count) ==
              QUIPU_ERROR_CAPACITY &&
          count == 3);
+  // As much as fits, and nothing behind it.
+  ids[2] = -7;
+  EXPECT(quipu_tokenize(model, "xyz", 3, 0, ids, 2, &count) ==
+             QUIPU_ERROR_CAPACITY &&
+         count == 3);
+  EXPECT(ids[0] == 'x' && ids[1] == 'y' && ids[2] == -7);
+  EXPECT(quipu_tokenize(model, "a<c", 3, 0, ids, 3, &count) == QUIPU_OK &&
+         count == 3 && ids[2] == 'c');
   char text[16];
+  EXPECT(quipu_detokenize(model, ids, 3, text, 3, &count) == QUIPU_OK);
+  EXPECT(count == 3 && memcmp(text, "a<c", 3) == 0);
   EXPECT(quipu_detokenize(model, ids, 2, text, 16, &count) == QUIPU_OK);
   EXPECT(count == 2 && memcmp(text, "a<", 2) == 0);
   EXPECT(quipu_detokenize(model, ids, 2, text, 1, &count) ==

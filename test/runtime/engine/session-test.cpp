@@ -366,6 +366,20 @@ static void testWatcher() {
     return true;
   });
   EXPECT(status.ok() && done == Ids({8}) && session->length(0) == 40);
+  // Whole sequences fill a step to its last token.
+  Ids two(5, 0);
+  two.resize(16, 1);
+  auto labels = create({.context = 64, .threads = 1, .sequences = 2});
+  done.clear();
+  status = labels->step({.tokens = text.data(),
+                         .count = 16,
+                         .sequences = two.data(),
+                         .entry = entry("label")},
+                        {}, [&](int32_t tokens) {
+                          done.push_back(tokens);
+                          return true;
+                        });
+  EXPECT(status.ok() && done == Ids({16}));
   // What a reader reports ends the call.
   status =
       session->step({.tokens = text.data(), .count = 3, .selectedCount = 2},
