@@ -404,7 +404,25 @@ static void testCacheBytes() {
   EXPECT(session->cacheBytes() == bytes);
 }
 
+/// What continues a text has logits of the selected tokens, each seeing only
+/// those before it.
+static void testEntries() {
+  EXPECT(findEntry(quipu_program, "hidden") == 2);
+  EXPECT(findEntry(quipu_program, "") == -1);
+  abi::Entry generate = quipu_program.entries[0];
+  EXPECT(getLogits(generate) == generate.outputs);
+  EXPECT(!getLogits(quipu_program.entries[1]));
+  abi::Entry whole = generate;
+  whole.wholeSequences = 1;
+  EXPECT(!getLogits(whole));
+  abi::Tensor ofTokens = generate.outputs[0];
+  ofTokens.domain = abi::Domain::Token;
+  generate.outputs = &ofTokens;
+  EXPECT(!getLogits(generate));
+}
+
 int main() {
+  testEntries();
   testStairs();
   testInTurn();
   testRefusals();
