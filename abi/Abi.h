@@ -159,7 +159,7 @@ struct Kernel {
   const char *name;
   const char *shape; // "576x576xq4_1 192x576xq4_1"; empty without matrices
   int32_t calls;     // in one call of the step: for some layers, or once
-  int32_t tileTokens, tiles, panel; // its schedule
+  int32_t tileTokens, tiles, panel; // its register tile; 0 without matrices
   // Predicted for a call with all of the step's tokens, but one selected row,
   // on one thread; 0 without a prediction.
   int64_t bytes, operations, nanoseconds;

@@ -32,6 +32,12 @@
 
 #include "dialect/QuipuAttrInterfaces.h.inc"
 
+namespace quipu {
+class KernelOp;
+} // namespace quipu
+
+#include "dialect/QuipuScheduleInterfaces.h.inc"
+
 #define GET_TYPEDEF_CLASSES
 #include "dialect/QuipuTypes.h.inc"
 

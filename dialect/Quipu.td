@@ -17,6 +17,7 @@
 include "dialect/QuipuAttributes.td"
 include "dialect/QuipuDialect.td"
 include "dialect/QuipuInterfaces.td"
+include "dialect/QuipuSchedules.td"
 include "dialect/QuipuTargets.td"
 include "dialect/QuipuTypes.td"
 include "mlir/Interfaces/CallInterfaces.td"

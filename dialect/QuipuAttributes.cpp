@@ -1,4 +1,4 @@
-//===- QuipuAttributes.cpp - Weights, scalings, schedules -----------------===//
+//===- QuipuAttributes.cpp - Weights, scalings, tables --------------------===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -84,16 +84,11 @@ LogicalResult LayerSetAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
-LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                   Grid, int64_t lanes, int64_t tokens,
-                                   int64_t tiles, bool, int64_t bytes,
-                                   int64_t operations, int64_t nanoseconds) {
-  if (lanes < 1 || tokens < 1 || tiles < 1)
-    return emitError() << "C1: lanes, tokens and tiles are " << lanes << ", "
-                       << tokens << " and " << tiles
-                       << ", expected positive numbers";
+LogicalResult CostAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                               int64_t bytes, int64_t operations,
+                               int64_t nanoseconds) {
   if (bytes < 0 || operations < 0 || nanoseconds < 0)
-    return emitError() << "C2: bytes, operations and nanoseconds are " << bytes
+    return emitError() << "C1: bytes, operations and nanoseconds are " << bytes
                        << ", " << operations << " and " << nanoseconds
                        << ", expected no negative numbers";
   return success();

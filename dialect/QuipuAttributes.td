@@ -1,4 +1,4 @@
-//===- QuipuAttributes.td - Weights, scalings, schedules ---*- tablegen -*-===//
+//===- QuipuAttributes.td - Weights, scalings, tables ------*- tablegen -*-===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -14,7 +14,8 @@ include "mlir/IR/BuiltinAttributeInterfaces.td"
 include "mlir/IR/CommonAttrConstraints.td"
 include "mlir/IR/EnumAttr.td"
 
-class Quipu_Attr<string name, string attrMnemonic> : AttrDef<Quipu_Dialect, name> {
+class Quipu_Attr<string name, string attrMnemonic, list<Trait> traits = []>
+    : AttrDef<Quipu_Dialect, name, traits> {
   let mnemonic = attrMnemonic;
 }
 
@@ -175,54 +176,29 @@ def Quipu_PortAttr : Quipu_Attr<"Port", "port"> {
 }
 def Quipu_PortsAttr : TypedArrayAttrBase<Quipu_PortAttr, "inputs or outputs">;
 
-def Quipu_Grid_Tiles  : I32EnumAttrCase<"Tiles", 0, "tiles">;
-def Quipu_Grid_Tokens : I32EnumAttrCase<"Tokens", 1, "tokens">;
-def Quipu_Grid_Heads  : I32EnumAttrCase<"Heads", 2, "heads">;
-def Quipu_Grid : I32EnumAttr<"Grid", "what the workers divide among themselves",
-    [Quipu_Grid_Tiles, Quipu_Grid_Tokens, Quipu_Grid_Heads]> {
-  let cppNamespace = "::quipu";
-  let genSpecializedAttr = 0;
-}
-def Quipu_GridAttr : EnumAttr<Quipu_Dialect, Quipu_Grid, "grid"> {
-  let assemblyFormat = "$value";
-}
-
-def Quipu_ScheduleAttr : Quipu_Attr<"Schedule", "schedule"> {
-  let summary = "how a kernel runs";
+def Quipu_CostAttr : Quipu_Attr<"Cost", "cost"> {
+  let summary = "what a kernel should take, for the program's table and for readers";
   let description = [{
-    - `grid`: what is divided over the workers: `tiles` (of `lanes` output rows
-      of a weight), `tokens`, or `heads` (key/value heads of each token).
-    - `lanes`: 32-bit lanes of a vector; with `tiles`, output rows of a tile.
-    - `tokens` x `tiles`: the register tile of a linear kernel.
-    - `panel`: the codes of a block format are unpacked to bytes, and scales to
-      floats, once for all tokens of a call; otherwise again for each group of
-      `tokens`.
-    - `bytes`, `operations`: what one call moves and computes in all, from
-      which the choice was made; of attention for tokens that see 128 positions.
+    - `bytes`, `operations`: what one call moves and computes in all; of
+      attention for tokens that see 128 positions.
     - `nanoseconds`: how long that should take one thread; 0 if not predicted.
 
-    C1: lanes, tokens and tiles are positive. C2: bytes, operations and
-    nanoseconds are not negative.
+    C1: none is negative.
   }];
-  let parameters = (ins EnumParameter<Quipu_Grid>:$grid,
-                        "int64_t":$lanes, "int64_t":$tokens, "int64_t":$tiles,
-                        DefaultValuedParameter<"bool", "false">:$panel,
-                        "int64_t":$bytes, "int64_t":$operations,
+  let parameters = (ins "int64_t":$bytes, "int64_t":$operations,
                         DefaultValuedParameter<"int64_t", "0">:$nanoseconds);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
-  let extraClassDeclaration = [{
-    RegisterTile getTile() const {
-      return {getTokens(), getTiles(), getPanel()};
-    }
-  }];
 }
 
 def Quipu_CompiledKernelAttr : Quipu_Attr<"CompiledKernel", "compiled_kernel"> {
   let summary = "a kernel that a compiled step calls, for the program's table";
   let parameters = (ins "::mlir::StringAttr":$name, "::mlir::StringAttr":$shape, "int64_t":$calls,
-                        OptionalParameter<"::quipu::ScheduleAttr">:$schedule);
-  let assemblyFormat = "`<` $name `shape` $shape `calls` $calls (`schedule` $schedule^)? `>`";
+                        OptionalParameter<"::quipu::ScheduleAttrInterface">:$schedule,
+                        OptionalParameter<"::quipu::CostAttr">:$cost);
+  let assemblyFormat = [{
+    `<` $name `shape` $shape `calls` $calls (`schedule` $schedule^)? (`cost` $cost^)? `>`
+  }];
 }
 
 def Quipu_CompiledStepAttr : Quipu_Attr<"CompiledStep", "compiled_step"> {

@@ -13,8 +13,8 @@
 using namespace mlir;
 using namespace quipu;
 
-/// `@name(%arg: type, ...) -> (type, ...) (schedule <...>)? (selected)? { ...
-/// }`
+/// `@name(%arg: type, ...) -> (type, ...) (schedule #...)? (cost <...>)?
+/// (selected)? { ... }`
 ParseResult KernelOp::parse(OpAsmParser &parser, OperationState &state) {
   StringAttr name;
   SmallVector<OpAsmParser::Argument> arguments;
@@ -32,10 +32,16 @@ ParseResult KernelOp::parse(OpAsmParser &parser, OperationState &state) {
   properties.function_type =
       TypeAttr::get(parser.getBuilder().getFunctionType(types, results));
   if (succeeded(parser.parseOptionalKeyword("schedule"))) {
-    Attribute schedule = ScheduleAttr::parse(parser, Type());
-    if (!schedule)
+    ScheduleAttrInterface schedule;
+    if (parser.parseAttribute(schedule))
       return failure();
-    properties.schedule = cast<ScheduleAttr>(schedule);
+    properties.schedule = schedule;
+  }
+  if (succeeded(parser.parseOptionalKeyword("cost"))) {
+    Attribute cost = CostAttr::parse(parser, Type());
+    if (!cost)
+      return failure();
+    properties.cost = cast<CostAttr>(cost);
   }
   if (succeeded(parser.parseOptionalKeyword("selected")))
     properties.selected = parser.getBuilder().getUnitAttr();
@@ -52,9 +58,11 @@ void KernelOp::print(OpAsmPrinter &printer) {
       [&](BlockArgument argument) { printer.printRegionArgument(argument); });
   printer << ')';
   printer.printOptionalArrowTypeList(getResultTypes());
-  if (getSchedule()) {
-    printer << " schedule ";
-    getSchedule()->print(printer);
+  if (getSchedule())
+    printer << " schedule " << getScheduleAttr();
+  if (getCost()) {
+    printer << " cost ";
+    getCost()->print(printer);
   }
   if (getSelected())
     printer << " selected";
@@ -97,7 +105,9 @@ LogicalResult KernelOp::verifyRegions() {
       return write.emitOpError("C4: is not yielded by its kernel");
     first = write;
   }
-  return verifyIsBound(*this, "C2");
+  if (failed(verifyIsBound(*this, "C2")))
+    return failure();
+  return getSchedule() ? getSchedule()->verifyKernel(*this) : success();
 }
 
 /// That the launch is in the layers of a weight which the kernel of that number

@@ -17,15 +17,17 @@ def Quipu_KernelOp : Quipu_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove,
   let summary = "ops that run as one, without a barrier inside";
   let description = [{
     Its meaning is its region inlined; of a weight of several layers it reads
-    the launch's. A `selected` kernel runs over the rows whose logits are selected
+    the launch's. `schedule` says how it runs, `cost` what that should take. A `selected` kernel runs over the rows whose logits are selected
     instead of all tokens.
     C1: the yielded values have the function type's results. C2: the sizes of
     all values are bound. C3: `attention`, `pool` and `rope_angles` are alone in
     their kernel, which takes what they take and yields what they compute. C4: a
-    kernel writes one cache, and yields it.
+    kernel writes one cache, and yields it. The schedule has conditions of its
+    own.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type,
-                       OptionalAttr<Quipu_ScheduleAttr>:$schedule, UnitAttr:$selected,
+                       OptionalAttr<Quipu_ScheduleInterface>:$schedule, OptionalAttr<Quipu_CostAttr>:$cost,
+                       UnitAttr:$selected,
                        OptionalAttr<DictArrayAttr>:$arg_attrs, OptionalAttr<DictArrayAttr>:$res_attrs);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;

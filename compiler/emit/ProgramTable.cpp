@@ -104,16 +104,18 @@ static Constant *buildKernel(Module &module, CompiledKernelAttr kernel) {
   entry.addString(offsetof(Kernel, name), kernel.getName().getValue());
   entry.addString(offsetof(Kernel, shape), kernel.getShape().getValue());
   entry.addInt32(offsetof(Kernel, calls), kernel.getCalls());
-  if (ScheduleAttr schedule = kernel.getSchedule()) {
-    entry.addInt32(offsetof(Kernel, tileTokens), schedule.getTokens());
-    entry.addInt32(offsetof(Kernel, tiles), schedule.getTiles());
-    entry.addInt32(offsetof(Kernel, panel), schedule.getPanel());
-    entry.addInt64(offsetof(Kernel, bytes), schedule.getBytes());
-    entry.addInt64(offsetof(Kernel, operations), schedule.getOperations());
-    entry.addInt64(offsetof(Kernel, nanoseconds), schedule.getNanoseconds());
-    if (schedule.getGrid() == Grid::Heads)
-      entry.addInt32(offsetof(Kernel, positions), abi::pagePositions);
+  if (auto tiles = mlir::dyn_cast_or_null<CpuTilesAttr>(kernel.getSchedule())) {
+    entry.addInt32(offsetof(Kernel, tileTokens), tiles.getTokens());
+    entry.addInt32(offsetof(Kernel, tiles), tiles.getTiles());
+    entry.addInt32(offsetof(Kernel, panel), tiles.getPanel());
   }
+  if (CostAttr cost = kernel.getCost()) {
+    entry.addInt64(offsetof(Kernel, bytes), cost.getBytes());
+    entry.addInt64(offsetof(Kernel, operations), cost.getOperations());
+    entry.addInt64(offsetof(Kernel, nanoseconds), cost.getNanoseconds());
+  }
+  if (mlir::isa_and_nonnull<CpuAttentionAttr>(kernel.getSchedule()))
+    entry.addInt32(offsetof(Kernel, positions), abi::pagePositions);
   return entry.finish(sizeof(Kernel));
 }
 

@@ -48,37 +48,50 @@ struct ChooseSchedules : quipu::impl::ChooseSchedulesBase<ChooseSchedules> {
       measured = std::move(*file);
     }
     getOperation().walk([&](KernelOp kernel) {
-      Grid grid = Grid::Tokens;
-      kernel.walk([&](Operation *op) {
-        if (isa<LinearOp>(op))
-          grid = Grid::Tiles;
-        else if (isa<AttentionOp>(op))
-          grid = Grid::Heads;
-      });
       RegisterTile tile = chooseTile(cpu, measured, kernel);
       Work work = predictWork(cpu, kernel, tile);
-      kernel.setScheduleAttr(ScheduleAttr::get(
-          &getContext(), grid, cpu.getLanes(), tile.tokens, tile.tiles,
-          tile.panel, work.bytes, work.operations, work.nanoseconds));
+      kernel.setScheduleAttr(getSchedule(cpu, kernel, tile));
+      kernel.setCostAttr(CostAttr::get(&getContext(), work.bytes,
+                                       work.operations, work.nanoseconds));
       remark(kernel, measured);
     });
   }
 
+  /// The way in which what the kernel holds can run.
+  static ScheduleAttrInterface getSchedule(CpuAttr cpu, KernelOp kernel,
+                                           const RegisterTile &tile) {
+    MLIRContext *context = cpu.getContext();
+    int64_t lanes = cpu.getLanes();
+    for (Operation &op : kernel.getBody().front()) {
+      if (isa<LinearOp>(op))
+        return CpuTilesAttr::get(context, lanes, tile.tokens, tile.tiles,
+                                 tile.panel);
+      if (isa<AttentionOp>(op))
+        return CpuAttentionAttr::get(context, lanes);
+      if (isa<PoolOp>(op))
+        return CpuPoolAttr::get(context);
+      if (isa<RopeAnglesOp>(op))
+        return CpuAnglesAttr::get(context);
+    }
+    return CpuRowsAttr::get(context);
+  }
+
   /// Says which schedule the kernel has, and why.
   void remark(KernelOp kernel, const TunedSchedules &measured) {
-    ScheduleAttr schedule = *kernel.getSchedule();
+    CostAttr cost = *kernel.getCost();
     auto remark = remark::analysis(
         kernel.getLoc(),
         remark::RemarkOpts::name("schedule").category("choose-schedules"));
     if (!remark)
       return;
     remark << "the kernel @" << kernel.getSymName() << " moves "
-           << remark::metric("bytes", schedule.getBytes()) << " bytes in "
-           << remark::metric("operations", schedule.getOperations())
+           << remark::metric("bytes", cost.getBytes()) << " bytes in "
+           << remark::metric("operations", cost.getOperations())
            << " operations, "
-           << remark::metric("nanoseconds", schedule.getNanoseconds())
+           << remark::metric("nanoseconds", cost.getNanoseconds())
            << " ns on one thread";
-    if (schedule.getGrid() != Grid::Tiles)
+    auto schedule = dyn_cast<CpuTilesAttr>(kernel.getScheduleAttr());
+    if (!schedule)
       return;
     bool isMeasured = findKernel(measured.kernels, getKernelShape(kernel),
                                  getKernelTokens(kernel));

@@ -44,10 +44,10 @@ private:
     if (kernel)
       return kernel;
     OpBuilder builder(step);
-    kernel =
-        KernelOp::create(builder, loc, (step.getSymName() + ".copy").str(),
-                         builder.getFunctionType(type, type), ScheduleAttr(),
-                         /*selected=*/false, ArrayAttr(), ArrayAttr());
+    kernel = KernelOp::create(builder, loc, (step.getSymName() + ".copy").str(),
+                              builder.getFunctionType(type, type),
+                              ScheduleAttrInterface(), CostAttr(),
+                              /*selected=*/false, ArrayAttr(), ArrayAttr());
     symbols.insert(kernel, Block::iterator(step));
     Block *body = builder.createBlock(&kernel.getBody(), {}, type, loc);
     YieldOp::create(builder, loc, body->getArguments());

@@ -164,10 +164,10 @@ void KernelGroup::outline(StepOp step, SymbolTable &symbols) {
            });
   });
   OpBuilder builder(step);
-  auto kernel =
-      KernelOp::create(builder, loc, getName(step, symbols),
-                       FunctionType::get(context, inputTypes, outputTypes),
-                       ScheduleAttr(), selected, ArrayAttr(), ArrayAttr());
+  auto kernel = KernelOp::create(
+      builder, loc, getName(step, symbols),
+      FunctionType::get(context, inputTypes, outputTypes),
+      ScheduleAttrInterface(), CostAttr(), selected, ArrayAttr(), ArrayAttr());
   symbols.insert(kernel, Block::iterator(step));
   Block *body =
       builder.createBlock(&kernel.getBody(), {}, inputTypes, inputLocs);

@@ -21,6 +21,7 @@ namespace quipu {
 static bool areEqual(KernelOp a, KernelOp b) {
   return a.getFunctionType() == b.getFunctionType() &&
          a.getScheduleAttr() == b.getScheduleAttr() &&
+         a.getCostAttr() == b.getCostAttr() &&
          a.getSelected() == b.getSelected() &&
          a->getDiscardableAttrDictionary() ==
              b->getDiscardableAttrDictionary() &&

@@ -24,12 +24,13 @@
            d = #quipu<activation relu>, e = #quipu<activation sigmoid>, f = #quipu<activation tanh>,
            g = #quipu<pairing adjacent>, h = #quipu<pairing halves>} : () -> ()
 
-// CHECK: a = #quipu.schedule<grid = tiles, lanes = 16, tokens = 4, tiles = 3, bytes = 1, operations = 2>
-// CHECK-SAME: b = #quipu.schedule<grid = heads,
-// CHECK-SAME: c = #quipu.schedule<grid = tokens,
-"schedules"() {a = #quipu.schedule<grid = tiles, lanes = 16, tokens = 4, tiles = 3, bytes = 1, operations = 2>,
-               b = #quipu.schedule<grid = heads, lanes = 8, tokens = 1, tiles = 1, bytes = 0, operations = 0>,
-               c = #quipu.schedule<operations = 0, bytes = 0, tiles = 1, tokens = 1, lanes = 8, grid = tokens>} : () -> ()
+// CHECK: a = #quipu.cpu_tiles<lanes = 16, tokens = 4, tiles = 3>, b = #quipu.cpu_tiles<lanes = 8, tokens = 2, tiles = 1, panel = true>
+// CHECK-SAME: c = #quipu.cpu_rows, d = #quipu.cpu_attention<lanes = 4>, e = #quipu.cpu_pool, f = #quipu.cpu_angles
+// CHECK-SAME: g = #quipu.cost<bytes = 1, operations = 2>, h = #quipu.cost<bytes = 0, operations = 0, nanoseconds = 3>
+"schedules"() {a = #quipu.cpu_tiles<lanes = 16, tokens = 4, tiles = 3, panel = false>,
+               b = #quipu.cpu_tiles<panel = true, tiles = 1, tokens = 2, lanes = 8>,
+               c = #quipu.cpu_rows, d = #quipu.cpu_attention<lanes = 4>, e = #quipu.cpu_pool, f = #quipu.cpu_angles,
+               g = #quipu.cost<bytes = 1, operations = 2>, h = #quipu.cost<bytes = 0, operations = 0, nanoseconds = 3>} : () -> ()
 
 // -----
 
@@ -65,17 +66,27 @@
 // -----
 
 // expected-error@+1 {{duplicate or unknown struct parameter name: depth}}
-"schedules"() {a = #quipu.schedule<depth = 3>} : () -> ()
+"schedules"() {a = #quipu.cpu_tiles<depth = 3>} : () -> ()
 
 // -----
 
-// expected-error@+1 {{C1: lanes, tokens and tiles are 16, 0 and 1, expected positive numbers}}
-"schedules"() {a = #quipu.schedule<grid = tiles, lanes = 16, tokens = 0, tiles = 1, bytes = 0, operations = 0>} : () -> ()
+// expected-error@+1 {{C1: lanes, tokens and tiles are 16, 0 and 1, expected from 1 to 64}}
+"schedules"() {a = #quipu.cpu_tiles<lanes = 16, tokens = 0, tiles = 1>} : () -> ()
 
 // -----
 
-// expected-error@+1 {{C2: bytes, operations and nanoseconds are -1, 0 and 0, expected no negative numbers}}
-"schedules"() {a = #quipu.schedule<grid = tiles, lanes = 16, tokens = 1, tiles = 1, bytes = -1, operations = 0>} : () -> ()
+// expected-error@+1 {{C1: lanes, tokens and tiles are 16, 1 and 65, expected from 1 to 64}}
+"schedules"() {a = #quipu.cpu_tiles<lanes = 16, tokens = 1, tiles = 65>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{C1: there are 65 lanes, expected from 1 to 64}}
+"schedules"() {a = #quipu.cpu_attention<lanes = 65>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{C1: bytes, operations and nanoseconds are -1, 0 and 0, expected no negative numbers}}
+"costs"() {a = #quipu.cost<bytes = -1, operations = 0>} : () -> ()
 
 // -----
 

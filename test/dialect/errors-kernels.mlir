@@ -46,6 +46,71 @@ quipu.model @m for [] {
 
 // -----
 
+// cpu_tiles_c2
+quipu.model @m for [] {
+  // expected-error@+1 {{'quipu.kernel' op schedule C2: #quipu.cpu_tiles<lanes = 16, tokens = 1, tiles = 1> is for a kernel with a quipu.linear}}
+  quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> schedule #quipu.cpu_tiles<lanes = 16, tokens = 1, tiles = 1> {
+    %y = quipu.scale %x by 2.0 : tensor<1x64xf32> -> tensor<1x64xf32>
+    quipu.yield %y : tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// cpu_rows_c1
+quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<64x64xf32>
+  // expected-error@+1 {{'quipu.kernel' op schedule C1: #quipu.cpu_rows is for a kernel without quipu.linear}}
+  quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> schedule #quipu.cpu_rows {
+    %y = quipu.linear %x, @w : tensor<64x64xf32> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
+    quipu.yield %y : tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// cpu_rows_c1_alone
+quipu.model @m for [] {
+  // expected-error@+1 {{'quipu.kernel' op schedule C1: #quipu.cpu_rows is for a kernel without quipu.rope_angles}}
+  quipu.kernel @k(%at: !quipu.positions) -> tensor<1x8x2xf32> schedule #quipu.cpu_rows {
+    %a = quipu.rope_angles %at dims 16 theta 10000.0 tokens 1 : tensor<1x8x2xf32>
+    quipu.yield %a : tensor<1x8x2xf32>
+  }
+}
+
+// -----
+
+// cpu_attention_c2
+quipu.model @m for [] {
+  // expected-error@+1 {{'quipu.kernel' op schedule C2: #quipu.cpu_attention<lanes = 16> is for quipu.attention}}
+  quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> schedule #quipu.cpu_attention<lanes = 16> {
+    quipu.yield %x : tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// cpu_pool_c1
+quipu.model @m for [] {
+  // expected-error@+1 {{'quipu.kernel' op schedule C1: #quipu.cpu_pool is for quipu.pool}}
+  quipu.kernel @k(%at: !quipu.positions) -> tensor<1x8x2xf32> schedule #quipu.cpu_pool {
+    %a = quipu.rope_angles %at dims 16 theta 10000.0 tokens 1 : tensor<1x8x2xf32>
+    quipu.yield %a : tensor<1x8x2xf32>
+  }
+}
+
+// -----
+
+// cpu_angles_c1
+quipu.model @m for [] {
+  // expected-error@+1 {{'quipu.kernel' op schedule C1: #quipu.cpu_angles is for quipu.rope_angles}}
+  quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> schedule #quipu.cpu_angles {
+    quipu.yield %x : tensor<1x64xf32>
+  }
+}
+
+// -----
+
 // kernel_c4
 quipu.model @m for [] {
   quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 4 pool 0 at 0 stride 32

@@ -164,10 +164,10 @@ quipu.model @bound for ["a"] {
 
 // CHECK-LABEL: quipu.model @kernels for [] {
 quipu.model @kernels for [] {
-  // CHECK-NEXT: quipu.kernel @double(%[[X:.+]]: tensor<1x64xf32>) -> tensor<1x64xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 2, bytes = 512, operations = 64> {
+  // CHECK-NEXT: quipu.kernel @double(%[[X:.+]]: tensor<1x64xf32>) -> tensor<1x64xf32> schedule #quipu.cpu_rows cost <bytes = 512, operations = 64> {
   // CHECK-NEXT: %[[Y:.+]] = quipu.add %[[X]], %[[X]] : tensor<1x64xf32>
   // CHECK-NEXT: quipu.yield %[[Y]] : tensor<1x64xf32>
-  quipu.kernel @double(%x: tensor<1x64xf32>) -> tensor<1x64xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 2, bytes = 512, operations = 64> {
+  quipu.kernel @double(%x: tensor<1x64xf32>) -> tensor<1x64xf32> schedule #quipu.cpu_rows cost <bytes = 512, operations = 64> {
     %y = quipu.add %x, %x : tensor<1x64xf32>
     quipu.yield %y : tensor<1x64xf32>
   }
@@ -175,8 +175,8 @@ quipu.model @kernels for [] {
   quipu.kernel @both(%x: tensor<1x64xf32>, %at: !quipu.positions) -> (tensor<1x64xf32>, tensor<1x64xf32>) selected {
     quipu.yield %x, %x : tensor<1x64xf32>, tensor<1x64xf32>
   }
-  // CHECK: quipu.kernel @tagged(%{{.+}}: tensor<1x64xf32>) -> tensor<1x64xf32> schedule <grid = heads, {{.+}}> selected attributes {note = "kept"} {
-  quipu.kernel @tagged(%x: tensor<1x64xf32>) -> tensor<1x64xf32> schedule <grid = heads, lanes = 8, tokens = 1, tiles = 1, bytes = 0, operations = 0> selected attributes {note = "kept"} {
+  // CHECK: quipu.kernel @tagged(%{{.+}}: tensor<1x64xf32>) -> tensor<1x64xf32> cost <bytes = 8, operations = 0> selected attributes {note = "kept"} {
+  quipu.kernel @tagged(%x: tensor<1x64xf32>) -> tensor<1x64xf32> cost <bytes = 8, operations = 0> selected attributes {note = "kept"} {
     quipu.yield %x : tensor<1x64xf32>
   }
 

@@ -57,7 +57,7 @@ quipu.model @equal for [] {
     %b = quipu.scale %a by 2.0 : tensor<1x64xf32> -> tensor<1x64xf32>
     quipu.yield %b : tensor<1x64xf32>
   }
-  quipu.kernel @scheduled(%x: tensor<1x64xf32>) -> tensor<1x64xf32> schedule <grid = tiles, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @scheduled(%x: tensor<1x64xf32>) -> tensor<1x64xf32> schedule #quipu.cpu_tiles<lanes = 16, tokens = 1, tiles = 1> {
     %a = quipu.linear %x, @blk.w : tensor<64x64xf32> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
     %b = quipu.scale %a by 2.0 : tensor<1x64xf32> -> tensor<1x64xf32>
     quipu.yield %b : tensor<1x64xf32>

@@ -221,7 +221,7 @@ private:
     return CompiledKernelAttr::get(
         builder.getContext(), kernel.getSymNameAttr(),
         builder.getStringAttr(getKernelShape(kernel)), calls,
-        kernel.getScheduleAttr());
+        kernel.getScheduleAttr(), kernel.getCostAttr());
   }
 
   /// The kernel for this type of cache; made when it does not exist yet.

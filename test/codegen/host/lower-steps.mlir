@@ -61,7 +61,7 @@
 // What the program's table says of the entry. A split of a query tile keeps 8
 // tokens of 2 query heads with 32 + 16 floats.
 // CHECK-LABEL: quipu.entry @generate inputs [<"tokens" over token : 1 x i32 below 40>] outputs [<"spare" over selected : 40 x f32>, <"logits" over selected : 40 x f32>]
-// CHECK-SAME: compiled [<@prefill8_f16 tokens 8 cache f16 arena 8192 partials 3072 kernels[<"embed" shape "" calls 1>, <"write" shape "32x32xf32" calls 3 schedule <{{.*}}>>, <"attend" shape "" calls 3>, <"logits" shape "40x32xf32" calls 1>, <"logits" shape "40x32xf32" calls 1>]>, <@prefill8_f32 tokens 8 cache f32 {{.*}}>, <@prefill8_q8_0 tokens 8 cache !quipu.q8_0 {{.*}}>]
+// CHECK-SAME: compiled [<@prefill8_f16 tokens 8 cache f16 arena 8192 partials 3072 kernels[<"embed" shape "" calls 1>, <"write" shape "32x32xf32" calls 3 schedule #quipu.cpu_tiles<lanes = 16, tokens = 8, tiles = 2> cost <bytes = 6144, operations = 16384, nanoseconds = 800>>, <"attend" shape "" calls 3>, <"logits" shape "40x32xf32" calls 1>, <"logits" shape "40x32xf32" calls 1>]>, <@prefill8_f32 tokens 8 cache f32 {{.*}}>, <@prefill8_q8_0 tokens 8 cache !quipu.q8_0 {{.*}}>]
 // Only what touches the cache has a copy.
 // CHECK: quipu.kernel @embed(
 // CHECK-NOT: quipu.kernel @embed
@@ -81,7 +81,7 @@ quipu.model @m for ["m"] {
     %x = quipu.embed %ids, @token_embd : tensor<40x32xf32> : tensor<8xi32> -> tensor<8x32xf32>
     quipu.yield %x : tensor<8x32xf32>
   }
-  quipu.kernel @write(%k: tensor<8x32xf32>, %x: tensor<8x32xf32>, %at: !quipu.positions) -> (tensor<8x32xf32>, !quipu.cache<@kv, f16, heads 1, keys 32, values 32>) schedule <grid = tiles, lanes = 16, tokens = 8, tiles = 2, bytes = 6144, operations = 16384, nanoseconds = 800> {
+  quipu.kernel @write(%k: tensor<8x32xf32>, %x: tensor<8x32xf32>, %at: !quipu.positions) -> (tensor<8x32xf32>, !quipu.cache<@kv, f16, heads 1, keys 32, values 32>) schedule #quipu.cpu_tiles<lanes = 16, tokens = 8, tiles = 2> cost <bytes = 6144, operations = 16384, nanoseconds = 800> {
     %h = quipu.linear %x, @blk.k : tensor<32x32xf32> -> [1, 32] : tensor<8x32xf32> -> tensor<8x1x32xf32>
     %kv = quipu.cache_write %h, %h at %at into @kv : tensor<8x1x32xf32>, tensor<8x1x32xf32> -> !quipu.cache<@kv, f16, heads 1, keys 32, values 32>
     quipu.yield %k, %kv : tensor<8x32xf32>, !quipu.cache<@kv, f16, heads 1, keys 32, values 32>

@@ -12,7 +12,7 @@ quipu.model @toy for ["llama"] {
   quipu.state @blk.kv : !quipu.pages<heads 1, keys 32, values 32> layers 2 pool 0 at 0 stride 64
   quipu.entry @generate inputs [<"tokens" over token : 1 x i32 below 16>] outputs [<"logits" over selected : 16 x f32>] compiled [
       <@step_b_f32 tokens 1 cache f32 arena 64 partials 0 kernels []>,
-      <@step_a_f16 tokens 8 cache f16 arena 64 partials 0 kernels [<"next" shape "5x8xf32" calls 1 schedule <grid = tiles, lanes = 8, tokens = 4, tiles = 2, panel = true, bytes = 1000, operations = 2000, nanoseconds = 3000>>]>,
+      <@step_a_f16 tokens 8 cache f16 arena 64 partials 0 kernels [<"next" shape "5x8xf32" calls 1 schedule #quipu.cpu_tiles<lanes = 8, tokens = 4, tiles = 2, panel = true> cost <bytes = 1000, operations = 2000, nanoseconds = 3000>>]>,
       <@step_c_f16 tokens 1 cache f16 arena 128 partials 0 kernels []>]
 }
 

@@ -32,6 +32,7 @@ BARRIER = re.compile(r"^ *quipu\.barrier\n", re.M)
 RESULT = re.compile(r"^ *(%\w+) = [^%\n]*(%\w+).*\n", re.M)
 ALIKE = [["adjacent", "halves"], ["silu", "gelu", "gelu_tanh", "relu", "sigmoid", "tanh"],
          ["swiglu", "add", "mul"], ["tiles", "heads", "rows", "tokens", "whole", "none"],
+         ["cpu_tiles", "cpu_rows", "cpu_attention", "cpu_pool", "cpu_angles"],
          ["f32", "f16", "bf16"], ["rms_norm", "softmax"], ["pairs", "window", "scale"]]
 
 

@@ -54,6 +54,15 @@ static Vectors getVectors(CpuAttr cpu) {
   return {cpu.getLanes(), /*hasSignedDots=*/cpu.isArm()};
 }
 
+/// What the schedule says; without tiles rows are computed one by one.
+static std::unique_ptr<KernelBuilder> makeBuilder(KernelOp kernel,
+                                                  CpuAttr cpu) {
+  auto tiles = mlir::dyn_cast<CpuTilesAttr>(kernel.getScheduleAttr());
+  return std::make_unique<KernelBuilder>(
+      kernel.getSymName().str(), tiles ? getKernelTokens(kernel) : 1,
+      tiles ? tiles.getTile() : RegisterTile(), getVectors(cpu));
+}
+
 namespace {
 
 /// Walks the ops in order and keeps what each value is in Halide.
@@ -61,11 +70,7 @@ class Translation {
 public:
   Translation(KernelOp kernel, CpuAttr cpu,
               std::map<std::string, BufferOwner> &owners)
-      : kernel(kernel), owners(owners),
-        builder(std::make_unique<KernelBuilder>(
-            kernel.getSymName().str(),
-            getRowsAtOnce(kernel, getKernelTokens(kernel)),
-            kernel.getSchedule()->getTile(), getVectors(cpu))) {}
+      : kernel(kernel), owners(owners), builder(makeBuilder(kernel, cpu)) {}
 
   FailureOr<std::unique_ptr<KernelBuilder>> run() {
     for (auto write : kernel.getBody().getOps<CacheWriteOp>())

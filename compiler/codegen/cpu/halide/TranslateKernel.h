@@ -24,11 +24,6 @@ struct BufferOwner {
   std::string getName() const;
 };
 
-/// Rows of a kernel with the grid `tokens` are computed one by one.
-inline int64_t getRowsAtOnce(KernelOp kernel, int64_t tokens) {
-  return kernel.getSchedule()->getGrid() == Grid::Tokens ? 1 : tokens;
-}
-
 /// The kernel's ops, defined and scheduled; `owners` says what each buffer is.
 /// Throws Halide::Error. Fails with a diagnostic when an op has no Halide form.
 mlir::FailureOr<std::unique_ptr<KernelBuilder>>

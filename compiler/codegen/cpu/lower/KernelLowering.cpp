@@ -73,7 +73,7 @@ LogicalResult KernelLowering::run() {
     result = lowerRopeAngles(angles);
   else if (auto pool = dyn_cast<PoolOp>(first))
     result = lowerPool(pool);
-  else if (kernel.getSchedule()->getGrid() == Grid::Tokens)
+  else if (isa<CpuRowsAttr>(kernel.getScheduleAttr()))
     result = lowerRows();
   else
     result = lowerTiles();

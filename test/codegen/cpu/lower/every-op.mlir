@@ -5,74 +5,74 @@
 quipu.model @m for ["m"] {
   quipu.state @rows : tensor<40xf32> pool 0
   // CHECK-DAG: llvm.func @l2_norm.halide({{.*}} attributes {quipu.bitcode = 
-  quipu.kernel @l2_norm(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @l2_norm(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
     %y = quipu.l2_norm %a : tensor<8x32xf32> -> tensor<8x32xf32>
     quipu.yield %y : tensor<8x32xf32>
   }
   // Workers share the columns: 3 times 16 of them, the last 8.
   // CHECK-DAG: llvm.func @pool({{.*}} attributes {no_inline}
   // CHECK-DAG: arith.addf
-  quipu.kernel @pool(%a: tensor<8x40xf32>, %at: !quipu.positions) -> tensor<8x40xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @pool(%a: tensor<8x40xf32>, %at: !quipu.positions) -> tensor<8x40xf32> schedule #quipu.cpu_pool {
     %y = quipu.pool "mean" %a at %at into @rows : tensor<8x40xf32> -> tensor<8x40xf32>
     quipu.yield %y : tensor<8x40xf32>
   }
   // CHECK-DAG: llvm.func @add.halide({{.*}} attributes {quipu.bitcode = 
-  quipu.kernel @add(%a: tensor<8x32xf32>, %b: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @add(%a: tensor<8x32xf32>, %b: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
     %y = quipu.add %a, %b : tensor<8x32xf32>
     quipu.yield %y : tensor<8x32xf32>
   }
   // CHECK-DAG: llvm.func @mul.halide({{.*}} attributes {quipu.bitcode = 
-  quipu.kernel @mul(%a: tensor<8x32xf32>, %b: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @mul(%a: tensor<8x32xf32>, %b: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
     %y = quipu.mul %a, %b : tensor<8x32xf32>
     quipu.yield %y : tensor<8x32xf32>
   }
   // CHECK-DAG: llvm.func @swiglu.halide({{.*}} attributes {quipu.bitcode = 
-  quipu.kernel @swiglu(%a: tensor<8x32xf32>, %b: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @swiglu(%a: tensor<8x32xf32>, %b: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
     %y = quipu.swiglu %a, %b : tensor<8x32xf32>
     quipu.yield %y : tensor<8x32xf32>
   }
   // CHECK-DAG: llvm.func @scale.halide({{.*}} attributes {quipu.bitcode = 
-  quipu.kernel @scale(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @scale(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
     %y = quipu.scale %a by 0.5 : tensor<8x32xf32> -> tensor<8x32xf32>
     quipu.yield %y : tensor<8x32xf32>
   }
   // CHECK-DAG: llvm.func @silu.halide({{.*}} attributes {quipu.bitcode = 
-  quipu.kernel @silu(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @silu(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
     %y = quipu.activate silu %a : tensor<8x32xf32> -> tensor<8x32xf32>
     quipu.yield %y : tensor<8x32xf32>
   }
   // CHECK-DAG: llvm.func @gelu.halide({{.*}} attributes {quipu.bitcode = 
-  quipu.kernel @gelu(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @gelu(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
     %y = quipu.activate gelu %a : tensor<8x32xf32> -> tensor<8x32xf32>
     quipu.yield %y : tensor<8x32xf32>
   }
   // CHECK-DAG: llvm.func @gelu_tanh.halide({{.*}} attributes {quipu.bitcode = 
-  quipu.kernel @gelu_tanh(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @gelu_tanh(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
     %y = quipu.activate gelu_tanh %a : tensor<8x32xf32> -> tensor<8x32xf32>
     quipu.yield %y : tensor<8x32xf32>
   }
   // CHECK-DAG: llvm.func @relu.halide({{.*}} attributes {quipu.bitcode = 
-  quipu.kernel @relu(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @relu(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
     %y = quipu.activate relu %a : tensor<8x32xf32> -> tensor<8x32xf32>
     quipu.yield %y : tensor<8x32xf32>
   }
   // CHECK-DAG: llvm.func @sigmoid.halide({{.*}} attributes {quipu.bitcode = 
-  quipu.kernel @sigmoid(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @sigmoid(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
     %y = quipu.activate sigmoid %a : tensor<8x32xf32> -> tensor<8x32xf32>
     quipu.yield %y : tensor<8x32xf32>
   }
   // CHECK-DAG: llvm.func @tanh.halide({{.*}} attributes {quipu.bitcode = 
-  quipu.kernel @tanh(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @tanh(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
     %y = quipu.activate tanh %a : tensor<8x32xf32> -> tensor<8x32xf32>
     quipu.yield %y : tensor<8x32xf32>
   }
   // CHECK-DAG: llvm.func @rope_adjacent.halide({{.*}} attributes {quipu.bitcode = 
-  quipu.kernel @rope_adjacent(%q: tensor<8x2x16xf32>, %angles: tensor<8x8x2xf32>) -> tensor<8x2x16xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @rope_adjacent(%q: tensor<8x2x16xf32>, %angles: tensor<8x8x2xf32>) -> tensor<8x2x16xf32> schedule #quipu.cpu_rows {
     %y = quipu.rope %q by %angles pairs adjacent : tensor<8x2x16xf32>, tensor<8x8x2xf32> -> tensor<8x2x16xf32>
     quipu.yield %y : tensor<8x2x16xf32>
   }
   // CHECK-DAG: llvm.func @rope_halves.halide({{.*}} attributes {quipu.bitcode = 
-  quipu.kernel @rope_halves(%q: tensor<8x2x16xf32>, %angles: tensor<8x8x2xf32>) -> tensor<8x2x16xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @rope_halves(%q: tensor<8x2x16xf32>, %angles: tensor<8x8x2xf32>) -> tensor<8x2x16xf32> schedule #quipu.cpu_rows {
     %y = quipu.rope %q by %angles pairs halves : tensor<8x2x16xf32>, tensor<8x8x2xf32> -> tensor<8x2x16xf32>
     quipu.yield %y : tensor<8x2x16xf32>
   }

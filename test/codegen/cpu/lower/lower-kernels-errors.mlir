@@ -2,7 +2,7 @@
 // RUN: %quipu-opt %s --split-input-file --verify-diagnostics --attach-target=target=x86-64-v3 --lower-kernels=cache=%t
 
 quipu.model @m for ["m"] {
-  quipu.kernel @probabilities(%x: tensor<8x32xf32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @probabilities(%x: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
     // expected-error @+1 {{the CPU has no kernel for this op; build with --target=reference}}
     %y = quipu.softmax %x : tensor<8x32xf32> -> tensor<8x32xf32>
     quipu.yield %y : tensor<8x32xf32>
@@ -12,7 +12,7 @@ quipu.model @m for ["m"] {
 // -----
 
 quipu.model @m for ["m"] {
-  quipu.kernel @rotate(%q: tensor<8x2x24xf32>, %angles: tensor<8x12x2xf32>) -> tensor<8x2x24xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @rotate(%q: tensor<8x2x24xf32>, %angles: tensor<8x12x2xf32>) -> tensor<8x2x24xf32> schedule #quipu.cpu_rows {
     // expected-error @+1 {{heads of 24 components are no multiple of 16; build with --target=reference}}
     %r = quipu.rope %q by %angles pairs adjacent : tensor<8x2x24xf32>, tensor<8x12x2xf32> -> tensor<8x2x24xf32>
     quipu.yield %r : tensor<8x2x24xf32>
@@ -23,7 +23,7 @@ quipu.model @m for ["m"] {
 
 quipu.model @m for ["m"] {
   quipu.state @kv : !quipu.pages<heads 2, keys 24, values 24> layers 4 pool 0 at 0 stride 96
-  quipu.kernel @write(%k: tensor<8x2x24xf32>, %v: tensor<8x2x24xf32>, %at: !quipu.positions) -> !quipu.cache<@kv, f16, heads 2, keys 24, values 24> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @write(%k: tensor<8x2x24xf32>, %v: tensor<8x2x24xf32>, %at: !quipu.positions) -> !quipu.cache<@kv, f16, heads 2, keys 24, values 24> schedule #quipu.cpu_rows {
     // expected-error @+1 {{heads of 24 components are no multiple of 16; build with --target=reference}}
     %kv = quipu.cache_write %k, %v at %at into @kv : tensor<8x2x24xf32>, tensor<8x2x24xf32> -> !quipu.cache<@kv, f16, heads 2, keys 24, values 24>
     quipu.yield %kv : !quipu.cache<@kv, f16, heads 2, keys 24, values 24>
@@ -34,7 +34,7 @@ quipu.model @m for ["m"] {
 
 quipu.model @m for ["m"] {
   quipu.state @kv : !quipu.pages<heads 2, keys 24, values 24> layers 4 pool 0 at 0 stride 96
-  quipu.kernel @attend(%q: tensor<8x2x24xf32>, %kv: !quipu.cache<@kv, f16, heads 2, keys 24, values 24>, %at: !quipu.positions) -> tensor<8x2x24xf32> schedule <grid = heads, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @attend(%q: tensor<8x2x24xf32>, %kv: !quipu.cache<@kv, f16, heads 2, keys 24, values 24>, %at: !quipu.positions) -> tensor<8x2x24xf32> schedule #quipu.cpu_attention<lanes = 8> {
     // expected-error @+1 {{heads of 24 components are no multiple of 16; build with --target=reference}}
     %a = quipu.attention %q over %kv at %at : tensor<8x2x24xf32>, !quipu.cache<@kv, f16, heads 2, keys 24, values 24> -> tensor<8x2x24xf32>
     quipu.yield %a : tensor<8x2x24xf32>
@@ -55,7 +55,7 @@ quipu.model @m for ["m"] {
 
 quipu.model @m for ["m"] {
   quipu.weight @w = "w.weight" : tensor<16x32xf16>
-  quipu.kernel @unpacked(%x: tensor<8x32xf32>) -> tensor<8x16xf32> schedule <grid = tiles, lanes = 16, tokens = 4, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @unpacked(%x: tensor<8x32xf32>) -> tensor<8x16xf32> schedule #quipu.cpu_tiles<lanes = 8, tokens = 4, tiles = 1> {
     // expected-error @+1 {{needs the weight @w, which has no offset; run assign-weight-offsets first}}
     %y = quipu.linear %x, @w : tensor<16x32xf16> -> [16] : tensor<8x32xf32> -> tensor<8x16xf32>
     quipu.yield %y : tensor<8x16xf32>
@@ -66,7 +66,7 @@ quipu.model @m for ["m"] {
 
 quipu.model @m for ["m"] {
   quipu.weight @blk.w = "blk.*.w.weight" layers 2 : tensor<32x32x!quipu.mixed<f32, f16>> but f16 in [1] packed at 0 stride 4096
-  quipu.kernel @mixed(%x: tensor<1x32xf32>) -> tensor<1x32xf32> schedule <grid = tiles, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @mixed(%x: tensor<1x32xf32>) -> tensor<1x32xf32> schedule #quipu.cpu_tiles<lanes = 8, tokens = 1, tiles = 1> {
     // expected-error @+1 {{reads the weight @blk.w in several formats; run specialize-kernels first}}
     %y = quipu.linear %x, @blk.w : tensor<32x32x!quipu.mixed<f32, f16>> -> [32] : tensor<1x32xf32> -> tensor<1x32xf32>
     quipu.yield %y : tensor<1x32xf32>

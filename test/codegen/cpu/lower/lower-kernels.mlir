@@ -26,7 +26,7 @@
 // CHECK: llvm.call @embed.halide(
 quipu.model @m for ["m"] {
   quipu.weight @token_embd = "token_embd.weight" : tensor<40x32x!quipu.q8_0> packed at 128
-  quipu.kernel @embed(%ids: tensor<8xi32>) -> tensor<8x32xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @embed(%ids: tensor<8xi32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
     %x = quipu.embed %ids, @token_embd : tensor<40x32x!quipu.q8_0> : tensor<8xi32> -> tensor<8x32xf32>
     quipu.yield %x : tensor<8x32xf32>
   }
@@ -47,7 +47,7 @@ quipu.model @m for ["m"] {
 // CHECK: llvm.call @selected.halide(
 quipu.model @m for ["m"] {
   quipu.weight @norm = "norm.weight" : tensor<32xf32> packed at 0
-  quipu.kernel @selected(%h: tensor<8x32xf32>, %rows: tensor<8xi32>) -> tensor<8x32x!quipu.i8x32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> selected {
+  quipu.kernel @selected(%h: tensor<8x32xf32>, %rows: tensor<8xi32>) -> tensor<8x32x!quipu.i8x32> schedule #quipu.cpu_rows selected {
     %g = quipu.gather %h, %rows : tensor<8x32xf32>, tensor<8xi32> -> tensor<8x32xf32>
     %n = quipu.rms_norm %g, @norm : tensor<32xf32> eps 1.0e-5 : tensor<8x32xf32> -> tensor<8x32xf32>
     %q = quipu.quantize %n : tensor<8x32xf32> -> tensor<8x32x!quipu.i8x32>
@@ -93,7 +93,7 @@ quipu.model @m for ["m"] {
   quipu.weight @blk.q = "blk.*.q.weight" layers 3 : tensor<32x32x!quipu.q8_0> packed at 4096 stride 640
   quipu.weight @blk.k = "blk.*.k.weight" layers 3 : tensor<16x32x!quipu.q8_0> packed at 8192 stride 640
   quipu.weight @blk.v = "blk.*.v.weight" layers 3 : tensor<16x32x!quipu.q8_0> packed at 12288 stride 640
-  quipu.kernel @q_k_v(%x: tensor<8x32x!quipu.i8x32>, %at: !quipu.positions) -> (tensor<8x2x16xf32>, !quipu.cache<@kv, f16, heads 1, keys 16, values 16>) schedule <grid = tiles, lanes = 16, tokens = 4, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @q_k_v(%x: tensor<8x32x!quipu.i8x32>, %at: !quipu.positions) -> (tensor<8x2x16xf32>, !quipu.cache<@kv, f16, heads 1, keys 16, values 16>) schedule #quipu.cpu_tiles<lanes = 8, tokens = 4, tiles = 1> {
     %q = quipu.linear %x, @blk.q : tensor<32x32x!quipu.q8_0> -> [2, 16] : tensor<8x32x!quipu.i8x32> -> tensor<8x2x16xf32>
     %k = quipu.linear %x, @blk.k : tensor<16x32x!quipu.q8_0> -> [1, 16] : tensor<8x32x!quipu.i8x32> -> tensor<8x1x16xf32>
     %v = quipu.linear %x, @blk.v : tensor<16x32x!quipu.q8_0> -> [1, 16] : tensor<8x32x!quipu.i8x32> -> tensor<8x1x16xf32>
@@ -154,7 +154,7 @@ quipu.model @m for ["m"] {
 quipu.model @m for ["m"] {
   quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 4 pool 0 at 0 stride 32
   quipu.weight @sinks = "sinks.weight" : tensor<2xf32> packed at 64
-  quipu.kernel @attend(%q: tensor<8x2x16xf32>, %kv: !quipu.cache<@kv, f32, heads 1, keys 16, values 16>, %at: !quipu.positions) -> tensor<8x2x16xf32> schedule <grid = heads, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @attend(%q: tensor<8x2x16xf32>, %kv: !quipu.cache<@kv, f32, heads 1, keys 16, values 16>, %at: !quipu.positions) -> tensor<8x2x16xf32> schedule #quipu.cpu_attention<lanes = 8> {
     %a = quipu.attention %q over %kv at %at window 7 sinks @sinks : tensor<2xf32> : tensor<8x2x16xf32>, !quipu.cache<@kv, f32, heads 1, keys 16, values 16> -> tensor<8x2x16xf32>
     quipu.yield %a : tensor<8x2x16xf32>
   }
@@ -171,7 +171,7 @@ quipu.model @m for ["m"] {
 // CHECK: %[[ONE:.*]] = llvm.mlir.constant(1 : i32)
 // CHECK: llvm.call @quipu_rope_angles(%{{.*}}, %[[ONE]], %[[T]], %[[NONE]],
 quipu.model @m for ["m"] {
-  quipu.kernel @angles(%at: !quipu.positions) -> tensor<8x2x2xf32> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @angles(%at: !quipu.positions) -> tensor<8x2x2xf32> schedule #quipu.cpu_angles {
     %a = quipu.rope_angles %at dims 4 theta 10000.0 tokens 8 : tensor<8x2x2xf32>
     quipu.yield %a : tensor<8x2x2xf32>
   }
@@ -202,7 +202,7 @@ quipu.model @m for ["m"] {
 // CHECK: llvm.call @write.halide({{.*}}%[[FIRST]], %[[HEADS]]
 quipu.model @m for ["m"] {
   quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4 window 8 pool 1 at 0 stride 64
-  quipu.kernel @write(%k: tensor<8x2x16xf32>, %v: tensor<8x2x16xf32>, %at: !quipu.positions) -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16> schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @write(%k: tensor<8x2x16xf32>, %v: tensor<8x2x16xf32>, %at: !quipu.positions) -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16> schedule #quipu.cpu_rows {
     %kv = quipu.cache_write %k, %v at %at into @kv : tensor<8x2x16xf32>, tensor<8x2x16xf32> -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16>
     quipu.yield %kv : !quipu.cache<@kv, f16, heads 2, keys 16, values 16>
   }

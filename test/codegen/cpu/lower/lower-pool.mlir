@@ -58,11 +58,11 @@
 quipu.model @m for [] {
   quipu.state @other : tensor<8xf32> pool 0
   quipu.state @rows : tensor<40xf32> pool 1
-  quipu.kernel @mean(%x: tensor<8x40xf32>, %at: !quipu.positions) -> tensor<8x40xf32> schedule <grid = tokens, lanes = 8, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @mean(%x: tensor<8x40xf32>, %at: !quipu.positions) -> tensor<8x40xf32> schedule #quipu.cpu_pool {
     %y = quipu.pool "mean" %x at %at into @rows : tensor<8x40xf32> -> tensor<8x40xf32>
     quipu.yield %y : tensor<8x40xf32>
   }
-  quipu.kernel @first(%x: tensor<8x40xf32>, %at: !quipu.positions) -> tensor<8x40xf32> schedule <grid = tokens, lanes = 8, tokens = 1, tiles = 1, bytes = 0, operations = 0> {
+  quipu.kernel @first(%x: tensor<8x40xf32>, %at: !quipu.positions) -> tensor<8x40xf32> schedule #quipu.cpu_pool {
     %y = quipu.pool "first" %x at %at into @rows : tensor<8x40xf32> -> tensor<8x40xf32>
     quipu.yield %y : tensor<8x40xf32>
   }

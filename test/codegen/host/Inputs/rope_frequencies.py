@@ -32,7 +32,7 @@ def write():
         )
         scaling = f"scaling <{fields}> " if fields else ""
         result = f"tensor<2x{dims // 2}x2xf32>"
-        schedule = "schedule <grid = tokens, lanes = 16, tokens = 1, tiles = 1, bytes = 0, operations = 0>"
+        schedule = "schedule #quipu.cpu_angles"
         print(f"  quipu.kernel @k{number}(%at: !quipu.positions) -> {result} {schedule} {{")
         print(f"    %a = quipu.rope_angles %at dims {dims} theta {theta} {scaling}tokens 2 : {result}")
         print(f"    quipu.yield %a : {result}\n  }}")

@@ -37,8 +37,8 @@ def read_kernels(path):
         for line in file:
             if found := re.search(r"quipu\.kernel @([\w.]+)\(", line):
                 kernel, needed[found.group(1)] = found.group(1), 0
-                tokens, tiles = map(int, re.search(
-                    r" tokens = (\d+), tiles = (\d+)", line).groups())
+                tile = re.search(r" tokens = (\d+), tiles = (\d+)", line)
+                tokens, tiles = map(int, tile.groups()) if tile else (0, 0)
             if "quipu.linear" in line and "!quipu.i8x32" in line:
                 last = int(re.search(r"-> \[(?:\d+, )?(\d+)\]", line).group(1))
                 row_tiles = (last + 15) // 16
