@@ -24,37 +24,43 @@ namespace {
 struct ChooseSchedules : quipu::impl::ChooseSchedulesBase<ChooseSchedules> {
   using ChooseSchedulesBase::ChooseSchedulesBase;
 
-  RegisterTile chooseTile(CpuAttr cpu, const TunedSchedules &measured,
-                          KernelOp kernel) {
-    if (const TunedKernel *winner = findKernel(
-            measured.kernels, getKernelShape(kernel), getKernelTokens(kernel)))
-      return winner->tile;
-    SmallVector<RegisterTile> tiles = rankTiles(cpu, kernel);
-    return tiles[candidate < tiles.size() ? candidate : 0];
+  /// Reads the file once for all kernels, and all threads.
+  LogicalResult initialize(MLIRContext *context) override {
+    if (tuned.empty())
+      return success();
+    auto file = TunedSchedules::read(tuned);
+    if (!file)
+      return emitError(UnknownLoc::get(context),
+                       llvm::toString(file.takeError()));
+    measured = std::make_shared<const TunedSchedules>(std::move(*file));
+    return success();
   }
 
   void runOnOperation() override {
-    FailureOr<CpuAttr> found = getCpu(getOperation());
-    if (failed(found))
+    KernelOp kernel = getOperation();
+    FailureOr<CpuAttr> cpu = getCpu(kernel);
+    if (failed(cpu))
       return signalPassFailure();
-    CpuAttr cpu = *found;
-    TunedSchedules measured;
-    if (!tuned.empty()) {
-      auto file = TunedSchedules::read(tuned);
-      if (!file) {
-        getOperation().emitError(llvm::toString(file.takeError()));
-        return signalPassFailure();
-      }
-      measured = std::move(*file);
-    }
-    getOperation().walk([&](KernelOp kernel) {
-      RegisterTile tile = chooseTile(cpu, measured, kernel);
-      Work work = predictWork(cpu, kernel, tile);
-      kernel.setScheduleAttr(getSchedule(cpu, kernel, tile));
-      kernel.setCostAttr(CostAttr::get(&getContext(), work.bytes,
-                                       work.operations, work.nanoseconds));
-      remark(kernel, measured);
-    });
+    RegisterTile tile = chooseTile(*cpu, kernel);
+    Work work = predictWork(*cpu, kernel, tile);
+    kernel.setScheduleAttr(getSchedule(*cpu, kernel, tile));
+    kernel.setCostAttr(CostAttr::get(&getContext(), work.bytes, work.operations,
+                                     work.nanoseconds));
+    remark(kernel);
+  }
+
+  /// What was measured of kernels of this shape, or null.
+  const TunedKernel *findMeasured(KernelOp kernel) const {
+    return measured ? findKernel(measured->kernels, getKernelShape(kernel),
+                                 getKernelTokens(kernel))
+                    : nullptr;
+  }
+
+  RegisterTile chooseTile(CpuAttr cpu, KernelOp kernel) const {
+    if (const TunedKernel *winner = findMeasured(kernel))
+      return winner->tile;
+    SmallVector<RegisterTile> tiles = rankTiles(cpu, kernel);
+    return tiles[candidate < tiles.size() ? candidate : 0];
   }
 
   /// The way in which what the kernel holds can run.
@@ -77,7 +83,7 @@ struct ChooseSchedules : quipu::impl::ChooseSchedulesBase<ChooseSchedules> {
   }
 
   /// Says which schedule the kernel has, and why.
-  void remark(KernelOp kernel, const TunedSchedules &measured) {
+  void remark(KernelOp kernel) const {
     CostAttr cost = *kernel.getCost();
     auto remark = remark::analysis(
         kernel.getLoc(),
@@ -93,13 +99,13 @@ struct ChooseSchedules : quipu::impl::ChooseSchedulesBase<ChooseSchedules> {
     auto schedule = dyn_cast<CpuTilesAttr>(kernel.getScheduleAttr());
     if (!schedule)
       return;
-    bool isMeasured = findKernel(measured.kernels, getKernelShape(kernel),
-                                 getKernelTokens(kernel));
     remark << ", by tiles of " << remark::metric("tokens", schedule.getTokens())
            << " tokens x " << remark::metric("tiles", schedule.getTiles())
            << (schedule.getPanel() ? " with a panel" : "")
-           << (isMeasured ? ", as quipu tune has measured"
-                          : ", the cheapest for the cost model");
+           << (findMeasured(kernel) ? ", as quipu tune has measured"
+                                    : ", the cheapest for the cost model");
   }
+
+  std::shared_ptr<const TunedSchedules> measured; // null without a file
 };
 } // namespace

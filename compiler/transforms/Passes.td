@@ -66,7 +66,7 @@ def SpecializeKernels : Quipu_Pass<"specialize-kernels"> {
   }];
 }
 
-def ChooseSchedules : Quipu_Pass<"choose-schedules"> {
+def ChooseSchedules : Pass<"choose-schedules", "::quipu::KernelOp"> {
   let summary = "says how each kernel runs";
   let options = [
     Option<"candidate", "candidate", "unsigned", /*default=*/"0",

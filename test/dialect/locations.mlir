@@ -1,7 +1,7 @@
 // A value keeps the line of the spec, through every pass.
 
 // RUN: %python %source/test/frontend/Inputs/make_llama.py %t.gguf
-// RUN: %quipu-opt %s --attach-target=target=x86-64-v3 --bind-checkpoint="checkpoint=%t.gguf tokens=1" --quantize-activations --cse --fuse-kernels --choose-schedules --assign-weight-offsets --plan-memory --insert-barriers --mlir-print-debuginfo --mlir-use-nameloc-as-prefix | FileCheck %s
+// RUN: %quipu-opt %s --pass-pipeline="builtin.module(attach-target{target=x86-64-v3},bind-checkpoint{checkpoint=%t.gguf tokens=1},quantize-activations,cse,fuse-kernels,quipu.model(quipu.kernel(choose-schedules)),assign-weight-offsets,plan-memory,insert-barriers)" --mlir-print-debuginfo --mlir-use-nameloc-as-prefix | FileCheck %s
 
 // RUN: %quipu-opt %s --attach-target=target=x86-64-v3 --bind-checkpoint="checkpoint=%t.gguf tokens=1" --quantize-activations --cse --fuse-kernels --mlir-print-debuginfo -o %t.mlir
 // RUN: %quipu-opt %t.mlir --mlir-print-debuginfo | FileCheck %s

@@ -1,6 +1,6 @@
-// RUN: %quipu-opt %s -attach-target=target=x86-64-v4+avx512vnni -choose-schedules | FileCheck %s --check-prefixes=CHECK,FIRST
-// RUN: %quipu-opt %s -attach-target=target=x86-64-v4+avx512vnni -choose-schedules=candidate=1 | FileCheck %s --check-prefixes=CHECK,SECOND
-// RUN: %quipu-opt %s -attach-target=target=x86-64-v4+avx512vnni -choose-schedules="candidate=1 tuned=%S/Inputs/tuned.json" | FileCheck %s --check-prefixes=CHECK,TUNED
+// RUN: %quipu-opt %s -pass-pipeline="builtin.module(attach-target{target=x86-64-v4+avx512vnni},quipu.model(quipu.kernel(choose-schedules)))" | FileCheck %s --check-prefixes=CHECK,FIRST
+// RUN: %quipu-opt %s -pass-pipeline="builtin.module(attach-target{target=x86-64-v4+avx512vnni},quipu.model(quipu.kernel(choose-schedules{candidate=1})))" | FileCheck %s --check-prefixes=CHECK,SECOND
+// RUN: %quipu-opt %s -pass-pipeline="builtin.module(attach-target{target=x86-64-v4+avx512vnni},quipu.model(quipu.kernel(choose-schedules{candidate=1 tuned=%S/Inputs/tuned.json})))" | FileCheck %s --check-prefixes=CHECK,TUNED
 
 // A kernel runs as what it computes can: by tiles of a linear layer's rows, or else
 // row by row; some ops have a way of their own. What was measured comes before what

@@ -1,10 +1,10 @@
-// RUN: %quipu-opt %s -attach-target=target=x86-64-v4+avx512vnni -choose-schedules | FileCheck %s --check-prefixes=CHECK,AVX512
-// RUN: %quipu-opt %s -attach-target=target=x86-64-v3+avxvnni -choose-schedules | FileCheck %s --check-prefixes=CHECK,AVX2
-// RUN: %quipu-opt %s -attach-target=target=x86-64-v4 -choose-schedules | FileCheck %s --check-prefix=STEPS
-// RUN: %quipu-opt %s -attach-target=target=sapphirerapids -choose-schedules | FileCheck %s --check-prefix=TILE
-// RUN: %quipu-opt %s -attach-target=target=aarch64+dotprod | sed "s/registers = 32/registers = 4/" | %quipu-opt -choose-schedules | FileCheck %s --check-prefix=TINY
-// RUN: %quipu-opt %s -attach-target=target=x86-64-v4+avx512vnni -choose-schedules=candidate=1 | FileCheck %s --check-prefix=SECOND
-// RUN: %quipu-opt %s -attach-target=target=x86-64-v3+avxvnni -choose-schedules=candidate=6 | FileCheck %s --check-prefix=FEW
+// RUN: %quipu-opt %s -pass-pipeline="builtin.module(attach-target{target=x86-64-v4+avx512vnni},quipu.model(quipu.kernel(choose-schedules)))" | FileCheck %s --check-prefixes=CHECK,AVX512
+// RUN: %quipu-opt %s -pass-pipeline="builtin.module(attach-target{target=x86-64-v3+avxvnni},quipu.model(quipu.kernel(choose-schedules)))" | FileCheck %s --check-prefixes=CHECK,AVX2
+// RUN: %quipu-opt %s -pass-pipeline="builtin.module(attach-target{target=x86-64-v4},quipu.model(quipu.kernel(choose-schedules)))" | FileCheck %s --check-prefix=STEPS
+// RUN: %quipu-opt %s -pass-pipeline="builtin.module(attach-target{target=sapphirerapids},quipu.model(quipu.kernel(choose-schedules)))" | FileCheck %s --check-prefix=TILE
+// RUN: %quipu-opt %s -attach-target=target=aarch64+dotprod | sed "s/registers = 32/registers = 4/" | %quipu-opt -pass-pipeline="builtin.module(quipu.model(quipu.kernel(choose-schedules)))" | FileCheck %s --check-prefix=TINY
+// RUN: %quipu-opt %s -pass-pipeline="builtin.module(attach-target{target=x86-64-v4+avx512vnni},quipu.model(quipu.kernel(choose-schedules{candidate=1})))" | FileCheck %s --check-prefix=SECOND
+// RUN: %quipu-opt %s -pass-pipeline="builtin.module(attach-target{target=x86-64-v3+avxvnni},quipu.model(quipu.kernel(choose-schedules{candidate=6})))" | FileCheck %s --check-prefix=FEW
 
 // A tile is 16 output rows: one vector of AVX-512, two of AVX2. The accumulators of
 // tokens x tiles and the unpacked weights of each tile fit in the registers beside

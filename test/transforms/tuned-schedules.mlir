@@ -1,4 +1,4 @@
-// RUN: %quipu-opt %s -attach-target=target=x86-64-v4+avx512vnni -choose-schedules="tuned=%S/Inputs/tuned.json" | FileCheck %s
+// RUN: %quipu-opt %s -pass-pipeline="builtin.module(attach-target{target=x86-64-v4+avx512vnni},quipu.model(quipu.kernel(choose-schedules{tuned=%S/Inputs/tuned.json})))" | FileCheck %s
 
 // What the file says is for a shape and a step's tokens, whatever else the kernel
 // does; other kernels are as the cost model has them.

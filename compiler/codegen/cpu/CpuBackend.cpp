@@ -15,7 +15,7 @@ using namespace quipu;
 
 static void addScheduled(OpPassManager &passes, const StageOptions &options) {
   addOneTarget(passes, options);
-  passes.addPass(createChooseSchedules(
+  passes.nest<ModelOp>().nest<KernelOp>().addPass(createChooseSchedules(
       {.candidate = options.candidate, .tuned = options.tuned}));
   addPlan(passes);
 }
