@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/PackedLayout.h"
-#include "dialect/Quipu.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -16,7 +15,8 @@ using llvm::alignTo;
 
 std::optional<WeightLayout> quipu::getWeightLayout(RankedTensorType weight) {
   const WeightFormat *format =
-      llvm::TypeSwitch<Type, const WeightFormat *>(weight.getElementType())
+      llvm::TypeSwitch<Type, const WeightFormat *>(
+          getFormats(weight.getElementType()).front())
           .Case([](Float32Type) { return &formatF32; })
           .Case([](Float16Type) { return &formatF16; })
           .Case([](BFloat16Type) { return &formatBF16; })
@@ -25,12 +25,6 @@ std::optional<WeightLayout> quipu::getWeightLayout(RankedTensorType weight) {
   if (!format || weight.getRank() != 2)
     return std::nullopt;
   return WeightLayout{format, weight.getDimSize(0), weight.getDimSize(1)};
-}
-
-int64_t quipu::getPackedBytes(RankedTensorType weight) {
-  if (std::optional<WeightLayout> layout = getWeightLayout(weight))
-    return layout->bytes();
-  return alignTo(weight.getNumElements() * sizeof(float), packedAlignment);
 }
 
 int64_t quipu::getRowBytes(RankedTensorType activation) {

@@ -8,7 +8,7 @@
 #ifndef QUIPU_DIALECT_PACKEDLAYOUT_H
 #define QUIPU_DIALECT_PACKEDLAYOUT_H
 
-#include "mlir/IR/BuiltinTypes.h"
+#include "dialect/Quipu.h"
 #include "weights/WeightLayout.h"
 
 namespace quipu {
@@ -16,13 +16,12 @@ namespace quipu {
 /// Packed weights and rows of activations begin at multiples of this.
 inline constexpr int64_t packedAlignment = 64;
 
-/// How a weight matrix is packed; none when it is no matrix of a storage
-/// format.
+/// What `#quipu.rows16` makes of a weight matrix, of a mix in its first format;
+/// none when it is no matrix of a storage format.
 std::optional<WeightLayout> getWeightLayout(mlir::RankedTensorType weight);
 
-/// Bytes of a packed weight: of a matrix its tiles of 16 rows, the last one
-/// filled with zeros, of a vector its numbers in f32; a multiple of 64.
-int64_t getPackedBytes(mlir::RankedTensorType weight);
+/// The layout in which kernels read a weight of the type; null if they cannot.
+LayoutAttrInterface chooseLayout(mlir::RankedTensorType weight);
 
 /// Bytes from one token's row of an activation to the next.
 int64_t getRowBytes(mlir::RankedTensorType activation);

@@ -16,6 +16,7 @@
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/SymbolTable.h"
+#include "mlir/IR/TensorEncoding.h"
 #include "mlir/Interfaces/CallInterfaces.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
@@ -37,6 +38,8 @@ class KernelOp;
 } // namespace quipu
 
 #include "dialect/QuipuScheduleInterfaces.h.inc"
+
+#include "dialect/QuipuLayoutInterfaces.h.inc"
 
 #define GET_TYPEDEF_CLASSES
 #include "dialect/QuipuTypes.h.inc"

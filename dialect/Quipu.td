@@ -17,6 +17,7 @@
 include "dialect/QuipuAttributes.td"
 include "dialect/QuipuDialect.td"
 include "dialect/QuipuInterfaces.td"
+include "dialect/QuipuLayouts.td"
 include "dialect/QuipuSchedules.td"
 include "dialect/QuipuTargets.td"
 include "dialect/QuipuTypes.td"
@@ -177,16 +178,21 @@ def Quipu_WeightOp : Quipu_Op<"weight", [Symbol, HasParent<"ModelOp">]> {
         : tensor<64x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0>> but !quipu.q8_0 in [0 to 3, 6]
     ```
 
-    `assign-weight-offsets` adds the offset of layer 0 in the packed weights and the
-    distance from one layer to the next, or all these distances where they
-    differ, in bytes.
+    `assign-weight-offsets` adds the layout, as the encoding of the type, the
+    offset of layer 0 in the packed weights and the distance from one layer to
+    the next, or all these distances where they differ, in bytes:
+
+    ```mlir
+    quipu.weight @blk.attn_q = "blk.*.attn_q.weight" layers 2
+        : tensor<64x64x!quipu.q4_1, #quipu.rows16> packed at 6784 stride 2816
+    ```
 
     C1: a row is a whole number of blocks.
     C2: the offset and the distances are multiples of 64, not negative, and their
     sum is no overflow. C3: the sizes and the number of layers are positive.
     C4: there is one set of layers for each format but the first; all layers are
     below `layers`, and none is in two sets. C5: there is one distance less than
-    layers.
+    layers. C6: an encoding is a layout; a weight with an offset has one.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$tensor, TypeAttrOf<AnyRankedTensor>:$type,
                        OptionalAttr<Quipu_LayerSetsAttr>:$override_layers, OptionalAttr<I64Attr>:$layers,
@@ -200,7 +206,11 @@ def Quipu_WeightOp : Quipu_Op<"weight", [Symbol, HasParent<"ModelOp">]> {
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     bool isMixed();
-    /// The type in one layer: a mixed weight has one format there.
+    /// How the weight is packed; null before `assign-weight-offsets`.
+    LayoutAttrInterface getLayout();
+    /// What ops see: the type without the layout.
+    ::mlir::RankedTensorType getTypeOfUses();
+    /// That in one layer: a mixed weight has one format there.
     ::mlir::RankedTensorType getLayerType(int64_t layer);
     /// The first byte of one layer; none before `assign-weight-offsets`.
     std::optional<int64_t> getLayerOffset(int64_t layer);

@@ -122,7 +122,7 @@ static LogicalResult verifyLayers(LaunchOp launch, int64_t number,
            << weight.getSymName() << " has " << *weight.getLayers()
            << " layers, but the kernel that reads it is launched in a loop of "
            << layers;
-  if (seen == weight.getType())
+  if (seen == weight.getTypeOfUses())
     return success();
   ArrayAttr overrides = launch.getOverrideLayersAttr();
   for (int64_t layer = 0; layer < layers; ++layer)

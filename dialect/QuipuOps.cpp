@@ -88,6 +88,8 @@ LogicalResult WeightOp::verify() {
                                << layers << " layers";
   if (getOffset() && !getLayerOffset(layers - 1))
     return emitOpError("C2: the place of the last layer overflows");
+  if (!getLayout() && (type.getEncoding() || getOffset()))
+    return emitOpError("C6: ") << type << " names no layout";
   return success();
 }
 
@@ -95,8 +97,17 @@ bool WeightOp::isMixed() {
   return isa<MixedType>(cast<RankedTensorType>(getType()).getElementType());
 }
 
+LayoutAttrInterface WeightOp::getLayout() {
+  return dyn_cast_or_null<LayoutAttrInterface>(
+      cast<RankedTensorType>(getType()).getEncoding());
+}
+
+RankedTensorType WeightOp::getTypeOfUses() {
+  return cast<RankedTensorType>(getType()).dropEncoding();
+}
+
 RankedTensorType WeightOp::getLayerType(int64_t layer) {
-  auto type = cast<RankedTensorType>(getType());
+  RankedTensorType type = getTypeOfUses();
   int64_t format = findAlternative(getOverrideLayersAttr(), layer);
   return RankedTensorType::get(type.getShape(),
                                getFormats(type.getElementType())[format]);

@@ -69,7 +69,7 @@ std::optional<int64_t> quipu::getLayerCount(Operation *op) {
 
 /// Whether an op may see the declared weight as one of `type`.
 static bool isSeenAs(WeightOp declared, RankedTensorType type, bool inKernel) {
-  auto known = cast<RankedTensorType>(declared.getType());
+  RankedTensorType known = declared.getTypeOfUses();
   if (known == type)
     return true;
   return inKernel && known.getShape() == type.getShape() &&
@@ -87,7 +87,7 @@ static LogicalResult verifyUse(Operation *op, WeightAttr weight,
   bool inKernel = op->getParentOfType<KernelOp>() != nullptr;
   if (!isSeenAs(declared, weight.getType(), inKernel))
     return op->emitOpError("weight C2: ")
-           << weight.getName() << " is " << declared.getType() << ", but "
+           << weight.getName() << " is " << declared.getTypeOfUses() << ", but "
            << weight.getType() << " here";
   // Of a kernel its launches know the layers.
   std::optional<int64_t> layers = getLayerCount(op);

@@ -11,6 +11,8 @@
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/CheckedArithmetic.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/MathExtras.h"
@@ -39,25 +41,23 @@ static Expected<PackedTensor> findTensor(WeightOp weight, uint64_t layer,
     return createStringError(checkpoint.getPath() + ": the tensor \"" + name +
                              "\" is " + toString(found) + ", but the module " +
                              "says " + toString(type));
-  if (type.getRank() > 2)
-    return createStringError(checkpoint.getPath() + ": the tensor \"" + name +
-                             "\" has more than two dimensions");
+  // The type of a vector is f32 whatever the tensor's.
   if (type.getRank() == 1 && tensor->format->isQuantized())
     return createStringError(
         checkpoint.getPath() + ": the tensor \"" + name + "\" is a vector in " +
         StringRef(tensor->format->name) + "; only F32, F16 and BF16 can be");
-  PackedTensor packed{tensor, 0, static_cast<uint64_t>(getPackedBytes(type)),
-                      getWeightLayout(type)};
-
+  LayoutAttrInterface layout = weight.getLayout();
+  uint64_t bytes =
+      layout ? static_cast<uint64_t>(layout.getPackedBytes(type)) : 0;
   std::optional<int64_t> offset =
       weight.getLayerOffset(static_cast<int64_t>(layer));
-  if (!offset || !checkedAddUnsigned<uint64_t>(*offset, packed.bytes))
+  if (!offset || !checkedAddUnsigned<uint64_t>(*offset, bytes))
     return createStringError(
         "the weight \"" + weight.getSymName() +
         "\" has no offset in the program; run assign-weight-offsets "
         "on the module");
-  packed.offset = *offset;
-  return packed;
+  return PackedTensor{tensor, static_cast<uint64_t>(*offset), bytes, type,
+                      layout};
 }
 
 Expected<PackedWeights> PackedWeights::create(ModelOp model,
@@ -72,9 +72,10 @@ Expected<PackedWeights> PackedWeights::create(ModelOp model,
       Expected<PackedTensor> packed = findTensor(weight, layer, checkpoint);
       if (!packed)
         return packed.takeError();
-      weights.bytesPerToken += isTable && packed->layout
-                                   ? packed->layout->tileBytes() / tileRows
-                                   : packed->bytes;
+      weights.bytesPerToken +=
+          isTable && mlir::isa<Rows16Attr>(packed->layout)
+              ? getWeightLayout(packed->type)->tileBytes() / tileRows
+              : packed->bytes;
       weights.tensors.push_back(*packed);
     }
   }
@@ -135,43 +136,52 @@ static float readNumber(const CheckpointTensor &tensor, uint64_t i) {
   return bit_cast<float>(read32le(data + i * 4));
 }
 
-static void packVector(const PackedTensor &packed, std::vector<uint8_t> &to) {
-  to.assign(packed.bytes, 0);
+using Write = function_ref<Error(ArrayRef<uint8_t>)>;
+
+static Error packFloats(const PackedTensor &packed, Write write) {
+  std::vector<uint8_t> bytes(packed.bytes);
   for (int64_t i = 0; i < packed.tensor->shape[0]; ++i)
     support::endian::write32le(
-        to.data() + i * 4, bit_cast<uint32_t>(readNumber(*packed.tensor, i)));
+        bytes.data() + i * 4,
+        bit_cast<uint32_t>(readNumber(*packed.tensor, i)));
+  return write(bytes);
+}
+
+static Error packRows(const PackedTensor &packed, Write write) {
+  WeightLayout layout = *getWeightLayout(packed.type);
+  std::vector<uint8_t> bytes(layout.tileBytes());
+  for (int64_t tile = 0; tile < layout.tiles(); ++tile) {
+    layout.packTile(packed.tensor->data.data(), tile, bytes.data());
+    if (Error error = write(bytes))
+      return error;
+  }
+  return Error::success();
+}
+
+/// Writes the tensor's packed bytes, a piece at a time.
+static Error pack(const PackedTensor &packed, Write write) {
+  return TypeSwitch<mlir::Attribute, Error>(packed.layout)
+      .Case([&](Rows16Attr) { return packRows(packed, write); })
+      .Case([&](FloatsAttr) { return packFloats(packed, write); })
+      .DefaultUnreachable("a layout that the packer does not know");
 }
 
 /// Packed bytes after which those of the checkpoint may leave the memory.
 static constexpr uint64_t releaseBytes = 64 << 20;
 
 Error PackedWeights::write(OutputFile &to, const Progress &progress) const {
-  std::vector<uint8_t> buffer;
   uint64_t done = 0;
-  auto writeBuffer = [&]() -> Error {
-    if (std::string error =
-            to.write({reinterpret_cast<char *>(buffer.data()), buffer.size()});
-        !error.empty())
+  auto writePart = [&](ArrayRef<uint8_t> part) -> Error {
+    if (std::string error = to.write(toStringRef(part)); !error.empty())
       return createStringError(error);
-    if (done / releaseBytes != (done + buffer.size()) / releaseBytes)
+    if (done / releaseBytes != (done + part.size()) / releaseBytes)
       checkpoint.releaseMemory();
-    done += buffer.size();
+    done += part.size();
     progress(done, bytes);
     return Error::success();
   };
-  for (const PackedTensor &packed : tensors) {
-    if (!packed.layout) {
-      packVector(packed, buffer);
-      if (Error error = writeBuffer())
-        return error;
-      continue;
-    }
-    buffer.resize(packed.layout->tileBytes());
-    for (int64_t tile = 0; tile < packed.layout->tiles(); ++tile) {
-      packed.layout->packTile(packed.tensor->data.data(), tile, buffer.data());
-      if (Error error = writeBuffer())
-        return error;
-    }
-  }
+  for (const PackedTensor &packed : tensors)
+    if (Error error = pack(packed, writePart))
+      return error;
   return Error::success();
 }

@@ -11,10 +11,8 @@
 #include "compiler/frontend/Checkpoint.h"
 #include "dialect/Quipu.h"
 #include "support/OutputFile.h"
-#include "weights/WeightLayout.h"
 #include "llvm/Support/Error.h"
 #include <functional>
-#include <optional>
 #include <vector>
 
 namespace quipu {
@@ -27,8 +25,8 @@ struct PackedTensor {
   const CheckpointTensor *tensor;
   uint64_t offset;
   uint64_t bytes;
-  /// A matrix's; a vector's numbers follow each other in f32.
-  std::optional<WeightLayout> layout;
+  mlir::RankedTensorType type;
+  LayoutAttrInterface layout;
 };
 
 /// Where the weights of a model's declarations lie, and what they are.

@@ -8,6 +8,7 @@
 #include "compiler/frontend/BoundWeights.h"
 #include "compiler/frontend/Checkpoint.h"
 #include "dialect/LayerSets.h"
+#include "dialect/PackedLayout.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/Sequence.h"
 
@@ -79,6 +80,11 @@ BoundWeights::getTypes(Operation *op, LayersOp layers, StringRef name) const {
       return op->emitError() << checkpoint.getPath() << ": the tensor \""
                              << tensorName << "\" is missing";
     RankedTensorType found = getBoundType(op->getContext(), *tensor);
+    if (!chooseLayout(found))
+      return op->emitError()
+             << checkpoint.getPath() << ": the tensor \"" << tensorName
+             << "\" is " << found
+             << ", which no kernel reads; store a matrix or a vector";
     types.push_back(found);
     RankedTensorType first = types.front();
     if (found.getShape() != first.getShape())

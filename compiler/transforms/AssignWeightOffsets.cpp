@@ -25,6 +25,8 @@ struct AssignWeightOffsets
     : quipu::impl::AssignWeightOffsetsBase<AssignWeightOffsets> {
   void runOnOperation() override {
     getOperation().walk([&](ModelOp model) {
+      if (failed(chooseLayouts(model)))
+        return signalPassFailure();
       // The weights of one layer loop (their tensors have its prefix) are
       // neighbours; the others follow each other.
       llvm::MapVector<StringRef, SmallVector<WeightOp>> loops;
@@ -43,8 +45,22 @@ struct AssignWeightOffsets
     });
   }
 
+  static LogicalResult chooseLayouts(ModelOp model) {
+    for (WeightOp weight : model.getOps<WeightOp>()) {
+      RankedTensorType type = weight.getTypeOfUses();
+      LayoutAttrInterface layout = chooseLayout(type);
+      if (!layout)
+        return weight.emitOpError("is ")
+               << type
+               << ", which no kernel reads; a weight is a matrix, or a vector "
+                  "of floats";
+      weight.setType(type.cloneWithEncoding(layout));
+    }
+    return success();
+  }
+
   static int64_t getBytes(WeightOp weight, int64_t layer) {
-    return getPackedBytes(weight.getLayerType(layer));
+    return weight.getLayout().getPackedBytes(weight.getLayerType(layer));
   }
 
   /// Every layer has the size of the first.

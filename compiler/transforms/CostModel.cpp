@@ -183,7 +183,8 @@ struct Sum {
                       : input.getElementType().isBF16() ? 2
                                                         : 1;
     int64_t steps = weight.getDimSize(1) / columns;
-    bytes += getPackedBytes(weight);
+    if (LayoutAttrInterface layout = chooseLayout(weight))
+      bytes += layout.getPackedBytes(weight);
     operations += 2 * tokens * weight.getNumElements();
     cycles +=
         static_cast<double>(llvm::alignTo(tokens, tile.tokens) *

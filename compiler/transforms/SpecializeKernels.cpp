@@ -43,7 +43,7 @@ public:
     forEachWeight(kernel, [&](Operation *, StringAttr, WeightAttr weight) {
       auto declared = symbols.lookup<WeightOp>(weight.getSymbol().getValue());
       if (declared && declared.isMixed() &&
-          weight.getType() == declared.getType())
+          weight.getType() == declared.getTypeOfUses())
         mixed.insert(declared);
     });
   }

@@ -19,7 +19,7 @@ quipu.model @m for [] {
 // weight_c2
 quipu.model @m for [] {
   // expected-error@+1 {{C2: 96 is no multiple of 64}}
-  quipu.weight @w = "w.weight" : tensor<8x32xf32> packed at 96
+  quipu.weight @w = "w.weight" : tensor<8x32xf32, #quipu.rows16> packed at 96
 }
 
 // -----
@@ -27,7 +27,7 @@ quipu.model @m for [] {
 // weight_c2_stride
 quipu.model @m for [] {
   // expected-error@+1 {{C2: 65 is no multiple of 64}}
-  quipu.weight @w = "w.weight" layers 2 : tensor<8x32xf32> packed at 64 stride 65
+  quipu.weight @w = "w.weight" layers 2 : tensor<8x32xf32, #quipu.rows16> packed at 64 stride 65
 }
 
 // -----
@@ -35,7 +35,7 @@ quipu.model @m for [] {
 // weight_c2_negative
 quipu.model @m for [] {
   // expected-error@+1 {{C2: -64 is no multiple of 64}}
-  quipu.weight @w = "w.weight" : tensor<8x32xf32> packed at -64
+  quipu.weight @w = "w.weight" : tensor<8x32xf32, #quipu.rows16> packed at -64
 }
 
 // -----
@@ -83,7 +83,7 @@ quipu.model @m for [] {
 // weight_c2_distance
 quipu.model @m for [] {
   // expected-error@+1 {{C2: 65 is no multiple of 64}}
-  quipu.weight @w = "w.weight" layers 2 : tensor<8x32xf32> packed at 64 strides [65]
+  quipu.weight @w = "w.weight" layers 2 : tensor<8x32xf32, #quipu.rows16> packed at 64 strides [65]
 }
 
 // -----
@@ -91,7 +91,7 @@ quipu.model @m for [] {
 // weight_c2_overflow
 quipu.model @m for [] {
   // expected-error@+1 {{C2: the place of the last layer overflows}}
-  quipu.weight @w = "w.weight" layers 3 : tensor<8x32xf32> packed at 64 strides [64, 9223372036854775744]
+  quipu.weight @w = "w.weight" layers 3 : tensor<8x32xf32, #quipu.rows16> packed at 64 strides [64, 9223372036854775744]
 }
 
 // -----
@@ -136,10 +136,26 @@ quipu.model @m for [] {
 
 // -----
 
+// weight_c6: where its bytes are is known, but not how they lie.
+quipu.model @m for [] {
+  // expected-error@+1 {{C6: 'tensor<8x32xf32>' names no layout}}
+  quipu.weight @w = "w.weight" : tensor<8x32xf32> packed at 64
+}
+
+// -----
+
+// weight_c6_encoding
+quipu.model @m for [] {
+  // expected-error@+1 {{C6: 'tensor<8x32xf32, "rows16">' names no layout}}
+  quipu.weight @w = "w.weight" : tensor<8x32xf32, "rows16">
+}
+
+// -----
+
 // weight_c5
 quipu.model @m for [] {
   // expected-error@+1 {{C5: 2 distances between 2 layers}}
-  quipu.weight @w = "w.weight" layers 2 : tensor<8x32xf32> packed at 64 strides [64, 64]
+  quipu.weight @w = "w.weight" layers 2 : tensor<8x32xf32, #quipu.rows16> packed at 64 strides [64, 64]
 }
 
 // -----

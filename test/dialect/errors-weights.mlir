@@ -26,7 +26,7 @@ quipu.model @m for [] {
 
 // weight_c2_format
 quipu.model @m for [] {
-  quipu.weight @w = "w.weight" : tensor<32x32x!quipu.q8_0> packed at 0
+  quipu.weight @w = "w.weight" : tensor<32x32x!quipu.q8_0, #quipu.rows16> packed at 0
   quipu.kernel @k(%x: tensor<1x32x!quipu.i8x32>) -> tensor<1x32xf32> {
     // expected-error@+1 {{'quipu.linear' op weight C2: @w is 'tensor<32x32x!quipu.q8_0>', but 'tensor<32x32x!quipu.q4_0>' here}}
     %y = quipu.linear %x, @w : tensor<32x32x!quipu.q4_0> -> [32] : tensor<1x32x!quipu.i8x32> -> tensor<1x32xf32>

@@ -85,11 +85,11 @@ quipu.model @spec for ["a", "b"] {
 // CHECK-LABEL: quipu.model @bound for ["a"] {
 quipu.model @bound for ["a"] {
   // CHECK-NEXT: quipu.weight @token_embd = "token_embd.weight" : tensor<96x64xf16>{{ *$}}
-  // CHECK-NEXT: quipu.weight @blk.norm = "blk.*.norm.weight" layers 3 : tensor<64xf32> packed at 12288 stride 512
-  // CHECK-NEXT: quipu.weight @output = "output.weight" : tensor<96x64x!quipu.q8_0> packed at 0
+  // CHECK-NEXT: quipu.weight @blk.norm = "blk.*.norm.weight" layers 3 : tensor<64xf32, #quipu.floats> packed at 12288 stride 512
+  // CHECK-NEXT: quipu.weight @output = "output.weight" : tensor<96x64x!quipu.q8_0, #quipu.rows16> packed at 0
   quipu.weight @token_embd = "token_embd.weight" : tensor<96x64xf16>
-  quipu.weight @blk.norm = "blk.*.norm.weight" layers 3 : tensor<64xf32> packed at 12288 stride 512
-  quipu.weight @output = "output.weight" : tensor<96x64x!quipu.q8_0> packed at 0
+  quipu.weight @blk.norm = "blk.*.norm.weight" layers 3 : tensor<64xf32, #quipu.floats> packed at 12288 stride 512
+  quipu.weight @output = "output.weight" : tensor<96x64x!quipu.q8_0, #quipu.rows16> packed at 0
   // CHECK-NEXT: quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4{{ *$}}
   quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 4
   quipu.weight @rope_freqs = "rope_freqs.weight" : tensor<8xf32>
@@ -203,8 +203,8 @@ quipu.model @kernels for [] {
 
 // CHECK-LABEL: quipu.model @differing for [] {
 quipu.model @differing for [] {
-  // CHECK-NEXT: quipu.weight @blk.w = "blk.*.w.weight" layers 8 : tensor<64x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0, !quipu.q4_1>> but !quipu.q8_0 in [0 to 2, 5], !quipu.q4_1 in [6, 7] packed at 64 strides [64, 128, 64, 128, 64, 128, 64]
-  quipu.weight @blk.w = "blk.*.w.weight" layers 8 : tensor<64x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0, !quipu.q4_1>> but !quipu.q8_0 in [0, 1, 2, 5], !quipu.q4_1 in [6 to 7] packed at 64 strides [64, 128, 64, 128, 64, 128, 64]
+  // CHECK-NEXT: quipu.weight @blk.w = "blk.*.w.weight" layers 8 : tensor<64x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0, !quipu.q4_1>, #quipu.rows16> but !quipu.q8_0 in [0 to 2, 5], !quipu.q4_1 in [6, 7] packed at 64 strides [64, 128, 64, 128, 64, 128, 64]
+  quipu.weight @blk.w = "blk.*.w.weight" layers 8 : tensor<64x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0, !quipu.q4_1>, #quipu.rows16> but !quipu.q8_0 in [0, 1, 2, 5], !quipu.q4_1 in [6 to 7] packed at 64 strides [64, 128, 64, 128, 64, 128, 64]
   quipu.kernel @down(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
     quipu.yield %x : tensor<1x64xf32>
   }

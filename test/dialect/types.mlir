@@ -23,6 +23,9 @@
 "storage"() {format = !quipu.mixed<f16, f32, bf16>} : () -> ()
 "storage"() {format = !quipu.positions} : () -> ()
 
+// CHECK: "layouts"() {a = tensor<8x64x!quipu.q4_0, #quipu.rows16>, b = tensor<8x64x!quipu.mixed<f16, !quipu.q8_0>, #quipu.rows16>, c = tensor<64xbf16, #quipu.floats>} : () -> ()
+"layouts"() {a = tensor<8x64x!quipu.q4_0, #quipu.rows16>, b = tensor<8x64x!quipu.mixed<f16, !quipu.q8_0>, #quipu.rows16>, c = tensor<64xbf16, #quipu.floats>} : () -> ()
+
 // -----
 
 // expected-error@+1 {{a cache holds f16, f32 or !quipu.q8_0, not 'bf16'}}
@@ -55,8 +58,48 @@
 
 // -----
 
+// expected-error@+1 {{C1: #quipu.rows16 is for matrices in storage formats}}
+"layouts"() {a = tensor<4x8x64x!quipu.q4_0, #quipu.rows16>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{C1: #quipu.rows16 is for matrices in storage formats}}
+"layouts"() {a = tensor<8x64xi32, #quipu.rows16>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{C1: #quipu.floats is for vectors of floats}}
+"layouts"() {a = tensor<64x!quipu.q8_0, #quipu.floats>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{C1: #quipu.floats is for vectors of floats}}
+"layouts"() {a = tensor<8x64xf32, #quipu.floats>} : () -> ()
+
+// -----
+
 // expected-error@+1 {{C1: a mix has at least two formats, none twice}}
 "storage"() {format = !quipu.mixed<f16>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{C1: #quipu.rows16 is for matrices in storage formats}}
+"layouts"() {a = tensor<4x8x64x!quipu.q4_0, #quipu.rows16>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{C1: #quipu.rows16 is for matrices in storage formats}}
+"layouts"() {a = tensor<8x64xi32, #quipu.rows16>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{C1: #quipu.floats is for vectors of floats}}
+"layouts"() {a = tensor<64x!quipu.q8_0, #quipu.floats>} : () -> ()
+
+// -----
+
+// expected-error@+1 {{C1: #quipu.floats is for vectors of floats}}
+"layouts"() {a = tensor<8x64xf32, #quipu.floats>} : () -> ()
 
 // -----
 

@@ -14,7 +14,7 @@
 // CHECK-NEXT: }
 quipu.model @m for ["m"] {
   quipu.weight @a.w = "a.*.w.weight" layers 3 : tensor<64x64xf32>
-  quipu.weight @b.w = "b.*.w.weight" layers 30 : tensor<64x64xf32> packed at 0 stride 16384
+  quipu.weight @b.w = "b.*.w.weight" layers 30 : tensor<64x64xf32, #quipu.rows16> packed at 0 stride 16384
   quipu.step @decode tokens 1 {
     %x = quipu.input "x" : tensor<1x64xf32>
     %y = quipu.layers "a" times 3 from %x {

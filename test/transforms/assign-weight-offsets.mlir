@@ -3,12 +3,12 @@
 // CHECK-LABEL: quipu.model @sizes
 quipu.model @sizes for [] {
   // Vectors are in f32, each rounded up to 64 bytes.
-  // CHECK-NEXT: quipu.weight @vector = {{.+}} packed at 0{{$}}
+  // CHECK-NEXT: quipu.weight @vector = {{.+}} : tensor<64xf32, #quipu.floats> packed at 0{{$}}
   // CHECK-NEXT: quipu.weight @short = {{.+}} packed at 256{{$}}
   quipu.weight @vector = "vector.weight" : tensor<64xf32>
   quipu.weight @short = "short.weight" : tensor<3xf32>
   // Matrices are tiles of 16 rows: 2 * 16 * (64 / 32 * 20) bytes.
-  // CHECK-NEXT: quipu.weight @q4_1 = {{.+}} packed at 320{{$}}
+  // CHECK-NEXT: quipu.weight @q4_1 = {{.+}} : tensor<32x64x!quipu.q4_1, #quipu.rows16> packed at 320{{$}}
   quipu.weight @q4_1 = "q4_1.weight" : tensor<32x64x!quipu.q4_1>
   // The last tile is filled up: 17 rows are two tiles, 1 row is one.
   // CHECK-NEXT: quipu.weight @rows17 = {{.+}} packed at 1600{{$}}

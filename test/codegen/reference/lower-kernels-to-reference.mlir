@@ -6,9 +6,9 @@ llvm.func @others(!llvm.ptr, i32, i32, i32, !llvm.ptr, !llvm.ptr, !llvm.ptr, !ll
 
 quipu.model @m for ["m"] {
   quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 4 pool 0 at 0 stride 32
-  quipu.weight @token_embd = "token_embd.weight" : tensor<40x32x!quipu.q8_0> packed at 128
-  quipu.weight @blk.norm = "blk.norm.weight" layers 3 : tensor<32xf32> packed at 4096 stride 640
-  quipu.weight @blk.w = "blk.w.weight" layers 3 : tensor<20x32xf16> packed at 4224 stride 640
+  quipu.weight @token_embd = "token_embd.weight" : tensor<40x32x!quipu.q8_0, #quipu.rows16> packed at 128
+  quipu.weight @blk.norm = "blk.norm.weight" layers 3 : tensor<32xf32, #quipu.floats> packed at 4096 stride 640
+  quipu.weight @blk.w = "blk.w.weight" layers 3 : tensor<20x32xf16, #quipu.rows16> packed at 4224 stride 640
 
   // CHECK: llvm.func @embed(
   // CHECK-SAME: %[[ARGS:.*]]: !llvm.ptr, %[[LAYER:.*]]: i32, %[[WORKER:.*]]: i32, %[[WORKERS:.*]]: i32, %[[IDS:.*]]: !llvm.ptr, %[[OUT:.*]]: !llvm.ptr)

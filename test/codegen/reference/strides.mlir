@@ -10,7 +10,7 @@ quipu.model @m for ["m"] {
   // CHECK: %[[PLACE:.*]] = llvm.load %[[ENTRY]]
   // CHECK: llvm.getelementptr %{{.*}}[%[[PLACE]]]
   // CHECK: llvm.call @quipu_reference_rms_norm(
-  quipu.weight @blk.m = "blk.*.m.weight" layers 3 : tensor<32xf32> packed at 6400 strides [64, 320]
+  quipu.weight @blk.m = "blk.*.m.weight" layers 3 : tensor<32xf32, #quipu.floats> packed at 6400 strides [64, 320]
   quipu.kernel @differing(%h: tensor<8x32xf32>) -> tensor<8x32xf32> {
     %n = quipu.rms_norm %h, @blk.m : tensor<32xf32> eps 1.0e-5 : tensor<8x32xf32> -> tensor<8x32xf32>
     quipu.yield %n : tensor<8x32xf32>

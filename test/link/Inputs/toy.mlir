@@ -1,14 +1,14 @@
 // A model of stage `llvm` whose next token is (token + position + 1) modulo 16,
 // with weights of every format.
 quipu.model @toy for ["llama"] {
-  quipu.weight @token_embd = "token_embd.weight" : tensor<16x32x!quipu.q8_0> packed at 0
-  quipu.weight @blk.attn_norm = "blk.*.attn_norm.weight" layers 2 : tensor<32xf32> packed at 576 stride 1408
-  quipu.weight @blk.attn_q = "blk.*.attn_q.weight" layers 2 : tensor<16x64x!quipu.q4_1> packed at 704 stride 1408
-  quipu.weight @blk.attn_k = "blk.*.attn_k.weight" layers 2 : tensor<17x32x!quipu.q4_0> packed at 1344 stride 1408
-  quipu.weight @ffn = "ffn.weight" : tensor<5x8xf32> packed at 3392
-  quipu.weight @output_norm = "output_norm.weight" : tensor<3xf32> packed at 3904
-  quipu.weight @output = "output.weight" : tensor<18x32xf16> packed at 3968
-  quipu.weight @gate = "gate.weight" : tensor<4x16xbf16> packed at 6016
+  quipu.weight @token_embd = "token_embd.weight" : tensor<16x32x!quipu.q8_0, #quipu.rows16> packed at 0
+  quipu.weight @blk.attn_norm = "blk.*.attn_norm.weight" layers 2 : tensor<32xf32, #quipu.floats> packed at 576 stride 1408
+  quipu.weight @blk.attn_q = "blk.*.attn_q.weight" layers 2 : tensor<16x64x!quipu.q4_1, #quipu.rows16> packed at 704 stride 1408
+  quipu.weight @blk.attn_k = "blk.*.attn_k.weight" layers 2 : tensor<17x32x!quipu.q4_0, #quipu.rows16> packed at 1344 stride 1408
+  quipu.weight @ffn = "ffn.weight" : tensor<5x8xf32, #quipu.rows16> packed at 3392
+  quipu.weight @output_norm = "output_norm.weight" : tensor<3xf32, #quipu.floats> packed at 3904
+  quipu.weight @output = "output.weight" : tensor<18x32xf16, #quipu.rows16> packed at 3968
+  quipu.weight @gate = "gate.weight" : tensor<4x16xbf16, #quipu.rows16> packed at 6016
   quipu.state @blk.kv : !quipu.pages<heads 1, keys 32, values 32> layers 2 pool 0 at 0 stride 64
   quipu.entry @generate inputs [<"tokens" over token : 1 x i32 below 16>] outputs [<"logits" over selected : 16 x f32>] compiled [
       <@step_b_f32 tokens 1 cache f32 arena 64 partials 0 kernels []>,

@@ -65,7 +65,7 @@ quipu.model @m for ["m"] {
 // -----
 
 quipu.model @m for ["m"] {
-  quipu.weight @blk.w = "blk.*.w.weight" layers 2 : tensor<32x32x!quipu.mixed<f32, f16>> but f16 in [1] packed at 0 stride 4096
+  quipu.weight @blk.w = "blk.*.w.weight" layers 2 : tensor<32x32x!quipu.mixed<f32, f16>, #quipu.rows16> but f16 in [1] packed at 0 stride 4096
   quipu.kernel @mixed(%x: tensor<1x32xf32>) -> tensor<1x32xf32> schedule #quipu.cpu_tiles<lanes = 8, tokens = 1, tiles = 1> {
     // expected-error @+1 {{reads the weight @blk.w in several formats; run specialize-kernels first}}
     %y = quipu.linear %x, @blk.w : tensor<32x32x!quipu.mixed<f32, f16>> -> [32] : tensor<1x32xf32> -> tensor<1x32xf32>

@@ -25,7 +25,7 @@
 // CHECK: llvm.getelementptr %[[OUT]][
 // CHECK: llvm.call @embed.halide(
 quipu.model @m for ["m"] {
-  quipu.weight @token_embd = "token_embd.weight" : tensor<40x32x!quipu.q8_0> packed at 128
+  quipu.weight @token_embd = "token_embd.weight" : tensor<40x32x!quipu.q8_0, #quipu.rows16> packed at 128
   quipu.kernel @embed(%ids: tensor<8xi32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
     %x = quipu.embed %ids, @token_embd : tensor<40x32x!quipu.q8_0> : tensor<8xi32> -> tensor<8x32xf32>
     quipu.yield %x : tensor<8x32xf32>
@@ -46,7 +46,7 @@ quipu.model @m for ["m"] {
 // CHECK: llvm.getelementptr %[[H]][%[[BYTES]]]
 // CHECK: llvm.call @selected.halide(
 quipu.model @m for ["m"] {
-  quipu.weight @norm = "norm.weight" : tensor<32xf32> packed at 0
+  quipu.weight @norm = "norm.weight" : tensor<32xf32, #quipu.floats> packed at 0
   quipu.kernel @selected(%h: tensor<8x32xf32>, %rows: tensor<8xi32>) -> tensor<8x32x!quipu.i8x32> schedule #quipu.cpu_rows selected {
     %g = quipu.gather %h, %rows : tensor<8x32xf32>, tensor<8xi32> -> tensor<8x32xf32>
     %n = quipu.rms_norm %g, @norm : tensor<32xf32> eps 1.0e-5 : tensor<8x32xf32> -> tensor<8x32xf32>
@@ -90,9 +90,9 @@ quipu.model @m for ["m"] {
 // CHECK: llvm.call @q_k_v.halide(
 quipu.model @m for ["m"] {
   quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 4 pool 0 at 0 stride 32
-  quipu.weight @blk.q = "blk.*.q.weight" layers 3 : tensor<32x32x!quipu.q8_0> packed at 4096 stride 640
-  quipu.weight @blk.k = "blk.*.k.weight" layers 3 : tensor<16x32x!quipu.q8_0> packed at 8192 stride 640
-  quipu.weight @blk.v = "blk.*.v.weight" layers 3 : tensor<16x32x!quipu.q8_0> packed at 12288 stride 640
+  quipu.weight @blk.q = "blk.*.q.weight" layers 3 : tensor<32x32x!quipu.q8_0, #quipu.rows16> packed at 4096 stride 640
+  quipu.weight @blk.k = "blk.*.k.weight" layers 3 : tensor<16x32x!quipu.q8_0, #quipu.rows16> packed at 8192 stride 640
+  quipu.weight @blk.v = "blk.*.v.weight" layers 3 : tensor<16x32x!quipu.q8_0, #quipu.rows16> packed at 12288 stride 640
   quipu.kernel @q_k_v(%x: tensor<8x32x!quipu.i8x32>, %at: !quipu.positions) -> (tensor<8x2x16xf32>, !quipu.cache<@kv, f16, heads 1, keys 16, values 16>) schedule #quipu.cpu_tiles<lanes = 8, tokens = 4, tiles = 1> {
     %q = quipu.linear %x, @blk.q : tensor<32x32x!quipu.q8_0> -> [2, 16] : tensor<8x32x!quipu.i8x32> -> tensor<8x2x16xf32>
     %k = quipu.linear %x, @blk.k : tensor<16x32x!quipu.q8_0> -> [1, 16] : tensor<8x32x!quipu.i8x32> -> tensor<8x1x16xf32>
@@ -153,7 +153,7 @@ quipu.model @m for ["m"] {
 // CHECK: llvm.call @attention.2x16.sinks.combine8(
 quipu.model @m for ["m"] {
   quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 4 pool 0 at 0 stride 32
-  quipu.weight @sinks = "sinks.weight" : tensor<2xf32> packed at 64
+  quipu.weight @sinks = "sinks.weight" : tensor<2xf32, #quipu.floats> packed at 64
   quipu.kernel @attend(%q: tensor<8x2x16xf32>, %kv: !quipu.cache<@kv, f32, heads 1, keys 16, values 16>, %at: !quipu.positions) -> tensor<8x2x16xf32> schedule #quipu.cpu_attention<lanes = 8> {
     %a = quipu.attention %q over %kv at %at window 7 sinks @sinks : tensor<2xf32> : tensor<8x2x16xf32>, !quipu.cache<@kv, f32, heads 1, keys 16, values 16> -> tensor<8x2x16xf32>
     quipu.yield %a : tensor<8x2x16xf32>

@@ -1,0 +1,63 @@
+//===- QuipuLayouts.cpp - How weights lie in a program --------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialect/PackedLayout.h"
+#include "dialect/Quipu.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace quipu;
+
+#include "dialect/QuipuLayoutInterfaces.cpp.inc"
+
+static bool isMatrix(ArrayRef<int64_t> shape, Type element) {
+  return shape.size() == 2 &&
+         llvm::all_of(
+             getFormats(element),
+             llvm::IsaPred<Float32Type, Float16Type, BFloat16Type, BlockType>);
+}
+
+static bool isVector(ArrayRef<int64_t> shape, Type element) {
+  return shape.size() == 1 &&
+         llvm::all_of(getFormats(element),
+                      llvm::IsaPred<Float32Type, Float16Type, BFloat16Type>);
+}
+
+LogicalResult
+Rows16Attr::verifyEncoding(ArrayRef<int64_t> shape, Type element,
+                           function_ref<InFlightDiagnostic()> emitError) const {
+  if (!isMatrix(shape, element))
+    return emitError() << "C1: " << *this
+                       << " is for matrices in storage formats";
+  return success();
+}
+
+int64_t Rows16Attr::getPackedBytes(RankedTensorType weight) const {
+  return getWeightLayout(weight)->bytes();
+}
+
+LogicalResult
+FloatsAttr::verifyEncoding(ArrayRef<int64_t> shape, Type element,
+                           function_ref<InFlightDiagnostic()> emitError) const {
+  if (!isVector(shape, element))
+    return emitError() << "C1: " << *this << " is for vectors of floats";
+  return success();
+}
+
+int64_t FloatsAttr::getPackedBytes(RankedTensorType weight) const {
+  return llvm::alignTo(weight.getNumElements() * sizeof(float),
+                       packedAlignment);
+}
+
+LayoutAttrInterface quipu::chooseLayout(RankedTensorType weight) {
+  MLIRContext *context = weight.getContext();
+  if (isMatrix(weight.getShape(), weight.getElementType()))
+    return Rows16Attr::get(context);
+  if (isVector(weight.getShape(), weight.getElementType()))
+    return FloatsAttr::get(context);
+  return {};
+}
