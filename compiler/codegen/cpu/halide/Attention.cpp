@@ -52,7 +52,7 @@ namespace {
 class Split {
 public:
   explicit Split(const AttentionShape &shape);
-  AttentionKernel build();
+  HalideFunction build();
 
 private:
   /// The scores' sums over a head's components: dots(l, c, r).
@@ -297,7 +297,7 @@ void Split::scheduleIntegers() {
       .unroll(c);
 }
 
-AttentionKernel Split::build() {
+HalideFunction Split::build() {
   // The scale belongs to the query, so that no product is left to be fused with
   // a later sum.
   scaled(x, r) = query(x, r % heads, min(r / heads, count - 1)) * shape.scale;
@@ -317,11 +317,11 @@ AttentionKernel Split::build() {
           Pipeline(partial)};
 }
 
-AttentionKernel quipu::cpu::attentionSplit(const AttentionShape &shape) {
+HalideFunction quipu::cpu::attentionSplit(const AttentionShape &shape) {
   return Split(shape).build();
 }
 
-AttentionKernel quipu::cpu::attentionCombine(const AttentionShape &shape) {
+HalideFunction quipu::cpu::attentionCombine(const AttentionShape &shape) {
   int dim = shape.cache.valueDim, floats = shape.partialStride();
   int heads = shape.queryHeads;
   ImageParam partials(Float(32), 4), sinks(Float(32), 1);

@@ -47,23 +47,17 @@ struct AttentionShape {
 /// Tells all functions of attention in a program apart.
 std::string getAttentionName(const AttentionShape &shape, bool isSplitKernel);
 
-struct AttentionKernel {
-  std::string name;
-  std::vector<Halide::Argument> arguments;
-  Halide::Pipeline pipeline;
-};
-
 /// kernel(query, keys, values, from, end, count, stride, partial): query f32
 /// [tokens, `stride` floats apart][queryHeads][keyDim], of which `count` tokens
 /// exist; keys and values of one head in a page, whose first position is
 /// `from`, see abi/KvLayout.h; the first token, in full attention each, sees
 /// positions before `end`; partial f32 [tokens][queryHeads][partialStride()].
-AttentionKernel attentionSplit(const AttentionShape &shape);
+HalideFunction attentionSplit(const AttentionShape &shape);
 
 /// kernel(partials, [sinks,] splits, count, stride, result): partials f32
 /// [splits][tokens][queryHeads][partialStride()]; sinks f32 [queryHeads];
 /// result f32 [count, `stride` floats apart][queryHeads][valueDim].
-AttentionKernel attentionCombine(const AttentionShape &shape);
+HalideFunction attentionCombine(const AttentionShape &shape);
 
 } // namespace quipu::cpu
 

@@ -7,7 +7,7 @@
 
 #include "compiler/codegen/cpu/halide/CompileHalide.h"
 
-#include "Halide.h"
+#include "compiler/codegen/cpu/halide/HalideOps.h"
 #include "support/Subprocess.h"
 #include "llvm/ADT/STLExtras.h"
 
@@ -64,19 +64,19 @@ llvm::Error quipu::cpu::catchHalide(llvm::StringRef kernel,
   return llvm::Error::success();
 }
 
-llvm::Expected<std::string> quipu::cpu::compileHalide(
-    const Pipeline &pipeline, const std::vector<Argument> &arguments,
-    const std::string &name, CpuAttr cpu, KernelOutput output) {
+llvm::Expected<std::string>
+quipu::cpu::compileHalide(const HalideFunction &function, CpuAttr cpu,
+                          KernelOutput output) {
   bool isBitcode = output == KernelOutput::Bitcode;
   MemoryFile file;
   if (std::string error = file.create(); !error.empty())
     return llvm::createStringError(error);
   OutputFileType type =
       isBitcode ? OutputFileType::bitcode : OutputFileType::stmt;
-  Pipeline copy = pipeline;
-  if (llvm::Error error = catchHalide(name, [&] {
-        copy.compile_to({{type, file.path()}}, arguments, name,
-                        halideTarget(cpu));
+  Pipeline pipeline = function.pipeline;
+  if (llvm::Error error = catchHalide(function.name, [&] {
+        pipeline.compile_to({{type, file.path()}}, function.arguments,
+                            function.name, halideTarget(cpu));
       }))
     return std::move(error);
   std::string content;

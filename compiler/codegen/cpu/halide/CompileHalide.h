@@ -18,14 +18,10 @@
 #include "llvm/Support/Error.h"
 
 #include <string>
-#include <vector>
-
-namespace Halide {
-class Pipeline;
-struct Argument;
-} // namespace Halide
 
 namespace quipu::cpu {
+
+struct HalideFunction;
 
 /// Runs `build`; what Halide throws meanwhile becomes an error that names the
 /// kernel.
@@ -34,12 +30,10 @@ llvm::Error catchHalide(llvm::StringRef kernel,
 
 enum class KernelOutput { Bitcode, Statement };
 
-/// What Halide generates for a processor: bitcode of a function `name`, or the
+/// What Halide generates for a processor: bitcode of the function, or the
 /// lowered statement as text.
-llvm::Expected<std::string>
-compileHalide(const Halide::Pipeline &pipeline,
-              const std::vector<Halide::Argument> &arguments,
-              const std::string &name, CpuAttr cpu, KernelOutput output);
+llvm::Expected<std::string> compileHalide(const HalideFunction &function,
+                                          CpuAttr cpu, KernelOutput output);
 
 } // namespace quipu::cpu
 

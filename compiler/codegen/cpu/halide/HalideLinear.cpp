@@ -14,8 +14,7 @@ using namespace Halide::ConciseCasts;
 static Var i("i"), r("r"), t("t"), b("b"), m("m"), g("g"), h("h"), c("c"),
     p("p");
 
-FloatValue KernelBuilder::linear(const QuantizedValue &x,
-                                 const std::string &weight,
+FloatValue KernelBuilder::linear(const QuantizedValue &x, BufferOwner weight,
                                  WeightLayout layout) {
   const WeightFormat &format = *layout.format;
   UnpackedWeight unpacked = unpack(weight, layout);
@@ -82,7 +81,7 @@ FloatValue KernelBuilder::linear(const QuantizedValue &x,
   return y;
 }
 
-FloatValue KernelBuilder::linear(const FloatValue &x, const std::string &weight,
+FloatValue KernelBuilder::linear(const FloatValue &x, BufferOwner weight,
                                  WeightLayout layout) {
   Linear op;
   op.layout = layout;

@@ -18,56 +18,56 @@ KernelBuilder::KernelBuilder(std::string name, int64_t tokens,
     : name(std::move(name)), tokens(tokens), tile(tile), vectors(vectors) {
   if (tokens == 1)
     return;
-  rowsFirst = scalar("rows_first");
-  rowsCount = scalar("rows_count");
+  rowsFirst = scalar(KernelArgument::RowsFirst);
+  rowsCount = scalar(KernelArgument::RowsCount);
 }
 
-ImageParam KernelBuilder::buffer(const std::string &name, Type type,
+ImageParam KernelBuilder::buffer(BufferOwner owner, Type type,
                                  std::vector<int64_t> strides, int64_t offset) {
   ImageParam param(type, strides.size());
   for (size_t dim = 0; dim < strides.size(); ++dim)
     param.dim(dim).set_min(0).set_stride(i32(int(strides[dim])));
-  arguments.push_back({name, /*isScalar=*/false, offset});
+  arguments.push_back({KernelArgument::Input, /*result=*/0, owner, offset});
   halideArguments.push_back(param);
   return param;
 }
 
-Param<int32_t> KernelBuilder::scalar(const std::string &name) {
+Param<int32_t> KernelBuilder::scalar(KernelArgument::Kind kind,
+                                     unsigned result) {
   Param<int32_t> param;
-  arguments.push_back({name, /*isScalar=*/true, 0});
+  arguments.push_back({kind, result});
   halideArguments.push_back(param);
   return param;
 }
 
-FloatValue KernelBuilder::rows(const std::string &name, int64_t width,
+FloatValue KernelBuilder::rows(BufferOwner owner, int64_t width,
                                int64_t stride) {
   FloatValue x;
   x.width = width;
-  ImageParam in = buffer(name, Float(32), {1, stride});
+  ImageParam in = buffer(owner, Float(32), {1, stride});
   in.set_host_alignment(4);
   x.func = Func("rows");
   x.func(i, m) = in(i, m);
   return x;
 }
 
-FloatValue KernelBuilder::pairedRows(const std::string &name, int64_t width,
+FloatValue KernelBuilder::pairedRows(BufferOwner owner, int64_t width,
                                      int64_t stride) {
   FloatValue x;
   x.width = width;
-  ImageParam in = buffer(name, UInt(32), {1, stride});
+  ImageParam in = buffer(owner, UInt(32), {1, stride});
   x.pairs = Func("pairs");
   (*x.pairs)(i, m) = in(i, m);
   x.func(i, m) = readPair((*x.pairs)(i / 2, m), i);
   return x;
 }
 
-QuantizedValue KernelBuilder::quantizedRows(const std::string &name,
-                                            int64_t width) {
+QuantizedValue KernelBuilder::quantizedRows(BufferOwner owner, int64_t width) {
   QuantizedRowLayout layout{width};
   int64_t row = layout.bytes();
-  ImageParam values = buffer(name, Int(8), {1, 32, row});
+  ImageParam values = buffer(owner, Int(8), {1, 32, row});
   auto part = [&](Type type, int64_t offset) {
-    return buffer(name, type, {1, row / 4}, offset);
+    return buffer(owner, type, {1, row / 4}, offset);
   };
   ImageParam scales = part(Float(32), layout.scaleOffset());
   ImageParam starts = part(Int(32), layout.startOffset());

@@ -16,8 +16,8 @@ using namespace Halide::ConciseCasts;
 
 static Var i("i"), r("r"), t("t"), d("d"), h("h"), b("b"), m("m"), u("u");
 
-FloatValue KernelBuilder::rmsNorm(const FloatValue &x,
-                                  const std::string &weight, float epsilon) {
+FloatValue KernelBuilder::rmsNorm(const FloatValue &x, BufferOwner weight,
+                                  float epsilon) {
   ImageParam w = buffer(weight, Float(32), {1});
   return normalize(
       x,
@@ -177,7 +177,7 @@ FloatValue KernelBuilder::join(FloatValue &x, FloatValue &y) {
   return z;
 }
 
-FloatValue KernelBuilder::bias(const FloatValue &x, const std::string &bias) {
+FloatValue KernelBuilder::bias(const FloatValue &x, BufferOwner bias) {
   FloatValue y;
   ImageParam in = buffer(bias, Float(32), {1});
   y.func(i, m) = in(i);
@@ -232,8 +232,8 @@ FloatValue KernelBuilder::heads(const FloatValue &x, int64_t headDim) {
   return y;
 }
 
-FloatValue KernelBuilder::rope(const FloatValue &heads,
-                               const std::string &table, RopeShape shape) {
+FloatValue KernelBuilder::rope(const FloatValue &heads, BufferOwner table,
+                               RopeShape shape) {
   int dims = shape.dims, half = dims / 2;
   ImageParam angles =
       buffer(table, Float(32), {1, 2, int64_t(dims + 15) / 16 * 16});

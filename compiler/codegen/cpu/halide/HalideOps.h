@@ -35,25 +35,53 @@
 
 namespace quipu::cpu {
 
-/// What a kernel expects at one place of its argument list.
-struct KernelArgument {
-  /// The operand, result or scalar it belongs to, as named when it was made.
+/// What Halide compiles.
+struct HalideFunction {
   std::string name;
-  bool isScalar = false;
-  /// The host pointer is the operand's address plus this many bytes.
-  int64_t offset = 0;
+  std::vector<Halide::Argument> arguments;
+  Halide::Pipeline pipeline;
 };
 
-/// A result of a kernel and how its work divides. The caller passes which units
-/// to compute as the scalars `<name>_first` and `<name>_count`.
+/// Whose memory a buffer of a kernel is.
+struct BufferOwner {
+  enum Kind {
+    Operand,
+    Weight,
+    Result,
+    Keys, // of the cache that the kernel writes
+    Values,
+    SlotMapping, // where in the cache each row belongs
+  };
+  Kind kind;
+  unsigned index = 0; // of operands, weights or results
+  /// Of an operand whose rows are selected: the operand with their numbers.
+  std::optional<unsigned> selection = std::nullopt;
+};
+
+/// What a kernel expects at one place of its argument list.
+struct KernelArgument {
+  enum Kind {
+    RowsFirst, // int32
+    RowsCount,
+    UnitsFirst, // int32, of the result
+    UnitsCount,
+    Input,  // the owner's address + offset
+    Output, // the result's address + first unit * its bytes + offset
+  };
+  Kind kind;
+  unsigned result = 0; // index into KernelBuilder::results
+  BufferOwner owner = {BufferOwner::Operand}; // of an input
+  int64_t offset = 0;                         // bytes
+};
+
+/// A result of a kernel and how its work divides.
 struct KernelResult {
-  std::string name;
+  BufferOwner owner;
   /// The whole grid has this many units.
   int64_t units = 1;
-  /// The host pointer is the result's address + first * unitBytes (+ rows_first
-  /// * rowBytes). Both are 0 for the cache: it is addressed from its base.
+  /// From one to the next; 0 where all are addressed from the first, as in the
+  /// cache.
   int64_t unitBytes = 0;
-  int64_t rowBytes = 0;
 };
 
 /// How the index of a value is split up.
@@ -124,8 +152,8 @@ struct Vectors {
 class KernelBuilder {
 public:
   /// A kernel for up to `tokens` rows. With one token, rows are not counted;
-  /// otherwise scalars rows_first and rows_count are the first arguments, and
-  /// row buffers hold a multiple of 16 rows.
+  /// otherwise RowsFirst and RowsCount are the first arguments, and row buffers
+  /// hold a multiple of 16 rows.
   /// `tile` is what a linear layer keeps in registers.
   KernelBuilder(std::string name, int64_t tokens, RegisterTile tile,
                 Vectors vectors);
@@ -135,31 +163,29 @@ public:
   //===------------------------------------------------------------------===//
 
   /// f32 [tokens][width], rows `stride` floats apart.
-  FloatValue rows(const std::string &name, int64_t width, int64_t stride);
+  FloatValue rows(BufferOwner owner, int64_t width, int64_t stride);
   /// bf16 [tokens][width], rows `stride` pairs apart; an even width.
-  FloatValue pairedRows(const std::string &name, int64_t width, int64_t stride);
-  QuantizedValue quantizedRows(const std::string &name, int64_t width);
+  FloatValue pairedRows(BufferOwner owner, int64_t width, int64_t stride);
+  QuantizedValue quantizedRows(BufferOwner owner, int64_t width);
 
   //===------------------------------------------------------------------===//
   // Ops
   //===------------------------------------------------------------------===//
 
   /// Row tokens[row] of a packed weight.
-  FloatValue embed(const std::string &tokens, const std::string &weight,
-                   WeightLayout layout);
+  FloatValue embed(BufferOwner tokens, BufferOwner weight, WeightLayout layout);
   /// x / sqrt(mean(x^2) + epsilon) * weight, over rows or over each head.
-  FloatValue rmsNorm(const FloatValue &x, const std::string &weight,
-                     float epsilon);
+  FloatValue rmsNorm(const FloatValue &x, BufferOwner weight, float epsilon);
   /// x / max(sqrt(sum(x^2)), 1e-12), over rows or over each head.
   FloatValue l2Norm(const FloatValue &x);
   QuantizedValue quantize(const FloatValue &x);
   /// To the nearest bf16, of two the even one.
   FloatValue roundToPairs(const FloatValue &x);
-  FloatValue linear(const QuantizedValue &x, const std::string &weight,
+  FloatValue linear(const QuantizedValue &x, BufferOwner weight,
                     WeightLayout layout);
-  FloatValue linear(const FloatValue &x, const std::string &weight,
+  FloatValue linear(const FloatValue &x, BufferOwner weight,
                     WeightLayout layout);
-  FloatValue bias(const FloatValue &x, const std::string &bias);
+  FloatValue bias(const FloatValue &x, BufferOwner bias);
   FloatValue add(FloatValue x, FloatValue y);
   FloatValue multiply(const FloatValue &x, float factor);
   FloatValue multiply(FloatValue x, FloatValue y);
@@ -168,8 +194,7 @@ public:
   FloatValue swiglu(FloatValue gate, FloatValue up);
   FloatValue heads(const FloatValue &x, int64_t headDim);
   /// `table` is f32 [tokens][dims / 2][cos, sin].
-  FloatValue rope(const FloatValue &heads, const std::string &table,
-                  RopeShape shape);
+  FloatValue rope(const FloatValue &heads, BufferOwner table, RopeShape shape);
 
   //===------------------------------------------------------------------===//
   // Results
@@ -177,14 +202,12 @@ public:
 
   /// f32 [tokens][width], or bf16 if they are paired; `stride` as for rows(). A
   /// unit is a head, or a few tiles.
-  void result(const std::string &name, const FloatValue &x, int64_t stride);
-  void result(const std::string &name, const QuantizedValue &x);
-  /// Writes heads to the keys or values of a layer, to where slot_mapping[row]
-  /// says. A unit is a head.
-  void writeKeys(const std::string &name, const FloatValue &heads,
-                 CacheShape shape);
-  void writeValues(const std::string &name, const FloatValue &heads,
-                   CacheShape shape);
+  void result(BufferOwner owner, const FloatValue &x, int64_t stride);
+  void result(BufferOwner owner, const QuantizedValue &x);
+  /// Writes heads to the keys or values of a layer, to where the slot mapping
+  /// of the row says. A unit is a head.
+  void writeKeys(const FloatValue &heads, CacheShape shape);
+  void writeValues(const FloatValue &heads, CacheShape shape);
 
   //===------------------------------------------------------------------===//
   // What the schedules and compileKernel read
@@ -265,23 +288,20 @@ private:
   normalize(const FloatValue &x,
             const std::function<Halide::Expr(Halide::Expr, int)> &factor,
             const std::function<Halide::Expr(Halide::Expr)> &weight);
-  UnpackedWeight unpack(const std::string &weight, const WeightLayout &layout);
+  UnpackedWeight unpack(BufferOwner weight, const WeightLayout &layout);
   /// Of a float format: (lane, column, tile).
-  Halide::Func unpackFloats(const std::string &weight,
-                            const WeightLayout &layout);
-  Halide::ImageParam buffer(const std::string &name, Halide::Type type,
+  Halide::Func unpackFloats(BufferOwner weight, const WeightLayout &layout);
+  Halide::ImageParam buffer(BufferOwner owner, Halide::Type type,
                             std::vector<int64_t> strides, int64_t offset = 0);
-  Halide::Param<int32_t> scalar(const std::string &name);
-  Halide::ImageParam rowIndices(const std::string &name);
-  void writeCache(const std::string &name, const FloatValue &heads,
-                  CacheShape shape, bool keys);
+  Halide::Param<int32_t> scalar(KernelArgument::Kind kind, unsigned result = 0);
+  void writeCache(const FloatValue &heads, CacheShape shape, bool keys);
   void quantizeHeads(Output &output, const FloatValue &heads,
                      Halide::Func scales, bool keys);
   /// The form of x and y together, with what both are computed from; both have
   /// that form then, but for rows.
   FloatValue join(FloatValue &x, FloatValue &y);
-  Output &addOutput(Output::Kind kind, const std::string &name, int64_t units,
-                    int64_t unitBytes, int64_t rowBytes);
+  Output &addOutput(Output::Kind kind, BufferOwner owner, int64_t units,
+                    int64_t unitBytes);
 
   Halide::Param<int32_t> rowsFirst, rowsCount;
   std::optional<Halide::ImageParam> slotMapping;

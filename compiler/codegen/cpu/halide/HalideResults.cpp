@@ -15,18 +15,19 @@ using namespace Halide::ConciseCasts;
 
 static Var i("i"), r("r"), t("t"), d("d"), h("h"), m("m"), u("u"), b("b");
 
-KernelBuilder::Output &
-KernelBuilder::addOutput(Output::Kind kind, const std::string &name,
-                         int64_t units, int64_t unitBytes, int64_t rowBytes) {
+KernelBuilder::Output &KernelBuilder::addOutput(Output::Kind kind,
+                                                BufferOwner owner,
+                                                int64_t units,
+                                                int64_t unitBytes) {
   Output output;
   output.kind = kind;
   output.result = results.size();
-  results.push_back({name, units, unitBytes, rowBytes});
+  results.push_back({owner, units, unitBytes});
   if (kind == Output::Tiles || kind == Output::Heads || kind == Output::Cache) {
-    output.first = scalar(name + "_first");
-    output.count = scalar(name + "_count");
+    output.first = scalar(KernelArgument::UnitsFirst, output.result);
+    output.count = scalar(KernelArgument::UnitsCount, output.result);
   }
-  outputArguments.push_back({name});
+  outputArguments.push_back({KernelArgument::Output, output.result});
   outputs.push_back(output);
   return outputs.back();
 }
@@ -38,11 +39,10 @@ int64_t KernelBuilder::tilesAtOnce(int64_t tiles) const {
   return most;
 }
 
-void KernelBuilder::result(const std::string &name, const FloatValue &x,
+void KernelBuilder::result(BufferOwner owner, const FloatValue &x,
                            int64_t stride) {
-  int64_t rowBytes = tokens == 1 ? 0 : stride * 4;
   if (x.form == Form::Rows) {
-    Output &output = addOutput(Output::Rows, name, 1, 0, rowBytes);
+    Output &output = addOutput(Output::Rows, owner, 1, 0);
     output.value = x;
     output.func = Func("result");
     output.func(i, m) = x.pairs ? (*x.pairs)(i, m) : x.func(i, m);
@@ -55,8 +55,8 @@ void KernelBuilder::result(const std::string &name, const FloatValue &x,
   int64_t unit = isTiles ? tilesAtOnce((x.width + tileRows - 1) / tileRows) : 1;
   int64_t width = isTiles ? tileRows : x.headDim;
   int64_t units = (x.width + width * unit - 1) / (width * unit);
-  Output &output = addOutput(isTiles ? Output::Tiles : Output::Heads, name,
-                             units, width * unit * 4, rowBytes);
+  Output &output = addOutput(isTiles ? Output::Tiles : Output::Heads, owner,
+                             units, width * unit * 4);
   output.value = x;
   output.func = Func("result");
   if (isTiles)
@@ -77,9 +77,9 @@ void KernelBuilder::result(const std::string &name, const FloatValue &x,
   out.dim(grid + 1).set_stride(int(stride));
 }
 
-void KernelBuilder::result(const std::string &name, const QuantizedValue &x) {
+void KernelBuilder::result(BufferOwner owner, const QuantizedValue &x) {
   QuantizedRowLayout layout{x.width};
-  results.push_back({name, 1, 0, 0});
+  results.push_back({owner});
   auto add = [&](Func part, int64_t offset, int64_t parts) {
     Output output;
     output.kind = Output::Quantized;
@@ -94,7 +94,8 @@ void KernelBuilder::result(const std::string &name, const QuantizedValue &x) {
       out.dim(0).set_bounds(0, int(blockSize));
       out.dim(1).set_stride(int(blockSize));
     }
-    outputArguments.push_back({name, /*isScalar=*/false, offset});
+    outputArguments.push_back(
+        {KernelArgument::Output, output.result, {}, offset});
     outputs.push_back(output);
   };
   int64_t blocks = layout.blocks();
@@ -106,14 +107,12 @@ void KernelBuilder::result(const std::string &name, const QuantizedValue &x) {
   add(x.halfSums, layout.halfSumOffset(), 2 * blocks);
 }
 
-void KernelBuilder::writeKeys(const std::string &name, const FloatValue &heads,
-                              CacheShape shape) {
-  writeCache(name, heads, shape, /*keys=*/true);
+void KernelBuilder::writeKeys(const FloatValue &heads, CacheShape shape) {
+  writeCache(heads, shape, /*keys=*/true);
 }
 
-void KernelBuilder::writeValues(const std::string &name,
-                                const FloatValue &heads, CacheShape shape) {
-  writeCache(name, heads, shape, /*keys=*/false);
+void KernelBuilder::writeValues(const FloatValue &heads, CacheShape shape) {
+  writeCache(heads, shape, /*keys=*/false);
 }
 
 /// What is too large becomes the largest number of the cache's type.
@@ -142,11 +141,13 @@ void KernelBuilder::quantizeHeads(Output &output, const FloatValue &heads,
   output.stages = {limited, largest, scales};
 }
 
-void KernelBuilder::writeCache(const std::string &name, const FloatValue &heads,
-                               CacheShape shape, bool keys) {
+void KernelBuilder::writeCache(const FloatValue &heads, CacheShape shape,
+                               bool keys) {
   if (!slotMapping)
-    slotMapping = buffer("slot_mapping", Int(32), {1});
-  Output &output = addOutput(Output::Cache, name, shape.layout.heads, 0, 0);
+    slotMapping = buffer({BufferOwner::SlotMapping}, Int(32), {1});
+  Output &output =
+      addOutput(Output::Cache, {keys ? BufferOwner::Keys : BufferOwner::Values},
+                shape.layout.heads, 0);
   output.value = heads;
   output.stored = Func("stored");
   Func &stored = *output.stored;

@@ -48,7 +48,7 @@ static Expr getWord(const WeightFormat &format, int shift, ImageParam &words) {
   return word;
 }
 
-UnpackedWeight KernelBuilder::unpack(const std::string &weight,
+UnpackedWeight KernelBuilder::unpack(BufferOwner weight,
                                      const WeightLayout &layout) {
   const WeightFormat &format = *layout.format;
   int64_t block = layout.packedBlockBytes(), tile = layout.tileBytes();
@@ -98,7 +98,7 @@ UnpackedWeight KernelBuilder::unpack(const std::string &weight,
   return to;
 }
 
-Func KernelBuilder::unpackFloats(const std::string &weight,
+Func KernelBuilder::unpackFloats(BufferOwner weight,
                                  const WeightLayout &layout) {
   bool isPaired = layout.interleavedColumns() == 2;
   Type type = isPaired                      ? UInt(32)
@@ -114,8 +114,7 @@ Func KernelBuilder::unpackFloats(const std::string &weight,
   return numbers;
 }
 
-FloatValue KernelBuilder::embed(const std::string &tokenIds,
-                                const std::string &weight,
+FloatValue KernelBuilder::embed(BufferOwner tokenIds, BufferOwner weight,
                                 WeightLayout layout) {
   const WeightFormat &format = *layout.format;
   ImageParam ids = buffer(tokenIds, Int(32), {1});

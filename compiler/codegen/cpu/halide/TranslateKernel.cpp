@@ -23,22 +23,6 @@ using mlir::RankedTensorType;
 using mlir::success;
 using mlir::Type;
 
-std::string BufferOwner::getName() const {
-  switch (kind) {
-  case Operand:
-    return "operand" + std::to_string(index);
-  case Result:
-    return "result" + std::to_string(index);
-  case Weight:
-    return weight.str();
-  case Keys:
-    return "keys";
-  case Values:
-    return "values";
-  }
-  llvm_unreachable("an unknown owner");
-}
-
 static double getNumber(mlir::Attribute number) {
   if (auto integer = mlir::dyn_cast<mlir::IntegerAttr>(number))
     return integer.getInt();
@@ -50,17 +34,15 @@ static int64_t getStride(Type type) {
   return getRowBytes(mlir::cast<RankedTensorType>(type)) / sizeof(float);
 }
 
-static Vectors getVectors(CpuAttr cpu) {
-  return {cpu.getLanes(), /*hasSignedDots=*/cpu.isArm()};
-}
-
 /// What the schedule says; without tiles rows are computed one by one.
 static std::unique_ptr<KernelBuilder> makeBuilder(KernelOp kernel,
                                                   CpuAttr cpu) {
   auto tiles = mlir::dyn_cast<CpuTilesAttr>(kernel.getScheduleAttr());
+  Vectors vectors{tiles ? tiles.getLanes() : cpu.getLanes(),
+                  /*hasSignedDots=*/cpu.isArm()};
   return std::make_unique<KernelBuilder>(
       kernel.getSymName().str(), tiles ? getKernelTokens(kernel) : 1,
-      tiles ? tiles.getTile() : RegisterTile(), getVectors(cpu));
+      tiles ? tiles.getTile() : RegisterTile(), vectors);
 }
 
 namespace {
@@ -68,11 +50,10 @@ namespace {
 /// Walks the ops in order and keeps what each value is in Halide.
 class Translation {
 public:
-  Translation(KernelOp kernel, CpuAttr cpu,
-              std::map<std::string, BufferOwner> &owners)
-      : kernel(kernel), owners(owners), builder(makeBuilder(kernel, cpu)) {}
+  Translation(KernelOp kernel, CpuAttr cpu)
+      : kernel(kernel), builder(makeBuilder(kernel, cpu)) {}
 
-  FailureOr<std::unique_ptr<KernelBuilder>> run() {
+  FailureOr<TranslatedKernel> run() {
     for (auto write : kernel.getBody().getOps<CacheWriteOp>())
       if (failed(addResults(write)))
         return failure();
@@ -82,31 +63,39 @@ public:
         continue;
       if (failed(translateFor(value)))
         return failure();
-      std::string name = own({BufferOwner::Result, unsigned(index), {}});
-      if (isBlockFormat(
-              mlir::cast<RankedTensorType>(value.getType()).getElementType()))
-        builder->result(name, getQuantized(value));
+      BufferOwner owner{BufferOwner::Result, unsigned(index)};
+      bool isQuantized = isBlockFormat(
+          mlir::cast<RankedTensorType>(value.getType()).getElementType());
+      if (builder->tokens > 1 &&
+          (isQuantized || getFloats(value).form == Form::Rows))
+        return kernel.emitError("the result ")
+               << index
+               << " is computed from no linear layer, but row by row; give it "
+                  "a kernel of its own";
+      if (isQuantized)
+        builder->result(owner, getQuantized(value));
       else
-        builder->result(name, getFloats(value), getStride(value.getType()));
+        builder->result(owner, getFloats(value), getStride(value.getType()));
     }
     scheduleKernel(*builder);
-    return std::move(builder);
+    return TranslatedKernel{std::move(builder), std::move(weights)};
   }
 
 private:
-  std::string own(BufferOwner owner) {
-    std::string name = owner.getName();
-    owners.emplace(name, owner);
-    return name;
+  BufferOwner getWeight(WeightAttr weight) {
+    auto *found = llvm::find(weights, weight.getSymbol());
+    BufferOwner owner{BufferOwner::Weight, unsigned(found - weights.begin())};
+    if (found == weights.end())
+      weights.push_back(weight.getSymbol());
+    return owner;
   }
 
-  std::string getWeight(WeightAttr weight) {
-    return own({BufferOwner::Weight, 0, weight.getSymbol().getValue()});
+  static unsigned getArgNumber(mlir::Value operand) {
+    return mlir::cast<mlir::BlockArgument>(operand).getArgNumber();
   }
 
-  std::string getOperand(mlir::Value value) {
-    auto argument = mlir::cast<mlir::BlockArgument>(value);
-    return own({BufferOwner::Operand, argument.getArgNumber(), {}});
+  static BufferOwner getOperand(mlir::Value value) {
+    return {BufferOwner::Operand, getArgNumber(value)};
   }
 
   static int64_t getWidth(mlir::Value value) {
@@ -117,11 +106,14 @@ private:
     auto it = floats.find(value);
     if (it != floats.end())
       return it->second;
+    return floats[value] = readRows(value, getOperand(value));
+  }
+
+  FloatValue readRows(mlir::Value value, BufferOwner owner) {
     auto type = mlir::cast<RankedTensorType>(value.getType());
     auto rows = type.getElementType().isBF16() ? &KernelBuilder::pairedRows
                                                : &KernelBuilder::rows;
-    return floats[value] = (*builder.*rows)(getOperand(value), getWidth(value),
-                                            getStride(type));
+    return (*builder.*rows)(owner, getWidth(value), getStride(type));
   }
 
   const QuantizedValue &getQuantized(mlir::Value value) {
@@ -191,12 +183,10 @@ private:
     CacheShape shape{
         getKvLayout(cache),
         getPools(op->getParentOfType<ModelOp>())[*state.getPool()].numbers};
-    builder->writeKeys(own({BufferOwner::Keys, 0, {}}), getHeads(op.getKey()),
-                       shape);
+    builder->writeKeys(getHeads(op.getKey()), shape);
     if (failed(translateFor(op.getValue())))
       return failure();
-    builder->writeValues(own({BufferOwner::Values, 0, {}}),
-                         getHeads(op.getValue()), shape);
+    builder->writeValues(getHeads(op.getValue()), shape);
     return success();
   }
 
@@ -210,7 +200,12 @@ private:
         })
         .Case([&](GatherOp op) {
           // The caller hands over the row that is selected.
-          floats[op.getResult()] = getFloats(op.getInput());
+          if (builder->tokens > 1)
+            return LogicalResult(
+                op.emitError("runs row by row; give it a kernel of its own"));
+          BufferOwner owner = getOperand(op.getInput());
+          owner.selection = getArgNumber(op.getRows());
+          floats[op.getResult()] = readRows(op.getInput(), owner);
           return success();
         })
         .Case([&](RMSNormOp op) {
@@ -235,7 +230,7 @@ private:
           return success();
         })
         .Case([&](LinearOp op) {
-          std::string weight = getWeight(op.getWeight());
+          BufferOwner weight = getWeight(op.getWeight());
           WeightLayout layout = *getWeightLayout(op.getWeight().getType());
           auto input = mlir::cast<RankedTensorType>(op.getInput().getType());
           FloatValue y =
@@ -289,8 +284,8 @@ private:
   }
 
   KernelOp kernel;
-  std::map<std::string, BufferOwner> &owners;
   std::unique_ptr<KernelBuilder> builder;
+  llvm::SmallVector<mlir::FlatSymbolRefAttr> weights;
   struct Less {
     bool operator()(mlir::Value a, mlir::Value b) const {
       return a.getAsOpaquePointer() < b.getAsOpaquePointer();
@@ -301,13 +296,12 @@ private:
 };
 } // namespace
 
-FailureOr<std::unique_ptr<KernelBuilder>>
-cpu::translateKernel(KernelOp kernel, CpuAttr cpu,
-                     std::map<std::string, BufferOwner> &owners) {
-  return Translation(kernel, cpu, owners).run();
+FailureOr<TranslatedKernel> cpu::translateKernel(KernelOp kernel, CpuAttr cpu) {
+  return Translation(kernel, cpu).run();
 }
 
-AttentionShape cpu::getAttentionShape(AttentionOp op, CpuAttr cpu) {
+AttentionShape cpu::getAttentionShape(AttentionOp op,
+                                      CpuAttentionAttr schedule) {
   auto cache = mlir::cast<CacheType>(op.getCache().getType());
   auto query = mlir::cast<RankedTensorType>(op.getQuery().getType());
   AttentionShape shape;
@@ -322,7 +316,7 @@ AttentionShape cpu::getAttentionShape(AttentionOp op, CpuAttr cpu) {
   if (auto window =
           mlir::dyn_cast_or_null<mlir::IntegerAttr>(op.getWindowAttr()))
     shape.window = std::min<int64_t>(window.getInt(), abi::maxContext);
-  shape.sums = cpu.getLanes() < tileRows ? 6 : 24;
+  shape.sums = schedule.getLanes() < tileRows ? 6 : 24;
   return shape;
 }
 

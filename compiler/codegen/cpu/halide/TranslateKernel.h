@@ -14,24 +14,18 @@
 
 namespace quipu::cpu {
 
-/// Whose bytes a buffer of a Halide function are; its name there is
-/// `getName()`.
-struct BufferOwner {
-  enum Kind { Operand, Result, Weight, Keys, Values } kind;
-  unsigned index = 0;     // of the operand or result of the kernel
-  llvm::StringRef weight; // the weight's whole name
-
-  std::string getName() const;
+/// A kernel's ops in Halide.
+struct TranslatedKernel {
+  std::unique_ptr<KernelBuilder> functions;
+  llvm::SmallVector<mlir::FlatSymbolRefAttr> weights; // by BufferOwner::index
 };
 
-/// The kernel's ops, defined and scheduled; `owners` says what each buffer is.
+/// The ops of a kernel that runs by tiles or row by row, defined and scheduled.
 /// Throws Halide::Error. Fails with a diagnostic when an op has no Halide form.
-mlir::FailureOr<std::unique_ptr<KernelBuilder>>
-translateKernel(KernelOp kernel, CpuAttr cpu,
-                std::map<std::string, BufferOwner> &owners);
+mlir::FailureOr<TranslatedKernel> translateKernel(KernelOp kernel, CpuAttr cpu);
 
-/// The shape of the attention that is the kernel's only op, for single tokens.
-AttentionShape getAttentionShape(AttentionOp op, CpuAttr cpu);
+/// The shape of attention for single tokens.
+AttentionShape getAttentionShape(AttentionOp op, CpuAttentionAttr schedule);
 
 /// How many tokens the blocks have that the kernel must have functions for.
 llvm::SmallVector<int64_t> getBlockSizes(AttentionOp op);

@@ -14,51 +14,61 @@
 
 namespace quipu::cpu {
 
-/// What earlier passes must have decided.
-mlir::LogicalResult checkIsScheduled(KernelOp kernel);
-
-/// Gives one kernel's function its body:
-///   void kernel(StepArgs *args, i32 layer, i32 worker, i32 workers,
-///               operands..., results...)
+/// Makes a kernel a function. There is a class for each schedule.
 class KernelLowering {
 public:
-  KernelLowering(KernelOp kernel, CpuAttr cpu, const KernelCode &code);
+  /// An error when passes before have not decided what they must.
+  static mlir::FailureOr<std::unique_ptr<KernelLowering>>
+  create(KernelOp kernel, CpuAttr cpu);
+  virtual ~KernelLowering() = default;
 
-  mlir::LogicalResult run();
+  KernelOp getKernel() const { return kernel; }
 
-private:
-  mlir::LogicalResult lowerTiles();
-  mlir::LogicalResult lowerRows();
-  mlir::LogicalResult lowerAttention(AttentionOp op);
-  mlir::LogicalResult lowerRopeAngles(RopeAnglesOp op);
-  mlir::LogicalResult lowerPool(PoolOp op);
+  /// What Halide has to write; an error when it cannot.
+  virtual mlir::FailureOr<std::vector<HalideJob>> getJobs();
 
-  /// What the arguments of one call of the kernel's Halide function are.
-  struct Call {
-    mlir::Value row;   // i32: the row that is computed, or the first
-    mlir::Value count; // i32: rows
-    llvm::StringMap<std::pair<mlir::Value, mlir::Value>> units; // first, count
-  };
-  mlir::LogicalResult emitCall(const TranslatedKernel &translated,
-                               const Call &call);
-  mlir::Value getHost(const BufferOwner &owner, mlir::Value row);
+  /// Gives the kernel's function its body, in which bitcode of the jobs is
+  /// called:
+  ///   void kernel(StepArgs *args, i32 layer, i32 worker, i32 workers,
+  ///               operands..., results...)
+  mlir::LogicalResult run(const KernelCode &code);
+
+protected:
+  explicit KernelLowering(KernelOp kernel);
+
+  virtual mlir::LogicalResult emitBody(const KernelCode &code) = 0;
+
+  /// The op of a kernel that has one.
+  template <typename OpT> OpT getOnlyOp() {
+    return llvm::cast<OpT>(kernel.getBody().front().front());
+  }
   mlir::Value getOperand(unsigned index);
+  /// The address of an operand of an op in the kernel, which is the kernel's.
+  mlir::Value getOperand(mlir::Value operand) {
+    return getOperand(llvm::cast<mlir::BlockArgument>(operand).getArgNumber());
+  }
   mlir::Value getResult(unsigned index);
   mlir::Value getRow(mlir::Value pointer, mlir::Value row, int64_t rowBytes);
-  mlir::Value getWeight(llvm::StringRef name);
+  mlir::Value getWeight(mlir::FlatSymbolRefAttr name);
   CacheType getCacheType();
   /// That of the cache; an error when it has no offset yet.
   mlir::FailureOr<StateOp> getState();
 
   KernelOp kernel;
-  CpuAttr cpu;
-  const KernelCode &code;
   mlir::ImplicitLocOpBuilder builder;
   AbiBuilder abi;
-  mlir::LLVM::LLVMFuncOp function;
   mlir::Block *entry = nullptr;
   mlir::Value args, layer, worker, workers;
 };
+
+/// By tiles of the results, or row by row: Halide computes the kernel's ops.
+std::unique_ptr<KernelLowering> createTileLowering(KernelOp kernel,
+                                                   CpuAttr cpu);
+std::unique_ptr<KernelLowering> createRowLowering(KernelOp kernel, CpuAttr cpu);
+std::unique_ptr<KernelLowering>
+createAttentionLowering(KernelOp kernel, CpuAttentionAttr schedule);
+std::unique_ptr<KernelLowering> createPoolLowering(KernelOp kernel);
+std::unique_ptr<KernelLowering> createRopeAnglesLowering(KernelOp kernel);
 
 } // namespace quipu::cpu
 

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A item is one block of tokens and one head of the cache; item u is block
+// An item is one block of tokens and one head of the cache; item u is block
 // u % blocks of head u / blocks, so that neighbours read the same keys. Many
 // items are dealt out to the workers, each of which computes all splits of its
 // items. When there are few, as in decoding, the splits of each item are dealt
@@ -14,35 +14,31 @@
 //===----------------------------------------------------------------------===//
 
 #include "abi/Abi.h"
+#include "compiler/codegen/cpu/halide/TranslateKernel.h"
+#include "compiler/codegen/cpu/lower/HalideCall.h"
 #include "compiler/codegen/cpu/lower/KernelLowering.h"
 #include "dialect/PackedLayout.h"
 #include "dialect/States.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
-#include "compiler/codegen/cpu/lower/HalideCall.h"
-
 using namespace mlir;
 using namespace quipu;
 using namespace quipu::cpu;
 
 namespace {
-class AttentionLowering {
+class AttentionLowering : public KernelLowering {
 public:
-  AttentionLowering(AttentionOp op, ImplicitLocOpBuilder &builder,
-                    AbiBuilder &abi, Block *entry, const KernelCode &code)
-      : op(op), builder(builder), abi(abi), entry(entry), code(code),
-        args(entry->getArgument(0)), layer(entry->getArgument(1)),
-        worker(entry->getArgument(2)), workers(entry->getArgument(3)) {}
+  AttentionLowering(KernelOp kernel, CpuAttentionAttr schedule);
 
+  FailureOr<std::vector<HalideJob>> getJobs() final;
+
+private:
   /// Halide's functions for blocks of one size.
   struct Functions {
     AttentionShape shape;
     std::string split, combine;
   };
-  void run(ArrayRef<Functions> functions, StateOp state, Value sinks);
-
-private:
   struct WorkItem {
     Value number, head, firstToken, count;
     Value end;                   // of the first token's positions
@@ -52,8 +48,11 @@ private:
   /// Calls `body` with those of the functions that are for the item's block.
   void forSize(const WorkItem &item,
                llvm::function_ref<void(const Functions &)>);
-  void computeSplits(const WorkItem &item, const Functions &functions);
-  void combine(const WorkItem &item, const Functions &functions);
+  void computeSplits(const WorkItem &item, const Functions &functions,
+                     const KernelCode &code);
+  void combine(const WorkItem &item, const Functions &functions,
+               const KernelCode &code);
+  LogicalResult emitBody(const KernelCode &code) final;
   void forItems(Value first, Value step,
                 llvm::function_ref<void(const WorkItem &)> body);
 
@@ -73,17 +72,41 @@ private:
   /// The item's first row of the kernel's operand or result.
   Value getRows(Value rows, Type type, const WorkItem &item);
   Value getPartials(const WorkItem &item);
+
   AttentionOp op;
-  ImplicitLocOpBuilder &builder;
-  AbiBuilder &abi;
-  Block *entry;
-  const KernelCode &code;
-  Value args, layer, worker, workers;
-  ArrayRef<Functions> functions;
+  SmallVector<Functions> functions; // by rising size
   StateOp state;
   Value sinks, one, tiles, tileCount, items, isSplit;
 };
 } // namespace
+
+AttentionLowering::AttentionLowering(KernelOp kernel, CpuAttentionAttr schedule)
+    : KernelLowering(kernel), op(getOnlyOp<AttentionOp>()) {
+  AttentionShape shape = getAttentionShape(op, schedule);
+  for (int64_t tokens : getBlockSizes(op)) {
+    shape.tokens = tokens;
+    functions.push_back({shape, getAttentionName(shape, /*isSplitKernel=*/true),
+                         getAttentionName(shape, /*isSplitKernel=*/false)});
+  }
+}
+
+FailureOr<std::vector<HalideJob>> AttentionLowering::getJobs() {
+  std::vector<HalideJob> jobs;
+  for (const auto &[shape, split, combine] : functions) {
+    for (int64_t dim : {shape.cache.keyDim, shape.cache.valueDim})
+      if (dim % tileRows)
+        return LogicalResult(op.emitError("heads of ")
+                             << dim
+                             << " components are no multiple of 16; build "
+                                "with --target=reference");
+    std::string description = std::to_string(shape.sums);
+    jobs.push_back(
+        {kernel, split, description, [=] { return attentionSplit(shape); }});
+    jobs.push_back({kernel, combine, description,
+                    [=] { return attentionCombine(shape); }});
+  }
+  return jobs;
+}
 
 void AttentionLowering::forItems(
     Value first, Value step, llvm::function_ref<void(const WorkItem &)> body) {
@@ -161,7 +184,8 @@ Value AttentionLowering::getPartials(const WorkItem &item) {
 }
 
 void AttentionLowering::computeSplits(const WorkItem &item,
-                                      const Functions &functions) {
+                                      const Functions &functions,
+                                      const KernelCode &code) {
   OpBuilder::InsertionGuard guard(builder);
   const AttentionShape &shape = functions.shape;
   const abi::KvLayout &layout = shape.cache;
@@ -174,7 +198,7 @@ void AttentionLowering::computeSplits(const WorkItem &item,
       multiply(slot, abi.loadInt32(pool, offsetof(abi::PagePool, tablePages))),
       sizeof(int32_t));
   Type rows = op.getQuery().getType();
-  Value query = getRows(entry->getArgument(4), rows, item);
+  Value query = getRows(getOperand(op.getQuery()), rows, item);
   Value partials = getPartials(item);
   Value zero = abi.getInt32(0);
   // Units take turns in who has the first split.
@@ -214,7 +238,8 @@ void AttentionLowering::computeSplits(const WorkItem &item,
 }
 
 void AttentionLowering::combine(const WorkItem &item,
-                                const Functions &functions) {
+                                const Functions &functions,
+                                const KernelCode &code) {
   HalideCall call(builder, builder.getLoc(), abi, entry);
   call.addBuffer(getPartials(item));
   if (sinks)
@@ -226,15 +251,17 @@ void AttentionLowering::combine(const WorkItem &item,
   Type rows = op.getResult().getType();
   call.addScalar(
       abi.getInt32(getRowBytes(cast<RankedTensorType>(rows)) / sizeof(float)));
-  call.addBuffer(getRows(entry->getArgument(5), rows, item));
+  call.addBuffer(getRows(getResult(0), rows, item));
   call.emit(functions.combine, code.getBitcode(functions.combine));
 }
 
-void AttentionLowering::run(ArrayRef<Functions> sizes, StateOp state,
-                            Value sinks) {
-  functions = sizes;
-  this->state = state;
-  this->sinks = sinks;
+LogicalResult AttentionLowering::emitBody(const KernelCode &code) {
+  FailureOr<StateOp> found = getState();
+  if (failed(found))
+    return failure();
+  state = *found;
+  if (op.getSinks())
+    sinks = getWeight(op.getSinks()->getSymbol());
   one = abi.getInt32(1);
   tiles = abi.loadPointer(args, offsetof(abi::StepArgs, queryTiles));
   tileCount = abi.loadInt32(args, offsetof(abi::StepArgs, queryTileCount));
@@ -249,11 +276,11 @@ void AttentionLowering::run(ArrayRef<Functions> sizes, StateOp state,
   Value step = arith::SelectOp::create(builder, isSplit, one, workers);
   forItems(first, step, [&](const WorkItem &item) {
     forSize(item, [&](const Functions &sized) {
-      computeSplits(item, sized);
+      computeSplits(item, sized, code);
       auto whole = scf::IfOp::create(builder, isSplit, /*withElseRegion=*/true);
       OpBuilder::InsertionGuard guard(builder);
       builder.setInsertionPointToStart(whole.elseBlock());
-      combine(item, sized);
+      combine(item, sized, code);
     });
   });
   auto wait = scf::IfOp::create(builder, isSplit, /*withElseRegion=*/false);
@@ -261,24 +288,12 @@ void AttentionLowering::run(ArrayRef<Functions> sizes, StateOp state,
   abi.call<decltype(quipu_barrier)>(
       "quipu_barrier", abi.loadPointer(args, offsetof(abi::StepArgs, barrier)));
   forItems(worker, workers, [&](const WorkItem &item) {
-    forSize(item, [&](const Functions &sized) { combine(item, sized); });
+    forSize(item, [&](const Functions &sized) { combine(item, sized, code); });
   });
+  return success();
 }
 
-LogicalResult KernelLowering::lowerAttention(AttentionOp op) {
-  AttentionShape shape = getAttentionShape(op, cpu);
-  FailureOr<StateOp> state = getState();
-  if (failed(state))
-    return failure();
-  SmallVector<AttentionLowering::Functions> functions;
-  for (int64_t tokens : getBlockSizes(op)) {
-    shape.tokens = tokens;
-    functions.push_back({shape, getAttentionName(shape, /*isSplitKernel=*/true),
-                         getAttentionName(shape, /*isSplitKernel=*/false)});
-  }
-  AttentionLowering(op, builder, abi, entry, code)
-      .run(functions, *state,
-           op.getSinks() ? getWeight(op.getSinks()->getSymbol().getValue())
-                         : Value());
-  return success();
+std::unique_ptr<KernelLowering>
+cpu::createAttentionLowering(KernelOp kernel, CpuAttentionAttr schedule) {
+  return std::make_unique<AttentionLowering>(kernel, schedule);
 }

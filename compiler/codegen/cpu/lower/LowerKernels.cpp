@@ -23,38 +23,29 @@ llvm::Expected<std::string> quipu::printHalideStatements(KernelOp kernel) {
   FailureOr<CpuAttr> cpu = getCpu(kernel);
   if (failed(cpu))
     return llvm::createStringError("the module is for no CPU");
-  std::string text;
-  llvm::Error failure = llvm::Error::success();
-  auto print = [&](const std::vector<Halide::Argument> &arguments,
-                   const Halide::Pipeline &pipeline, StringRef name) {
-    auto part = compileHalide(pipeline, arguments, name.str(), *cpu,
-                              KernelOutput::Statement);
-    if (part)
-      text += *part;
-    else
-      failure = llvm::joinErrors(std::move(failure), part.takeError());
+  auto unknown = [&] {
+    return llvm::createStringError("the kernel '" + kernel.getSymName() +
+                                   "' has no code on a CPU");
   };
-  llvm::Error thrown = catchHalide(kernel.getSymName(), [&] {
-    Operation &first = kernel.getBody().front().front();
-    if (auto attention = dyn_cast<AttentionOp>(first)) {
-      AttentionShape shape = getAttentionShape(attention, *cpu);
-      for (int64_t tokens : getBlockSizes(attention)) {
-        shape.tokens = tokens;
-        for (const AttentionKernel &part :
-             {attentionSplit(shape), attentionCombine(shape)})
-          print(part.arguments, part.pipeline, part.name);
-      }
-    } else if (!isa<RopeAnglesOp, PoolOp>(first)) {
-      std::map<std::string, BufferOwner> owners;
-      if (auto functions = translateKernel(kernel, *cpu, owners);
-          succeeded(functions))
-        print((*functions)->halideArguments, (*functions)->pipeline(),
-              kernel.getSymName());
-    }
-  });
-  if (llvm::Error error =
-          llvm::joinErrors(std::move(failure), std::move(thrown)))
-    return error;
+  auto lowering = KernelLowering::create(kernel, *cpu);
+  if (failed(lowering))
+    return unknown();
+  auto jobs = (*lowering)->getJobs();
+  if (failed(jobs))
+    return unknown();
+  std::string text;
+  for (const HalideJob &job : *jobs) {
+    FailureOr<HalideFunction> function = failure();
+    if (llvm::Error thrown =
+            catchHalide(kernel.getSymName(), [&] { function = job.define(); }))
+      return thrown;
+    if (failed(function))
+      return unknown();
+    auto statement = compileHalide(*function, *cpu, KernelOutput::Statement);
+    if (!statement)
+      return statement.takeError();
+    text += *statement;
+  }
   return text;
 }
 
@@ -63,24 +54,40 @@ struct LowerKernels : quipu::impl::LowerKernelsBase<LowerKernels> {
   using LowerKernelsBase::LowerKernelsBase;
 
   void runOnOperation() override {
+    if (failed(lowerKernels()))
+      signalPassFailure();
+  }
+
+  LogicalResult lowerKernels() {
     FailureOr<CpuAttr> cpu = getCpu(getOperation());
     if (failed(cpu))
-      return signalPassFailure();
-    SmallVector<KernelOp> kernels;
-    getOperation().walk([&](KernelOp kernel) { kernels.push_back(kernel); });
-    if (llvm::any_of(kernels, [](KernelOp kernel) {
-          return failed(checkIsScheduled(kernel));
-        }))
-      return signalPassFailure();
+      return failure();
+    std::vector<std::unique_ptr<KernelLowering>> lowerings;
+    std::vector<HalideJob> jobs;
+    auto prepare = [&](KernelOp kernel) -> WalkResult {
+      auto lowering = KernelLowering::create(kernel, *cpu);
+      if (failed(lowering))
+        return failure();
+      auto needed = (*lowering)->getJobs();
+      if (failed(needed))
+        return failure();
+      lowerings.push_back(std::move(*lowering));
+      llvm::move(*needed, std::back_inserter(jobs));
+      return WalkResult::advance();
+    };
+    if (getOperation().walk(prepare).wasInterrupted())
+      return failure();
+
     KernelCache files(cache);
     KernelCode code(*cpu, files);
-    if (failed(code.compile(kernels)))
-      return signalPassFailure();
-    for (KernelOp kernel : kernels) {
-      if (failed(KernelLowering(kernel, *cpu, code).run()))
-        return signalPassFailure();
-      kernel.erase();
+    if (failed(code.compile(jobs)))
+      return failure();
+    for (auto &lowering : lowerings) {
+      if (failed(lowering->run(code)))
+        return failure();
+      lowering->getKernel().erase();
     }
+    return success();
   }
 };
 } // namespace

@@ -16,10 +16,18 @@ using namespace mlir;
 using namespace quipu;
 using namespace quipu::cpu;
 
+namespace {
+struct PoolLowering : KernelLowering {
+  explicit PoolLowering(KernelOp kernel) : KernelLowering(kernel) {}
+  LogicalResult emitBody(const KernelCode &code) final;
+};
+} // namespace
+
 /// Workers share the columns, 16 at a time, and walk all tokens in order: a
 /// sequence's rows are added up in the order of their positions, however the
 /// tokens are grouped.
-LogicalResult KernelLowering::lowerPool(PoolOp op) {
+LogicalResult PoolLowering::emitBody(const KernelCode & /*code*/) {
+  auto op = getOnlyOp<PoolOp>();
   StateOp state =
       op.getStateAttr() ? findState(kernel, op.getStateAttr()) : StateOp();
   if (!state || !state.getPool())
@@ -62,7 +70,8 @@ LogicalResult KernelLowering::lowerPool(PoolOp op) {
   Value count = arith::SIToFPOp::create(
       builder, builder.getF32Type(),
       arith::AddIOp::create(builder, position, abi.getInt32(1)));
-  Value input = getColumns(getOperand(0)), result = getColumns(getResult(0));
+  Value input = getColumns(getOperand(op.getInput())),
+        result = getColumns(getResult(0));
   // The last tile may be narrower than 16.
   auto rest =
       arith::SubIOp::create(builder, abi.getInt32(int32_t(width)), column);
@@ -84,4 +93,8 @@ LogicalResult KernelLowering::lowerPool(PoolOp op) {
   store(isMean ? Value(arith::DivFOp::create(builder, now, count)) : now,
         result);
   return success();
+}
+
+std::unique_ptr<KernelLowering> cpu::createPoolLowering(KernelOp kernel) {
+  return std::make_unique<PoolLowering>(kernel);
 }

@@ -15,15 +15,22 @@ using namespace mlir;
 using namespace quipu;
 using namespace quipu::cpu;
 
+namespace {
+struct RopeAnglesLowering : KernelLowering {
+  explicit RopeAnglesLowering(KernelOp kernel) : KernelLowering(kernel) {}
+  LogicalResult emitBody(const KernelCode &code) final;
+};
+} // namespace
+
 /// The runtime computes the cosines and sines, a token at a time: a few dozen
 /// per token, where the layers take millions of operations.
-LogicalResult KernelLowering::lowerRopeAngles(RopeAnglesOp op) {
+LogicalResult RopeAnglesLowering::emitBody(const KernelCode & /*code*/) {
+  auto op = getOnlyOp<RopeAnglesOp>();
   RopeFrequencies angles = getRopeFrequencies(op);
   Value frequencies = abi.getConstant(
       (kernel.getSymName() + ".frequencies").str(), angles.frequencies);
-  Value factors = op.getFactors()
-                      ? getWeight(op.getFactors()->getSymbol().getValue())
-                      : abi.getNull();
+  Value factors =
+      op.getFactors() ? getWeight(op.getFactors()->getSymbol()) : abi.getNull();
   auto type = cast<RankedTensorType>(op.getResult().getType());
   auto [begin, end] = abi.getWorkerRange(
       abi.getCount(args, kernel.getSelected()), worker, workers);
@@ -39,4 +46,8 @@ LogicalResult KernelLowering::lowerRopeAngles(RopeAnglesOp op) {
        abi.getFloat(angles.scale),
        getRow(getResult(0), row, getRowBytes(type))});
   return success();
+}
+
+std::unique_ptr<KernelLowering> cpu::createRopeAnglesLowering(KernelOp kernel) {
+  return std::make_unique<RopeAnglesLowering>(kernel);
 }

@@ -72,3 +72,29 @@ quipu.model @m for ["m"] {
     quipu.yield %y : tensor<1x32xf32>
   }
 }
+
+// -----
+
+// Each call of a kernel by tiles would write the first row alone.
+quipu.model @m for ["m"] {
+  quipu.weight @w = "w.weight" : tensor<16x32xf32, #quipu.rows16> packed at 0
+  // expected-error @+1 {{the result 1 is computed from no linear layer, but row by row; give it a kernel of its own}}
+  quipu.kernel @both(%x: tensor<8x32xf32>) -> (tensor<8x16xf32>, tensor<8x32xf32>) schedule #quipu.cpu_tiles<lanes = 8, tokens = 4, tiles = 1> {
+    %y = quipu.linear %x, @w : tensor<16x32xf32> -> [16] : tensor<8x32xf32> -> tensor<8x16xf32>
+    %z = quipu.scale %x by 2.0 : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y, %z : tensor<8x16xf32>, tensor<8x32xf32>
+  }
+}
+
+// -----
+
+// It would take rows from the first that is selected on.
+quipu.model @m for ["m"] {
+  quipu.weight @w = "w.weight" : tensor<16x32xf32, #quipu.rows16> packed at 0
+  quipu.kernel @selected(%h: tensor<8x32xf32>, %rows: tensor<8xi32>) -> tensor<8x16xf32> schedule #quipu.cpu_tiles<lanes = 8, tokens = 4, tiles = 1> selected {
+    // expected-error @+1 {{runs row by row; give it a kernel of its own}}
+    %g = quipu.gather %h, %rows : tensor<8x32xf32>, tensor<8xi32> -> tensor<8x32xf32>
+    %y = quipu.linear %g, @w : tensor<16x32xf32> -> [16] : tensor<8x32xf32> -> tensor<8x16xf32>
+    quipu.yield %y : tensor<8x16xf32>
+  }
+}

@@ -3,7 +3,7 @@
 // RUN: ls %t | FileCheck %s --check-prefix=CACHE
 
 // The kernel cache has one file for each of Halide's functions.
-// CACHE-COUNT-8: {{^[0-9a-f]{32}\.kernel$}}
+// CACHE-COUNT-9: {{^[0-9a-f]{32}\.kernel$}}
 // CACHE-NOT: {{.}}
 
 // A worker's tokens, one by one: of the StepArgs' count, which is at 112. The ids
@@ -52,6 +52,28 @@ quipu.model @m for ["m"] {
     %n = quipu.rms_norm %g, @norm : tensor<32xf32> eps 1.0e-5 : tensor<8x32xf32> -> tensor<8x32xf32>
     %q = quipu.quantize %n : tensor<8x32xf32> -> tensor<8x32x!quipu.i8x32>
     quipu.yield %q : tensor<8x32x!quipu.i8x32>
+  }
+}
+
+// -----
+
+// Rows of an operand may be selected in one place and be read in order in another.
+// CHECK-LABEL: llvm.func @beside(
+// CHECK-SAME: %{{[a-z0-9]+}}: i32, %[[H:[a-z0-9]+]]: !llvm.ptr, %[[ROWS:[a-z0-9]+]]: !llvm.ptr, %{{[a-z0-9]+}}: !llvm.ptr)
+// CHECK: %[[ROW:.*]] = llvm.trunc
+// CHECK: %[[INDEX:.*]] = llvm.load
+// CHECK: %[[WIDE:.*]] = llvm.sext %[[INDEX]]
+// CHECK: %[[BYTES:.*]] = llvm.mul %[[WIDE]]
+// CHECK: llvm.getelementptr %[[H]][%[[BYTES]]]
+// CHECK: %[[WIDE:.*]] = llvm.sext %[[ROW]]
+// CHECK: %[[BYTES:.*]] = llvm.mul %[[WIDE]]
+// CHECK: llvm.getelementptr %[[H]][%[[BYTES]]]
+// CHECK: llvm.call @beside.halide(
+quipu.model @m for ["m"] {
+  quipu.kernel @beside(%h: tensor<8x32xf32>, %rows: tensor<8xi32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
+    %g = quipu.gather %h, %rows : tensor<8x32xf32>, tensor<8xi32> -> tensor<8x32xf32>
+    %y = quipu.add %g, %h : tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
   }
 }
 
