@@ -11,6 +11,7 @@
 #include "compiler/codegen/cpu/lower/Passes.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Threading.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/IR/LLVMContext.h"
@@ -58,7 +59,7 @@ LogicalResult KernelCode::compile(ArrayRef<HalideJob> jobs) {
       first.push_back(&job);
 
   MLIRContext *context = cpu.getContext();
-  size_t begun = 0;
+  std::atomic<size_t> begun = 0;
   auto run = [&](const HalideJob &job, std::string &to) -> LogicalResult {
     FailureOr<HalideFunction> function = failure();
     KernelOp kernel = job.kernel;
@@ -81,11 +82,8 @@ LogicalResult KernelCode::compile(ArrayRef<HalideJob> jobs) {
         {kernel.getOperation()}, begun++, first.size());
     return result;
   };
-  // One after the other: Halide numbers names through all kernels of a process,
-  // and what it makes of a kernel depends on their order.
-  for (const HalideJob *job : first)
-    if (failed(runOne(job)))
-      return failure();
+  if (failed(failableParallelForEach(context, first, runOne)))
+    return failure();
 
   for (const auto &[name, code] : compiled) {
     ArrayRef<char> bytes(code.data(), code.size());
