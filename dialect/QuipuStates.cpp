@@ -132,6 +132,10 @@ SmallVector<StatePool> quipu::getPools(ModelOp model) {
   return pools;
 }
 
+int64_t quipu::getPageNumbers(StateOp state) {
+  return getPools(state->getParentOfType<ModelOp>())[*state.getPool()].numbers;
+}
+
 /// That the layers of a pool's states lie apart, and lose their pages together.
 static LogicalResult verifyPool(ArrayRef<StateOp> states) {
   StateOp first = states.front();

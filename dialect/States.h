@@ -24,6 +24,9 @@ mlir::LogicalResult verifyPlaces(ModelOp model);
 /// The pools of a model whose states have their offsets, by number.
 llvm::SmallVector<StatePool> getPools(ModelOp model);
 
+/// StatePool::numbers of the pool of a state that has its offset.
+int64_t getPageNumbers(StateOp state);
+
 /// The states that are a row for each sequence, by number.
 llvm::SmallVector<StateOp> getRowStates(ModelOp model);
 

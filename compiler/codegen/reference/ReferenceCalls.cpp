@@ -149,11 +149,10 @@ ReferenceCalls::Arguments ReferenceCalls::getCache(Value cache) {
   StateOp state = findPlaced(type.getState());
   if (!state)
     return {};
-  auto model = kernel->getParentOfType<ModelOp>();
   abi::KvLayout layout = getKvLayout(type);
   return {args,
           abi.getInt64(int64_t(*state.getPool())),
-          abi.getInt64(getPools(model)[*state.getPool()].numbers),
+          abi.getInt64(getPageNumbers(state)),
           abi.getPlace(layer, state),
           abi.getInt32(int32_t(layout.type)),
           abi.getInt64(layout.heads),

@@ -10,7 +10,6 @@
 #include "dialect/CacheFormat.h"
 #include "dialect/KernelShape.h"
 #include "dialect/PackedLayout.h"
-#include "dialect/States.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 
@@ -50,8 +49,9 @@ namespace {
 /// Walks the ops in order and keeps what each value is in Halide.
 class Translation {
 public:
-  Translation(KernelOp kernel, CpuAttr cpu)
-      : kernel(kernel), builder(makeBuilder(kernel, cpu)) {}
+  Translation(KernelOp kernel, CpuAttr cpu, int64_t pageNumbers)
+      : kernel(kernel), pageNumbers(pageNumbers),
+        builder(makeBuilder(kernel, cpu)) {}
 
   FailureOr<TranslatedKernel> run() {
     for (auto write : kernel.getBody().getOps<CacheWriteOp>())
@@ -175,14 +175,7 @@ private:
         failed(translateFor(op.getKey())))
       return failure();
     auto cache = mlir::cast<CacheType>(op.getResult().getType());
-    StateOp state = findState(op, cache.getState());
-    if (!state || !state.getPool())
-      return op->emitError("the state ")
-             << cache.getState()
-             << " has no offset; run assign-state-offsets first";
-    CacheShape shape{
-        getKvLayout(cache),
-        getPools(op->getParentOfType<ModelOp>())[*state.getPool()].numbers};
+    CacheShape shape{getKvLayout(cache), pageNumbers};
     builder->writeKeys(getHeads(op.getKey()), shape);
     if (failed(translateFor(op.getValue())))
       return failure();
@@ -284,6 +277,7 @@ private:
   }
 
   KernelOp kernel;
+  int64_t pageNumbers; // of the pool that the cache lies in
   std::unique_ptr<KernelBuilder> builder;
   llvm::SmallVector<mlir::FlatSymbolRefAttr> weights;
   struct Less {
@@ -296,8 +290,9 @@ private:
 };
 } // namespace
 
-FailureOr<TranslatedKernel> cpu::translateKernel(KernelOp kernel, CpuAttr cpu) {
-  return Translation(kernel, cpu).run();
+FailureOr<TranslatedKernel> cpu::translateKernel(KernelOp kernel, CpuAttr cpu,
+                                                 int64_t pageNumbers) {
+  return Translation(kernel, cpu, pageNumbers).run();
 }
 
 AttentionShape cpu::getAttentionShape(AttentionOp op,

@@ -21,8 +21,11 @@ struct TranslatedKernel {
 };
 
 /// The ops of a kernel that runs by tiles or row by row, defined and scheduled.
-/// Throws Halide::Error. Fails with a diagnostic when an op has no Halide form.
-mlir::FailureOr<TranslatedKernel> translateKernel(KernelOp kernel, CpuAttr cpu);
+/// `pageNumbers` is getPageNumbers of the state that it writes; all else is in
+/// the kernel. Throws Halide::Error. Fails with a diagnostic when an op has no
+/// Halide form.
+mlir::FailureOr<TranslatedKernel> translateKernel(KernelOp kernel, CpuAttr cpu,
+                                                  int64_t pageNumbers);
 
 /// The shape of attention for single tokens.
 AttentionShape getAttentionShape(AttentionOp op, CpuAttentionAttr schedule);

@@ -211,9 +211,7 @@ void AttentionLowering::computeSplits(const WorkItem &item,
   builder.setInsertionPointToStart(splits.getBody());
   Value split = splits.getInductionVar();
   Value from = multiply(split, abi.getInt32(abi::pagePositions));
-  int64_t pageBytes = abi::getPageBytes(
-      layout.type,
-      getPools(op->getParentOfType<ModelOp>())[*state.getPool()].numbers);
+  int64_t pageBytes = abi::getPageBytes(layout.type, getPageNumbers(state));
   Value page = getBytes(pages, load(table, split, sizeof(int32_t)), pageBytes);
   Value keys = getBytes(page, item.head, layout.headBytes(layout.keyDim));
   Value values = getBytes(abi.addBytes(page, layout.valuesOffset()), item.head,

@@ -62,11 +62,20 @@ struct RowLowering : TranslatedLowering {
 } // namespace
 
 FailureOr<std::vector<HalideJob>> TranslatedLowering::getJobs() {
+  int64_t pageNumbers = 0;
+  if (getCacheType()) {
+    FailureOr<StateOp> state = getState();
+    if (failed(state))
+      return failure();
+    pageNumbers = getPageNumbers(*state);
+  }
   std::string text;
   llvm::raw_string_ostream stream(text);
   kernel->print(stream, OpPrintingFlags().useLocalScope());
-  auto define = [this]() -> FailureOr<HalideFunction> {
-    FailureOr<TranslatedKernel> result = translateKernel(kernel, cpu);
+  stream << pageNumbers;
+  auto define = [this, pageNumbers]() -> FailureOr<HalideFunction> {
+    FailureOr<TranslatedKernel> result =
+        translateKernel(kernel, cpu, pageNumbers);
     if (failed(result))
       return failure();
     translated = std::move(*result);
