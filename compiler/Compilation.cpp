@@ -6,8 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Compilation.h"
-#include "compiler/emit/CodeParts.h"
-#include "compiler/emit/EmitCode.h"
 #include "compiler/emit/ProgramTable.h"
 #include "compiler/frontend/BoundWeights.h"
 #include "compiler/frontend/ReadModule.h"
@@ -311,15 +309,7 @@ Error Compilation::printModule(const Stage &stage, raw_ostream &os) {
 }
 
 Error Compilation::printAssembly(raw_ostream &os) {
-  llvm::LLVMContext llvmContext;
-  Expected<PackedWeights> weights = findWeights(parts);
-  if (!weights)
-    return weights.takeError();
-  auto code = buildCode(parts, *weights, llvmContext);
-  if (!code)
-    return code.takeError();
-  Expected<std::string> text =
-      emitAssembly(**code, parts.variants.front().target);
+  Expected<std::string> text = emitAssembly(parts);
   if (!text)
     return text.takeError();
   os << *text;

@@ -106,3 +106,14 @@ Expected<uint64_t> quipu::emitProgram(const ProgramParts &parts,
     return createStringError(error);
   return program.size();
 }
+
+Expected<std::string> quipu::emitAssembly(const ProgramParts &parts) {
+  Expected<PackedWeights> weights = findWeights(parts);
+  if (!weights)
+    return weights.takeError();
+  LLVMContext context;
+  Expected<std::unique_ptr<Module>> code = buildCode(parts, *weights, context);
+  if (!code)
+    return code.takeError();
+  return emitAssembly(**code, parts.variants[0].target);
+}

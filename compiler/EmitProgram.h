@@ -26,6 +26,9 @@ using Report = llvm::function_ref<void(llvm::StringRef work, double done)>;
 llvm::Expected<uint64_t> emitProgram(const ProgramParts &parts,
                                      const LinkOptions &link, Report report);
 
+/// The text of the machine code in that program.
+llvm::Expected<std::string> emitAssembly(const ProgramParts &parts);
+
 } // namespace quipu
 
 #endif // QUIPU_COMPILER_EMITPROGRAM_H

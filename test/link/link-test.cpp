@@ -14,8 +14,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/EmitProgram.h"
-#include "compiler/emit/CodeParts.h"
-#include "compiler/emit/EmitCode.h"
 #include "compiler/frontend/gguf/GgufFile.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Parser/Parser.h"
@@ -66,16 +64,7 @@ static Error run(ArrayRef<char *> arguments) {
     return createStringError("CONTEXT must be a number");
 
   if (what == "asm") {
-    LLVMContext llvmContext;
-    Expected<PackedWeights> weights = findWeights(parts);
-    if (!weights)
-      return weights.takeError();
-    Expected<std::unique_ptr<Module>> code =
-        buildCode(parts, *weights, llvmContext);
-    if (!code)
-      return code.takeError();
-    Expected<std::string> text =
-        emitAssembly(**code, parts.variants.front().target);
+    Expected<std::string> text = emitAssembly(parts);
     if (!text)
       return text.takeError();
     outs() << *text;

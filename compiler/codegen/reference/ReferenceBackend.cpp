@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/reference/ReferenceBackend.h"
-#include "abi/Symbols.h"
 #include "compiler/codegen/host/HostStages.h"
 #include "compiler/codegen/reference/Passes.h"
 #include "dialect/Quipu.h"

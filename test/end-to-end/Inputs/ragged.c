@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quipu.h"
+#include "test/runtime/capi/expect.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,24 +23,18 @@ static int32_t word(int sequence, int position) {
   return (position * position * 31 + position * 977 + sequence * 4001) % 49152;
 }
 
-static void check(int condition, const quipu_model *model, const char *what) {
-  if (condition)
-    return;
-  printf("%s: %s\n", what, quipu_last_error(model));
-  exit(1);
-}
-
 static void test(int32_t cacheType, const char *name) {
   quipu_options options = {sizeof options, 96, 2, sequences, cacheType};
   quipu_model *model;
-  check(quipu_create(&options, &model) == QUIPU_OK, NULL, "create");
+  expect(quipu_create(&options, &model) == QUIPU_OK, "create", NULL);
   size_t bytes = quipu_vocabulary(model) * sizeof(float);
   char *alone = malloc(length * bytes);
   int32_t tokens[length];
   for (int i = 0; i < length; ++i)
     tokens[i] = word(1, i);
-  check(quipu_step(model, tokens, NULL, NULL, length, NULL, length) == QUIPU_OK,
-        model, "alone");
+  expect(quipu_step(model, tokens, NULL, NULL, length, NULL, length) ==
+             QUIPU_OK,
+         "alone", model);
   for (int i = 0; i < length; ++i)
     memcpy(alone + i * bytes, quipu_logits(model, i), bytes);
   quipu_reset(model, 0);
@@ -57,11 +52,11 @@ static void test(int32_t cacheType, const char *name) {
         if (s == 1)
           rows[i] = count;
       }
-    check(quipu_step(model, mixed, NULL, of, count, rows, piece) == QUIPU_OK,
-          model, "in company");
+    expect(quipu_step(model, mixed, NULL, of, count, rows, piece) == QUIPU_OK,
+           "in company", model);
     for (int i = 0; i < piece; ++i)
-      check(!memcmp(alone + (done + i) * bytes, quipu_logits(model, i), bytes),
-            model, "other bits in company");
+      expect(!memcmp(alone + (done + i) * bytes, quipu_logits(model, i), bytes),
+             "other bits in company", model);
   }
   printf("%s: %d tokens alone, in pieces and in company: the same bits\n", name,
          length);

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quipu.h"
+#include "test/runtime/capi/expect.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,17 +24,10 @@ static int32_t word(int sequence, int position) {
   return (position * position * 31 + position * 977 + from) % 49152;
 }
 
-static void check(int condition, const quipu_model *model, const char *what) {
-  if (condition)
-    return;
-  printf("%s: %s\n", what, quipu_last_error(model));
-  exit(1);
-}
-
 static quipu_model *create(int32_t cacheType, int32_t sequences) {
   quipu_options options = {sizeof options, 1100, 2, sequences, cacheType};
   quipu_model *model;
-  check(quipu_create(&options, &model) == QUIPU_OK, NULL, "create");
+  expect(quipu_create(&options, &model) == QUIPU_OK, "create", NULL);
   return model;
 }
 
@@ -45,32 +39,32 @@ static void test(int32_t cacheType, const char *name) {
   for (int s = 0; s < 2; ++s) {
     for (int i = 0; i < length; ++i)
       tokens[i] = word(s, i);
-    check(quipu_step(model, tokens, NULL, NULL, length, NULL, own) == QUIPU_OK,
-          model, "alone");
+    expect(quipu_step(model, tokens, NULL, NULL, length, NULL, own) == QUIPU_OK,
+           "alone", model);
     for (int i = 0; i < own; ++i)
       memcpy(alone + (s * own + i) * row, quipu_logits(model, i), row);
     quipu_reset(model, 0);
   }
-  check(quipu_step(model, tokens, NULL, NULL, 1, NULL, 0) == QUIPU_OK, model,
-        "one token");
+  expect(quipu_step(model, tokens, NULL, NULL, 1, NULL, 0) == QUIPU_OK,
+         "one token", model);
   pageBytes = quipu_cache_bytes(model);
   quipu_destroy(model);
 
   model = create(cacheType, 2);
-  check(quipu_step(model, tokens, NULL, NULL, common, NULL, 0) == QUIPU_OK,
-        model, "in common");
+  expect(quipu_step(model, tokens, NULL, NULL, common, NULL, 0) == QUIPU_OK,
+         "in common", model);
   size_t first = quipu_cache_bytes(model);
-  check(quipu_fork(model, 0, 1) == QUIPU_OK, model, "fork");
+  expect(quipu_fork(model, 0, 1) == QUIPU_OK, "fork", model);
   size_t forked = quipu_cache_bytes(model);
   // A token of each at a time.
   for (int i = 0; i < own; ++i) {
     int32_t next[2] = {word(0, common + i), word(1, common + i)};
     int32_t of[2] = {0, 1};
-    check(quipu_step(model, next, NULL, of, 2, NULL, 2) == QUIPU_OK, model,
-          "side by side");
+    expect(quipu_step(model, next, NULL, of, 2, NULL, 2) == QUIPU_OK,
+           "side by side", model);
     for (int s = 0; s < 2; ++s)
-      check(!memcmp(alone + (s * own + i) * row, quipu_logits(model, s), row),
-            model, "other bits than alone");
+      expect(!memcmp(alone + (s * own + i) * row, quipu_logits(model, s), row),
+             "other bits than alone", model);
   }
   printf("%s: the bits of each alone; pages: %zu, %zu after the fork, %zu in "
          "the end\n",

@@ -12,20 +12,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/capi/Quipu.h"
+#include "test/runtime/capi/expect.h"
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-
-static void expect(bool condition, const char *what, const quipu_model *model) {
-  if (condition)
-    return;
-  printf("failed: %s (%s)\n", what, quipu_last_error(model));
-  exit(1);
-}
-#define EXPECT(CONDITION) expect(CONDITION, #CONDITION, model)
 
 static int sameLogits(const float *a, const float *b) {
   return memcmp(a, b, 259 * sizeof(float)) == 0;

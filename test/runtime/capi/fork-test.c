@@ -12,21 +12,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/capi/Quipu.h"
+#include "test/runtime/capi/expect.h"
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static void expect(bool condition, const char *what, const quipu_model *model) {
-  if (condition)
-    return;
-  printf("failed: %s (%s)\n", what, quipu_last_error(model));
-  fflush(stdout);
-  _exit(1);
-}
-#define EXPECT(CONDITION) expect(CONDITION, #CONDITION, model)
 
 static void step(quipu_model *model, int32_t token, float *logits) {
   EXPECT(quipu_step(model, &token, NULL, NULL, 1, NULL, 1) == QUIPU_OK);

@@ -17,20 +17,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/capi/Quipu.h"
+#include "test/runtime/capi/expect.h"
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { sequences = 6, context = 400 };
-
-static void expect(bool condition, const char *what, const quipu_model *model) {
-  if (condition)
-    return;
-  printf("failed: %s (%s)\n", what, quipu_last_error(model));
-  exit(1);
-}
-#define EXPECT(CONDITION) expect(CONDITION, #CONDITION, model)
 
 /// What each sequence should hold.
 typedef struct {
