@@ -28,6 +28,9 @@
 // a score is one position, and 8-bit dot products find four components of a key
 // in each lane.
 //
+// A program for a GPU keeps another order, see DeviceKvLayout, in pages of the
+// same size.
+//
 // All sizes scale with the bytes of a number, so a place in a page is given in
 // numbers of one position: whatever the cache's type, `getPageBytes` turns it
 // into bytes.
@@ -110,6 +113,53 @@ struct KvLayout {
   /// Where the scale of a component's block lies behind the group's numbers.
   static constexpr int64_t scaleIndex(int64_t component, int64_t lane) {
     return component / cacheBlock * groupPositions + lane;
+  }
+};
+
+/// One layer's keys and values in a page that a GPU reads: f16 or f32,
+///
+///   keys   [head][pagePositions][keyDim]
+///   values [head][pagePositions][valueDim]
+///
+/// where f16 heads of a multiple of 64 components are panels of 64, and the
+/// eight chunks of 16 bytes that a panel has of a position change places:
+///
+///   [head][dim / 64][pagePositions][8 chunks], chunk c at c ^ (position % 8)
+///
+/// So a page's keys of a head are one piece of memory, which without another
+/// change is what tensor cores read from shared memory without bank conflicts
+/// (the 128-byte swizzle of PTX ISA, section 9.7.15.5.1).
+struct DeviceKvLayout {
+  CacheType type;
+  int64_t heads, keyDim, valueDim;
+
+  static constexpr int64_t panel = 64; // components
+  static constexpr int64_t chunkBytes = 16;
+  static constexpr int64_t panelRowBytes = 128; // of a position
+
+  constexpr int64_t numberBytes() const { return getFormat(type).bytes / 16; }
+  constexpr int64_t numbers() const { return heads * (keyDim + valueDim); }
+  constexpr int64_t bytes() const { return getPageBytes(type, numbers()); }
+  /// Whether heads of that many components are swizzled panels.
+  constexpr bool hasPanels(int64_t dim) const {
+    return type == CacheType::F16 && dim % panel == 0;
+  }
+  /// From one head's keys (or values) to the next head's.
+  constexpr int64_t headBytes(int64_t dim) const {
+    return pagePositions * dim * numberBytes();
+  }
+  /// From a layer's first key to its first value.
+  constexpr int64_t valuesOffset() const { return heads * headBytes(keyDim); }
+  /// Where a component of a key (`dim` is keyDim) or a value (valueDim) at
+  /// position `position` of the page lies behind the head's first: in bytes.
+  constexpr int64_t offset(int64_t dim, int64_t position,
+                           int64_t component) const {
+    if (!hasPanels(dim))
+      return (position * dim + component) * numberBytes();
+    int64_t byte = component % panel * numberBytes();
+    int64_t chunk = byte / chunkBytes ^ position % 8;
+    return (component / panel * pagePositions + position) * panelRowBytes +
+           chunk * chunkBytes + byte % chunkBytes;
   }
 };
 
