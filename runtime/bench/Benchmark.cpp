@@ -9,8 +9,8 @@
 #include "runtime/bench/KernelTable.h"
 #include "runtime/engine/Clock.h"
 #include "runtime/engine/Entries.h"
+#include "runtime/engine/Workers.h"
 #include <algorithm>
-#include <unistd.h>
 
 using namespace quipu;
 
@@ -108,56 +108,15 @@ static Status measureKernels(Session &session, const BenchmarkOptions &options,
   return {};
 }
 
-using Lanes = uint64_t __attribute__((vector_size(16)));
-
-static Lanes readAll(const Lanes *from, const Lanes *to) {
-  Lanes sums[4] = {};
-  for (; from < to; from += 4)
-    for (int i = 0; i < 4; ++i)
-      sums[i] ^= from[i];
-  return sums[0] ^ sums[1] ^ sums[2] ^ sums[3];
-}
-
-/// The most bytes per second that the session's threads read from memory, in
-/// passes over a buffer much larger than the caches for about 0.3 s.
-static Status measureBandwidth(Session &session, double &bytesPerSecond) {
-  uint64_t cache = std::max(sysconf(_SC_LEVEL3_CACHE_SIZE), 0L);
-  uint64_t bytes = std::clamp<uint64_t>(4 * cache, 128 << 20, 1 << 30);
-  Pages buffer;
-  if (!buffer.reserve(bytes))
-    return {QUIPU_ERROR_MEMORY, "there is no memory to measure its bandwidth"};
-
-  char *start = static_cast<char *>(buffer.data());
-  auto part = [&](int32_t worker, int32_t workers) {
-    return start + bytes / 4096 * worker / workers * 4096;
-  };
-  session.workers().run([&](int32_t worker, int32_t workers) {
-    std::fill(part(worker, workers), part(worker + 1, workers), char(worker));
-  });
-  bytesPerSecond = 0;
-  for (double begin = now(), end = begin; end - begin < 0.3;) {
-    double passBegin = now();
-    session.workers().run([&](int32_t worker, int32_t workers) {
-      volatile Lanes result =
-          readAll(reinterpret_cast<const Lanes *>(part(worker, workers)),
-                  reinterpret_cast<const Lanes *>(part(worker + 1, workers)));
-      (void)result;
-    });
-    end = now();
-    bytesPerSecond = std::max(bytesPerSecond, bytes / (end - passBegin));
-  }
-  return {};
-}
-
 /// The median seconds that it takes all workers to meet.
-static double measureBarrier(Session &session) {
+static double measureBarrier(Workers &workers) {
   constexpr int32_t meetings = 200;
   std::vector<double> seconds;
   for (int i = 0; i < 15; ++i) {
     double start = now();
-    session.workers().run([&](int32_t, int32_t) {
+    workers.run([&](int32_t, int32_t) {
       for (int32_t meeting = 0; meeting < meetings; ++meeting)
-        quipu_barrier(session.workers().barrierHandle());
+        quipu_barrier(workers.barrierHandle());
     });
     seconds.push_back((now() - start) / meetings);
   }
@@ -192,7 +151,7 @@ namespace {
 struct Speed {
   double prefill = 0, decode = 0; // tokens per second
   double bandwidth = 0;           // bytes per second
-  double barrier = 0;             // seconds
+  double barrier = 0;             // seconds; 0 where no threads meet
 
   Status measure(Session &session, const BenchmarkOptions &options);
   std::string table(const abi::Program &program,
@@ -216,9 +175,9 @@ Status Speed::measure(Session &session, const BenchmarkOptions &options) {
     status = ::measure(
         session, {options.entry, options.depth, options.decode, 1}, decode);
   if (status.ok())
-    status = measureBandwidth(session, bandwidth);
-  if (status.ok())
-    barrier = measureBarrier(session);
+    status = session.engine().measureBandwidth(bandwidth);
+  if (Workers *workers = session.engine().workers(); workers && status.ok())
+    barrier = measureBarrier(*workers);
   return status;
 }
 
@@ -234,7 +193,9 @@ std::string Speed::table(const abi::Program &program,
          " MB/token\n" + "  memory bandwidth " +
          format("%10.1f", bandwidth / 1e9) + " GB/s\n  decode reads     " +
          format("%10.1f", 100 * share(program)) + " % of the bandwidth\n" +
-         "  barrier          " + format("%10.2f", barrier * 1e6) + " us\n";
+         (barrier > 0 ? "  barrier          " +
+                            format("%10.2f", barrier * 1e6) + " us\n"
+                      : "");
 }
 
 std::string Speed::json(const abi::Program &program,
@@ -248,7 +209,10 @@ std::string Speed::json(const abi::Program &program,
          std::to_string(program.bytesPerToken) +
          ", \"bandwidth_bytes_per_second\": " + format("%.0f", bandwidth) +
          ", \"bandwidth_share\": " + format("%.4f", share(program)) +
-         ", \"barrier_microseconds\": " + format("%.3f", barrier * 1e6) + ", ";
+         (barrier > 0
+              ? ", \"barrier_microseconds\": " + format("%.3f", barrier * 1e6)
+              : "") +
+         ", ";
 }
 
 Status quipu::benchmark(Session &session, const BenchmarkOptions &options,
@@ -273,18 +237,20 @@ Status quipu::benchmark(Session &session, const BenchmarkOptions &options,
     return status;
 
   const char *cache = abi::getFormat(session.cacheType()).name;
-  int32_t threads = session.workers().count();
+  const Workers *workers = session.engine().workers();
+  int32_t threads = workers ? workers->count() : 1;
   if (options.json)
     report = "{" + (options.kernels ? "" : speed.json(program, options)) +
-             "\"threads\": " + std::to_string(threads) +
+             (workers ? "\"threads\": " + std::to_string(threads)
+                      : "\"device\": " +
+                            quote(session.engine().describe().c_str())) +
              ", \"model\": " + quote(program.name) +
              ", \"target\": " + quote(session.variant().target) +
              ", \"cache_type\": " + quote(cache) +
              ", \"kernels\": " + kernelJson(timers, threads) + "}\n";
   else
     report = std::string(program.name) + ", " + session.variant().target +
-             ", " + std::to_string(threads) +
-             (threads == 1 ? " thread, " : " threads, ") + cache + " cache\n" +
+             ", " + session.engine().describe() + ", " + cache + " cache\n" +
              (options.kernels ? "" : speed.table(program, options)) +
              kernelTable(timers, threads);
   return {};

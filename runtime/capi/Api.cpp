@@ -92,9 +92,9 @@ static quipu_status create(const quipu_options *given,
   Status status = Session::create(
       quipu_program,
       {.context = options.context,
-       .threads = options.threads,
        .sequences = options.sequences ? options.sequences : 1,
-       .cacheType = static_cast<abi::CacheType>(options.cache_type)},
+       .cacheType = static_cast<abi::CacheType>(options.cache_type),
+       .engine = {.threads = options.threads}},
       model->session);
   if (quipu_program.tokenizer)
     model->tokenizer.emplace(quipu_program.tokenizer,

@@ -210,11 +210,11 @@ std::string Arguments::parse(int argc, const char *const *argv,
   else if (getrandom(&sampler.seed, sizeof(sampler.seed), GRND_NONBLOCK) < 0)
     sampler.seed = 0;
   sampler.seed &= INT64_MAX; // what --seed takes
-  session.threads = or32(numbers.threads, 0);
+  session.engine.threads = or32(numbers.threads, 0);
   session.context = or32(numbers.context, 0);
   session.chunk = or32(numbers.chunk, 0);
   session.cacheType = static_cast<abi::CacheType>(cacheType);
-  session.pin = true;
+  session.engine.pin = true;
   prefill = or32(numbers.prefill, prefill);
   decode = or32(numbers.decode, decode);
   depth = or32(numbers.depth, depth);

@@ -108,8 +108,8 @@ static void printStatistics(Session &session, const Arguments &arguments,
               std::to_string(counts.drafted) + " drafted tokens, ";
     seed = ", seed " + std::to_string(arguments.sampler.seed);
   }
-  fprintf(stderr, "%s: %s%d threads%s\n", programName.c_str(), text.c_str(),
-          session.workers().count(), seed.c_str());
+  fprintf(stderr, "%s: %s%s%s\n", programName.c_str(), text.c_str(),
+          session.engine().describe().c_str(), seed.c_str());
 }
 
 /// Prints the numbers that an entry makes of the prompt, or writes them.

@@ -13,7 +13,7 @@ using namespace quipu;
 void KernelTimer::mark(int32_t kernel) {
   double time = now();
   if (running >= 0)
-    seconds[running].push_back(time - since);
+    add(running, time - since);
   running = kernel;
   since = time;
 }
@@ -24,5 +24,5 @@ double KernelTimer::median(int32_t kernel) const {
 
 void quipu_trace(void *timer, int32_t worker, int32_t kernel) {
   if (timer && worker == 0)
-    static_cast<KernelTimer *>(timer)->mark(kernel);
+    static_cast<KernelTrace *>(timer)->mark(kernel);
 }

@@ -13,10 +13,20 @@
 
 namespace quipu {
 
-/// What StepArgs::timer points to while somebody measures a step: worker 0's
+/// What StepArgs::timer points to while somebody measures a step.
+class KernelTrace {
+public:
+  /// Kernel number `kernel` begins or, -1, the step ends.
+  virtual void mark(int32_t kernel) = 0;
+
+protected:
+  ~KernelTrace() = default;
+};
+
+/// How long the calls of a step's kernels take. As a trace it takes worker 0's
 /// time from one call of quipu_trace to the next, so that waiting at a barrier
 /// counts for the kernel before.
-class KernelTimer {
+class KernelTimer final : public KernelTrace {
 public:
   /// The step's tokens see `positions` of the cache, on average.
   KernelTimer(const abi::Step &step, int32_t positions)
@@ -25,8 +35,10 @@ public:
   const abi::Step &step() const { return *measured; }
   int32_t positions() const { return seen; }
 
-  /// Kernel number `kernel` begins or, -1, the step ends.
-  void mark(int32_t kernel);
+  void mark(int32_t kernel) override;
+
+  /// A call took so long.
+  void add(int32_t kernel, double taken) { seconds[kernel].push_back(taken); }
 
   /// Median of the seconds of one call, 0 if there was none.
   double median(int32_t kernel) const;

@@ -8,7 +8,6 @@
 #include "runtime/engine/KvCache.h"
 #include <algorithm>
 #include <climits>
-#include <cstring>
 
 using namespace quipu;
 
@@ -25,13 +24,14 @@ bool KvCache::reserve(const abi::Pool &pool, abi::CacheType type, int32_t slots,
   window = pool.window;
   tablePages = countPages(context);
   int32_t count = slots * tablePages;
-  int64_t groupNumbers = abi::getPageBytes(type, 1), bytes;
+  int64_t groupNumbers = abi::getPageBytes(type, 1), total;
   if (__builtin_mul_overflow(pool.numbers, groupNumbers, &pageBytes) ||
-      __builtin_mul_overflow(pageBytes, count, &bytes) ||
-      !pages.reserve(bytes) || !tableMemory.reserve(count * sizeof(int32_t)) ||
+      __builtin_mul_overflow(pageBytes, count, &total) ||
+      !tableMemory.reserve(count * sizeof(int32_t)) ||
       !userMemory.reserve(count * sizeof(int32_t)) ||
       !firstMemory.reserve(slots * sizeof(int32_t)))
     return false;
+  pages.bytes = total;
   std::fill_n(table(), count, -1);
   // Huge pages come whole: not for a text of one page, and not before four of
   // them are in use.
@@ -97,7 +97,7 @@ int32_t KvCache::prepare(int32_t slot, int32_t position) {
     page = take();
   } else if (users(page) > 1) {
     int32_t copy = take();
-    memcpy(pageStart(copy), pageStart(page), pageBytes);
+    engine->copy(pageStart(copy), pageStart(page), pageBytes);
     give(page);
     page = copy;
   }
@@ -107,6 +107,6 @@ int32_t KvCache::prepare(int32_t slot, int32_t position) {
 void KvCache::growHuge() {
   if (used < hugeFrom)
     return;
-  pages.makeHuge(touched * pageBytes);
+  engine->makeHuge(pages, touched * pageBytes);
   hugeFrom = INT_MAX;
 }

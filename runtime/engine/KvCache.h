@@ -16,6 +16,7 @@
 #define QUIPU_RUNTIME_ENGINE_KVCACHE_H
 
 #include "abi/Abi.h"
+#include "runtime/engine/Engine.h"
 #include "runtime/engine/Pages.h"
 
 namespace quipu {
@@ -26,14 +27,21 @@ public:
   /// Whether slot mappings can count the positions of so many pages.
   static bool canCount(int32_t slots, int32_t context);
 
-  /// Makes room for `slots` sequences of `context` positions, which canCount;
-  /// false without memory for it.
+  /// Makes a block table for `slots` sequences of `context` positions, which
+  /// canCount; false without memory for it.
   bool reserve(const abi::Pool &pool, abi::CacheType type, int32_t slots,
                int32_t context);
 
+  /// Bytes of all pages; `place` says where the engine has them.
+  uint64_t bytes() const { return pages.bytes; }
+  void place(Engine &where, void *start) {
+    engine = &where;
+    pages.data = start;
+  }
+
   /// What a step sees, with `slotMapping` as given.
   abi::PagePool view(const int32_t *slotMapping) const {
-    return {pages.data(), table(), slotMapping, tablePages};
+    return {pages.data, table(), slotMapping, tablePages};
   }
 
   /// Whether all that a token at `position` sees of the positions before it is
@@ -73,12 +81,13 @@ private:
     return static_cast<int32_t *>(firstMemory.data())[slot];
   }
   char *pageStart(int32_t page) const {
-    return static_cast<char *>(pages.data()) + page * pageBytes;
+    return static_cast<char *>(pages.data) + page * pageBytes;
   }
   int32_t take();
   void give(int32_t &page);
 
-  Pages pages;
+  Engine *engine = nullptr;
+  StepMemory::Part pages;
   Pages tableMemory; // [slot][tablePages]: page numbers, -1: none
   Pages userMemory;  // [page]: how many slots hold it
   Pages firstMemory; // [slot]

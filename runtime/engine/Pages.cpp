@@ -29,7 +29,7 @@ bool Pages::reserve(uint64_t size) {
 
 // A refusal of the system only costs speed.
 
-void Pages::makeHuge(uint64_t used) {
+void Pages::makeHuge(void *start, uint64_t bytes, uint64_t used) {
   preferHugePages(start, bytes);
   (void)madvise(start, std::min(used, bytes), MADV_COLLAPSE);
 }

@@ -24,9 +24,9 @@ public:
   bool reserve(uint64_t size);
   void *data() const { return start; }
 
-  /// Moves what is resident of the first `used` bytes into huge pages, now, if
-  /// the system has some; what becomes resident later, too.
-  void makeHuge(uint64_t used);
+  /// Moves what is resident of the first `used` bytes of such memory into huge
+  /// pages, now, if the system has some; what becomes resident later, too.
+  static void makeHuge(void *start, uint64_t bytes, uint64_t used);
 
 private:
   void *start = nullptr;

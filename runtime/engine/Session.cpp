@@ -1,4 +1,4 @@
-//===- Session.cpp - A program's cache, scratch memory and threads --------===//
+//===- Session.cpp - Making a session, forgetting and forking -------------===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,8 +7,8 @@
 
 #include "runtime/engine/Session.h"
 #include "runtime/engine/Entries.h"
-#include "runtime/engine/Processor.h"
 #include "runtime/engine/Variant.h"
+#include "runtime/engine/Workers.h"
 #include <algorithm>
 #include <climits>
 #include <new>
@@ -23,10 +23,6 @@ static Status inRange(const char *what, int64_t value, int64_t low,
   return argumentError(std::string(what) + " must be from " +
                        std::to_string(low) + " to " + std::to_string(high) +
                        ", not " + std::to_string(value));
-}
-
-static Status memoryError(std::string message) {
-  return {QUIPU_ERROR_MEMORY, std::move(message)};
 }
 
 Status Session::create(const abi::Program &program,
@@ -46,7 +42,7 @@ Status Session::create(const abi::Program &program,
   int32_t context = options.context ? options.context : program.context;
   for (Status status :
        {inRange("the context", context, 1, abi::maxContext),
-        inRange("threads", options.threads, 0, maxThreads),
+        inRange("threads", options.engine.threads, 0, maxThreads),
         inRange("sequences", options.sequences, 1, maxSequences),
         inRange("the chunk", options.chunk, 0, INT_MAX)})
     if (!status.ok())
@@ -58,7 +54,9 @@ Status Session::create(const abi::Program &program,
                          "less");
 
   std::unique_ptr<Session> made(new (std::nothrow) Session);
-  if (!made)
+  if (made)
+    made->machine = makeEngine(program, *variant);
+  if (!made || !made->machine)
     return memoryError("there is no memory for a session");
   made->image = &program;
   made->chosen = variant;
@@ -66,16 +64,13 @@ Status Session::create(const abi::Program &program,
   made->positionCount = context;
   made->slotCount = options.sequences;
   made->chunk = options.chunk ? options.chunk : INT_MAX;
-  int32_t threads =
-      options.threads ? options.threads : allowedCpus().usableCores;
-  if (Status status = made->findSteps(); !status.ok())
+  Status status = made->findSteps();
+  if (status.ok())
+    status = made->machine->start(program, *variant, options.engine);
+  if (status.ok())
+    status = made->allocate();
+  if (!status.ok())
     return status;
-  if (Status status = made->allocate(threads); !status.ok())
-    return status;
-  if (!made->team.start(threads, options.pin))
-    return memoryError("the system refuses to start " +
-                       std::to_string(threads) + " threads; ask for fewer");
-  made->args.barrier = made->team.barrierHandle();
   session = std::move(made);
   return {};
 }
@@ -119,7 +114,7 @@ static uint64_t getBytes(const abi::Tensor &output, int32_t tokens) {
   return alignRow(uint64_t(output.stride) * tokens * sizeof(float));
 }
 
-Status Session::allocate(int32_t threads) {
+Status Session::allocate() {
   if (!make(caches, image->poolCount) || !make(slots, slotCount))
     return memoryError("there is no memory for " + std::to_string(slotCount) +
                        " sequences; ask for fewer");
@@ -129,28 +124,27 @@ Status Session::allocate(int32_t threads) {
                          std::to_string(positionCount) +
                          " positions; ask for a shorter context");
 
-  uint64_t arenaBytes = 0, outputBytes = 0, sumBytes = 0, partialBytes;
   int32_t maxOutputs = 0;
   for (int32_t i = 0; i < image->entryCount; ++i) {
     const abi::Entry &entry = image->entries[i];
     for (const abi::Step &step : steps[i])
-      arenaBytes = std::max(arenaBytes, step.arenaBytes);
+      memory.arena.bytes = std::max(memory.arena.bytes, step.arenaBytes);
     uint64_t bytes = 0;
     for (const abi::Tensor &output : getOutputs(entry))
       bytes += getBytes(output, steps[i].back().tokens);
-    outputBytes = std::max(outputBytes, bytes);
+    memory.outputs.bytes = std::max(memory.outputs.bytes, bytes);
     maxOutputs = std::max(maxOutputs, entry.outputCount);
   }
   for (int32_t i = 0; i < image->sumCount; ++i)
-    sumBytes += sizeof(float) * slotCount * image->sums[i].width;
+    memory.sums.bytes += sizeof(float) * slotCount * image->sums[i].width;
   args.maxSplits =
       (positionCount + abi::pagePositions - 1) / abi::pagePositions;
-  bool fits = !__builtin_mul_overflow(uint64_t(abi::splitThreshold) * threads *
-                                          args.maxSplits,
-                                      image->partialBytes, &partialBytes);
-  if (!fits || !arena.reserve(arenaBytes) ||
-      !outputMemory.reserve(outputBytes) || !sumMemory.reserve(sumBytes) ||
-      !partials.reserve(partialBytes) || !make(outputs, maxOutputs) ||
+  // A GPU's step is called by one worker.
+  int32_t workers = machine->workers() ? machine->workers()->count() : 1;
+  bool fits = !__builtin_mul_overflow(
+      uint64_t(abi::splitThreshold) * workers * args.maxSplits,
+      image->partialBytes, &memory.partials.bytes);
+  if (!fits || !make(outputs, maxOutputs) || !make(outputRows, maxOutputs) ||
       !make(pools, image->poolCount) || !make(sums, image->sumCount) ||
       !make(positions, maxTokens) || !make(sequenceOf, maxTokens) ||
       !make(ends, maxTokens) || !make(selected, maxTokens) ||
@@ -159,7 +153,14 @@ Status Session::allocate(int32_t threads) {
     return memoryError("there is no memory for the intermediate results of " +
                        std::to_string(maxTokens) + " tokens");
 
-  float *sum = static_cast<float *>(sumMemory.data());
+  for (int32_t i = 0; i < image->poolCount; ++i)
+    memory.pages.push_back({caches[i].bytes()});
+  if (Status status = machine->allocate(memory); !status.ok())
+    return status;
+  for (int32_t i = 0; i < image->poolCount; ++i)
+    caches[i].place(*machine, memory.pages[i].data);
+
+  float *sum = static_cast<float *>(memory.sums.data);
   for (int32_t i = 0; i < image->sumCount; ++i) {
     sums[i] = sum;
     sum += int64_t(slotCount) * image->sums[i].width;
@@ -174,19 +175,23 @@ Status Session::allocate(int32_t threads) {
   args.selected = selected.get();
   args.pools = pools.get();
   args.sums = sums.get();
-  args.arena = arena.data();
-  args.weights = image->weights;
+  args.arena = memory.arena.data;
+  args.weights = memory.weights;
   args.queryTiles = queryTiles.get();
-  args.partials = partials.data();
-  preferHugePages(image->weights, image->weightBytes);
+  args.partials = memory.partials.data;
   return {};
 }
 
-void Session::placeOutputs(const abi::Entry &entry, int32_t tokens) {
-  char *rows = static_cast<char *>(outputMemory.data());
+void Session::placeOutputs(const abi::Entry &entry, int32_t tokens,
+                           bool areRead) {
+  char *rows = static_cast<char *>(memory.outputs.data);
   for (int32_t i = 0; i < entry.outputCount; ++i) {
+    const abi::Tensor &output = entry.outputs[i];
+    int32_t count =
+        output.domain == abi::Domain::Token ? args.count : args.selectedCount;
     outputs[i] = rows;
-    rows += getBytes(entry.outputs[i], tokens);
+    outputRows[i] = {areRead ? count : 0, nullptr};
+    rows += getBytes(output, tokens);
   }
 }
 
@@ -212,7 +217,8 @@ void Session::fork(int32_t from, int32_t to) {
   for (int32_t i = 0; i < image->sumCount; ++i) {
     int64_t width = image->sums[i].width;
     if (from != to)
-      std::copy_n(sums[i] + from * width, width, sums[i] + to * width);
+      machine->copy(sums[i] + to * width, sums[i] + from * width,
+                    width * sizeof(float));
   }
   slots[to].length = slots[from].length;
   slots[to].reader = slots[from].reader;

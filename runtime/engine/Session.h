@@ -1,4 +1,4 @@
-//===- Session.h - Cache, scratch memory and threads ------------*- C++ -*-===//
+//===- Session.h - Sequences that steps are run on --------------*- C++ -*-===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -9,24 +9,17 @@
 #define QUIPU_RUNTIME_ENGINE_SESSION_H
 
 #include "abi/Abi.h"
-#include "runtime/engine/KernelTimer.h"
+#include "runtime/engine/Engine.h"
 #include "runtime/engine/KvCache.h"
-#include "runtime/engine/Pages.h"
-#include "runtime/engine/Status.h"
-#include "runtime/engine/Workers.h"
-#include <functional>
-#include <memory>
-#include <span>
 
 namespace quipu {
 
 struct SessionOptions {
   int32_t context = 0;   // positions; 0: the program's
-  int32_t threads = 0;   // 0: one for each core
   int32_t sequences = 1; // slots
   int32_t chunk = 0;     // the most tokens per step; 0: what the program has
   abi::CacheType cacheType = abi::CacheType::F16;
-  bool pin = false; // bind each thread, the caller's too, to a CPU
+  EngineOptions engine = {};
 };
 
 /// The tokens of one call, see quipu_run in Quipu.h.
@@ -90,7 +83,7 @@ public:
   int32_t usedPages(int32_t pool) const { return caches[pool].usedPages(); }
   /// Bytes of the pages in use, of all pools.
   int64_t cacheBytes() const;
-  Workers &workers() { return team; }
+  Engine &engine() { return *machine; }
   /// Lets `watcher`, which may be null, see the full calls of its step.
   void setTimer(KernelTimer *watcher) { timer = watcher; }
 
@@ -108,7 +101,7 @@ private:
 
   Session() = default;
   Status findSteps();
-  Status allocate(int32_t threads);
+  Status allocate();
   Status checkSelected(const Batch &batch) const;
   Status checkToken(const Batch &batch, int32_t i);
   Status checkSequenceEnds(const Batch &batch) const;
@@ -121,10 +114,11 @@ private:
   void prepare(const Batch &batch, int32_t begin);
   void findQueryTiles();
   void select(const Batch &batch, int32_t begin, int32_t row);
-  void placeOutputs(const abi::Entry &entry, int32_t tokens);
+  void placeOutputs(const abi::Entry &entry, int32_t tokens, bool areRead);
   Status readRows(const Batch &batch, int32_t begin, int32_t row,
                   const RowReader &read) const;
 
+  std::unique_ptr<Engine> machine;
   const abi::Program *image = nullptr;
   const abi::Variant *chosen = nullptr;
   abi::CacheType type = abi::CacheType::F16;
@@ -139,15 +133,15 @@ private:
   abi::StepArgs args = {};
   const void *inputs[1] = {};
   std::unique_ptr<void *[]> outputs;
+  std::unique_ptr<OutputRows[]> outputRows;
   std::unique_ptr<abi::PagePool[]> pools;
   std::unique_ptr<float *[]> sums;
   std::unique_ptr<int32_t[]> positions, sequenceOf, ends, selected;
   std::unique_ptr<int32_t[]> slotMappings; // [pool][tokens]
   std::unique_ptr<abi::QueryTile[]> queryTiles;
-  Pages arena, outputMemory, sumMemory, partials;
+  StepMemory memory;
   int32_t maxTokens = 0; // of a step
 
-  Workers team;
   KernelTimer *timer = nullptr;
 };
 

@@ -215,11 +215,9 @@ Status Session::readRows(const Batch &batch, int32_t begin, int32_t row,
   const abi::Entry &entry = image->entries[batch.entry];
   for (int32_t i = 0; i < entry.outputCount; ++i) {
     const abi::Tensor &output = entry.outputs[i];
-    bool ofTokens = output.domain == abi::Domain::Token;
-    int32_t first = ofTokens ? begin : row;
-    int32_t count = ofTokens ? args.count : args.selectedCount;
-    const float *numbers = static_cast<const float *>(outputs[i]);
-    for (int32_t j = 0; j < count; ++j, numbers += output.stride)
+    int32_t first = output.domain == abi::Domain::Token ? begin : row;
+    const float *numbers = outputRows[i].numbers;
+    for (int32_t j = 0; j < outputRows[i].count; ++j, numbers += output.stride)
       if (Status status = read(i, first + j, numbers); !status.ok())
         return status;
   }
@@ -235,14 +233,15 @@ Status Session::run(const Batch &batch, const RowReader &read,
     prepare(batch, begin);
     findQueryTiles();
     select(batch, begin, row);
-    placeOutputs(entry, step.tokens);
+    placeOutputs(entry, step.tokens, read != nullptr);
     inputs[0] = batch.tokens + begin;
     bool isMeasured =
         timer && &timer->step() == &step && args.count == step.tokens;
-    args.timer = isMeasured ? timer : nullptr;
-    team.run([&](int32_t worker, int32_t workers) {
-      step.run(&args, worker, workers);
-    });
+    Status ran = machine->run(
+        step, args, {outputRows.get(), static_cast<size_t>(entry.outputCount)},
+        isMeasured ? timer : nullptr);
+    if (!ran.ok())
+      return ran;
 
     for (int32_t i = 0; i < image->poolCount; ++i)
       caches[i].growHuge();

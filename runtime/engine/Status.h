@@ -24,6 +24,10 @@ inline Status argumentError(std::string message) {
   return {QUIPU_ERROR_ARGUMENT, std::move(message)};
 }
 
+inline Status memoryError(std::string message) {
+  return {QUIPU_ERROR_MEMORY, std::move(message)};
+}
+
 } // namespace quipu
 
 #endif // QUIPU_RUNTIME_ENGINE_STATUS_H

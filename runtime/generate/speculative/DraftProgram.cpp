@@ -41,9 +41,9 @@ std::string DraftProgram::spawn(const abi::Program &program,
   std::vector<std::string> words = {
       "--drafter", "--context",
       std::to_string(options.context ? options.context : program.context)};
-  if (options.threads) {
+  if (options.engine.threads) {
     words.push_back("--threads");
-    words.push_back(std::to_string(options.threads));
+    words.push_back(std::to_string(options.engine.threads));
   }
   std::string error =
       quipu::start({.program = path,

@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "runtime/engine/CpuEngine.h"
 #include "runtime/engine/KvCache.h"
 #include "test/Expect.h"
 #include <algorithm>
@@ -20,13 +21,27 @@ using namespace quipu;
 
 static constexpr int32_t page = abi::pagePositions;
 
+static const abi::Program program = {};
+
+/// Without memory nothing is placed.
+static bool place(KvCache &cache, CpuEngine &engine) {
+  StepMemory memory;
+  memory.pages.push_back({cache.bytes()});
+  if (!engine.start(program, {}, {.threads = 1}).ok() ||
+      !engine.allocate(memory).ok())
+    return false;
+  cache.place(engine, memory.pages[0].data);
+  return true;
+}
+
 namespace {
 /// A cache of one i32 for each position, and what each sequence should hold.
 class Model {
 public:
   Model(int32_t window, int32_t slots, int32_t context)
       : window(window), held(slots), readFrom(slots) {
-    EXPECT(cache.reserve({numbers, window}, type, slots, context));
+    EXPECT(cache.reserve({numbers, window}, type, slots, context) &&
+           place(cache, engine));
   }
 
   int32_t length(int32_t slot) const {
@@ -84,6 +99,7 @@ public:
     EXPECT(pages.empty() || *pages.rbegin() < highest);
   }
 
+  CpuEngine engine;
   KvCache cache;
 
 private:
@@ -111,7 +127,9 @@ static void testSizes() {
   EXPECT(!cache.reserve({INT64_MAX / 4, 0}, abi::CacheType::F32, 1, 1));
   EXPECT(
       !cache.reserve({INT64_MAX / 2048, 0}, abi::CacheType::F32, 64, 1 << 20));
-  EXPECT(!cache.reserve({int64_t(1) << 50, 0}, abi::CacheType::F16, 1, 1));
+  CpuEngine engine;
+  EXPECT(cache.reserve({int64_t(1) << 50, 0}, abi::CacheType::F16, 1, 1) &&
+         !place(cache, engine));
 }
 
 static void testPages() {

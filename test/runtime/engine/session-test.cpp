@@ -107,7 +107,7 @@ static void expectError(Session &session, const Call &call,
 
 /// The last row that each text gives alone.
 static Row alone(const Ids &text, const char *name = "generate") {
-  auto session = create({.context = 1000, .threads = 1});
+  auto session = create({.context = 1000, .engine = {.threads = 1}});
   return get(*session, {.tokens = text,
                         .positions = {},
                         .sequences = {},
@@ -118,7 +118,8 @@ static Row alone(const Ids &text, const char *name = "generate") {
 
 /// Sequences whose positions follow each other by chance are no query tile.
 static void testStairs() {
-  auto session = create({.context = 64, .threads = 2, .sequences = 5});
+  auto session =
+      create({.context = 64, .sequences = 5, .engine = {.threads = 2}});
   Call last = {{}, {}, {}, {}};
   for (int32_t s = 0; s < 5; ++s) {
     Ids text = someIds(s + 2, s);
@@ -136,8 +137,10 @@ static void testStairs() {
 /// Sequences in turn, token by token, in steps of any size.
 static void testInTurn() {
   for (int32_t chunk : {1, 3, 16, 0}) {
-    auto session =
-        create({.context = 400, .threads = 3, .sequences = 3, .chunk = chunk});
+    auto session = create({.context = 400,
+                           .sequences = 3,
+                           .chunk = chunk,
+                           .engine = {.threads = 3}});
     Call call = {{}, {}, {}, {}};
     for (int32_t i = 0; i < 300; ++i)
       for (int32_t s = 0; s < 3; ++s) {
@@ -153,7 +156,8 @@ static void testInTurn() {
 }
 
 static void testRefusals() {
-  auto session = create({.context = 40, .threads = 1, .sequences = 2});
+  auto session =
+      create({.context = 40, .sequences = 2, .engine = {.threads = 1}});
   get(*session, {{1, 2, 3}, {}, {}, {}});
   expectError(*session, {{}, {}, {}, {}}, "at least one token");
   expectError(*session, {{259}, {}, {}, {}},
@@ -191,7 +195,8 @@ static void testRefusals() {
   EXPECT(refuse({.context = abi::maxContext + 1}) == QUIPU_ERROR_ARGUMENT);
   EXPECT(refuse({.context = abi::maxContext, .sequences = 128}) ==
          QUIPU_ERROR_ARGUMENT);
-  EXPECT(refuse({.threads = Session::maxThreads + 1}) == QUIPU_ERROR_ARGUMENT);
+  EXPECT(refuse({.engine = {.threads = Session::maxThreads + 1}}) ==
+         QUIPU_ERROR_ARGUMENT);
   EXPECT(refuse({.sequences = 0}) == QUIPU_ERROR_ARGUMENT);
   EXPECT(refuse({.chunk = -1}) == QUIPU_ERROR_ARGUMENT);
   EXPECT(refuse({.cacheType = abi::CacheType::Q8_0}) == QUIPU_ERROR_ARGUMENT);
@@ -206,7 +211,7 @@ static void testRefusals() {
 }
 
 static void testGoingBack() {
-  auto session = create({.context = 400, .threads = 2});
+  auto session = create({.context = 400, .engine = {.threads = 2}});
   Ids text = someIds(310, 1);
   get(*session, {text, {}, {}, {}});
   // The last step of 16 tokens began at 304 and sees positions from 285 on: of
@@ -234,7 +239,8 @@ static void testGoingBack() {
 
 /// Two texts with 200 tokens in common have these once.
 static void testFork() {
-  auto session = create({.context = 400, .threads = 2, .sequences = 3});
+  auto session =
+      create({.context = 400, .sequences = 3, .engine = {.threads = 2}});
   Ids text = someIds(250, 1), other = text;
   std::copy_n(someIds(50, 2).begin(), 50, other.begin() + 200);
   get(*session, {Ids(text.begin(), text.begin() + 200), {}, {}, {}});
@@ -254,7 +260,8 @@ static void testFork() {
 /// The mean over a text, in parts, in company and after forks.
 static void testSums() {
   int32_t embed = entry("embed");
-  auto session = create({.context = 300, .threads = 2, .sequences = 3});
+  auto session =
+      create({.context = 300, .sequences = 3, .engine = {.threads = 2}});
   Ids text = someIds(40, 3), other = someIds(40, 4);
   std::copy_n(text.begin(), 25, other.begin());
   get(*session, {Ids(text.begin(), text.begin() + 25), {}, {}, {}, embed});
@@ -294,7 +301,8 @@ static void testSums() {
 }
 
 static void testTokens() {
-  auto session = create({.context = 300, .threads = 2, .sequences = 2});
+  auto session =
+      create({.context = 300, .sequences = 2, .engine = {.threads = 2}});
   int32_t hidden = entry("hidden");
   Ids text = someIds(40, 5);
   std::vector<Row> rows = get(*session, {text, {}, {}, {}, hidden});
@@ -308,8 +316,10 @@ static void testWholeSequences() {
   int32_t label = entry("label");
   Ids sizes = {5, 9, 3, 16, 1, 12};
   for (int32_t chunk : {0, 1, 6}) {
-    auto session =
-        create({.context = 40, .threads = 2, .sequences = 6, .chunk = chunk});
+    auto session = create({.context = 40,
+                           .sequences = 6,
+                           .chunk = chunk,
+                           .engine = {.threads = 2}});
     Call all = {{}, {}, {}, {}, label};
     for (int32_t s = 0; s < 6; ++s) {
       Ids text = someIds(sizes[s], s);
@@ -350,7 +360,7 @@ static void testWholeSequences() {
 /// Only steps of 4, 8 and 16 tokens and the watcher decide where a batch is
 /// cut.
 static void testWatcher() {
-  auto session = create({.context = 64, .threads = 1});
+  auto session = create({.context = 64, .engine = {.threads = 1}});
   Ids text = someIds(40, 6), done;
   Status status = session->step({.tokens = text.data(), .count = 40}, {},
                                 [&](int32_t tokens) {
@@ -369,7 +379,8 @@ static void testWatcher() {
   // Whole sequences fill a step to its last token.
   Ids two(5, 0);
   two.resize(16, 1);
-  auto labels = create({.context = 64, .threads = 1, .sequences = 2});
+  auto labels =
+      create({.context = 64, .sequences = 2, .engine = {.threads = 1}});
   done.clear();
   status = labels->step({.tokens = text.data(),
                          .count = 16,
@@ -391,7 +402,8 @@ static void testWatcher() {
 
 /// The pages of all pools, shared ones once.
 static void testCacheBytes() {
-  auto session = create({.context = 400, .threads = 1, .sequences = 2});
+  auto session =
+      create({.context = 400, .sequences = 2, .engine = {.threads = 1}});
   EXPECT(session->cacheBytes() == 0);
   get(*session, {someIds(200, 1), {}, {}, {199}});
   int64_t bytes = 0;

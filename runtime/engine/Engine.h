@@ -1,0 +1,97 @@
+//===- Engine.h - Where a session's memory is and its steps run -*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A session decides what steps are run on, on the host: which sequence has
+// which pages, what each token is told. The engine has the memory that steps
+// read and write, and runs them: CpuEngine with threads, cuda/CudaEngine on a
+// GPU.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_RUNTIME_ENGINE_ENGINE_H
+#define QUIPU_RUNTIME_ENGINE_ENGINE_H
+
+#include "abi/Abi.h"
+#include "runtime/engine/KernelTimer.h"
+#include "runtime/engine/Status.h"
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace quipu {
+
+class Workers;
+
+struct EngineOptions {
+  int32_t threads = 0; // 0: one for each core
+  bool pin = false;    // bind each thread, the caller's too, to a CPU
+  int32_t device = 0;  // the GPU's number
+  /// Is told how many of the weights' bytes are on the GPU, from 0 to all.
+  std::function<void(uint64_t done, uint64_t total)> loading = {};
+};
+
+/// Memory that steps use: the session says how much, the engine where. It is
+/// zero at first and 64-byte aligned; steps and Engine::copy alone may touch
+/// it.
+struct StepMemory {
+  struct Part {
+    uint64_t bytes = 0;
+    void *data = nullptr;
+  };
+  Part arena, outputs, sums, partials;
+  std::vector<Part> pages; // [Program::poolCount]
+  const void *weights = nullptr;
+};
+
+/// The first rows of an output that are wanted, and where the host finds them.
+struct OutputRows {
+  int32_t count;
+  const float *numbers; // [count][Tensor::stride]
+};
+
+class Engine {
+public:
+  virtual ~Engine() = default;
+
+  /// Called first, once. Program and variant are kept.
+  virtual Status start(const abi::Program &program, const abi::Variant &variant,
+                       const EngineOptions &options) = 0;
+
+  /// Called next, once: reserves all parts, and has the weights ready.
+  virtual Status allocate(StepMemory &memory) = 0;
+
+  /// Copies within the memory, between the steps before and after.
+  virtual void copy(void *to, const void *from, uint64_t bytes) = 0;
+
+  /// What is in use of a part's first bytes may move to huge pages.
+  virtual void makeHuge(const StepMemory::Part &part, uint64_t used) {}
+
+  /// Runs a step and waits for it. What `args` says of its tokens and the block
+  /// tables is the host's, all else in the memory. `rows` are those of the
+  /// entry's outputs, valid until the next call; `timer` may be null.
+  virtual Status run(const abi::Step &step, abi::StepArgs &args,
+                     std::span<OutputRows> rows, KernelTimer *timer) = 0;
+
+  /// The threads that walk steps; null where the host has none.
+  virtual Workers *workers() { return nullptr; }
+
+  /// What steps run on, "2 threads" or the GPU's name.
+  virtual std::string describe() const = 0;
+
+  /// The most bytes per second that are read from its memory, in passes over
+  /// a buffer much larger than the caches for about 0.3 s.
+  virtual Status measureBandwidth(double &bytesPerSecond) = 0;
+};
+
+/// The engine for the variant's steps, not started; null without memory.
+std::unique_ptr<Engine> makeEngine(const abi::Program &program,
+                                   const abi::Variant &variant);
+
+} // namespace quipu
+
+#endif // QUIPU_RUNTIME_ENGINE_ENGINE_H
