@@ -60,6 +60,10 @@ if config.quipu_sanitize:
     config.available_features.add("sanitize")
     # Halide compiles on a stack of its own, which the sanitizer warns of.
     config.environment["HL_COMPILER_STACK_SIZE"] = "0"
+# NVIDIA's assembler, from the Python environment.
+for ptxas in Path(config.python).parents[1].glob("lib/python3*/site-packages/nvidia/*/bin/ptxas"):
+    config.available_features.add("ptxas")
+    program("ptxas", str(ptxas))
 # Programs for other machines: linked by Debian's cross toolchain, run by QEMU.
 if os.path.exists(os.path.join(build, "lib", "aarch64")) and shutil.which("qemu-aarch64"):
     config.available_features.add("aarch64")
