@@ -18,8 +18,8 @@
 //     minima  [k / group][8 rows] bf16           (formats with minima)
 //
 // Lane 4 * g + q of a block of 32 columns holds four pairs of neighbours of row
-// g: columns 2q, 2q + 1 (pair 0); 2q + 8, 2q + 9 (1); 2q + 16, 2q + 17 (2); 2q + 24,
-// 2q + 25 (3). Element e of pair i lies
+// g: columns 2q, 2q + 1 (pair 0); 2q + 8, 2q + 9 (1); 2q + 16, 2q + 17 (2); 2q
+// + 24, 2q + 25 (3). Element e of pair i lies
 //
 //   in 16 bits (F16 and BF16, as bf16)   at 2-byte word 2i + e of 16 bytes
 //   in 8 bits (wider codes, values)      at byte 2i + e of 8 bytes
@@ -133,6 +133,17 @@ struct FragmentLayout {
   }
 
   FragmentPlace getPlace(int64_t row, int64_t column) const;
+
+  /// Packs tile `tile` of the rows at `rows` (all n of them, as in the
+  /// checkpoint) to the tileBytes() at `packed`; packSlot does so with one of
+  /// its slots and slotBytes(slot).
+  void packTile(const uint8_t *rows, int64_t tile, uint8_t *packed) const;
+  void packSlot(const uint8_t *rows, int64_t tile, int64_t slot,
+                uint8_t *packed) const;
+
+  /// A number of the packed weight as tensor cores get it, rounded to bf16; the
+  /// inverse of packing.
+  float readNumber(const uint8_t *packed, int64_t row, int64_t column) const;
 
 private:
   static constexpr int64_t roundUp(int64_t number, int64_t multiple) {

@@ -12,8 +12,9 @@ namespace quipu {
 // times 64 nibbles
 static void readBlock(const uint8_t *stored, WeightBlock &block) {
   readSixBitGroups(stored, stored + 48, block);
-  for (int64_t i = 0; i < 256; ++i)
-    block.codes[i] |= (stored[16 + i % 32] >> i / 32 & 1) << 4;
+  for (int64_t group = 0; group < 8; ++group)
+    for (int64_t i = 0; i < 32; ++i)
+      block.codes[32 * group + i] |= (stored[16 + i] >> group & 1) << 4;
 }
 
 extern const WeightFormat formatQ5_K{.name = "Q5_K",

@@ -17,10 +17,11 @@ static void readBlock(const uint8_t *stored, WeightBlock &block) {
   std::memcpy(block.groupScales, stored + 192, 16);
   for (int64_t half = 0; half < 2; ++half)
     readNibbles(stored + 64 * half, 128, block.codes + 128 * half);
-  for (int64_t i = 0; i < 256; ++i) {
-    uint8_t byte = stored[128 + i / 128 * 32 + i % 32];
-    block.codes[i] |= (byte >> i % 128 / 32 * 2 & 3) << 4;
-  }
+  for (int64_t part = 0; part < 8; ++part)
+    for (int64_t i = 0; i < 32; ++i) {
+      uint8_t byte = stored[128 + part / 4 * 32 + i];
+      block.codes[32 * part + i] |= (byte >> part % 4 * 2 & 3) << 4;
+    }
 }
 
 extern const WeightFormat formatQ6_K{.name = "Q6_K",
