@@ -273,6 +273,8 @@ private:
   Values emitAsm(llvm::StringRef text, mlir::TypeRange results,
                  mlir::ValueRange operands, mlir::ValueRange tied,
                  bool hasSideEffects);
+  /// The fields of a value that is a structure.
+  Values extractFields(mlir::Value structure);
   void require(unsigned needed) const;
 
   unsigned sm;
