@@ -44,8 +44,7 @@ struct StepMemory {
     void *data = nullptr;
   };
   Part arena, outputs, sums, partials;
-  std::vector<Part> pages;  // [Program::poolCount]
-  int64_t tableEntries = 0; // of each block table, which the session has
+  std::vector<Part> pages; // [Program::poolCount]
   const void *weights = nullptr;
 };
 

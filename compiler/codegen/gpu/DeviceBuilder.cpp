@@ -189,11 +189,12 @@ Value DeviceBuilder::mulF(Operand a, Operand b) {
 Value DeviceBuilder::divideF(Operand a, Operand b) {
   return emitBinary<arith::DivFOp>(a, b);
 }
+// Those of arith become calls of a library.
 Value DeviceBuilder::maxF(Operand a, Operand b) {
-  return emitBinary<arith::MaxNumFOp>(a, b);
+  return emitBinary<LLVM::MaxNumOp>(a, b);
 }
 Value DeviceBuilder::minF(Operand a, Operand b) {
-  return emitBinary<arith::MinNumFOp>(a, b);
+  return emitBinary<LLVM::MinNumOp>(a, b);
 }
 Value DeviceBuilder::negF(Value a) { return createOrFold<arith::NegFOp>(a); }
 

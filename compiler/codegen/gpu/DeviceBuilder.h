@@ -236,8 +236,10 @@ public:
   /// m16n8k16: A row-major, 4 pairs; B column-major, 2 pairs; C and D, 4 f32.
   Values mma(Half type, mlir::ValueRange a, mlir::ValueRange b,
              mlir::ValueRange c);
-  /// Four 8x8 matrices of 16-bit numbers; the row addresses are the lanes'.
-  Values loadMatrices(mlir::Value pointer, bool transposed = false);
+  /// Four 8x8 matrices of 16-bit numbers; the row addresses are the lanes', as
+  /// pointers or shared addresses, `offset` bytes further.
+  Values loadMatrices(mlir::Value pointer, bool transposed = false,
+                      int64_t offset = 0);
 
   /// The descriptor (i64) of an operand in shared memory in rows of 128 bytes
   /// with the 128-byte swizzle; the next 16 k of it are 2 further (K-major).

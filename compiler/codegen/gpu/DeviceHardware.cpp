@@ -162,15 +162,15 @@ Values DeviceBuilder::mma(Half type, ValueRange a, ValueRange b, ValueRange c) {
       std::array{NVVM::MMALayout::row, NVVM::MMALayout::col}));
 }
 
-Values DeviceBuilder::loadMatrices(Value pointer, bool transposed) {
-  Type word = getI32Type();
-  auto type =
-      LLVM::LLVMStructType::getLiteral(getContext(), {word, word, word, word});
-  return extractFields(NVVM::LdMatrixOp::create(
-      *this, type, pointer, 4,
-      transposed ? NVVM::MMALayout::col : NVVM::MMALayout::row,
-      NVVM::LdStMatrixShapeAttr::get(getContext(), 8, 8),
-      NVVM::LdStMatrixEltType::B16));
+Values DeviceBuilder::loadMatrices(Value pointer, bool transposed,
+                                   int64_t offset) {
+  // As text, for the offset to be part of the instruction.
+  std::string text = std::string("ldmatrix.sync.aligned.m8n8.x4") +
+                     (transposed ? ".trans" : "") +
+                     ".shared.b16 {$0, $1, $2, $3}, [$4 + " +
+                     std::to_string(offset) + "];";
+  return ptx(text, SmallVector<Type>(4, getI32Type()), pointer,
+             /*hasSideEffects=*/true);
 }
 
 Value DeviceBuilder::getDescriptor(Value pointer, unsigned panelBytes) {

@@ -1,0 +1,268 @@
+//===- AttentionEmitter.cpp - What kernels of attention share -------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/codegen/gpu/lower/AttentionEmitter.h"
+#include "abi/Abi.h"
+#include "llvm/ADT/Sequence.h"
+#include <cmath>
+#include <numbers>
+
+using namespace mlir;
+using namespace quipu;
+using namespace quipu::gpu;
+using abi::DeviceKvLayout;
+
+//===----------------------------------------------------------------------===//
+// The step
+//===----------------------------------------------------------------------===//
+
+Value AttentionEmitter::loadField(size_t field, Type type) {
+  return b.load(type, b.at(arguments.step, field));
+}
+
+Value AttentionEmitter::loadNumber(size_t array, Value index) {
+  Value numbers = loadField(array, b.getPointerType(1));
+  return b.load(b.getI32Type(), b.at(numbers, b.mul(index, sizeof(int32_t))));
+}
+
+Value AttentionEmitter::loadTileCount() {
+  return loadField(offsetof(abi::StepArgs, queryTileCount), b.getI32Type());
+}
+
+AttentionEmitter::Tile AttentionEmitter::loadTile(Value number) {
+  Value tiles =
+      loadField(offsetof(abi::StepArgs, queryTiles), b.getPointerType(1));
+  Values fields = b.loadVector(
+      b.getI32Type(), 2, b.at(tiles, b.mul(number, sizeof(abi::QueryTile))));
+  Tile tile{fields[0], fields[1], {}, {}, {}};
+  if (shape.isFull)
+    tile.end = loadNumber(offsetof(abi::StepArgs, ends), tile.first);
+  else
+    tile.position = loadNumber(offsetof(abi::StepArgs, positions), tile.first);
+  Value slot = loadNumber(offsetof(abi::StepArgs, sequences), tile.first);
+  Value pool =
+      b.at(loadField(offsetof(abi::StepArgs, pools), b.getPointerType(1)),
+           shape.pool * int64_t(sizeof(abi::PagePool)));
+  Value table =
+      b.load(b.getPointerType(1), b.at(pool, offsetof(abi::PagePool, table)));
+  Value pages =
+      b.load(b.getI32Type(), b.at(pool, offsetof(abi::PagePool, tablePages)));
+  tile.table =
+      b.at(table, b.mul(b.extend(b.mul(slot, pages)), sizeof(int32_t)));
+  return tile;
+}
+
+Value AttentionEmitter::getBegin(Value end) {
+  return b.max(b.sub(end, shape.window), 0);
+}
+
+AttentionEmitter::Row AttentionEmitter::getRow(const Tile &tile, Value head,
+                                               Value number) {
+  Value rows = b.mul(tile.count, shape.group);
+  Row row;
+  row.isThere = b.less(number, rows);
+  number = b.min(number, b.sub(rows, 1));
+  row.token = b.divide(number, shape.group);
+  row.head = b.add(b.mul(head, shape.group), b.remainder(number, shape.group));
+  row.end = shape.isFull ? tile.end : b.add(b.add(tile.position, row.token), 1);
+  if (shape.window)
+    row.begin = getBegin(row.end);
+  return row;
+}
+
+Value AttentionEmitter::getQuery(const Tile &tile, const Row &row) {
+  Value token = b.extend(b.add(tile.first, row.token));
+  Value head = b.mul(row.head, shape.cache.keyDim * int64_t(sizeof(float)));
+  return b.at(b.at(arguments.query, b.mul(token, shape.queryRowBytes)), head);
+}
+
+Value AttentionEmitter::getResult(const Tile &tile, const Row &row) {
+  Value token = b.extend(b.add(tile.first, row.token));
+  Value head = b.mul(row.head, shape.cache.valueDim * int64_t(sizeof(float)));
+  return b.at(b.at(arguments.result, b.mul(token, shape.resultRowBytes)), head);
+}
+
+std::pair<Value, Value> AttentionEmitter::getPage(const Tile &tile, Value page,
+                                                  Value head) {
+  Value number =
+      b.load(b.getI32Type(), b.at(tile.table, b.mul(page, sizeof(int32_t))));
+  Value pool =
+      b.at(loadField(offsetof(abi::StepArgs, pools), b.getPointerType(1)),
+           shape.pool * int64_t(sizeof(abi::PagePool)));
+  Value pages =
+      b.load(b.getPointerType(1), b.at(pool, offsetof(abi::PagePool, pages)));
+  Value place = b.add(b.mul(b.extend(arguments.layer), shape.layerBytes),
+                      shape.placeBytes);
+  Value keys =
+      b.at(b.at(pages, b.mul(b.extend(number), shape.pageBytes)), place);
+  const DeviceKvLayout &cache = shape.cache;
+  auto getHead = [&](int64_t offset, int64_t dim) {
+    return b.at(b.at(keys, offset), b.mul(head, cache.headBytes(dim)));
+  };
+  return {getHead(0, cache.keyDim),
+          getHead(cache.valuesOffset(), cache.valueDim)};
+}
+
+//===----------------------------------------------------------------------===//
+// Scores
+//===----------------------------------------------------------------------===//
+
+/// log2 of e.
+static constexpr double log2e = std::numbers::log2e;
+
+double AttentionEmitter::getScoreFactor() const {
+  return float((shape.softCap ? double(shape.softCap) : double(shape.scale)) *
+               log2e);
+}
+
+Values AttentionEmitter::loadQuery(ValueRange queries, int64_t step) {
+  Values pairs;
+  for (int64_t half : {0, 8})
+    for (Value query : queries) {
+      Values two = b.loadVector(
+          b.getF32Type(), 2,
+          b.at(query, (step * 16 + half) * int64_t(sizeof(float))));
+      pairs.push_back(b.pack(Half::F16, two[0], two[1]));
+    }
+  return pairs;
+}
+
+void AttentionEmitter::cap(Values &scores) {
+  if (!shape.softCap)
+    return;
+  // tanh(x) = 1 - 2 / (exp(2 x) + 1)
+  double factor = 2 * double(shape.scale) / double(shape.softCap) * log2e;
+  for (Value &score : scores) {
+    Value power = b.exp2(b.mulF(score, float(factor)));
+    score = b.fma(b.reciprocal(b.addF(power, 1.0)), -2.0, 1.0);
+  }
+}
+
+void AttentionEmitter::hide(Values &scores, ArrayRef<Row> rows, Value from) {
+  Value hidden = b.f32(-INFINITY);
+  for (auto [h, row] : llvm::enumerate(rows)) {
+    Value end = b.sub(row.end, from);
+    Value begin = shape.window ? b.sub(row.begin, from) : Value();
+    for (size_t i = 0; i < scores.size(); i += 4)
+      for (int64_t x : {0, 1}) {
+        Value &score = scores[i + 2 * h + x];
+        int64_t position = int64_t(i) * 2 + x;
+        score = b.select(b.less(position, end), score, hidden);
+        if (begin)
+          score = b.select(b.less(position, begin), hidden, score);
+      }
+  }
+}
+
+Value AttentionEmitter::getLargest(const Values &scores, unsigned row) {
+  // Two chains; the largest number does not depend on the order.
+  Value chains[2];
+  for (size_t i = 0; i < scores.size(); i += 4)
+    for (unsigned x : {0, 1}) {
+      Value score = scores[i + 2 * row + x];
+      chains[x] = chains[x] ? b.maxF(chains[x], score) : score;
+    }
+  auto larger = [&](Value x, Value y) { return b.maxF(x, y); };
+  return b.reduce(larger(chains[0], chains[1]), 4, larger);
+}
+
+Value AttentionEmitter::getPageLargest(Value largest) {
+  return b.maxF(b.mulF(largest, getScoreFactor()), least);
+}
+
+void AttentionEmitter::weigh(Values &scores, unsigned row, Value pageLargest) {
+  Value shift = b.negF(pageLargest);
+  for (size_t i = 0; i < scores.size(); i += 4)
+    for (unsigned x : {0, 1}) {
+      Value &score = scores[i + 2 * row + x];
+      score = b.exp2(b.fma(score, getScoreFactor(), shift));
+    }
+}
+
+Values AttentionEmitter::addQuarters(const Values &weights, unsigned row) {
+  Values quarters;
+  for (size_t i = 0; i < weights.size(); i += 16) {
+    Values pairs;
+    for (size_t eight = i; eight < i + 16; eight += 4)
+      pairs.push_back(
+          b.addF(weights[eight + 2 * row], weights[eight + 2 * row + 1]));
+    quarters.push_back(
+        b.addF(b.addF(pairs[0], pairs[1]), b.addF(pairs[2], pairs[3])));
+  }
+  return quarters;
+}
+
+Value AttentionEmitter::addQuarters(const Values &quarters) {
+  assert(quarters.size() == 4 && "of 32 positions");
+  return b.addF(b.addF(quarters[0], quarters[1]),
+                b.addF(quarters[2], quarters[3]));
+}
+
+Values AttentionEmitter::packWeights(const Values &weights) {
+  Values pairs;
+  for (size_t i = 0; i < weights.size(); i += 2)
+    pairs.push_back(b.pack(Half::F16, weights[i], weights[i + 1]));
+  return pairs;
+}
+
+//===----------------------------------------------------------------------===//
+// Rows
+//===----------------------------------------------------------------------===//
+
+AttentionEmitter::State AttentionEmitter::getFirstState(const Row &row,
+                                                        Value quad) {
+  if (!shape.hasSinks)
+    return {b.f32(least), b.f32(0)};
+  Value sink = b.loadConstant(
+      b.getF32Type(), b.at(arguments.sinks, b.mul(row.head, sizeof(float))));
+  return {b.maxF(b.mulF(sink, float(log2e)), least),
+          b.select(b.equal(quad, 0), b.f32(1), b.f32(0))};
+}
+
+std::pair<Value, Value>
+AttentionEmitter::update(State &state, Value pageLargest, Value pageSum) {
+  Value largest = b.maxF(state.largest, pageLargest);
+  Value before = b.exp2(b.subF(state.largest, largest));
+  Value ofPage = b.exp2(b.subF(pageLargest, largest));
+  state = {largest, b.fma(pageSum, ofPage, b.mulF(state.sum, before))};
+  return {before, ofPage};
+}
+
+Value AttentionEmitter::getFactor(const State &state) {
+  Value sum =
+      b.reduce(state.sum, 4, [&](Value x, Value y) { return b.addF(x, y); });
+  return b.divideF(1.0, sum);
+}
+
+//===----------------------------------------------------------------------===//
+// Shared memory
+//===----------------------------------------------------------------------===//
+
+AttentionEmitter::Matrix AttentionEmitter::getMatrix(Value base, int64_t dim,
+                                                     Value laneRow,
+                                                     Value laneChunk) {
+  Value address = b.getSharedAddress(base);
+  if (!shape.cache.hasPanels(dim))
+    return {b.add(b.add(address, b.mul(laneRow, 2 * dim)),
+                  b.shiftLeft(laneChunk, 4)),
+            {},
+            dim};
+  return {b.add(address, b.mul(laneRow, DeviceKvLayout::panelRowBytes)),
+          b.shiftLeft(b.bitXor(laneChunk, b.bitAnd(laneRow, 7)), 4), dim};
+}
+
+Values AttentionEmitter::loadMatrices(const Matrix &matrix, int64_t row,
+                                      int64_t chunk, bool transposed) {
+  constexpr int64_t size = DeviceKvLayout::chunkBytes;
+  if (!matrix.swizzle)
+    return b.loadMatrices(matrix.base, transposed,
+                          row * 2 * matrix.dim + chunk * size);
+  Value place = b.add(matrix.base, b.bitXor(matrix.swizzle, chunk % 8 * size));
+  return b.loadMatrices(place, transposed,
+                        (chunk / 8 * abi::pagePositions + row) *
+                            DeviceKvLayout::panelRowBytes);
+}

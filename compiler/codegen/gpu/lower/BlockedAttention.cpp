@@ -1,0 +1,245 @@
+//===- BlockedAttention.cpp - Attention by mma.sync, 64 rows a block ------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A block has 64 rows of a tile and a head, each warp 16 of them, and walks the
+// pages that its rows see. Keys of the next page are copied while the values of
+// this one are multiplied, and the other way round (FlashAttention-2, Dao
+// 2023).
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/codegen/gpu/lower/AttentionEmitter.h"
+#include "llvm/ADT/Sequence.h"
+
+using namespace mlir;
+using namespace quipu;
+using namespace quipu::gpu;
+
+namespace {
+constexpr unsigned threads = 128;
+constexpr int64_t warpRows = 16, blockRows = threads / 32 * warpRows;
+constexpr int64_t eights = abi::pagePositions / 8;
+constexpr int64_t panelEights = abi::DeviceKvLayout::panel / 8;
+
+int64_t getTileBlocks(const AttentionShape &shape) {
+  return llvm::divideCeil(shape.tileTokens() * shape.group, blockRows);
+}
+
+class BlockedAttention : AttentionEmitter {
+public:
+  using AttentionEmitter::AttentionEmitter;
+  void emit();
+
+private:
+  void emitBlock(const Tile &tile, Value head, Value firstRow);
+  void copy(Value shared, Value global, int64_t dim);
+  Values multiplyKeys(ArrayRef<Values> query);
+  /// Adds the page's values to `sums`, which `factors` of the two rows scale.
+  void addValues(Values &sums, const Values &weights,
+                 ArrayRef<std::pair<Value, Value>> factors);
+
+  Value thread, lane, warp, quad;
+  Value keys, values;
+};
+} // namespace
+
+void BlockedAttention::emit() {
+  b.waitForKernelBefore();
+  thread = b.getThread();
+  lane = b.bitAnd(thread, 31);
+  warp = b.getUniform(b.shiftRight(thread, 5));
+  quad = b.bitAnd(lane, 3);
+  keys = b.getSharedMemory();
+  values = b.at(keys, shape.cache.headBytes(shape.cache.keyDim));
+
+  Value tileCount = loadTileCount();
+  int64_t heads = shape.cache.heads, tileBlocks = getTileBlocks(shape);
+  Value items = b.mul(tileCount, heads * tileBlocks);
+  b.forEach(b.getBlock(), items, b.getBlocks(), [&](Value item) {
+    // Those with most pages first.
+    Value place = b.divide(item, heads);
+    Value tile = b.sub(b.sub(tileCount, 1), b.divide(place, tileBlocks));
+    Value block = b.sub(tileBlocks - 1, b.remainder(place, tileBlocks));
+    Value firstRow = b.mul(block, blockRows);
+    Tile loaded = loadTile(tile);
+    b.ifThen(b.less(firstRow, b.mul(loaded.count, shape.group)),
+             [&] { emitBlock(loaded, b.remainder(item, heads), firstRow); });
+  });
+}
+
+void BlockedAttention::copy(Value shared, Value global, int64_t dim) {
+  constexpr int64_t chunk = abi::DeviceKvLayout::chunkBytes;
+  Value offset = b.mul(thread, chunk);
+  shared = b.at(shared, offset);
+  global = b.at(global, offset);
+  for (int64_t i : llvm::seq(shape.cache.headBytes(dim) / chunk / threads))
+    b.copyAsync(b.at(shared, i * threads * chunk),
+                b.at(global, i * threads * chunk), chunk);
+}
+
+Values BlockedAttention::multiplyKeys(ArrayRef<Values> query) {
+  int64_t dim = shape.cache.keyDim;
+  Value row = b.bitAnd(lane, 7), chunk = b.shiftRight(lane, 3);
+  Matrix wide = getMatrix(keys, dim, row, chunk);
+  Matrix last = getMatrix(keys, dim, row, b.bitAnd(chunk, 1));
+  Values scores(4 * eights, b.f32(0));
+  for (size_t step = 0; step < query.size(); step += 2) {
+    bool isWide = step + 1 < query.size();
+    for (int64_t eight : llvm::seq(eights)) {
+      Values four =
+          loadMatrices(isWide ? wide : last, 8 * eight, int64_t(step) * 2);
+      MutableArrayRef<Value> sums = MutableArrayRef(scores).slice(4 * eight, 4);
+      llvm::copy(b.mma(Half::F16, query[step], ArrayRef(four).take_front(2),
+                       ValueRange(sums)),
+                 sums.begin());
+      if (isWide)
+        llvm::copy(b.mma(Half::F16, query[step + 1],
+                         ArrayRef(four).drop_front(2), ValueRange(sums)),
+                   sums.begin());
+    }
+  }
+  return scores;
+}
+
+void BlockedAttention::addValues(Values &sums, const Values &weights,
+                                 ArrayRef<std::pair<Value, Value>> factors) {
+  int64_t dim = shape.cache.valueDim, all = dim / 8;
+  Matrix matrix = getMatrix(values, dim, lane, b.i32(0));
+  for (int64_t first = 0; first < all; first += panelEights) {
+    int64_t count = std::min(panelEights, all - first);
+    Values page(4 * count, b.f32(0));
+    for (int64_t step = 0; step < eights / 2; step += 2)
+      for (int64_t eight : llvm::seq(count)) {
+        Values four = loadMatrices(matrix, 16 * step, first + eight,
+                                   /*transposed=*/true);
+        MutableArrayRef<Value> column =
+            MutableArrayRef(page).slice(4 * eight, 4);
+        for (int64_t i : {0, 1})
+          llvm::copy(b.mma(Half::F16,
+                           ArrayRef(weights).slice(4 * (step + i), 4),
+                           ArrayRef(four).slice(2 * i, 2), ValueRange(column)),
+                     column.begin());
+      }
+    for (auto [i, sum] : llvm::enumerate(page)) {
+      auto [before, ofPage] = factors[i / 2 % 2];
+      Value &total = sums[4 * first + i];
+      total = b.fma(sum, ofPage, b.mulF(total, before));
+    }
+  }
+}
+
+void BlockedAttention::emitBlock(const Tile &tile, Value head, Value firstRow) {
+  const abi::DeviceKvLayout &cache = shape.cache;
+  Value warpRow = b.add(firstRow, b.mul(warp, warpRows));
+  Value laneRow = b.add(warpRow, b.shiftRight(lane, 2));
+  Row rows[] = {getRow(tile, head, laneRow),
+                getRow(tile, head, b.add(laneRow, 8))};
+  Row first = getRow(tile, head, firstRow);
+  Row last = getRow(tile, head, b.add(firstRow, blockRows - 1));
+  Value firstPage =
+      shape.window ? b.divide(first.begin, abi::pagePositions) : b.i32(0);
+  Value lastPage = b.divide(b.sub(last.end, 1), abi::pagePositions);
+
+  Value lanePair = b.mul(quad, 2 * int64_t(sizeof(float)));
+  Value queries[] = {b.at(getQuery(tile, rows[0]), lanePair),
+                     b.at(getQuery(tile, rows[1]), lanePair)};
+  SmallVector<Values> query;
+  for (int64_t step : llvm::seq(cache.keyDim / 16))
+    query.push_back(loadQuery(queries, step));
+
+  b.syncBlock();
+  auto copyKeys = [&](Value page) {
+    copy(keys, getPage(tile, page, head).first, cache.keyDim);
+    b.commitCopies();
+  };
+  auto copyValues = [&](Value page) {
+    copy(values, getPage(tile, page, head).second, cache.valueDim);
+    b.commitCopies();
+  };
+  copyKeys(firstPage);
+  copyValues(firstPage);
+
+  Values inits(cache.valueDim / 2, b.f32(0));
+  for (const Row &row : rows) {
+    State state = getFirstState(row, quad);
+    inits.append({state.largest, state.sum});
+  }
+  auto walk = [&](Value page, Values sums) -> Values {
+    State states[2];
+    for (State &state : llvm::reverse(states)) {
+      state.sum = sums.pop_back_val();
+      state.largest = sums.pop_back_val();
+    }
+    // Copies of no page keep the count of groups.
+    Value next = b.min(b.add(page, 1), lastPage);
+    b.waitCopies(1);
+    b.syncBlock();
+    Values scores = multiplyKeys(query);
+    b.syncBlock();
+    copyKeys(next);
+
+    cap(scores);
+    Value from = b.mul(page, abi::pagePositions);
+    Value isHidden = b.less(first.end, b.add(from, abi::pagePositions));
+    if (shape.window)
+      isHidden = b.bitOr(isHidden, b.less(from, last.begin));
+    scores = b.choose(
+        isHidden,
+        [&]() -> Values {
+          Values some = scores;
+          hide(some, rows, b.add(from, b.mul(quad, 2)));
+          return some;
+        },
+        [&]() -> Values { return scores; });
+    SmallVector<std::pair<Value, Value>, 2> factors;
+    for (unsigned h : {0, 1}) {
+      Value largest = getPageLargest(getLargest(scores, h));
+      weigh(scores, h, largest);
+      factors.push_back(
+          update(states[h], largest, addQuarters(addQuarters(scores, h))));
+    }
+    Values weights = packWeights(scores);
+
+    b.waitCopies(1);
+    b.syncBlock();
+    addValues(sums, weights, factors);
+    b.syncBlock();
+    copyValues(next);
+    for (const State &state : states)
+      sums.append({state.largest, state.sum});
+    return sums;
+  };
+  Values sums = b.forEach(firstPage, b.add(lastPage, 1), 1, inits, walk);
+  b.waitCopies(0);
+
+  for (unsigned h : {0, 1}) {
+    State state{sums[cache.valueDim / 2 + 2 * h],
+                sums[cache.valueDim / 2 + 2 * h + 1]};
+    Value factor = getFactor(state);
+    Value result = b.at(getResult(tile, rows[h]), lanePair);
+    b.ifThen(rows[h].isThere, [&] {
+      for (int64_t eight : llvm::seq(cache.valueDim / 8))
+        b.storeVector({b.mulF(sums[4 * eight + 2 * h], factor),
+                       b.mulF(sums[4 * eight + 2 * h + 1], factor)},
+                      b.at(result, 8 * eight * int64_t(sizeof(float))));
+    });
+  }
+}
+
+AttentionLaunch quipu::gpu::getBlockedAttention(const AttentionShape &shape) {
+  const abi::DeviceKvLayout &cache = shape.cache;
+  int64_t tiles = llvm::divideCeil(shape.tokens, shape.tileTokens());
+  return {threads,
+          cache.headBytes(cache.keyDim) + cache.headBytes(cache.valueDim),
+          {tiles * cache.heads * getTileBlocks(shape), 1, 1}};
+}
+
+void quipu::gpu::emitBlockedAttention(DeviceBuilder &builder,
+                                      const AttentionShape &shape,
+                                      const AttentionArguments &arguments) {
+  BlockedAttention(builder, shape, arguments).emit();
+}

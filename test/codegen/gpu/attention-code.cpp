@@ -1,0 +1,82 @@
+//===- attention-code.cpp - Prints the PTX of a kernel of attention -------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// usage: attention-code KERNEL SM CHIP FEATURES HEADS GROUP KEYDIM VALUEDIM
+//                       TOKENS [full | window=N | cap=N | sinks]...
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/codegen/gpu/EmitPtx.h"
+#include "compiler/codegen/gpu/lower/Attention.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/MLIRContext.h"
+
+using namespace quipu;
+using namespace quipu::gpu;
+
+static AttentionShape getShape(llvm::ArrayRef<char *> arguments) {
+  auto number = [&](int i) { return std::atoll(arguments[i]); };
+  AttentionShape shape;
+  shape.cache = {abi::CacheType::F16, number(0), number(2), number(3)};
+  shape.group = number(1);
+  shape.tokens = number(4);
+  shape.scale = 0.125;
+  shape.queryRowBytes = shape.queryHeads() * shape.cache.keyDim * 4;
+  shape.resultRowBytes = shape.queryHeads() * shape.cache.valueDim * 4;
+  shape.layerBytes = shape.pageBytes = shape.cache.bytes();
+  for (llvm::StringRef option : arguments.drop_front(5)) {
+    if (option == "full")
+      shape.isFull = true;
+    else if (option == "sinks")
+      shape.hasSinks = true;
+    else if (option.consume_front("window="))
+      option.getAsInteger(10, shape.window);
+    else if (option.consume_front("cap="))
+      shape.softCap = float(std::atof(option.data()));
+  }
+  return shape;
+}
+
+int main(int argc, char **argv) {
+  if (argc < 10) {
+    llvm::errs() << "usage: attention-code KERNEL SM CHIP FEATURES HEADS GROUP "
+                    "KEYDIM VALUEDIM TOKENS OPTIONS...\n";
+    return 1;
+  }
+  llvm::StringRef kernel = argv[1];
+  AttentionShape shape = getShape({argv + 5, argv + argc});
+  mlir::MLIRContext context;
+  context.loadDialect<mlir::arith::ArithDialect, mlir::gpu::GPUDialect,
+                      mlir::LLVM::LLVMDialect, mlir::NVVM::NVVMDialect,
+                      mlir::scf::SCFDialect, mlir::vector::VectorDialect>();
+  registerPtxTranslation(context);
+  mlir::Location loc = mlir::UnknownLoc::get(&context);
+  mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(loc);
+  DeviceBuilder b(loc, &context, unsigned(std::stoi(argv[2])));
+  b.setInsertionPointToEnd(module->getBody());
+  auto device = mlir::gpu::GPUModuleOp::create(b, "device");
+  AttentionLaunch launch = getBlockedAttention(shape);
+  mlir::Type pointer = b.getPointerType(1);
+  auto arguments =
+      b.createKernel(device, kernel,
+                     {pointer, b.getI32Type(), pointer, pointer, pointer},
+                     launch.threads)
+          .getArguments();
+  emitBlockedAttention(
+      b, shape,
+      {arguments[0], arguments[1], arguments[2], arguments[3], arguments[4]});
+  b.ret();
+  auto ptx = emitPtx(device, argv[3], argv[4]);
+  if (!ptx) {
+    llvm::errs() << toString(ptx.takeError()) << "\n";
+    return 1;
+  }
+  llvm::outs() << *ptx;
+}
