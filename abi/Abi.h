@@ -21,7 +21,7 @@
 namespace quipu::abi {
 
 /// Raised whenever a struct of this file changes.
-inline constexpr uint32_t version = 4;
+inline constexpr uint32_t version = 5;
 
 /// The longest context that a program can have or be asked for.
 inline constexpr int32_t maxContext = 1 << 24;
@@ -77,7 +77,8 @@ struct StepArgs {
   float *const *sums;          // [Program::sumCount], each [slot][Sum::width]
   void *arena;                 // Step::arenaBytes of scratch, 64-byte aligned
   const void *weights;         // Program::weights
-  void *barrier;               // handed to quipu_barrier
+  void *barrier;               // handed to quipu_barrier or, on a GPU, to
+                               // quipu_launch: the queue
   void *timer;                 // handed to quipu_trace; null if none measures
   const QueryTile *queryTiles; // [queryTileCount]: all tokens, in order
   /// Scratch of splitThreshold * workers * maxSplits * Program::partialBytes,
@@ -87,6 +88,12 @@ struct StepArgs {
   int32_t selectedCount; // 0 ... count
   int32_t queryTileCount;
   int32_t maxSplits; // of a sequence: context / pagePositions, rounded up
+  /// On a GPU a copy of this in the device's memory, whose arrays and counts
+  /// are there, too; null on a CPU. For a GPU all addresses of data are the
+  /// device's; `inputs`, `outputs`, `pools` and `sums` are arrays of the host.
+  /// Only the copy's counts are those of the call, as a step is recorded once
+  /// and replayed.
+  const StepArgs *device;
 };
 
 /// Every worker calls the step with the same arguments and its own number.
@@ -185,6 +192,23 @@ struct Step {
 /// do.
 using FeatureList = const char *;
 
+/// A function of a GPU, as a step launches it.
+struct DeviceKernel {
+  const char *name;    // in the image
+  int32_t grid[3];     // blocks
+  int32_t threads;     // of a block
+  int32_t sharedBytes; // dynamic shared memory of a block
+};
+
+/// What the device runs for the steps of a variant.
+struct DeviceCode {
+  const char *chip;  // "sm_90a"
+  const void *image; // PTX, with a 0 behind it, or a cubin
+  uint64_t imageBytes;
+  const DeviceKernel *kernels; // numbered as for quipu_launch
+  int32_t kernelCount;
+};
+
 /// The steps for one kind of processor. They read the same weights, and their
 /// pages have the same size.
 struct Variant {
@@ -192,6 +216,7 @@ struct Variant {
   FeatureList features;
   const Step *steps; // by entry, cache type, then by rising number of tokens
   int32_t stepCount;
+  const DeviceCode *device; // null where the steps run on the CPU
 };
 
 struct Program {
@@ -213,6 +238,10 @@ struct Program {
   const void *weights;    // page aligned
   const void *tokenizer;  // a TokenizerImage, or null without one
   uint64_t tokenizerBytes;
+  /// Makes the engine of variants with code for a device, see
+  /// runtime/engine/Engine.h; null where there are none, so that their programs
+  /// do without it.
+  void *(*createEngine)();
 };
 
 } // namespace quipu::abi
@@ -228,6 +257,15 @@ void quipu_barrier(void *barrier);
 /// Defined by the runtime, called by steps: the worker begins with the step's
 /// kernel number `kernel` or, -1, has done all.
 void quipu_trace(void *timer, int32_t worker, int32_t kernel);
+
+/// Defined by the engine of a GPU, called by steps: launches a kernel of the
+/// variant's DeviceCode. `params` holds the address of each parameter of the
+/// device's function: the StepArgs in its memory, the layer (i32), and the
+/// addresses of the weights, operands and results that the kernel has.
+void quipu_launch(void *queue, int32_t kernel, void *const *params);
+
+/// Program::createEngine of programs for CUDA devices.
+void *quipu_create_cuda_engine();
 
 /// Defined by the runtime, called by a step's first kernel:
 /// table[i][j] = (cos, sin)(positions[i] * frequencies[j] / factors[j]) * scale

@@ -94,7 +94,7 @@ static quipu_status create(const quipu_options *given,
       {.context = options.context,
        .sequences = options.sequences ? options.sequences : 1,
        .cacheType = static_cast<abi::CacheType>(options.cache_type),
-       .engine = {.threads = options.threads}},
+       .engine = {.threads = options.threads, .device = options.device}},
       model->session);
   if (quipu_program.tokenizer)
     model->tokenizer.emplace(quipu_program.tokenizer,

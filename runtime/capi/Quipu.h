@@ -66,7 +66,8 @@ typedef enum quipu_status {
   QUIPU_ERROR_CAPACITY = 3,     // your buffer is too small; the size is set
   QUIPU_ERROR_NO_TOKENIZER = 4, // the checkpoint came without one
   QUIPU_ERROR_PROCESSOR = 5,    // the model was built for another processor
-  QUIPU_ERROR_MEMORY = 6        // no memory or threads left
+  QUIPU_ERROR_MEMORY = 6,       // no memory or threads left
+  QUIPU_ERROR_DEVICE = 7        // the GPU has failed: the model is lost
 } quipu_status;
 
 typedef enum quipu_cache_type {
@@ -82,6 +83,7 @@ typedef struct quipu_options {
   int32_t threads;   // including the calling one; default: the cores it may use
   int32_t sequences; // that can be cached side by side; default: 1
   int32_t cache_type; // a quipu_cache_type
+  int32_t device;     // the GPU's number, where the model runs on one
 } quipu_options;
 
 /// Makes a model ready to run and stores it in *model (NULL on failure). Takes

@@ -18,18 +18,33 @@ using namespace quipu;
 namespace {
 /// Numbers whose default depends on the program or on other options.
 struct Numbers {
-  std::optional<int64_t> length, seed, topK, threads, context, chunk, prefill,
-      decode, depth;
+  std::optional<int64_t> length, seed, topK, threads, device, context, chunk,
+      prefill, decode, depth;
 };
 } // namespace
 
-static CommandLine commandLine(Arguments &to, Numbers &numbers,
-                               int32_t &cacheType) {
+static CommandLine commandLine(const abi::Program &program, Arguments &to,
+                               Numbers &numbers, int32_t &cacheType) {
   const char *input = "What goes in", *output = "What comes out",
              *choice = "How the next token is chosen", *run = "How it runs",
              *draft = "Guessing ahead, which changes the speed and never the "
                       "text",
              *measure = "Measuring", *about = "About this program";
+  Option machine = {
+      run,
+      't',
+      "threads",
+      "N",
+      Integer{&numbers.threads, 1, Session::maxThreads},
+      "Run on N threads (default: one for each core). The output does not "
+      "depend on it."};
+  if (program.createEngine)
+    machine = {run,
+               0,
+               "device",
+               "N",
+               Integer{&numbers.device, 0, INT_MAX},
+               "Run on GPU number N (default: 0)."};
   return CommandLine({
       {input, 0, "tokens", "\"ID ...\"", Text{&to.tokens},
        "Take token ids instead of a text, and print ids: one line, separated "
@@ -79,10 +94,7 @@ static CommandLine commandLine(Arguments &to, Numbers &numbers,
        "--verbose prints it).",
        true},
 
-      {run, 't', "threads", "N",
-       Integer{&numbers.threads, 1, Session::maxThreads},
-       "Run on N threads (default: one for each core). The output does not "
-       "depend on it."},
+      machine,
       {run, 'c', "context", "N", Integer{&numbers.context, 1, abi::maxContext},
        "Positions for prompt and continuation together "
        "(default: the model's)."},
@@ -181,7 +193,7 @@ std::string Arguments::parse(int argc, const char *const *argv,
                              const abi::Program &program) {
   Numbers numbers;
   int32_t cacheType = 0;
-  CommandLine line = commandLine(*this, numbers, cacheType);
+  CommandLine line = commandLine(program, *this, numbers, cacheType);
   std::string error = line.parse(argc, argv);
   if (error.empty())
     error = takeWords(line, program, *this);
@@ -215,6 +227,7 @@ std::string Arguments::parse(int argc, const char *const *argv,
   session.chunk = or32(numbers.chunk, 0);
   session.cacheType = static_cast<abi::CacheType>(cacheType);
   session.engine.pin = true;
+  session.engine.device = or32(numbers.device, 0);
   prefill = or32(numbers.prefill, prefill);
   decode = or32(numbers.decode, decode);
   depth = or32(numbers.depth, depth);
@@ -271,7 +284,8 @@ std::string quipu::helpText(const abi::Program &program, int32_t entry,
                             : describe(chosen) + "\nEach row is a line.") +
          "\n\nexamples:" + examples(chosen, "\n  " + call) + "\n" +
          (program.entryCount > 1 ? entryHelp(program) : "") +
-         commandLine(unused, numbers, cacheType).help(getLogits(chosen)) +
+         commandLine(program, unused, numbers, cacheType)
+             .help(getLogits(chosen)) +
          "\nExit status: 0; 1 after an error, told in one sentence; "
          "130 after Ctrl-C.\n";
 }

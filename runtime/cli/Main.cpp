@@ -17,35 +17,42 @@
 #include "runtime/generate/speculative/LookupDrafter.h"
 #include "runtime/text/Tokenizer.h"
 #include "support/OutputFile.h"
+#include <algorithm>
 #include <csignal>
 #include <unistd.h>
 
 using namespace quipu;
 
 namespace {
-/// A bar on a terminal's standard error, for a prompt of more than a second.
+/// A bar on a terminal's standard error, for work of more than a second.
 class Progress {
 public:
-  explicit Progress(int32_t total) : total(total) {}
-  ~Progress() {
+  explicit Progress(const char *work) : work(work) {}
+  ~Progress() { clear(); }
+
+  void clear() {
     if (shown)
       fputs("\r\033[K", stderr);
+    shown = false;
   }
 
-  void update(int32_t done) {
+  /// So much is done, in any unit.
+  void update(uint64_t done, uint64_t total) {
     double seconds = now() - start;
     if (!terminal || seconds < 1 || seconds - last < 0.1)
       return;
     last = seconds;
     shown = true;
     constexpr int width = 30;
-    int filled = static_cast<int>(int64_t(width) * done / total);
-    fprintf(stderr, "\rreading the prompt [%.*s%*s] %d/%d", filled,
-            "##############################", width - filled, "", done, total);
+    int filled = static_cast<int>(width * done / total);
+    fprintf(stderr, "\r%s [%.*s%*s] %llu/%llu", work, filled,
+            "##############################", width - filled, "",
+            static_cast<unsigned long long>(done),
+            static_cast<unsigned long long>(total));
   }
 
 private:
-  int32_t total;
+  const char *work;
   bool terminal = isatty(STDERR_FILENO);
   bool shown = false;
   double start = now(), last = 0;
@@ -67,7 +74,7 @@ static Status readPrompt(Session &session, const Arguments &arguments,
     return status;
 
   auto count = static_cast<int32_t>(prompt.ids.size());
-  Progress progress(count);
+  Progress progress("reading the prompt");
   status = session.step(
       {.tokens = prompt.ids.data(),
        .count = count,
@@ -77,7 +84,7 @@ static Status readPrompt(Session &session, const Arguments &arguments,
         return outputs.take(output, row, numbers);
       },
       [&](int32_t done) {
-        progress.update(done);
+        progress.update(done, count);
         return !interrupted();
       });
   return status.ok() && !interrupted() ? outputs.finish() : status;
@@ -88,6 +95,13 @@ static std::string rate(int64_t count, double seconds) {
   snprintf(text, sizeof(text), "in %.2f s (%.1f tokens/s), ", seconds,
            seconds > 0 ? static_cast<double>(count) / seconds : 0);
   return text;
+}
+
+static void printLoading(uint64_t bytes, double seconds) {
+  double gigabytes = static_cast<double>(bytes) / 1e9;
+  fprintf(stderr, "%s: loaded %.2f GB of weights in %.2f s (%.1f GB/s)\n",
+          programName.c_str(), gigabytes, seconds,
+          seconds > 0 ? gigabytes / seconds : 0);
 }
 
 /// `generation` is null where no text is continued.
@@ -237,6 +251,19 @@ int main(int argc, char **argv) {
   if (error = makeDrafter(arguments, tokenizer, drafter); !error.empty())
     return fail(error);
   std::unique_ptr<Session> session;
+  Progress progress("loading the weights");
+  double start = now();
+  arguments.session.engine.loading = [&](uint64_t done, uint64_t total) {
+    constexpr uint64_t megabyte = 1000000;
+    if (done == 0)
+      start = now();
+    progress.update(done / megabyte, std::max(total / megabyte, uint64_t(1)));
+    if (done == total) {
+      progress.clear();
+      if (arguments.verbose)
+        printLoading(total, now() - start);
+    }
+  };
   if (Status status = Session::create(program, arguments.session, session);
       !status.ok())
     return fail(status.message);

@@ -15,8 +15,11 @@
 
 using namespace quipu;
 
-std::unique_ptr<Engine> quipu::makeEngine(const abi::Program &,
-                                          const abi::Variant &) {
+std::unique_ptr<Engine> quipu::makeEngine(const abi::Program &program,
+                                          const abi::Variant &variant) {
+  if (variant.device)
+    return std::unique_ptr<Engine>(
+        static_cast<Engine *>(program.createEngine()));
   return std::unique_ptr<Engine>(new (std::nothrow) CpuEngine);
 }
 

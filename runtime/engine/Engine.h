@@ -44,7 +44,8 @@ struct StepMemory {
     void *data = nullptr;
   };
   Part arena, outputs, sums, partials;
-  std::vector<Part> pages; // [Program::poolCount]
+  std::vector<Part> pages;  // [Program::poolCount]
+  int64_t tableEntries = 0; // of each block table, which the session has
   const void *weights = nullptr;
 };
 

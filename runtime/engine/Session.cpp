@@ -155,6 +155,7 @@ Status Session::allocate() {
 
   for (int32_t i = 0; i < image->poolCount; ++i)
     memory.pages.push_back({caches[i].bytes()});
+  memory.tableEntries = int64_t(slotCount) * args.maxSplits;
   if (Status status = machine->allocate(memory); !status.ok())
     return status;
   for (int32_t i = 0; i < image->poolCount; ++i)

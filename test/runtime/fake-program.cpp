@@ -20,6 +20,7 @@
 //   FAKE_TOKENIZER  whether it has a tokenizer
 //   FAKE_FEATURES   what its first variant says the processor must have
 //   FAKE_VARIANTS   whether it has a second one, for every processor: 1 or 2
+//   FAKE_DEVICE     whether its steps launch kernels, of fake-driver.cpp's GPU
 //
 // The environment's FAKE_DELAY is how many microseconds each step takes at
 // least.
@@ -28,6 +29,9 @@
 
 #include "abi/Abi.h"
 #include "abi/TokenizerImage.h"
+#if FAKE_DEVICE
+#include "test/runtime/engine/cuda/fake-driver.h"
+#endif
 #include <cstdlib>
 #include <cstring>
 #include <unistd.h>
@@ -177,14 +181,16 @@ void checkTiles(const StepArgs &args) {
     abort();
 }
 
+/// On a device one worker does all.
+void meet(const StepArgs *args, int32_t workers) {
+  if (workers > 1)
+    quipu_barrier(args->barrier);
+}
+
 template <typename Element, EntryIndex entry>
-void run(const StepArgs *args, int32_t worker, int32_t workers) {
-  static const char *delay = getenv("FAKE_DELAY");
-  if (delay && worker == 0)
-    usleep(atoi(delay));
+void runLayer(const StepArgs *args, int32_t worker, int32_t workers) {
   if (worker == 0)
     checkTiles(*args);
-  quipu_trace(args->timer, worker, 0);
   auto *hashes = static_cast<uint64_t *>(args->arena);
   auto *tokens = static_cast<const int32_t *>(args->inputs[0]);
   for (int32_t i = worker; i < args->count; i += workers)
@@ -197,17 +203,20 @@ void run(const StepArgs *args, int32_t worker, int32_t workers) {
         cached<Element>(*args, state, half, pool.slotMapping[i]) =
             static_cast<Element>(tokens[i] + half);
     }
-  quipu_barrier(args->barrier);
+  meet(args, workers);
   for (int32_t i = worker; i < args->count; i += workers)
     hashes[i] = hashOf<Element>(
         *args, args->sequences[i], args->positions[i],
         entries[entry].wholeSequences ? args->ends[i] : args->positions[i] + 1);
-  quipu_barrier(args->barrier);
-  quipu_trace(args->timer, worker, 1);
+}
+
+template <EntryIndex entry>
+void runHead(const StepArgs *args, int32_t worker, int32_t workers) {
+  auto *hashes = static_cast<const uint64_t *>(args->arena);
   if (entries[entry].writesSums) {
     if (worker == 0)
       addUp(*args, hashes);
-    quipu_barrier(args->barrier);
+    meet(args, workers);
   }
   for (int32_t o = 0; o < entries[entry].outputCount; ++o) {
     const Tensor &output = entries[entry].outputs[o];
@@ -220,8 +229,64 @@ void run(const StepArgs *args, int32_t worker, int32_t workers) {
                rows + int64_t(row) * output.stride);
     }
   }
+}
+
+template <typename Element, EntryIndex entry>
+void run(const StepArgs *args, int32_t worker, int32_t workers) {
+  static const char *delay = getenv("FAKE_DELAY");
+  if (delay && worker == 0)
+    usleep(atoi(delay));
+  quipu_trace(args->timer, worker, 0);
+  runLayer<Element, entry>(args, worker, workers);
+  meet(args, workers);
+  quipu_trace(args->timer, worker, 1);
+  runHead<entry>(args, worker, workers);
   quipu_trace(args->timer, worker, -1);
 }
+
+#if FAKE_DEVICE
+uint8_t weights[9'500'000]; // three pieces of the loader, and a bit
+
+uint32_t hashWeights(const void *start) {
+  uint32_t hash = 1;
+  for (size_t i = 0; i < sizeof(weights); ++i)
+    hash = hash * 31 + static_cast<const uint8_t *>(start)[i];
+  return hash;
+}
+
+const uint32_t weightsHash = [] {
+  for (size_t i = 0; i < sizeof(weights); ++i)
+    weights[i] = static_cast<uint8_t>(mix(i));
+  return hashWeights(weights);
+}();
+
+template <typename Element, EntryIndex entry>
+void layerKernel(const StepArgs *args) {
+  static const bool same = hashWeights(args->weights) == weightsHash;
+  if (!same)
+    abort();
+  runLayer<Element, entry>(args, 0, 1);
+}
+template <EntryIndex entry> void headKernel(const StepArgs *args) {
+  runHead<entry>(args, 0, 1);
+}
+
+/// A layer's kernel for each type of cache and entry, then a head's for each
+/// entry.
+template <typename Element, EntryIndex entry>
+void launch(const StepArgs *args, int32_t worker, int32_t workers) {
+  constexpr int32_t layer = (sizeof(Element) == 4) * 4 + entry;
+  int32_t number = 0;
+  void *pointers[] = {const_cast<StepArgs *>(args->device),
+                      const_cast<void *>(args->weights), args->arena};
+  void *params[] = {&pointers[0], &number, &pointers[1], &pointers[2]};
+  quipu_trace(args->timer, worker, 0);
+  quipu_launch(args->barrier, layer, params);
+  quipu_trace(args->timer, worker, 1);
+  quipu_launch(args->barrier, 8 + entry, params);
+  quipu_trace(args->timer, worker, -1);
+}
+#endif
 
 struct FakeTokenizer {
   TokenizerImage header = {};
@@ -282,7 +347,11 @@ static const Kernel kernels[] = {
 template <typename Element, EntryIndex entry>
 constexpr Step stepOf(const char *name, int32_t tokens) {
   return {name,
+#if FAKE_DEVICE
+          launch<Element, entry>,
+#else
           run<Element, entry>,
+#endif
           arenaOf(tokens),
           entry,
           tokens,
@@ -307,9 +376,41 @@ static const Step steps[] = {
 };
 static constexpr int32_t stepCount = sizeof(steps) / sizeof(steps[0]);
 
+#if FAKE_DEVICE
+extern "C" __attribute__((visibility("default")))
+const FakeKernel fake_cuda_kernels[] = {
+    {"layer_f16_0", layerKernel<_Float16, Generate>, 4},
+    {"layer_f16_1", layerKernel<_Float16, Embed>, 4},
+    {"layer_f16_2", layerKernel<_Float16, Hidden>, 4},
+    {"layer_f16_3", layerKernel<_Float16, Label>, 4},
+    {"layer_f32_0", layerKernel<float, Generate>, 4},
+    {"layer_f32_1", layerKernel<float, Embed>, 4},
+    {"layer_f32_2", layerKernel<float, Hidden>, 4},
+    {"layer_f32_3", layerKernel<float, Label>, 4},
+    {"head_0", headKernel<Generate>, 2},
+    {"head_1", headKernel<Embed>, 2},
+    {"head_2", headKernel<Hidden>, 2},
+    {"head_3", headKernel<Label>, 2},
+    {nullptr, nullptr, 0}};
+static const DeviceKernel deviceKernels[] = {
+    {"layer_f16_0", {2, 1, 1}, 128, 0},    {"layer_f16_1", {2, 1, 1}, 128, 0},
+    {"layer_f16_2", {2, 1, 1}, 128, 0},    {"layer_f16_3", {2, 1, 1}, 128, 0},
+    {"layer_f32_0", {2, 1, 1}, 128, 0},    {"layer_f32_1", {2, 1, 1}, 128, 0},
+    {"layer_f32_2", {2, 1, 1}, 128, 0},    {"layer_f32_3", {2, 1, 1}, 128, 0},
+    {"head_0", {1, 2, 3}, 256, 100 << 10}, {"head_1", {1, 2, 3}, 256, 1024},
+    {"head_2", {1, 2, 3}, 256, 1024},      {"head_3", {1, 2, 3}, 256, 1024}};
+static constexpr char image[] = ".version 8.0";
+static const DeviceCode deviceCode = {"sm_90a", image, sizeof(image),
+                                      deviceKernels, 12};
+static const DeviceCode *const device = &deviceCode;
+#else
+static const DeviceCode *const device = nullptr;
+static const int weights[1] = {};
+#endif
+
 static const Variant variants[] = {
-    {"reference", FAKE_FEATURES, steps, stepCount},
-    {"plain", "", steps, stepCount}};
+    {"reference", FAKE_FEATURES, steps, stepCount, device},
+    {"plain", "", steps, stepCount, device}};
 
 const Program quipu_program = {
     .abiVersion = version,
@@ -328,10 +429,15 @@ const Program quipu_program = {
     .architecture = "toy",
     .formats = "F32 (1)",
     .compiler = "none",
-    .weightBytes = 1500000,
+    .weightBytes = FAKE_DEVICE ? sizeof(weights) : 1500000,
     .bytesPerToken = 1000000,
     .partialBytes = 0,
-    .weights = steps,
+    .weights = weights,
     .tokenizer = FAKE_TOKENIZER ? &tokenizer : nullptr,
     .tokenizerBytes = sizeof(tokenizer),
+#if FAKE_DEVICE
+    .createEngine = quipu_create_cuda_engine,
+#else
+    .createEngine = nullptr,
+#endif
 };

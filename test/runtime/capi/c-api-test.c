@@ -33,7 +33,7 @@ static void testCreate(void) {
   quipu_destroy(model);
   quipu_destroy(NULL);
 
-  quipu_options options = {sizeof(options), 1 << 30, 0, 0, 0};
+  quipu_options options = {sizeof(options), 1 << 30, 0, 0, 0, 0};
   EXPECT(quipu_create(&options, &model) == QUIPU_ERROR_ARGUMENT && !model);
   EXPECT(strstr(quipu_last_error(NULL), "context must be from 1 to 16777216"));
   options.context = -1;
@@ -42,16 +42,16 @@ static void testCreate(void) {
   options.sequences = 65536;
   EXPECT(quipu_create(&options, &model) == QUIPU_ERROR_ARGUMENT);
   EXPECT(strstr(quipu_last_error(NULL), "more than a cache can hold"));
-  quipu_options type = {sizeof(options), 0, 0, 0, 2};
+  quipu_options type = {sizeof(options), 0, 0, 0, 2, 0};
   EXPECT(quipu_create(&type, &model) == QUIPU_ERROR_ARGUMENT);
-  quipu_options empty = {0, 0, 0, 0, 0};
+  quipu_options empty = {0, 0, 0, 0, 0, 0};
   EXPECT(quipu_create(&empty, &model) == QUIPU_ERROR_ARGUMENT);
   // A caller that knows only the first fields.
-  quipu_options older = {offsetof(quipu_options, threads), 16, -5, -5, -5};
+  quipu_options older = {offsetof(quipu_options, threads), 16, -5, -5, -5, -5};
   EXPECT(quipu_create(&older, &model) == QUIPU_OK);
   EXPECT(quipu_context(model) == 16);
   quipu_destroy(model);
-  quipu_options bare = {offsetof(quipu_options, context), -5, -5, -5, -5};
+  quipu_options bare = {offsetof(quipu_options, context), -5, -5, -5, -5, -5};
   EXPECT(quipu_create(&bare, &model) == QUIPU_OK);
   EXPECT(quipu_context(model) == 120);
   quipu_destroy(model);
@@ -59,7 +59,7 @@ static void testCreate(void) {
 
 /// Sequences side by side, in one call or in many, give what each gives alone.
 static void testRaggedSteps(void) {
-  quipu_options options = {sizeof(options), 64, 2, 3, QUIPU_CACHE_F32};
+  quipu_options options = {sizeof(options), 64, 2, 3, QUIPU_CACHE_F32, 0};
   quipu_model *model = NULL;
   EXPECT(quipu_create(&options, &model) == QUIPU_OK);
 
@@ -97,7 +97,7 @@ static void testRaggedSteps(void) {
 }
 
 static void testErrors(void) {
-  quipu_options options = {sizeof(options), 16, 1, 2, 0};
+  quipu_options options = {sizeof(options), 16, 1, 2, 0, 0};
   quipu_model *model = NULL;
   EXPECT(quipu_create(&options, &model) == QUIPU_OK);
   int32_t many[17] = {0}, bad[2] = {0, 259}, negative[1] = {-1};
@@ -152,7 +152,7 @@ static void testErrors(void) {
 
 /// A refused step changes nothing, the last outputs included.
 static void testOldOutputs(void) {
-  quipu_options options = {sizeof(options), 16, 1, 1, 0};
+  quipu_options options = {sizeof(options), 16, 1, 1, 0, 0};
   quipu_model *model = NULL;
   EXPECT(quipu_create(&options, &model) == QUIPU_OK);
   int32_t tokens[17] = {1, 2, 259};
@@ -181,7 +181,7 @@ static void testOldOutputs(void) {
 }
 
 static void testEntries(void) {
-  quipu_options options = {sizeof(options), 0, 2, 3, 0};
+  quipu_options options = {sizeof(options), 0, 2, 3, 0, 0};
   quipu_model *model = NULL;
   EXPECT(quipu_create(&options, &model) == QUIPU_OK);
   EXPECT(quipu_entry_count(model) == 4);
@@ -237,7 +237,7 @@ static void testEntries(void) {
 /// Checks a model's texts, forks and embeddings against each other.
 static void *serve(void *argument) {
   const int32_t seed = *(const int32_t *)argument;
-  quipu_options options = {sizeof(options), 300, 2, 2, 0};
+  quipu_options options = {sizeof(options), 300, 2, 2, 0, 0};
   quipu_model *model = NULL;
   EXPECT(quipu_create(&options, &model) == QUIPU_OK);
   static _Thread_local float first[259];
@@ -309,7 +309,7 @@ static void testText(void) {
 
 /// Without memory for the outputs a step is refused, and works later.
 static int testMemory(void) {
-  quipu_options options = {sizeof(options), 70000, 2, 1, 0};
+  quipu_options options = {sizeof(options), 70000, 2, 1, 0, 0};
   quipu_model *model = NULL;
   EXPECT(quipu_create(&options, &model) == QUIPU_OK);
   static int32_t tokens[65536];

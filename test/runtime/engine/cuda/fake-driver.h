@@ -1,0 +1,25 @@
+//===- fake-driver.h - Kernels that the fake driver runs --------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_TEST_RUNTIME_ENGINE_CUDA_FAKE_DRIVER_H
+#define QUIPU_TEST_RUNTIME_ENGINE_CUDA_FAKE_DRIVER_H
+
+#include "abi/Abi.h"
+
+namespace quipu {
+
+/// A kernel of fake-driver.cpp: a program defines `fake_cuda_kernels`, an array
+/// of them that ends with one without a name.
+struct FakeKernel {
+  const char *name;
+  void (*run)(const abi::StepArgs *args); // what its first parameter points to
+  int paramCount;
+};
+
+} // namespace quipu
+
+#endif // QUIPU_TEST_RUNTIME_ENGINE_CUDA_FAKE_DRIVER_H
