@@ -146,16 +146,13 @@ LogicalResult Compilation::adoptTargets() {
   };
   if (llvm::equal(targets, llvm::map_range(parts.variants, getAttribute)))
     return success();
-  if (options.isTargetGiven || isa<ReferenceAttr>(targets[0])) {
-    auto first = dyn_cast<CpuAttr>(targets[0]);
-    return fail("the module of '--from' is for the target '" +
-                (first ? first.getName().getValue() : "reference") +
+  Target first = Target::create(targets[0]);
+  if (options.isTargetGiven || !backend->makes(targets[0]))
+    return fail("the module of '--from' is for the target '" + first.name +
                 "', which '--target " + options.target + "' is not");
-  }
   parts.variants.clear();
   for (Attribute target : targets)
-    parts.variants.push_back(
-        {ModuleOp(), Target::create(cast<CpuAttr>(target))});
+    parts.variants.push_back({ModuleOp(), Target::create(target)});
   return success();
 }
 
@@ -167,6 +164,7 @@ void Compilation::setOptions(StageOptions &to, const Stage &stage,
                              const Target &target) {
   to.checkpoint = options.model;
   to.kernels = options.kernels;
+  to.tokens = backend->getStepTokens();
   // The stage `fused` is for all of them.
   if (&stage < scheduled)
     to.targets =
@@ -285,6 +283,11 @@ Error Compilation::prepare() {
 //===----------------------------------------------------------------------===//
 
 LogicalResult Compilation::print(const Stage &stage, raw_ostream &os) {
+  std::string text = backend->printText(*module, stage);
+  if (!text.empty()) {
+    os << text;
+    return success();
+  }
   if (Error error =
           stage.isModule() ? printModule(stage, os) : printAssembly(os))
     return fail(std::move(error));

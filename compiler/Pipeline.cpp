@@ -8,6 +8,8 @@
 #include "compiler/Pipeline.h"
 #include "compiler/codegen/cpu/CpuBackend.h"
 #include "compiler/codegen/cpu/lower/Passes.h"
+#include "compiler/codegen/gpu/GpuBackend.h"
+#include "compiler/codegen/gpu/lower/Passes.h"
 #include "compiler/codegen/host/Passes.h"
 #include "compiler/codegen/reference/Passes.h"
 #include "compiler/codegen/reference/ReferenceBackend.h"
@@ -109,8 +111,8 @@ std::string quipu::listStages(ArrayRef<Stage> stages) {
 //===----------------------------------------------------------------------===//
 
 ArrayRef<const Backend *> quipu::getBackends() {
-  static const Backend *const backends[] = {&getCpuBackend(),
-                                            &getReferenceBackend()};
+  static const Backend *const backends[] = {
+      &getCpuBackend(), &gpu::getGpuBackend(), &getReferenceBackend()};
   return backends;
 }
 
@@ -141,8 +143,10 @@ void quipu::addStage(OpPassManager &passes, const Stage &stage,
 }
 
 void quipu::registerDialects(DialectRegistry &registry) {
-  registry.insert<QuipuDialect, LLVM::LLVMDialect, arith::ArithDialect,
-                  cf::ControlFlowDialect, scf::SCFDialect>();
+  registry
+      .insert<QuipuDialect, LLVM::LLVMDialect, arith::ArithDialect,
+              cf::ControlFlowDialect, scf::SCFDialect, mlir::gpu::GPUDialect,
+              NVVM::NVVMDialect, vector::VectorDialect>();
 }
 
 static void registerStages(ArrayRef<Stage> stages, StringRef backend) {
@@ -160,6 +164,7 @@ void quipu::registerPasses() {
   registerTransformsPasses();
   registerQuipuCodegenHostPasses();
   registerQuipuCodegenCPUPasses();
+  gpu::registerQuipuCodegenGPUPasses();
   registerQuipuCodegenReferencePasses();
   registerQuipuFrontendPasses();
   registerQuipuTargetPasses();

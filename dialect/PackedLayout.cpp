@@ -13,18 +13,32 @@ using namespace mlir;
 using namespace quipu;
 using llvm::alignTo;
 
+/// That of a matrix, of a mix the first; null for others.
+static const WeightFormat *getMatrixFormat(RankedTensorType weight) {
+  if (weight.getRank() != 2)
+    return nullptr;
+  return llvm::TypeSwitch<Type, const WeightFormat *>(
+             getFormats(weight.getElementType()).front())
+      .Case([](Float32Type) { return &formatF32; })
+      .Case([](Float16Type) { return &formatF16; })
+      .Case([](BFloat16Type) { return &formatBF16; })
+      .Case([](BlockType type) { return type.getFormat(); })
+      .Default(nullptr);
+}
+
 std::optional<WeightLayout> quipu::getWeightLayout(RankedTensorType weight) {
-  const WeightFormat *format =
-      llvm::TypeSwitch<Type, const WeightFormat *>(
-          getFormats(weight.getElementType()).front())
-          .Case([](Float32Type) { return &formatF32; })
-          .Case([](Float16Type) { return &formatF16; })
-          .Case([](BFloat16Type) { return &formatBF16; })
-          .Case([](BlockType type) { return type.getFormat(); })
-          .Default(nullptr);
-  if (!format || weight.getRank() != 2)
+  const WeightFormat *format = getMatrixFormat(weight);
+  if (!format)
     return std::nullopt;
   return WeightLayout{format, weight.getDimSize(0), weight.getDimSize(1)};
+}
+
+std::optional<FragmentLayout>
+quipu::getFragmentLayout(RankedTensorType weight) {
+  const WeightFormat *format = getMatrixFormat(weight);
+  if (!format || !isFragmentFormat(*format))
+    return std::nullopt;
+  return FragmentLayout{format, weight.getDimSize(0), weight.getDimSize(1)};
 }
 
 int64_t quipu::getRowBytes(RankedTensorType activation) {

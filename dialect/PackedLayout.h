@@ -9,6 +9,7 @@
 #define QUIPU_DIALECT_PACKEDLAYOUT_H
 
 #include "dialect/Quipu.h"
+#include "weights/FragmentLayout.h"
 #include "weights/WeightLayout.h"
 
 namespace quipu {
@@ -20,8 +21,13 @@ inline constexpr int64_t packedAlignment = 64;
 /// none when it is no matrix of a storage format.
 std::optional<WeightLayout> getWeightLayout(mlir::RankedTensorType weight);
 
-/// The layout in which kernels read a weight of the type; null if they cannot.
-LayoutAttrInterface chooseLayout(mlir::RankedTensorType weight);
+/// What `#quipu.fragments` makes of it; none when it is no such matrix.
+std::optional<FragmentLayout> getFragmentLayout(mlir::RankedTensorType weight);
+bool isFragmentMatrix(mlir::RankedTensorType weight);
+
+/// The layout of vectors, and that of matrices whose rows are interleaved; null
+/// for what is neither.
+LayoutAttrInterface chooseRowsLayout(mlir::RankedTensorType weight);
 
 /// Bytes from one token's row of an activation to the next.
 int64_t getRowBytes(mlir::RankedTensorType activation);

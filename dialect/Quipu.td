@@ -354,8 +354,8 @@ def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "FusionRole::Contractio
 
     C1: the input has K numbers per token. C2: the weight has N rows.
     C3: a bias has N numbers in f32. C4: an input in `!quipu.i8x32` goes with a
-    weight in a block format, one in bf16 with a weight in bf16 and an even K;
-    others are f32. C5: the quantised form is one of the input, for a weight of
+    weight in a block format, one in bf16 with an even K and a weight that is not
+    f32; others are f32. C5: the quantised form is one of the input, for a weight of
     mixed formats.
   }];
   let arguments = (ins Quipu_Activation:$input, Optional<Quipu_Activation>:$quantized,

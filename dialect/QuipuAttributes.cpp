@@ -129,3 +129,17 @@ std::optional<abi::RopeScaling> RopeScalingAttr::getKind() const {
     return std::nullopt;
   return abi::RopeScaling(found - abi::ropeScalingNames.begin());
 }
+
+LogicalResult
+DeviceKernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                         StringAttr name, DenseI64ArrayAttr grid,
+                         int64_t threads, int64_t shared) {
+  bool isPositive = grid.size() == 3 && threads > 0 &&
+                    llvm::all_of(grid.asArrayRef(),
+                                 [](int64_t blocks) { return blocks > 0; });
+  if (!isPositive || shared < 0)
+    return emitError() << "C1: " << name << " has a grid of " << grid << ", "
+                       << threads << " threads and " << shared
+                       << " bytes of shared memory";
+  return success();
+}

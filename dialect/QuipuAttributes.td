@@ -220,4 +220,28 @@ def Quipu_CompiledStepAttr : Quipu_Attr<"CompiledStep", "compiled_step"> {
 }
 def Quipu_CompiledStepsAttr : TypedArrayAttrBase<Quipu_CompiledStepAttr, "compiled steps">;
 
+def Quipu_DeviceKernelAttr : Quipu_Attr<"DeviceKernel", "device_kernel"> {
+  let summary = "how a step launches a function of a GPU";
+  let description = [{
+    `grid` is the number of blocks in each direction, `threads` and `shared` are
+    those of a block: the latter bytes of dynamic shared memory.
+    C1: all but `shared` are positive, and that is not negative.
+  }];
+  let parameters = (ins "::mlir::StringAttr":$name, "::mlir::DenseI64ArrayAttr":$grid,
+                        "int64_t":$threads, "int64_t":$shared);
+  let assemblyFormat = "`<` $name `,` struct($grid, $threads, $shared) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Quipu_DeviceCodeAttr : Quipu_Attr<"DeviceCode", "device_code"> {
+  let summary = "what a GPU runs: `quipu.device` of a module";
+  let description = [{
+    The chip, PTX or a cubin, and the kernels by the numbers that steps launch
+    them by.
+  }];
+  let parameters = (ins "::mlir::StringAttr":$chip, "::mlir::StringAttr":$image,
+                        OptionalArrayRefParameter<"::quipu::DeviceKernelAttr">:$kernels);
+  let assemblyFormat = "`<` $chip `,` $image `kernels` `[` (`]`) : ($kernels^ `]`)? `>`";
+}
+
 #endif // QUIPU_ATTRIBUTES

@@ -76,9 +76,23 @@ LogicalResult QuipuDialect::verifyOperationAttribute(Operation *op,
     return verifyTarget(op, attribute.getValue());
   if (attribute.getName() == bitcodeName)
     return verifyBitcode(op, attribute.getValue());
+  if (attribute.getName() == deviceCodeName) {
+    if (isa<ModuleOp>(op) && isa<DeviceCodeAttr>(attribute.getValue()))
+      return success();
+    return op->emitError() << deviceCodeName
+                           << " must be a #quipu.device_code of a module";
+  }
+  if (attribute.getName() == deviceKernelName) {
+    if (isa<FunctionOpInterface>(op) &&
+        isa<DeviceKernelAttr>(attribute.getValue()))
+      return success();
+    return op->emitError() << deviceKernelName
+                           << " must be a #quipu.device_kernel of a function";
+  }
   return op->emitError() << "the dialect has no attribute "
                          << attribute.getName() << "; it has " << targetName
-                         << " and " << bitcodeName;
+                         << ", " << bitcodeName << ", " << deviceCodeName
+                         << " and " << deviceKernelName;
 }
 
 int64_t BlockType::getBlockElements() const {

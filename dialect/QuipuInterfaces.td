@@ -39,6 +39,10 @@ def Quipu_TargetAttrInterface : AttrInterface<"TargetAttrInterface"> {
     InterfaceMethod<"whether each op is a kernel of its own", "bool", "keepsOpsApart">,
     InterfaceMethod<"what a linear layer's input is rounded to for the weight; null: it stays f32",
                     "::mlir::Type", "getInputElement", (ins "::mlir::RankedTensorType":$weight)>,
+    InterfaceMethod<"whether `op`, which reads what a linear layer computes for so many tokens, runs in the layer's kernel",
+                    "bool", "joinsLinear", (ins "::mlir::Operation *":$op, "int64_t":$tokens)>,
+    InterfaceMethod<"the layout in which kernels read a weight; null if they cannot",
+                    "::mlir::Attribute", "chooseLayout", (ins "::mlir::RankedTensorType":$weight)>,
   ];
 }
 

@@ -53,7 +53,26 @@ int64_t FloatsAttr::getPackedBytes(RankedTensorType weight) const {
                        packedAlignment);
 }
 
-LayoutAttrInterface quipu::chooseLayout(RankedTensorType weight) {
+bool quipu::isFragmentMatrix(RankedTensorType weight) {
+  return isMatrix(weight.getShape(), weight.getElementType()) &&
+         llvm::none_of(getFormats(weight.getElementType()),
+                       llvm::IsaPred<Float32Type>);
+}
+
+LogicalResult FragmentsAttr::verifyEncoding(
+    ArrayRef<int64_t> shape, Type element,
+    function_ref<InFlightDiagnostic()> emitError) const {
+  if (!isFragmentMatrix(RankedTensorType::get(shape, element)))
+    return emitError() << "C1: " << *this
+                       << " is for matrices in storage formats other than f32";
+  return success();
+}
+
+int64_t FragmentsAttr::getPackedBytes(RankedTensorType weight) const {
+  return getFragmentLayout(weight)->bytes();
+}
+
+LayoutAttrInterface quipu::chooseRowsLayout(RankedTensorType weight) {
   MLIRContext *context = weight.getContext();
   if (isMatrix(weight.getShape(), weight.getElementType()))
     return Rows16Attr::get(context);

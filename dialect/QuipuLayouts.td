@@ -48,4 +48,12 @@ def Quipu_FloatsAttr : Quipu_LayoutAttr<"Floats", "floats"> {
   }];
 }
 
+def Quipu_FragmentsAttr : Quipu_LayoutAttr<"Fragments", "fragments"> {
+  let summary = "matrices in the order in which a GPU's tensor cores take them";
+  let description = [{
+    See `weights/FragmentLayout.h`.
+    C1: the weight is a matrix in storage formats other than f32.
+  }];
+}
+
 #endif // QUIPU_LAYOUTS

@@ -202,9 +202,10 @@ LogicalResult LinearOp::verify() {
     return emitOpError("C4: an input in ")
            << element << " goes with a weight in blocks, not "
            << weight.getElementType();
-  if (element.isBF16() && (!weight.getElementType().isBF16() || elements % 2))
-    return emitOpError("C4: an input in bf16 goes with a weight in bf16 and an "
-                       "even number of columns, not with ")
+  if (element.isBF16() &&
+      (llvm::any_of(formats, llvm::IsaPred<Float32Type>) || elements % 2))
+    return emitOpError("C4: an input in bf16 goes with a weight that is not "
+                       "f32 and an even number of columns, not with ")
            << weight;
   auto quantized = getQuantized()
                        ? cast<RankedTensorType>(getQuantized().getType())

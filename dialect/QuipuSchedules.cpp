@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/Quipu.h"
+#include "dialect/Targets.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -21,12 +22,17 @@ static bool isInRange(int64_t number) {
 
 /// That the kernel has an op of the kind, which is alone there.
 template <typename OpT>
-static LogicalResult verifyIsFor(KernelOp kernel, StringRef constraint) {
+static LogicalResult verifyHas(KernelOp kernel, StringRef constraint) {
   if (!kernel.getOps<OpT>().empty())
     return success();
   return kernel.emitOpError("schedule ")
          << constraint << ": " << kernel.getScheduleAttr() << " is for "
          << OpT::getOperationName();
+}
+
+static bool isBF16(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type && type.getElementType().isBF16();
 }
 
 LogicalResult CpuTilesAttr::verify(function_ref<InFlightDiagnostic()> emitError,
@@ -40,21 +46,32 @@ LogicalResult CpuTilesAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 }
 
 LogicalResult CpuTilesAttr::verifyKernel(KernelOp &kernel) const {
-  if (kernel.getOps<LinearOp>().empty())
-    return kernel.emitOpError("schedule C2: ")
-           << *this << " is for a kernel with a quipu.linear";
+  if (failed(verifyHas<LinearOp>(kernel, "C2")))
+    return failure();
+  for (LinearOp linear : kernel.getOps<LinearOp>())
+    if (isBF16(linear.getInput()) &&
+        !linear.getWeight().getType().getElementType().isBF16())
+      return kernel.emitOpError("schedule C3: an input in bf16 is for a weight "
+                                "in bf16, not for ")
+             << linear.getWeight().getType();
   return success();
 }
 
-LogicalResult CpuRowsAttr::verifyKernel(KernelOp &kernel) const {
+/// That each token's row is computed by itself.
+static LogicalResult verifyHasRows(KernelOp kernel, StringRef constraint) {
   for (Operation &op : kernel.getBody().front().without_terminator()) {
     auto fusing = dyn_cast<FusionInterface>(op);
     FusionRole role = fusing ? fusing.getFusionRole() : FusionRole::Whole;
     if (role == FusionRole::Contraction || role == FusionRole::Whole)
-      return kernel.emitOpError("schedule C1: ")
-             << *this << " is for a kernel without " << op.getName();
+      return kernel.emitOpError("schedule ")
+             << constraint << ": " << kernel.getScheduleAttr()
+             << " is for a kernel without " << op.getName();
   }
   return success();
+}
+
+LogicalResult CpuRowsAttr::verifyKernel(KernelOp &kernel) const {
+  return verifyHasRows(kernel, "C1");
 }
 
 LogicalResult
@@ -67,13 +84,71 @@ CpuAttentionAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 }
 
 LogicalResult CpuAttentionAttr::verifyKernel(KernelOp &kernel) const {
-  return verifyIsFor<AttentionOp>(kernel, "C2");
+  return verifyHas<AttentionOp>(kernel, "C2");
 }
 
 LogicalResult CpuPoolAttr::verifyKernel(KernelOp &kernel) const {
-  return verifyIsFor<PoolOp>(kernel, "C1");
+  return verifyHas<PoolOp>(kernel, "C1");
 }
 
 LogicalResult CpuAnglesAttr::verifyKernel(KernelOp &kernel) const {
-  return verifyIsFor<RopeAnglesOp>(kernel, "C1");
+  return verifyHas<RopeAnglesOp>(kernel, "C1");
+}
+
+//===----------------------------------------------------------------------===//
+// On a GPU
+//===----------------------------------------------------------------------===//
+
+LogicalResult GpuRowsAttr::verifyKernel(KernelOp &kernel) const {
+  return verifyHasRows(kernel, "C1");
+}
+
+LogicalResult GpuDotsAttr::verifyKernel(KernelOp &kernel) const {
+  return verifyHas<LinearOp>(kernel, "C1");
+}
+
+LogicalResult GpuGemvAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                  int64_t blocks, int64_t slots) {
+  if (blocks < 1 || blocks > 1024 || slots < 0 || slots > 64 || slots % 2)
+    return emitError()
+           << "C1: " << blocks << " blocks with " << slots
+           << " slots, expected 1 to 1024 blocks and an even number "
+              "of slots up to 64";
+  return success();
+}
+
+LogicalResult GpuGemvAttr::verifyKernel(KernelOp &kernel) const {
+  for (LinearOp linear : kernel.getOps<LinearOp>())
+    if (auto input = dyn_cast<RankedTensorType>(linear.getInput().getType());
+        !input || input.getDimSize(0) > maxGemvTokens)
+      return kernel.emitOpError("schedule C2: ")
+             << *this << " is for " << maxGemvTokens << " tokens at most";
+  return verifyHas<LinearOp>(kernel, "C2");
+}
+
+LogicalResult GpuGemmAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                  int64_t tokens, int64_t stages) {
+  if ((tokens != 64 && tokens != 128 && tokens != 256) || stages < 2 ||
+      stages > 8)
+    return emitError() << "C1: a tile of " << tokens << " tokens with "
+                       << stages
+                       << " stages, expected 64, 128 or 256 tokens and 2 to 8 "
+                          "stages";
+  return success();
+}
+
+LogicalResult GpuGemmAttr::verifyKernel(KernelOp &kernel) const {
+  return verifyHas<LinearOp>(kernel, "C2");
+}
+
+LogicalResult GpuAttentionAttr::verifyKernel(KernelOp &kernel) const {
+  return verifyHas<AttentionOp>(kernel, "C1");
+}
+
+LogicalResult GpuPoolAttr::verifyKernel(KernelOp &kernel) const {
+  return verifyHas<PoolOp>(kernel, "C1");
+}
+
+LogicalResult GpuAnglesAttr::verifyKernel(KernelOp &kernel) const {
+  return verifyHas<RopeAnglesOp>(kernel, "C1");
 }

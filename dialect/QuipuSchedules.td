@@ -44,7 +44,7 @@ def Quipu_CpuTilesAttr : Quipu_ScheduleAttr<"CpuTiles", "cpu_tiles"> {
       `tokens`.
 
     C1: lanes, tokens and tiles are from 1 to 64. C2: the kernel has a linear
-    layer.
+    layer. C3: an input in bf16 is for a weight in bf16.
   }];
   let parameters = (ins "int64_t":$lanes, "int64_t":$tokens, "int64_t":$tiles,
                         DefaultValuedParameter<"bool", "false">:$panel);
@@ -91,6 +91,77 @@ def Quipu_CpuAnglesAttr : Quipu_ScheduleAttr<"CpuAngles", "cpu_angles"> {
     Workers divide the tokens.
     C1: the kernel is one `rope_angles`.
   }];
+}
+
+//===----------------------------------------------------------------------===//
+// On a GPU
+//===----------------------------------------------------------------------===//
+
+def Quipu_GpuRowsAttr : Quipu_ScheduleAttr<"GpuRows", "gpu_rows"> {
+  let summary = "row by row: a block of 256 threads for each token";
+  let description = [{
+    Norms, embedding, quantisation, RoPE and writing to the cache, where no
+    linear layer is in the kernel.
+    C1: the kernel has no linear layer, and no op that has a way of its own.
+  }];
+}
+
+def Quipu_GpuDotsAttr : Quipu_ScheduleAttr<"GpuDots", "gpu_dots"> {
+  let summary = "linear layers with f32 weights: a warp computes a pair of numbers";
+  let description = [{
+    Plain multiply-adds, for what tensor cores would round.
+    C1: the kernel has a linear layer.
+  }];
+}
+
+def Quipu_GpuGemvAttr : Quipu_ScheduleAttr<"GpuGemv", "gpu_gemv"> {
+  let summary = "linear layers for up to 16 tokens, on tensor cores, as fast as weights are read";
+  let description = [{
+    Each of `blocks` resident blocks, of 8 warps, takes tiles of 8 output rows in
+    turn; a warp multiplies segments of 256 columns. `slots` of 8 rows and 1,024
+    columns are a ring that bulk copies fill ahead, before what the kernel
+    depends on is there; 0: warps load weights themselves.
+    C1: blocks are from 1 to 1024, slots from 0 to 64 and even. C2: the kernel
+    has a linear layer, and inputs are for 16 tokens at most.
+  }];
+  let parameters = (ins "int64_t":$blocks, "int64_t":$slots);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Quipu_GpuGemmAttr : Quipu_ScheduleAttr<"GpuGemm", "gpu_gemm"> {
+  let summary = "linear layers for many tokens, on tensor cores, as fast as these multiply";
+  let description = [{
+    A block computes tiles of 128 outputs for `tokens` tokens; `stages` of its
+    inputs, 64 columns each, are copied ahead.
+    C1: tokens are 64, 128 or 256, stages from 2 to 8. C2: the kernel has a
+    linear layer.
+  }];
+  let parameters = (ins "int64_t":$tokens, "int64_t":$stages);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Quipu_GpuAttentionAttr : Quipu_ScheduleAttr<"GpuAttention", "gpu_attention"> {
+  let summary = "attention, page by page of the cache";
+  let description = [{
+    For few tokens (`blocked = false`) the pages of a sequence are divided among
+    blocks, and their partial results brought together by a second part; for many
+    a block takes a tile of tokens and a head, and walks the pages.
+    C1: the kernel is one `attention`.
+  }];
+  let parameters = (ins "bool":$blocked);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+def Quipu_GpuPoolAttr : Quipu_ScheduleAttr<"GpuPool", "gpu_pool"> {
+  let summary = "pooling: a thread for each column walks all tokens in order";
+  let description = "C1: the kernel is one `pool`.";
+}
+
+def Quipu_GpuAnglesAttr : Quipu_ScheduleAttr<"GpuAngles", "gpu_angles"> {
+  let summary = "rotary angles: a thread for each angle";
+  let description = "C1: the kernel is one `rope_angles`.";
 }
 
 #endif // QUIPU_SCHEDULES

@@ -5,9 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialect/PackedLayout.h"
 #include "dialect/Targets.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -141,9 +143,72 @@ Type CpuAttr::getInputElement(RankedTensorType weight) const {
   return takesBF16 ? element : Type();
 }
 
+bool CpuAttr::joinsLinear(Operation *op, int64_t /*tokens*/) const {
+  return cast<FusionInterface>(op).getFusionRole() == FusionRole::Tile;
+}
+
+Attribute CpuAttr::chooseLayout(RankedTensorType weight) const {
+  return chooseRowsLayout(weight);
+}
+
 bool ReferenceAttr::keepsOpsApart() const { return true; }
 Type ReferenceAttr::getInputElement(RankedTensorType /*weight*/) const {
   return {};
+}
+bool ReferenceAttr::joinsLinear(Operation * /*op*/, int64_t /*tokens*/) const {
+  return false;
+}
+Attribute ReferenceAttr::chooseLayout(RankedTensorType weight) const {
+  return chooseRowsLayout(weight);
+}
+
+bool GpuAttr::keepsOpsApart() const { return false; }
+
+Type GpuAttr::getInputElement(RankedTensorType weight) const {
+  bool hasFloats = llvm::any_of(getFormats(weight.getElementType()),
+                                llvm::IsaPred<Float32Type>);
+  return hasFloats || weight.getDimSize(1) % 2
+             ? Type()
+             : BFloat16Type::get(getContext());
+}
+
+/// What needs neighbours of an output other than the one next to it runs in
+/// kernels for few tokens only, where a block has the whole head at hand.
+bool GpuAttr::joinsLinear(Operation *op, int64_t tokens) const {
+  if (auto quantize = dyn_cast<QuantizeOp>(op))
+    return quantize.getElement().has_value();
+  if (isa<RopeOp, CacheWriteOp>(op))
+    return tokens <= maxGemvTokens;
+  return cast<FusionInterface>(op).getFusionRole() == FusionRole::Tile &&
+         !isa<RMSNormOp, L2NormOp, SoftmaxOp>(op);
+}
+
+Attribute GpuAttr::chooseLayout(RankedTensorType weight) const {
+  return isFragmentMatrix(weight) ? FragmentsAttr::get(getContext())
+                                  : Attribute(chooseRowsLayout(weight));
+}
+
+int64_t GpuAttr::getCapability() const {
+  int64_t number = 0;
+  getChip()
+      .getValue()
+      .drop_front(3)
+      .take_while(llvm::isDigit)
+      .getAsInteger(10, number);
+  return number;
+}
+
+LogicalResult GpuAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                              StringAttr chip) {
+  if (!llvm::is_contained(getGpuChips(), chip.getValue()))
+    return emitError() << "C1: " << chip << " is none of the chips "
+                       << llvm::join(getGpuChips(), ", ");
+  return success();
+}
+
+ArrayRef<StringRef> quipu::getGpuChips() {
+  static constexpr StringRef chips[] = {"sm_80", "sm_89", "sm_90a"};
+  return chips;
 }
 
 LogicalResult CpuAttr::verify(function_ref<InFlightDiagnostic()> emitError,
@@ -205,6 +270,15 @@ FailureOr<CpuAttr> quipu::getCpu(Operation *op) {
   return cpu;
 }
 
+FailureOr<GpuAttr> quipu::getGpu(Operation *op) {
+  SmallVector<Attribute> targets = getTargets(op);
+  auto gpu = targets.size() == 1 ? dyn_cast<GpuAttr>(targets[0]) : GpuAttr();
+  if (!gpu)
+    return op->emitError("the module has no quipu.target that is a #quipu.gpu; "
+                         "run attach-target first");
+  return gpu;
+}
+
 LogicalResult quipu::verifyTarget(Operation *op, Attribute target) {
   if (!isa<ModuleOp>(op))
     return op->emitError("quipu.target is an attribute of modules");
@@ -213,6 +287,6 @@ LogicalResult quipu::verifyTarget(Operation *op, Attribute target) {
       (several && several.size() > 1 &&
        llvm::all_of(several, llvm::IsaPred<CpuAttr>)))
     return success();
-  return op->emitError("quipu.target must be a #quipu.cpu, several of them, or "
-                       "#quipu.reference");
+  return op->emitError("quipu.target must be a #quipu.cpu, several of them, a "
+                       "#quipu.gpu, or #quipu.reference");
 }

@@ -68,4 +68,29 @@ def Quipu_ReferenceAttr : Quipu_TargetAttr<"Reference", "reference"> {
   let summary = "plain code that is easy to compare with, for any processor of this machine's kind";
 }
 
+def Quipu_GpuAttr : Quipu_TargetAttr<"Gpu", "gpu"> {
+  let summary = "a kind of NVIDIA GPU that kernels are generated for";
+  let description = [{
+    The chip, as LLVM names it; what it can do follows from that:
+
+    ```mlir
+    #quipu.gpu<"sm_90a">
+    ```
+
+    C1: the chip is one of `sm_80` (A100), `sm_89` (Ada) and `sm_90a` (Hopper).
+  }];
+  let parameters = (ins "::mlir::StringAttr":$chip);
+  let assemblyFormat = "`<` $chip `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// The compute capability, times 10: 90.
+    int64_t getCapability() const;
+    /// Bulk copies with barriers in shared memory, and launches that begin
+    /// before the one they depend on has ended.
+    bool hasBulkCopies() const { return getCapability() >= 90; }
+    /// Matrix products of four warps together (wgmma).
+    bool hasWarpgroupProducts() const { return getChip() == "sm_90a"; }
+  }];
+}
+
 #endif // QUIPU_TARGETS

@@ -15,6 +15,11 @@ namespace quipu {
 /// The attribute of a module that says what its code is for.
 inline constexpr llvm::StringLiteral targetName = "quipu.target";
 
+/// The attributes that hold what a GPU runs, of a module, and how a function of
+/// one is launched.
+inline constexpr llvm::StringLiteral deviceCodeName = "quipu.device",
+                                     deviceKernelName = "quipu.launch";
+
 /// LLVM's names of the features that code for the architecture ("x86_64",
 /// "aarch64") may use, in alphabetical order; none for others.
 llvm::ArrayRef<llvm::StringRef> getCpuFeatures(llvm::StringRef arch);
@@ -29,6 +34,15 @@ llvm::SmallVector<mlir::Attribute> getTargets(mlir::Operation *op);
 
 /// The one processor that the module is for; otherwise an error at `op`.
 mlir::FailureOr<CpuAttr> getCpu(mlir::Operation *op);
+
+/// LLVM's names of the GPUs that kernels can be for.
+llvm::ArrayRef<llvm::StringRef> getGpuChips();
+
+/// The most tokens whose linear layers are `#quipu.gpu_gemv`.
+inline constexpr int64_t maxGemvTokens = 16;
+
+/// The GPU that the module is for; otherwise an error at `op`.
+mlir::FailureOr<GpuAttr> getGpu(mlir::Operation *op);
 
 /// What `quipu.target` may be.
 mlir::LogicalResult verifyTarget(mlir::Operation *op, mlir::Attribute target);

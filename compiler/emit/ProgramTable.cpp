@@ -12,6 +12,7 @@
 #include "compiler/emit/WeightsSymbol.h"
 #include "dialect/CacheFormat.h"
 #include "dialect/States.h"
+#include "dialect/Targets.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "weights/WeightLayout.h"
 #include "llvm/ADT/STLExtras.h"
@@ -275,6 +276,53 @@ std::string quipu::getSymbol(StringRef function, const Target &target) {
   return (function + "." + target.name).str();
 }
 
+/// abi::DeviceCode of a variant, null for a CPU.
+static Constant *buildDeviceCode(Module &module,
+                                 const ProgramVariant &variant) {
+  auto code = variant.module->getAttrOfType<DeviceCodeAttr>(deviceCodeName);
+  if (!code)
+    return ConstantPointerNull::get(
+        PointerType::getUnqual(module.getContext()));
+  SmallVector<Constant *> kernels;
+  for (DeviceKernelAttr kernel : code.getKernels()) {
+    using abi::DeviceKernel;
+    StructBuilder entry(module);
+    entry.addString(offsetof(DeviceKernel, name), kernel.getName().getValue());
+    for (auto [i, blocks] : enumerate(kernel.getGrid().asArrayRef()))
+      entry.addInt32(offsetof(DeviceKernel, grid) + i * sizeof(int32_t),
+                     blocks);
+    entry.addInt32(offsetof(DeviceKernel, threads), kernel.getThreads());
+    entry.addInt32(offsetof(DeviceKernel, sharedBytes), kernel.getShared());
+    kernels.push_back(entry.finish(sizeof(DeviceKernel)));
+  }
+  StructBuilder table(module);
+  StringRef image = code.getImage().getValue();
+  table.addString(offsetof(abi::DeviceCode, chip), code.getChip().getValue());
+  table.addString(offsetof(abi::DeviceCode, image), image);
+  table.addInt64(offsetof(abi::DeviceCode, imageBytes), image.size());
+  table.add(offsetof(abi::DeviceCode, kernels),
+            table.addArray(kernels, alignof(abi::DeviceKernel),
+                           "quipu_device_kernels"));
+  table.addInt32(offsetof(abi::DeviceCode, kernelCount), kernels.size());
+  return table.addConstant(table.finish(sizeof(abi::DeviceCode)),
+                           "quipu_device_code");
+}
+
+/// Program::createEngine.
+static Constant *getEngineFactory(Module &module,
+                                  ArrayRef<ProgramVariant> variants) {
+  PointerType *pointer = PointerType::getUnqual(module.getContext());
+  if (none_of(variants, [](const ProgramVariant &variant) {
+        return variant.module->hasAttr(deviceCodeName);
+      }))
+    return ConstantPointerNull::get(pointer);
+  return cast<Constant>(
+      module
+          .getOrInsertFunction("quipu_create_cuda_engine",
+                               FunctionType::get(pointer, /*isVarArg=*/false))
+          .getCallee());
+}
+
 static Expected<SmallVector<Constant *>>
 buildVariants(Module &module, ArrayRef<ProgramVariant> variants) {
   SmallVector<Constant *> entries;
@@ -292,6 +340,7 @@ buildVariants(Module &module, ArrayRef<ProgramVariant> variants) {
               entry.addArray(buildSteps(module, *steps), alignof(abi::Step),
                              "quipu_steps"));
     entry.addInt32(offsetof(abi::Variant, stepCount), steps->size());
+    entry.add(offsetof(abi::Variant, device), buildDeviceCode(module, variant));
     entries.push_back(entry.finish(sizeof(abi::Variant)));
   }
   return entries;
@@ -403,6 +452,8 @@ Error quipu::addProgramTable(Module &module, const ProgramParts &parts,
                       PointerType::getUnqual(module.getContext()))
                 : static_cast<Constant *>(addTokenizer(module, tokenizer)));
   table.addInt64(offsetof(Program, tokenizerBytes), tokenizer.size());
+  table.add(offsetof(Program, createEngine),
+            getEngineFactory(module, variants));
 
   Constant *value = table.finish(sizeof(Program));
   auto *program = new GlobalVariable(

@@ -80,7 +80,7 @@ BoundWeights::getTypes(Operation *op, LayersOp layers, StringRef name) const {
       return op->emitError() << checkpoint.getPath() << ": the tensor \""
                              << tensorName << "\" is missing";
     RankedTensorType found = getBoundType(op->getContext(), *tensor);
-    if (!chooseLayout(found))
+    if (!chooseRowsLayout(found))
       return op->emitError()
              << checkpoint.getPath() << ": the tensor \"" << tensorName
              << "\" is " << found

@@ -160,7 +160,11 @@ Expected<std::string> quipu::linkProgram(ArrayRef<std::string> objects,
   if (!target.triple.isX86())
     add({files.script.path()});
   if (isExecutable) {
-    add({"-static-pie"});
+    // The driver of a GPU is a shared library that is opened by name.
+    if (target.isGpu())
+      add({"-pie", "-static-libstdc++", "-static-libgcc", "-Wl,--as-needed"});
+    else
+      add({"-static-pie"});
     // libc expects `_end` near its code: before the weights, which follow all
     // other data at the beginning of a page.
     if (target.triple.isX86())

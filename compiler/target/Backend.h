@@ -33,6 +33,17 @@ public:
                                                   const Stage &stage) const {
     return std::string();
   }
+  /// The text of the module at a stage that is no module; empty where that is
+  /// the host's machine code.
+  virtual std::string printText(mlir::ModuleOp module,
+                                const Stage &stage) const {
+    return "";
+  }
+  /// The most tokens of each of an entry's steps, rising.
+  virtual llvm::ArrayRef<int64_t> getStepTokens() const {
+    static constexpr int64_t tokens[] = {1, 16, 128};
+    return tokens;
+  }
   /// Whether a kernel has several schedules to choose from, which `quipu tune`
   /// measures.
   virtual bool hasCandidates() const { return false; }

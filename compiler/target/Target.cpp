@@ -110,7 +110,7 @@ Expected<quipu::Target> quipu::Target::create(StringRef name) {
   if (processor == "native") {
     target.processor = sys::getHostCPUName().str();
     features = getHostFeatures();
-  } else if (processor == "reference") {
+  } else if (processor == "reference" || target.isGpu()) {
     target.processor = getArchitecture(target.triple).reference.str();
   } else {
     std::vector<StringRef> all;
@@ -125,9 +125,10 @@ Expected<quipu::Target> quipu::Target::create(StringRef name) {
     }
     if (target.processor.empty())
       return createStringError("the target '" + processor +
-                               "' is unknown; there are native, reference and "
-                               "the processors " +
-                               join(all, ", "));
+                               "' is unknown; there are native, reference, the "
+                               "GPUs " +
+                               join(getGpuChips(), ", ") +
+                               " and the processors " + join(all, ", "));
   }
   Architecture architecture = getArchitecture(target.triple);
 
@@ -152,7 +153,12 @@ Expected<quipu::Target> quipu::Target::create(StringRef name) {
   return target;
 }
 
-quipu::Target quipu::Target::create(CpuAttr cpu) {
+quipu::Target quipu::Target::create(mlir::Attribute attribute) {
+  auto cpu = mlir::dyn_cast<CpuAttr>(attribute);
+  if (!cpu) {
+    auto gpu = mlir::dyn_cast<GpuAttr>(attribute);
+    return cantFail(create(gpu ? gpu.getChip().getValue() : "reference"));
+  }
   Target target;
   target.name = cpu.getName().str();
   for (const Triple &triple : getTriples())
@@ -179,6 +185,10 @@ quipu::Target::createVariants(StringRef name) {
   return variants;
 }
 
+bool quipu::Target::isGpu() const {
+  return is_contained(getGpuChips(), StringRef(name));
+}
+
 bool quipu::Target::isCross() const {
   return triple.getArch() != getHost().getArch();
 }
@@ -190,6 +200,8 @@ int64_t quipu::Target::getVectorLanes() const {
 mlir::Attribute quipu::Target::getAttribute(mlir::MLIRContext *context) const {
   if (isReference())
     return ReferenceAttr::get(context);
+  if (isGpu())
+    return GpuAttr::get(context, mlir::StringAttr::get(context, name));
   return CpuAttr::getWithAll(context, name, triple.getArchName(), processor,
                              features);
 }

@@ -26,8 +26,10 @@ namespace quipu {
 /// Code uses only features that the runtime can check, so a program either
 /// says what the processor lacks or runs on it.
 struct Target {
-  /// As the user gave it: "native", "x86-64-v4+avx512vnni", "reference".
+  /// As the user gave it: "native", "x86-64-v4+avx512vnni", "sm_90a",
+  /// "reference".
   std::string name;
+  /// Of a GPU's target these are the host's, which is like this machine.
   llvm::Triple triple;
   /// LLVM's name of the processor, for its timing: "znver5".
   std::string processor;
@@ -41,7 +43,7 @@ struct Target {
   static llvm::Expected<Target> create(llvm::StringRef name);
 
   /// The target that a module was made for.
-  static Target create(CpuAttr cpu);
+  static Target create(mlir::Attribute attribute);
 
   /// The targets that a program for `name` has code for, the most able first:
   /// several for the name of an architecture alone, "x86-64" or "aarch64".
@@ -52,11 +54,14 @@ struct Target {
   bool isReference() const {
     return llvm::StringRef(name).split('+').first == "reference";
   }
+  /// Kernels run on a GPU, and the host's processor may be any of its kind.
+  bool isGpu() const;
   /// Not for machines like this one.
   bool isCross() const;
   /// f32 numbers in a vector register.
   int64_t getVectorLanes() const;
-  /// What `quipu.target` of a module says: #quipu.cpu or #quipu.reference.
+  /// What `quipu.target` of a module says: #quipu.cpu, #quipu.gpu or
+  /// #quipu.reference.
   mlir::Attribute getAttribute(mlir::MLIRContext *context) const;
   /// What abi::Program::features says: "avx2,fma".
   std::string getRequiredFeatures() const;

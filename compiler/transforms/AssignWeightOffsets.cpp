@@ -8,6 +8,7 @@
 
 #include "compiler/transforms/Passes.h"
 #include "dialect/PackedLayout.h"
+#include "dialect/Targets.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/Sequence.h"
@@ -46,9 +47,12 @@ struct AssignWeightOffsets
   }
 
   static LogicalResult chooseLayouts(ModelOp model) {
+    SmallVector<TargetAttrInterface> targets(
+        llvm::map_range(getTargets(model), llvm::CastTo<TargetAttrInterface>));
     for (WeightOp weight : model.getOps<WeightOp>()) {
       RankedTensorType type = weight.getTypeOfUses();
-      LayoutAttrInterface layout = chooseLayout(type);
+      Attribute layout = targets.empty() ? Attribute(chooseRowsLayout(type))
+                                         : targets[0].chooseLayout(type);
       if (!layout)
         return weight.emitOpError("is ")
                << type

@@ -183,7 +183,7 @@ struct Sum {
                       : input.getElementType().isBF16() ? 2
                                                         : 1;
     int64_t steps = weight.getDimSize(1) / columns;
-    if (LayoutAttrInterface layout = chooseLayout(weight))
+    if (LayoutAttrInterface layout = chooseRowsLayout(weight))
       bytes += layout.getPackedBytes(weight);
     operations += 2 * tokens * weight.getNumElements();
     cycles +=

@@ -24,11 +24,19 @@ namespace {
 /// The groups of one block's ops.
 class Grouping {
 public:
-  Grouping(Block &block, bool eachOp, bool repeatPrologues) {
+  Grouping(Block &block, int64_t tokens, ArrayRef<Attribute> targets)
+      : tokens(tokens) {
+    llvm::append_range(this->targets,
+                       llvm::map_range(targets, [](Attribute target) {
+                         return cast<TargetAttrInterface>(target);
+                       }));
+    bool eachOp = llvm::any_of(this->targets, [](TargetAttrInterface target) {
+      return target.keepsOpsApart();
+    });
     do
       group(block, eachOp);
     while (cutSharedValue());
-    if (repeatPrologues && !eachOp)
+    if (tokens == 1 && !eachOp)
       repeatRowGroups();
   }
 
@@ -92,7 +100,10 @@ private:
     bool readsCut = llvm::any_of(op->getOperands(), [&](Value operand) {
       return cut.contains(operand) && getGroup(operand) == producer;
     });
-    return role == FusionRole::Tile && !readsCut ? producer : nullptr;
+    bool joins = llvm::all_of(targets, [&](TargetAttrInterface target) {
+      return target.joinsLinear(op, tokens);
+    });
+    return joins && !readsCut ? producer : nullptr;
   }
 
   /// What a linear layer computes goes to one result of its kernel, or it would
@@ -159,6 +170,8 @@ private:
     groups = std::move(kept);
   }
 
+  int64_t tokens; // of the step
+  SmallVector<TargetAttrInterface> targets;
   SmallVector<std::unique_ptr<KernelGroup>> groups;
   DenseMap<Operation *, KernelGroup *> groupOf;
   DenseSet<Value> cut; // of linear layers, read by other kernels only
@@ -166,15 +179,12 @@ private:
 
 struct FuseKernels : quipu::impl::FuseKernelsBase<FuseKernels> {
   void runOnOperation() override {
-    bool eachOp =
-        llvm::any_of(getTargets(getOperation()), [](Attribute target) {
-          return cast<TargetAttrInterface>(target).keepsOpsApart();
-        });
+    SmallVector<Attribute> targets = getTargets(getOperation());
     getOperation().walk([&](ModelOp model) {
       SymbolTable symbols(model);
       for (StepOp step : llvm::make_early_inc_range(model.getOps<StepOp>()))
         step.walk([&](Block *block) {
-          Grouping grouping(*block, eachOp, step.getTokens() == 1);
+          Grouping grouping(*block, step.getTokens(), targets);
           for (auto &group : grouping.getGroups())
             group->outline(step, symbols);
           for (Operation &op :

@@ -111,7 +111,7 @@
 // -----
 
 // A name that nobody reads is refused, not handed on.
-// expected-error@+1 {{the dialect has no attribute "quipu.targets"; it has quipu.target and quipu.bitcode}}
+// expected-error@+1 {{the dialect has no attribute "quipu.targets"; it has quipu.target, quipu.bitcode, quipu.device and quipu.launch}}
 module attributes {quipu.targets = #quipu.reference} {
 }
 

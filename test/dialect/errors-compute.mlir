@@ -162,10 +162,10 @@ quipu.model @m for [] {
 
 // linear_c4_bf16
 quipu.model @m for [] {
-  quipu.weight @w = "w.weight" : tensor<8x64xf16>
+  quipu.weight @w = "w.weight" : tensor<8x64xf32>
   %x = quipu.input "x" : tensor<1x64xbf16>
-  // expected-error@+1 {{C4: an input in bf16 goes with a weight in bf16 and an even number of columns, not with 'tensor<8x64xf16>'}}
-  %out = quipu.linear %x, @w : tensor<8x64xf16> -> [8] : tensor<1x64xbf16> -> tensor<1x8xf32>
+  // expected-error@+1 {{C4: an input in bf16 goes with a weight that is not f32 and an even number of columns, not with 'tensor<8x64xf32>'}}
+  %out = quipu.linear %x, @w : tensor<8x64xf32> -> [8] : tensor<1x64xbf16> -> tensor<1x8xf32>
 }
 
 // -----
@@ -174,7 +174,7 @@ quipu.model @m for [] {
 quipu.model @m for [] {
   quipu.weight @w = "w.weight" : tensor<8x63xbf16>
   %x = quipu.input "x" : tensor<1x63xbf16>
-  // expected-error@+1 {{C4: an input in bf16 goes with a weight in bf16 and an even number of columns, not with 'tensor<8x63xbf16>'}}
+  // expected-error@+1 {{C4: an input in bf16 goes with a weight that is not f32 and an even number of columns, not with 'tensor<8x63xbf16>'}}
   %out = quipu.linear %x, @w : tensor<8x63xbf16> -> [8] : tensor<1x63xbf16> -> tensor<1x8xf32>
 }
 

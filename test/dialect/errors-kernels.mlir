@@ -48,7 +48,7 @@ quipu.model @m for [] {
 
 // cpu_tiles_c2
 quipu.model @m for [] {
-  // expected-error@+1 {{'quipu.kernel' op schedule C2: #quipu.cpu_tiles<lanes = 16, tokens = 1, tiles = 1> is for a kernel with a quipu.linear}}
+  // expected-error@+1 {{'quipu.kernel' op schedule C2: #quipu.cpu_tiles<lanes = 16, tokens = 1, tiles = 1> is for quipu.linear}}
   quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> schedule #quipu.cpu_tiles<lanes = 16, tokens = 1, tiles = 1> {
     %y = quipu.scale %x by 2.0 : tensor<1x64xf32> -> tensor<1x64xf32>
     quipu.yield %y : tensor<1x64xf32>

@@ -45,12 +45,12 @@ module attributes {quipu.target = #quipu.cpu<"a", arch = "x86_64", tune = "a", f
 
 // -----
 
-// expected-error @+1 {{quipu.target must be a #quipu.cpu, several of them, or #quipu.reference}}
+// expected-error @+1 {{quipu.target must be a #quipu.cpu, several of them, a #quipu.gpu, or #quipu.reference}}
 module attributes {quipu.target = "native"} {}
 
 // -----
 
-// expected-error @+1 {{quipu.target must be a #quipu.cpu, several of them, or #quipu.reference}}
+// expected-error @+1 {{quipu.target must be a #quipu.cpu, several of them, a #quipu.gpu, or #quipu.reference}}
 module attributes {quipu.target = [#quipu.reference, #quipu.reference]} {}
 
 // -----

@@ -23,6 +23,6 @@ quipu.model @m for [] {
 // RUN: not %quipu-opt %s -attach-target=target=znver99 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 // UNKNOWN: error: the target 'znver99' is unknown
 // RUN: not %quipu-opt %s -attach-target=target=reference,x86-64-v3 2>&1 | FileCheck %s --check-prefix=MIXED
-// MIXED: error: quipu.target must be a #quipu.cpu, several of them, or #quipu.reference
+// MIXED: error: quipu.target must be a #quipu.cpu, several of them, a #quipu.gpu, or #quipu.reference
 // RUN: not %quipu-opt %s -lower-kernels 2>&1 | FileCheck %s --check-prefix=NEEDED
 // NEEDED: error: the module has no quipu.target that is one #quipu.cpu; run attach-target first

@@ -12,6 +12,7 @@
 #include "dialect/CacheFormat.h"
 #include "dialect/KernelShape.h"
 #include "dialect/LayerSets.h"
+#include "dialect/Targets.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -47,8 +48,9 @@ int64_t getPartialBytes(StepOp step) {
 /// One step for one type of cache.
 class StepLowering {
 public:
-  StepLowering(StepOp step, Type cacheType)
-      : step(step), cacheType(cacheType), builder(step.getContext()),
+  StepLowering(StepOp step, Type cacheType, bool serial)
+      : step(step), cacheType(cacheType), serial(serial),
+        builder(step.getContext()),
         abi(builder, step.getLoc(), step->getParentOfType<ModuleOp>()) {}
 
   LogicalResult run() {
@@ -115,7 +117,8 @@ private:
         if (failed(lower(launch, layer)))
           return failure();
       } else if (isa<BarrierOp>(op)) {
-        abi.call<decltype(quipu_barrier)>("quipu_barrier", barrier);
+        if (!serial)
+          abi.call<decltype(quipu_barrier)>("quipu_barrier", barrier);
       } else if (auto output = dyn_cast<OutputOp>(op)) {
         if (!output.getValue().getDefiningOp<LaunchOp>())
           return output.emitOpError("is no result of a kernel");
@@ -258,6 +261,7 @@ private:
 
   StepOp step;
   Type cacheType;
+  bool serial;
   OpBuilder builder;
   AbiBuilder abi;
   Value args, worker, workers, arena, barrier, timer;
@@ -268,13 +272,18 @@ private:
 };
 
 struct LowerSteps : quipu::impl::LowerStepsBase<LowerSteps> {
+  using LowerStepsBase::LowerStepsBase;
+
   LogicalResult lower(ModelOp model) {
     if (failed(checkModel(model)))
       return failure();
+    bool isForGpu = llvm::any_of(getTargets(model), llvm::IsaPred<GpuAttr>);
     DenseMap<StringAttr, SmallVector<Attribute>> compiled;
     for (StepOp step : model.getOps<StepOp>()) {
       for (Type cacheType : getCacheElements(model)) {
-        StepLowering lowering(step, cacheType);
+        if (isForGpu && *getCacheFormat(cacheType) != abi::CacheType::F16)
+          continue;
+        StepLowering lowering(step, cacheType, serial);
         if (failed(lowering.run()))
           return failure();
         compiled[step.getSymNameAttr()].push_back(lowering.getCompiled());

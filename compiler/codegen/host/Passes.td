@@ -15,8 +15,12 @@ def LowerSteps : Pass<"lower-steps", "::mlir::ModuleOp"> {
   let description = [{
     A step becomes two functions of type `abi::StepFunction`, one for a cache in
     f16 and one for f32; kernels that touch the cache are copied for the latter.
-    The loop over the layers stays a loop.
+    The loop over the layers stays a loop. On a GPU the cache is in f16.
   }];
+  let options = [
+    Option<"serial", "serial", "bool", /*default=*/"false",
+           "kernels follow each other without barriers">,
+  ];
   let dependentDialects = [
     "::quipu::QuipuDialect", "::mlir::LLVM::LLVMDialect",
     "::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect",

@@ -1,0 +1,97 @@
+//===- Elements.h - Numbers of a kernel's values, one at a time -*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// All kernels compute what is not a matrix product by the same code: a number
+// of a value is computed from those numbers of its operands that it needs. Only
+// norms and softmax need a whole row first, see reduceRow.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_CODEGEN_GPU_LOWER_ELEMENTS_H
+#define QUIPU_COMPILER_CODEGEN_GPU_LOWER_ELEMENTS_H
+
+#include "abi/KvLayout.h"
+#include "compiler/codegen/gpu/lower/KernelLowering.h"
+#include <functional>
+
+namespace quipu::gpu {
+
+/// What a kernel writes: the numbers of a result, or of the keys or the values
+/// that go to the cache.
+struct Output {
+  mlir::Value value;
+  int64_t columns; // numbers of a token
+  int64_t result;  // of the kernel; -1 for the cache
+  CacheWriteOp write;
+  bool isKey = false;
+};
+llvm::SmallVector<Output> getOutputs(KernelOp kernel);
+
+class Elements {
+public:
+  explicit Elements(KernelLowering &kernel)
+      : kernel(kernel), b(kernel.builder()) {}
+
+  /// A number of a token's row, f32; `column` is an i32.
+  mlir::Value get(mlir::Value value, mlir::Value token, mlir::Value column);
+
+  /// What computes the numbers of a value from now on.
+  using Source =
+      std::function<mlir::Value(mlir::Value token, mlir::Value column)>;
+  void set(mlir::Value value, Source source) {
+    sources[value] = std::move(source);
+  }
+
+  /// Computes what the norms and softmaxes among `ops` need of a token's row,
+  /// in shared memory from `scratch` on, by rowThreads threads that synchronise
+  /// with `sync`. `thread` is the number among these.
+  void reduceRow(llvm::ArrayRef<mlir::Operation *> ops, mlir::Value token,
+                 mlir::Value scratch, mlir::Value thread,
+                 llvm::function_ref<void()> sync);
+  /// Bytes of the scratch memory.
+  static int64_t getScratchBytes(llvm::ArrayRef<mlir::Operation *> ops);
+
+  /// Writes a number of an output.
+  mlir::LogicalResult store(const Output &output, mlir::Value number,
+                            mlir::Value token, mlir::Value column);
+
+  /// A number of a weight matrix in any layout, f32.
+  mlir::Value getWeight(mlir::FlatSymbolRefAttr name,
+                        mlir::RankedTensorType type, mlir::Value row,
+                        mlir::Value column);
+  /// A number of a vector.
+  mlir::Value getWeight(WeightAttr vector, mlir::Value index);
+
+private:
+  mlir::Value getArgument(mlir::BlockArgument argument, mlir::Value token,
+                          mlir::Value column);
+  mlir::Value compute(mlir::Operation *op, mlir::Value token,
+                      mlir::Value column);
+  mlir::Value rotate(RopeOp op, mlir::Value token, mlir::Value column);
+  mlir::Value getFragment(mlir::RankedTensorType type, mlir::Value weight,
+                          mlir::Value row, mlir::Value column);
+  void reduceWholeRow(mlir::Operation *op, mlir::Value token,
+                      mlir::Value scratch, mlir::Value thread,
+                      llvm::function_ref<void()> sync);
+  void reduceHeads(mlir::Operation *op, mlir::Value token,
+                   mlir::Value scalarsAt, mlir::Value thread,
+                   llvm::function_ref<void()> sync);
+  mlir::Value finish(mlir::Operation *op, mlir::Value number, mlir::Value index,
+                     mlir::Value firstScalar, mlir::Value secondScalar);
+  mlir::LogicalResult storeInCache(const Output &output, mlir::Value number,
+                                   mlir::Value token, mlir::Value column);
+  mlir::Value getPlace(const abi::DeviceKvLayout &layout, int64_t size,
+                       mlir::Value position, mlir::Value component);
+
+  KernelLowering &kernel;
+  DeviceBuilder &b;
+  llvm::DenseMap<mlir::Value, Source> sources;
+};
+
+} // namespace quipu::gpu
+
+#endif // QUIPU_COMPILER_CODEGEN_GPU_LOWER_ELEMENTS_H

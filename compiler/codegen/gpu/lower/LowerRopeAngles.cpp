@@ -1,0 +1,128 @@
+//===- LowerRopeAngles.cpp - Rotary angles on a GPU -----------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "abi/Abi.h"
+#include "compiler/codegen/gpu/lower/KernelLowering.h"
+#include "compiler/codegen/host/RopeFrequencies.h"
+#include "dialect/KernelShape.h"
+#include "dialect/PackedLayout.h"
+
+using namespace mlir;
+using namespace quipu;
+using namespace quipu::gpu;
+
+namespace {
+struct RopeAnglesLowering : KernelLowering {
+  using KernelLowering::KernelLowering;
+
+  LogicalResult emit() final {
+    auto op = cast<RopeAnglesOp>(kernel.getBody().front().front());
+    RopeFrequencies angles = getRopeFrequencies(op);
+    auto half = static_cast<int64_t>(angles.frequencies.size());
+    auto type = cast<RankedTensorType>(op.getResult().getType());
+    std::string name = (kernel.getSymName() + ".frequencies").str();
+    llvm::replace(name, '.', '_');
+    addTable(name, angles.frequencies);
+    return emitFunction("", rowThreads, [&]() -> FailureOr<Launch> {
+      Value token = b.getBlock();
+      Value positions = loadArgument(offsetof(abi::StepArgs, positions));
+      Value table = LLVM::AddressOfOp::create(b, b.getPointerType(1), name);
+      Value row =
+          b.at(getResult(0), b.mul(b.extend(token), b.i64(getRowBytes(type))));
+      Value count = getCount();
+      b.waitForKernelBefore();
+      b.ifThen(b.less(token, count), [&] {
+        Value position =
+            b.toFloat(b.load(b.getI32Type(), b.at(positions, b.mul(token, 4))));
+        b.forEach(b.getThread(), half, rowThreads, [&](Value i) {
+          Value frequency = b.load(b.getF32Type(), b.at(table, b.mul(i, 4)));
+          if (op.getFactors()) {
+            Value factors = getWeight(op.getFactors()->getSymbol());
+            frequency = b.divideF(
+                frequency,
+                b.loadConstant(b.getF32Type(), b.at(factors, b.mul(i, 4))));
+          }
+          auto [cosine, sine] = emitTurn(b.mulF(position, frequency));
+          b.storeVector(
+              {b.mulF(cosine, angles.scale), b.mulF(sine, angles.scale)},
+              b.at(row, b.mul(i, 8)));
+        });
+      });
+      return Launch{{getKernelTokens(kernel), 1, 1}, 0};
+    });
+  }
+
+  void addTable(StringRef name, ArrayRef<float> numbers) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(device.getBody());
+    auto values = DenseElementsAttr::get(
+        RankedTensorType::get(static_cast<int64_t>(numbers.size()),
+                              b.getF32Type()),
+        numbers);
+    LLVM::GlobalOp::create(
+        b, LLVM::LLVMArrayType::get(b.getF32Type(), numbers.size()),
+        /*isConstant=*/true, LLVM::Linkage::Internal, name, values,
+        /*alignment=*/4, /*addrSpace=*/1);
+  }
+
+  Value f64(double number) {
+    return arith::ConstantOp::create(b, b.getF64FloatAttr(number));
+  }
+  Value fma64(Value x, Value y, Value z) {
+    return LLVM::FMAOp::create(b, b.getF64Type(), x, y, z);
+  }
+  /// x * (c0 + x (c1 + ...)) + 1, or without the 1.
+  Value emitSeries(Value x, ArrayRef<double> factors) {
+    Value sum = f64(factors.back());
+    for (double factor : llvm::reverse(factors.drop_back()))
+      sum = fma64(sum, x, f64(factor));
+    return sum;
+  }
+
+  /// Cosine and sine of an angle, computed in f64 and rounded once, as the
+  /// runtime of CPUs does: by quarter turns and Taylor's series, to 1e-15.
+  std::pair<Value, Value> emitTurn(Value angle) {
+    Value x = arith::ExtFOp::create(b, b.getF64Type(), angle);
+    // Adding 1.5 * 2^52 rounds to an integer, which the low bits then are.
+    Value magic = f64(6755399441055744.0);
+    Value shifted = fma64(x, f64(0.63661977236758134), magic);
+    Value quarters = arith::SubFOp::create(b, shifted, magic);
+    Value bits = LLVM::BitcastOp::create(b, b.getI64Type(), shifted);
+    Value low = arith::TruncIOp::create(b, b.getI32Type(), bits);
+    Value quarter = b.bitAnd(low, 3);
+    // pi / 2 in two parts.
+    Value rest = fma64(quarters, f64(-1.5707963267948966), x);
+    rest = fma64(quarters, f64(-6.123233995736766e-17), rest);
+    Value square = arith::MulFOp::create(b, rest, rest);
+    Value cosine = emitSeries(square, {1, -1.0 / 2, 1.0 / 24, -1.0 / 720,
+                                       1.0 / 40320, -1.0 / 3628800,
+                                       1.0 / 479001600, -1.0 / 87178291200.0});
+    Value sine = arith::MulFOp::create(
+        b, rest,
+        emitSeries(square, {1, -1.0 / 6, 1.0 / 120, -1.0 / 5040, 1.0 / 362880,
+                            -1.0 / 39916800, 1.0 / 6227020800.0,
+                            -1.0 / 1307674368000.0}));
+    Value isOdd = b.equal(b.bitAnd(quarter, 1), 1);
+    auto round = [&](Value number, Value isNegative) {
+      Value small = arith::TruncFOp::create(b, b.getF32Type(), number);
+      return b.select(isNegative, b.negF(small), small);
+    };
+    // cos: c, -s, -c, s; sin: s, c, -s, -c.
+    Value flipsCosine =
+        b.equal(b.bitAnd(b.shiftRight(b.add(quarter, 1), 1), 1), 1);
+    Value flipsSine = b.equal(b.shiftRight(quarter, 1), 1);
+    return {round(b.select(isOdd, sine, cosine), flipsCosine),
+            round(b.select(isOdd, cosine, sine), flipsSine)};
+  }
+};
+} // namespace
+
+std::unique_ptr<KernelLowering>
+quipu::gpu::createRopeAnglesLowering(KernelOp kernel, GpuAttr gpu,
+                                     mlir::gpu::GPUModuleOp device) {
+  return std::make_unique<RopeAnglesLowering>(kernel, gpu, device);
+}
