@@ -1,5 +1,6 @@
 """How lit runs the tests, and the pages of docs/ that are tests, too."""
 
+import ctypes
 import os
 import shutil
 from pathlib import Path
@@ -69,6 +70,11 @@ if os.path.exists(os.path.join(build, "lib", "aarch64")) and shutil.which("qemu-
     config.available_features.add("aarch64")
 if shutil.which("qemu-x86_64"):
     config.available_features.add("qemu-x86_64")
+try:
+    ctypes.CDLL("libcuda.so.1")
+    config.available_features.add("cuda-driver")
+except OSError:
+    pass
 with open("/proc/cpuinfo") as cpuinfo:
     flags = next((line for line in cpuinfo if line.startswith("flags")), "").split()
 for feature, flag in [("avx2", "avx2"), ("avxvnni", "avx_vnni"), ("avx512vnni", "avx512_vnni"),

@@ -17,7 +17,6 @@
 #include "runtime/generate/speculative/LookupDrafter.h"
 #include "runtime/text/Tokenizer.h"
 #include "support/OutputFile.h"
-#include <algorithm>
 #include <csignal>
 #include <unistd.h>
 
@@ -57,6 +56,32 @@ private:
   bool shown = false;
   double start = now(), last = 0;
 };
+
+/// Shows, and with --verbose tells, how weights come to a GPU.
+class Loading {
+public:
+  explicit Loading(bool verbose) : verbose(verbose) {}
+
+  /// So many bytes are there, from 0 to all.
+  void update(uint64_t done, uint64_t total) {
+    if (done == 0)
+      start = now();
+    progress.update(done, total);
+    if (done < total)
+      return;
+    progress.clear();
+    double gigabytes = static_cast<double>(total) / 1e9;
+    double seconds = now() - start;
+    if (verbose)
+      fprintf(stderr, "%s: loaded %.2f GB of weights in %.2f s (%.1f GB/s)\n",
+              programName.c_str(), gigabytes, seconds, gigabytes / seconds);
+  }
+
+private:
+  bool verbose;
+  Progress progress{"loading the weights"};
+  double start = 0;
+};
 } // namespace
 
 /// Runs the prompt and writes what is asked for of its outputs.
@@ -95,13 +120,6 @@ static std::string rate(int64_t count, double seconds) {
   snprintf(text, sizeof(text), "in %.2f s (%.1f tokens/s), ", seconds,
            seconds > 0 ? static_cast<double>(count) / seconds : 0);
   return text;
-}
-
-static void printLoading(uint64_t bytes, double seconds) {
-  double gigabytes = static_cast<double>(bytes) / 1e9;
-  fprintf(stderr, "%s: loaded %.2f GB of weights in %.2f s (%.1f GB/s)\n",
-          programName.c_str(), gigabytes, seconds,
-          seconds > 0 ? gigabytes / seconds : 0);
 }
 
 /// `generation` is null where no text is continued.
@@ -251,18 +269,9 @@ int main(int argc, char **argv) {
   if (error = makeDrafter(arguments, tokenizer, drafter); !error.empty())
     return fail(error);
   std::unique_ptr<Session> session;
-  Progress progress("loading the weights");
-  double start = now();
+  Loading loading(arguments.verbose);
   arguments.session.engine.loading = [&](uint64_t done, uint64_t total) {
-    constexpr uint64_t megabyte = 1000000;
-    if (done == 0)
-      start = now();
-    progress.update(done / megabyte, std::max(total / megabyte, uint64_t(1)));
-    if (done == total) {
-      progress.clear();
-      if (arguments.verbose)
-        printLoading(total, now() - start);
-    }
+    loading.update(done, total);
   };
   if (Status status = Session::create(program, arguments.session, session);
       !status.ok())

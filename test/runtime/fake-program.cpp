@@ -23,7 +23,7 @@
 //   FAKE_DEVICE     whether its steps launch kernels, of fake-driver.cpp's GPU
 //
 // The environment's FAKE_DELAY is how many microseconds each step takes at
-// least.
+// least, FAKE_CHIP what its kernels are for (sm_90a).
 //
 //===----------------------------------------------------------------------===//
 
@@ -400,8 +400,9 @@ static const DeviceKernel deviceKernels[] = {
     {"head_0", {1, 2, 3}, 256, 100 << 10}, {"head_1", {1, 2, 3}, 256, 1024},
     {"head_2", {1, 2, 3}, 256, 1024},      {"head_3", {1, 2, 3}, 256, 1024}};
 static constexpr char image[] = ".version 8.0";
-static const DeviceCode deviceCode = {"sm_90a", image, sizeof(image),
-                                      deviceKernels, 12};
+static const char *const chip = getenv("FAKE_CHIP");
+static const DeviceCode deviceCode = {chip ? chip : "sm_90a", image,
+                                      sizeof(image), deviceKernels, 12};
 static const DeviceCode *const device = &deviceCode;
 #else
 static const DeviceCode *const device = nullptr;

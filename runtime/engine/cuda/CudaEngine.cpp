@@ -124,7 +124,12 @@ Status CudaEngine::allocate(StepMemory &memory) {
                              device.stream()),
         "clear memory");
   if (status.ok())
-    status = loadWeights(device, base, image->weights, weights.bytes, loading);
+    status = loadWeights(
+        device, base, weights.bytes,
+        [&](char *to, uint64_t begin, uint64_t bytes) {
+          memcpy(to, static_cast<const char *>(image->weights) + begin, bytes);
+        },
+        loading);
   return status;
 }
 

@@ -69,11 +69,11 @@ Status Device::checkChip(const abi::DeviceCode &code, int32_t number) const {
                          (!isMachineCode || capability / 10 == built / 10);
   if (runs)
     return {};
-  std::string here = "sm_" + std::to_string(capability);
-  return {QUIPU_ERROR_PROCESSOR,
-          "this program is for " + std::string(code.chip) + ", but device " +
-              std::to_string(number) + ", " + called + ", is " + here +
-              "; build it with --target=" + here};
+  return {QUIPU_ERROR_PROCESSOR, "this program is for " +
+                                     std::string(code.chip) + ", but device " +
+                                     std::to_string(number) + ", " + called +
+                                     ", is sm_" + std::to_string(capability) +
+                                     "; build it with a --target for that"};
 }
 
 Status Device::load(const void *image, Module &to) const {

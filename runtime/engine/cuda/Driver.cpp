@@ -37,9 +37,10 @@ Status Driver::load() {
   if (driverGetVersion)
     driverGetVersion(&version);
   if (missing || version < oldestVersion)
-    return noDriver("the GPU's driver (CUDA " + versionName() + ") is too old" +
-                    (missing ? ": it has no " + std::string(missing) : "") +
-                    "; this program needs one for CUDA 12 or later");
+    return noDriver(
+        "the GPU's driver" + (version ? " (CUDA " + versionName() + ")" : "") +
+        " is too old" + (missing ? ": it has no " + std::string(missing) : "") +
+        "; this program needs one for CUDA 12 or later");
   Result result = init(0);
   if (result == Result::NoDevice)
     return noDriver("this program needs an NVIDIA GPU, and there is none here");

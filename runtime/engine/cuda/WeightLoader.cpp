@@ -9,7 +9,6 @@
 #include "runtime/engine/Processor.h"
 #include "runtime/engine/Workers.h"
 #include <algorithm>
-#include <cstring>
 
 using namespace quipu;
 using namespace quipu::cuda;
@@ -47,14 +46,16 @@ public:
     return result;
   }
 
-  Result copy(Address to, const char *from, uint64_t bytes) {
+  /// To the device, at `to`: `bytes` bytes of the weights from `begin` on.
+  Result copy(Address to, const WeightReader &read, uint64_t begin,
+              uint64_t bytes) {
     const Driver &driver = device.driver();
     turn ^= 1;
     // An event that was never recorded has happened.
     Result result = driver.eventSynchronize(copied[turn]);
     if (result != Result::Success)
       return result;
-    memcpy(buffers[turn], from, bytes);
+    read(buffers[turn], begin, bytes);
     result = driver.memcpyHtoDAsync(to, buffers[turn], bytes, stream);
     return result == Result::Success
                ? driver.eventRecord(copied[turn], stream, 0)
@@ -73,7 +74,7 @@ private:
 } // namespace
 
 Status quipu::cuda::loadWeights(
-    const Device &device, Address to, const void *from, uint64_t bytes,
+    const Device &device, Address to, uint64_t bytes, const WeightReader &read,
     const std::function<void(uint64_t, uint64_t)> &loading) {
   const Driver &driver = device.driver();
   auto tell = [&](uint64_t done) {
@@ -106,8 +107,7 @@ Status quipu::cuda::loadWeights(
         break;
       uint64_t begin = piece * pieceBytes;
       uint64_t size = std::min(pieceBytes, bytes - begin);
-      result =
-          lane.copy(to + begin, static_cast<const char *>(from) + begin, size);
+      result = lane.copy(to + begin, read, begin, size);
       done += size;
       if (worker == 0)
         tell(std::min(done.load(), bytes - 1));

@@ -13,10 +13,16 @@
 
 namespace quipu::cuda {
 
-/// Copies `bytes` bytes of the program's mapped file to the device, and tells
-/// `loading`, which may be empty, how many are there, from 0 to all.
-Status loadWeights(const Device &device, Address to, const void *from,
-                   uint64_t bytes,
+/// Stores `bytes` bytes of the weights, from byte `begin` on. It is called by
+/// several threads; both numbers are multiples of 64, but for the last bytes.
+using WeightReader =
+    std::function<void(char *to, uint64_t begin, uint64_t bytes)>;
+
+/// Has `read` store all weights in page-locked buffers, copies these to the
+/// device, and tells `loading`, which may be empty, how many bytes are there,
+/// from 0 to all.
+Status loadWeights(const Device &device, Address to, uint64_t bytes,
+                   const WeightReader &read,
                    const std::function<void(uint64_t, uint64_t)> &loading);
 
 } // namespace quipu::cuda
