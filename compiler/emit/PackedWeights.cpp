@@ -16,6 +16,7 @@
 #include "llvm/Support/CheckedArithmetic.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/MathExtras.h"
+#include "llvm/Support/Parallel.h"
 
 using namespace llvm;
 using namespace quipu;
@@ -60,6 +61,19 @@ static Expected<PackedTensor> findTensor(WeightOp weight, uint64_t layer,
                       layout};
 }
 
+/// Of a row of a matrix, of a vector all.
+static uint64_t getPackedRowBytes(const PackedTensor &packed) {
+  return TypeSwitch<mlir::Attribute, uint64_t>(packed.layout)
+      .Case([&](Rows16Attr) {
+        return getWeightLayout(packed.type)->tileBytes() / tileRows;
+      })
+      .Case([&](FragmentsAttr) {
+        return getFragmentLayout(packed.type)->tileBytes() /
+               FragmentLayout::tileRows;
+      })
+      .Default(packed.bytes);
+}
+
 Expected<PackedWeights> PackedWeights::create(ModelOp model,
                                               const Checkpoint &checkpoint) {
   PackedWeights weights(checkpoint);
@@ -73,9 +87,7 @@ Expected<PackedWeights> PackedWeights::create(ModelOp model,
       if (!packed)
         return packed.takeError();
       weights.bytesPerToken +=
-          isTable && mlir::isa<Rows16Attr>(packed->layout)
-              ? getWeightLayout(packed->type)->tileBytes() / tileRows
-              : packed->bytes;
+          isTable ? getPackedRowBytes(*packed) : packed->bytes;
       weights.tensors.push_back(*packed);
     }
   }
@@ -147,12 +159,23 @@ static Error packFloats(const PackedTensor &packed, Write write) {
   return write(bytes);
 }
 
-static Error packRows(const PackedTensor &packed, Write write) {
-  WeightLayout layout = *getWeightLayout(packed.type);
-  std::vector<uint8_t> bytes(layout.tileBytes());
-  for (int64_t tile = 0; tile < layout.tiles(); ++tile) {
-    layout.packTile(packed.tensor->data.data(), tile, bytes.data());
-    if (Error error = write(bytes))
+/// Packed bytes that are made side by side before they are written.
+static constexpr int64_t pieceBytes = 8 << 20;
+
+/// A matrix in tiles.
+template <typename Layout>
+static Error packTiles(const Layout &layout, const PackedTensor &packed,
+                       Write write) {
+  int64_t bytes = layout.tileBytes();
+  int64_t together = std::max<int64_t>(1, pieceBytes / bytes);
+  std::vector<uint8_t> piece(std::min(together, layout.tiles()) * bytes);
+  for (int64_t first = 0; first < layout.tiles(); first += together) {
+    int64_t count = std::min(together, layout.tiles() - first);
+    parallelFor(0, count, [&](size_t i) {
+      layout.packTile(packed.tensor->data.data(), first + i,
+                      piece.data() + i * bytes);
+    });
+    if (Error error = write(ArrayRef(piece).take_front(count * bytes)))
       return error;
   }
   return Error::success();
@@ -161,7 +184,12 @@ static Error packRows(const PackedTensor &packed, Write write) {
 /// Writes the tensor's packed bytes, a piece at a time.
 static Error pack(const PackedTensor &packed, Write write) {
   return TypeSwitch<mlir::Attribute, Error>(packed.layout)
-      .Case([&](Rows16Attr) { return packRows(packed, write); })
+      .Case([&](Rows16Attr) {
+        return packTiles(*getWeightLayout(packed.type), packed, write);
+      })
+      .Case([&](FragmentsAttr) {
+        return packTiles(*getFragmentLayout(packed.type), packed, write);
+      })
       .Case([&](FloatsAttr) { return packFloats(packed, write); })
       .DefaultUnreachable("a layout that the packer does not know");
 }

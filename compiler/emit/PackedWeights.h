@@ -38,6 +38,8 @@ public:
                                               const Checkpoint &checkpoint);
 
   uint64_t getBytes() const { return bytes; }
+  /// By offset, without gaps.
+  llvm::ArrayRef<PackedTensor> getTensors() const { return tensors; }
   /// All weights once, but of an embedding table that is not the output's
   /// weight too one row only.
   uint64_t getBytesPerToken() const { return bytesPerToken; }
