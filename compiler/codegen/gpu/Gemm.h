@@ -1,0 +1,201 @@
+//===- Gemm.h - Linear layers for many tokens on a GPU ----------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A block multiplies 128 rows of weights, operand A of the tensor cores, by the
+// rows of up to `GemmShape::tokens` tokens, operand B. Tokens and weights come
+// to shared memory in a ring of stages of 64 columns; from there weights go
+// through registers, where they become bf16. Blocks take tiles in turn, those
+// of all tokens for the same weights first.
+//
+// The sums have the same bits as those of the kernels for few tokens: each
+// segment of 256 columns is one chain of steps of 16, and segments are added in
+// order.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_COMPILER_CODEGEN_GPU_GEMM_H
+#define QUIPU_COMPILER_CODEGEN_GPU_GEMM_H
+
+#include "compiler/codegen/gpu/Fragments.h"
+#include <array>
+
+namespace quipu::gpu {
+
+struct GemmWeight {
+  mlir::Value address;
+  FragmentLayout layout;
+};
+
+/// One linear layer, or two of the same size whose outputs of the same number
+/// are computed by the same thread, as a gate and what it gates.
+struct GemmTask {
+  llvm::SmallVector<GemmWeight, 2> weights;
+};
+
+/// Rows of bf16; all layers have `columns` of them.
+struct GemmInput {
+  mlir::Value address;
+  int64_t rowBytes; // a multiple of 16
+  int64_t columns;
+};
+
+struct GemmShape {
+  int64_t tokens; // of a tile: a multiple of 32
+  int64_t stages;
+};
+
+/// Two neighbouring outputs of a token, of each linear layer of a task.
+struct GemmPair {
+  Values first, second;
+  /// The token, and the number of the first output. They can be read from even
+  /// when they are not to be written.
+  mlir::Value token, feature;
+  mlir::Value isWritten;
+};
+
+/// Takes the pairs of a task, some at a time, so that it can load what it needs
+/// for all of them before it stores anything.
+using GemmEpilogue =
+    llvm::function_ref<void(unsigned task, llvm::ArrayRef<GemmPair> pairs)>;
+
+class GemmEmitter {
+public:
+  GemmEmitter(DeviceBuilder &b, llvm::ArrayRef<GemmTask> tasks,
+              const GemmInput &input, GemmShape shape);
+  virtual ~GemmEmitter() = default;
+
+  /// With wgmma where the chip has it.
+  static std::unique_ptr<GemmEmitter> create(DeviceBuilder &b,
+                                             llvm::ArrayRef<GemmTask> tasks,
+                                             const GemmInput &input,
+                                             GemmShape shape);
+  /// Threads of a block.
+  static unsigned getThreads(unsigned sm);
+
+  /// Dynamic shared memory: the ring and its barriers.
+  int64_t getSharedBytes() const { return shape.stages * (stageBytes + 16); }
+  /// Tiles for so many tokens.
+  int64_t countTiles(int64_t tokens) const;
+
+  /// Emits all that a kernel does, from the wait for the one before it on;
+  /// `count` is the number of tokens.
+  void emit(mlir::Value count, GemmEpilogue epilogue);
+
+protected:
+  static constexpr int64_t blockRows = FragmentLayout::rowsMultiple;
+  static constexpr int64_t stageColumns = FragmentLayout::columnsMultiple;
+  static constexpr int64_t segmentBlocks =
+      FragmentLayout::segmentColumns / stageColumns;
+  /// Operand A has 16 rows: in each of its halves a tile of 8 rows of weights.
+  /// A block has 8 such pieces.
+  static constexpr int64_t pieces = blockRows / 16;
+  static constexpr int64_t rowBytes = stageColumns * 2;
+  static constexpr int64_t tileRows = FragmentLayout::tileRows;
+
+  /// Tasks that one loop can compute, as their formats are the same, and where
+  /// a stage has the two halves of their weights, from the stage's begin.
+  struct Group {
+    llvm::SmallVector<unsigned> tasks;
+    llvm::SmallVector<FragmentLayout, 2> layouts; // of the halves
+    bool isJoint; // the halves are of two layers
+    std::array<int64_t, 2> codes, scales, minima;
+    int64_t firstTile, endTile; // of features
+
+    const FragmentLayout &layout(unsigned half) const { return layouts[half]; }
+    /// Bytes of a piece's half of a stage.
+    int64_t codeBytes(unsigned half) const {
+      return stageColumns / FragmentCodes::blockColumns *
+             layouts[half].codes().blockBytes();
+    }
+    int64_t scaleBytes(unsigned half) const {
+      return layouts[half].codes().groups(stageColumns) *
+             FragmentCodes::groupBytes();
+    }
+  };
+
+  struct Tile {
+    mlir::Value firstToken, feature; // the number of the tile of features
+  };
+
+  /// A position in the ring.
+  struct Position {
+    mlir::Value stage, parity;
+  };
+
+  /// What a thread copies of each stage of a tile.
+  struct Copies {
+    mlir::Value tokens, tokenPlace;    // from its first chunk on, and to
+    mlir::Value tokensLeft, bytesLeft; // from there on: of all, of a row
+    std::array<mlir::Value, 2> weights;
+  };
+
+  virtual void emitTiles(GemmEpilogue epilogue) = 0;
+
+  int64_t blocks() const {
+    return llvm::divideCeil(input.columns, stageColumns);
+  }
+  mlir::Value getStage(mlir::Value stage);
+  Position next(Position position);
+  Tile getTile(mlir::Value number);
+  mlir::Value getTileCount();
+  /// Emits `body` for the group whose tile it is; the values are handed on.
+  Values forGroup(mlir::Value feature,
+                  llvm::function_ref<Values(const Group &)> body,
+                  unsigned first = 0);
+
+  Copies startCopies(const Group &group, const Tile &tile, mlir::Value thread,
+                     unsigned threads);
+  /// The columns from 64 * block on, as one group of copies.
+  void copyStage(const Group &group, const Copies &copies, mlir::Value block,
+                 mlir::Value stage, mlir::Value thread, unsigned threads);
+
+  /// Operand A of the four steps of a stage, for a piece: 4 pairs of each.
+  Values readWeights(const Group &group, mlir::Value stage, mlir::Value piece,
+                     mlir::Value lane);
+
+  /// Sums are those of operand D: 4 for each 8 tokens from `firstToken` on.
+  void finish(const Group &group, const Tile &tile, mlir::Value piece,
+              mlir::Value lane, mlir::Value firstToken, mlir::ValueRange sums,
+              GemmEpilogue epilogue);
+
+  DeviceBuilder &b;
+  llvm::SmallVector<GemmTask> tasks;
+  GemmInput input;
+  GemmShape shape;
+  llvm::SmallVector<Group> groups;
+  int64_t stageBytes;
+  mlir::Value shared, count;
+
+private:
+  mlir::Value getWeight(const Group &group, unsigned half, mlir::Value feature);
+  mlir::Value getTileOfTask(const Group &group, mlir::Value feature);
+  int64_t countFeatureTiles(unsigned task) const;
+  void copyWeights(const Group &group, unsigned half, const Copies &copies,
+                   mlir::Value block, mlir::Value stage, mlir::Value thread,
+                   unsigned threads);
+  void copyTokens(const Copies &copies, mlir::Value block, mlir::Value stage,
+                  unsigned threads);
+  llvm::SmallVector<GemmPair> getPairs(const Group &group, mlir::Value lane,
+                                       mlir::Value token, mlir::Value feature,
+                                       mlir::ValueRange sums);
+
+  llvm::SmallVector<int64_t> firstTiles; // of the tasks
+};
+
+/// The two kinds: sm_90a's, and that of all chips.
+std::unique_ptr<GemmEmitter> createWgmmaEmitter(DeviceBuilder &b,
+                                                llvm::ArrayRef<GemmTask> tasks,
+                                                const GemmInput &input,
+                                                GemmShape shape);
+std::unique_ptr<GemmEmitter> createMmaEmitter(DeviceBuilder &b,
+                                              llvm::ArrayRef<GemmTask> tasks,
+                                              const GemmInput &input,
+                                              GemmShape shape);
+
+} // namespace quipu::gpu
+
+#endif // QUIPU_COMPILER_CODEGEN_GPU_GEMM_H

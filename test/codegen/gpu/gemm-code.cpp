@@ -1,0 +1,103 @@
+//===- gemm-code.cpp - Prints the PTX of a linear layer -------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// usage: gemm-code CHIP FORMAT N K TOKENS STAGES [residual | swiglu]
+//
+// A kernel `gemm` of (tokens, weights, weights of the gated layer, residual,
+// result, count): bf16 tokens, f32 results, bf16 ones of swiglu; prints "//
+// shared BYTES" first.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/codegen/gpu/EmitPtx.h"
+#include "compiler/codegen/gpu/Gemm.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/MLIRContext.h"
+
+using namespace quipu;
+using namespace quipu::gpu;
+using mlir::Value;
+
+/// gate * up / (1 + exp(-gate))
+static Value emitSwiGLU(DeviceBuilder &b, Value gate, Value up) {
+  Value power = b.exp2(b.mulF(gate, -1.44269504088896));
+  return b.mulF(b.divideF(gate, b.addF(power, 1.0)), up);
+}
+
+int main(int argc, char **argv) {
+  if (argc < 7) {
+    llvm::errs() << "usage: gemm-code CHIP FORMAT N K TOKENS STAGES "
+                    "[residual | swiglu]\n";
+    return 1;
+  }
+  llvm::StringRef chip = argv[1], kind = argc > 7 ? argv[7] : "";
+  const WeightFormat *format = findWeightFormat(argv[2]);
+  FragmentLayout layout{format, std::atoll(argv[3]), std::atoll(argv[4])};
+  bool isSwiGLU = kind == "swiglu";
+  unsigned sm = 80;
+  chip.substr(3, 2).getAsInteger(10, sm);
+
+  mlir::MLIRContext context;
+  context.loadDialect<mlir::arith::ArithDialect, mlir::gpu::GPUDialect,
+                      mlir::LLVM::LLVMDialect, mlir::NVVM::NVVMDialect,
+                      mlir::scf::SCFDialect, mlir::vector::VectorDialect>();
+  registerPtxTranslation(context);
+  mlir::Location loc = mlir::UnknownLoc::get(&context);
+  mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(loc);
+  DeviceBuilder b(loc, &context, sm);
+  b.setInsertionPointToEnd(module->getBody());
+  auto device = mlir::gpu::GPUModuleOp::create(b, "device");
+  llvm::SmallVector<mlir::Type> types(6, b.getPointerType(1));
+  auto args = b.createKernel(device, "gemm", types, GemmEmitter::getThreads(sm))
+                  .getArguments();
+  b.launchKernelAfter();
+  GemmTask task;
+  task.weights.push_back({args[1], layout});
+  if (isSwiGLU)
+    task.weights.push_back({args[2], layout});
+  auto emitter = GemmEmitter::create(
+      b, task, {args[0], int64_t(llvm::alignTo(2 * layout.k, 64)), layout.k},
+      {std::atoll(argv[5]), std::atoll(argv[6])});
+  Value count = b.load(b.getI32Type(), args[5]);
+  emitter->emit(count, [&](unsigned, llvm::ArrayRef<GemmPair> pairs) {
+    llvm::SmallVector<Values> numbers;
+    auto place = [&](Value base, const GemmPair &pair, int64_t size) {
+      Value row = b.mul(b.extend(pair.token), layout.n * size);
+      return b.at(base, b.add(row, b.extend(b.mul(pair.feature, size))));
+    };
+    for (const GemmPair &pair : pairs) {
+      Values both = {pair.first[0], pair.second[0]};
+      if (isSwiGLU)
+        both = {emitSwiGLU(b, pair.first[0], pair.first[1]),
+                emitSwiGLU(b, pair.second[0], pair.second[1])};
+      if (kind == "residual") {
+        Values residual =
+            b.loadVector(b.getF32Type(), 2, place(args[3], pair, 4));
+        both = {b.addF(both[0], residual[0]), b.addF(both[1], residual[1])};
+      }
+      numbers.push_back(both);
+    }
+    for (auto [pair, both] : llvm::zip_equal(pairs, numbers))
+      b.ifThen(pair.isWritten, [&, &pair = pair, &both = both] {
+        if (isSwiGLU)
+          b.store(b.pack(Half::BF16, both[0], both[1]),
+                  place(args[4], pair, 2));
+        else
+          b.storeVector(both, place(args[4], pair, 4));
+      });
+  });
+  b.ret();
+  auto ptx = emitPtx(device, chip, sm >= 90 ? "+ptx86" : "+ptx78");
+  if (!ptx) {
+    llvm::errs() << toString(ptx.takeError()) << "\n";
+    return 1;
+  }
+  llvm::outs() << "// shared " << emitter->getSharedBytes() << "\n" << *ptx;
+}
