@@ -11,6 +11,7 @@
 #include "runtime/engine/Entries.h"
 #include "runtime/engine/Workers.h"
 #include <algorithm>
+#include <numeric>
 
 using namespace quipu;
 
@@ -31,9 +32,10 @@ static std::vector<int32_t> someTokens(int32_t count, int32_t vocabulary) {
 namespace {
 struct Work {
   int32_t entry;
-  int32_t depth;    // tokens that come before, not measured
-  int32_t count;    // tokens
-  int32_t together; // the most in one call
+  int32_t depth;         // tokens that come before, not measured
+  int32_t count;         // tokens
+  int32_t together;      // the most in one call
+  int32_t sequences = 1; // that all do this, side by side if one by one
 };
 } // namespace
 
@@ -41,20 +43,35 @@ static Status run(Session &session, const Work &work, double &seconds) {
   std::vector<int32_t> tokens =
       someTokens(std::max(work.depth, work.count),
                  getTokenLimit(session.program().entries[work.entry]));
-  auto step = [&](int32_t begin, int32_t count) {
+  auto step = [&](int32_t sequence, int32_t begin, int32_t count) {
     return session.step({.tokens = &tokens[begin],
                          .count = count,
+                         .sequence = sequence,
                          .selectedCount = 1,
                          .entry = work.entry});
   };
-  session.forget(0, work.depth);
-  if (int32_t length = session.length(0); length < work.depth)
-    if (Status status = step(length, work.depth - length); !status.ok())
-      return status;
+  std::vector<int32_t> ids(work.sequences), same(work.sequences);
+  std::iota(ids.begin(), ids.end(), 0);
+  auto stepAll = [&](int32_t token) {
+    std::fill(same.begin(), same.end(), token);
+    return session.step({.tokens = same.data(),
+                         .count = work.sequences,
+                         .sequences = ids.data(),
+                         .selectedCount = work.sequences,
+                         .entry = work.entry});
+  };
+  for (int32_t id : ids) {
+    session.forget(id, work.depth);
+    if (int32_t length = session.length(id); length < work.depth)
+      if (Status status = step(id, length, work.depth - length); !status.ok())
+        return status;
+  }
   double start = now();
   for (int32_t begin = 0; begin < work.count; begin += work.together) {
     int32_t size = std::min(work.together, work.count - begin);
-    if (Status status = step(begin, size); !status.ok())
+    Status status =
+        work.sequences == 1 ? step(0, begin, size) : stepAll(tokens[begin]);
+    if (!status.ok())
       return status;
   }
   seconds = now() - start;
@@ -73,7 +90,8 @@ static Status measure(Session &session, const Work &work,
     if (i > 0)
       seconds.push_back(time);
   }
-  tokensPerSecond = work.count / median(seconds);
+  tokensPerSecond =
+      static_cast<double>(work.count) * work.sequences / median(seconds);
   return {};
 }
 
@@ -161,9 +179,10 @@ struct Speed {
                    const BenchmarkOptions &options) const;
 
 private:
-  /// What decoding reads of the bandwidth.
-  double share(const abi::Program &program) const {
-    return static_cast<double>(program.bytesPerToken) * decode / bandwidth;
+  /// What decoding reads of the bandwidth, the weights once for all sequences.
+  double share(const abi::Program &program, int32_t batch) const {
+    return static_cast<double>(program.bytesPerToken) * decode / batch /
+           bandwidth;
   }
 };
 } // namespace
@@ -173,7 +192,9 @@ Status Speed::measure(Session &session, const BenchmarkOptions &options) {
       session, {options.entry, 0, options.prefill, options.prefill}, prefill);
   if (status.ok())
     status = ::measure(
-        session, {options.entry, options.depth, options.decode, 1}, decode);
+        session,
+        {options.entry, options.depth, options.decode, 1, options.batch},
+        decode);
   if (status.ok())
     status = session.engine().measureBandwidth(bandwidth);
   if (Workers *workers = session.engine().workers(); workers && status.ok())
@@ -188,11 +209,15 @@ std::string Speed::table(const abi::Program &program,
          "  decode           " + format("%10.1f", decode) + " tokens/s  (" +
          std::to_string(options.decode) + " tokens" +
          (options.depth ? " after " + std::to_string(options.depth) : "") +
+         (options.batch > 1
+              ? ", " + std::to_string(options.batch) + " sequences"
+              : "") +
          ")\n" + "  weights read     " +
          format("%10.1f", static_cast<double>(program.bytesPerToken) / 1e6) +
          " MB/token\n" + "  memory bandwidth " +
          format("%10.1f", bandwidth / 1e9) + " GB/s\n  decode reads     " +
-         format("%10.1f", 100 * share(program)) + " % of the bandwidth\n" +
+         format("%10.1f", 100 * share(program, options.batch)) +
+         " % of the bandwidth\n" +
          (barrier > 0 ? "  barrier          " +
                             format("%10.2f", barrier * 1e6) + " us\n"
                       : "");
@@ -205,10 +230,12 @@ std::string Speed::json(const abi::Program &program,
          ", \"prefill_tokens\": " + std::to_string(options.prefill) +
          ", \"decode_tokens\": " + std::to_string(options.decode) +
          ", \"depth\": " + std::to_string(options.depth) +
+         ", \"batch\": " + std::to_string(options.batch) +
          ", \"weight_bytes_per_token\": " +
          std::to_string(program.bytesPerToken) +
          ", \"bandwidth_bytes_per_second\": " + format("%.0f", bandwidth) +
-         ", \"bandwidth_share\": " + format("%.4f", share(program)) +
+         ", \"bandwidth_share\": " +
+         format("%.4f", share(program, options.batch)) +
          (barrier > 0
               ? ", \"barrier_microseconds\": " + format("%.3f", barrier * 1e6)
               : "") +

@@ -17,6 +17,7 @@ struct BenchmarkOptions {
   int32_t prefill = 512; // tokens of the prompt
   int32_t decode = 128;  // tokens decoded one by one
   int32_t depth = 0;     // tokens of context before those
+  int32_t batch = 1;     // sequences that decode side by side
   bool json = false;
   bool kernels = false; // only these
 };

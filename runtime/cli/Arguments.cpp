@@ -19,7 +19,7 @@ namespace {
 /// Numbers whose default depends on the program or on other options.
 struct Numbers {
   std::optional<int64_t> length, seed, topK, threads, device, context, chunk,
-      prefill, decode, depth;
+      prefill, decode, depth, batch;
 };
 } // namespace
 
@@ -133,6 +133,9 @@ static CommandLine commandLine(const abi::Program &program, Arguments &to,
        "Tokens generated (default: 128).", true},
       {measure, 0, "depth", "N", Integer{&numbers.depth, 0, INT_MAX},
        "Tokens of context that generating starts from (default: 0).", true},
+      {measure, 0, "batch", "N",
+       Integer{&numbers.batch, 1, Session::maxSequences},
+       "Sequences that generate side by side (default: 1).", true},
 
       {about, 'h', "help", "", Switch{&to.help}, "Print this."},
       {about, 0, "version", "", Switch{&to.version},
@@ -151,9 +154,9 @@ static std::string conflict(const Arguments &to, const Numbers &numbers) {
   if (to.chat && to.echo)
     return "'--chat' takes no '--echo'";
   if (!to.bench && (to.json || to.kernels || numbers.prefill ||
-                    numbers.decode || numbers.depth))
-    return "'--json', '--kernels', '--prefill', '--decode' and '--depth' need "
-           "'--bench'";
+                    numbers.decode || numbers.depth || numbers.batch))
+    return "'--json', '--kernels', '--prefill', '--decode', '--depth' and "
+           "'--batch' need '--bench'";
   if (to.logits && to.outputs)
     return "'--logits' and '--outputs' exclude each other";
   if (to.bench &&
@@ -231,6 +234,7 @@ std::string Arguments::parse(int argc, const char *const *argv,
   prefill = or32(numbers.prefill, prefill);
   decode = or32(numbers.decode, decode);
   depth = or32(numbers.depth, depth);
+  session.sequences = batch = or32(numbers.batch, batch);
   return "";
 }
 

@@ -34,7 +34,7 @@ struct Arguments {
   std::optional<std::string> draft; // a program
   bool drafter = false;
   bool bench = false, json = false, kernels = false;
-  int32_t prefill = 512, decode = 128, depth = 0;
+  int32_t prefill = 512, decode = 128, depth = 0, batch = 1;
 
   /// Returns a sentence about the first error, or nothing.
   std::string parse(int argc, const char *const *argv,

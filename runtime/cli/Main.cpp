@@ -282,9 +282,9 @@ int main(int argc, char **argv) {
   }
   if (arguments.bench) {
     std::string report;
-    BenchmarkOptions options{arguments.entry,  arguments.prefill,
-                             arguments.decode, arguments.depth,
-                             arguments.json,   arguments.kernels};
+    BenchmarkOptions options{
+        arguments.entry, arguments.prefill, arguments.decode, arguments.depth,
+        arguments.batch, arguments.json,    arguments.kernels};
     Status status = benchmark(*session, options, report);
     return status.ok() ? outputStatus(print(report)) : fail(status.message);
   }
