@@ -34,9 +34,9 @@
 // One model may be used by one thread at a time; different models do not
 // share anything but the weights, and may run at the same time. A child of fork
 // has a copy of each model that no thread was using, with the sequences cached
-// so far; its threads start again with the next quipu_step there. Two libraries
-// export the same names: open them with dlopen (RTLD_LOCAL) to use both in one
-// process.
+// so far; its threads start again with the next quipu_step there. It
+// cannot use a GPU that its parent has used. Two libraries export the same
+// names: open them with dlopen (RTLD_LOCAL) to use both in one process.
 //
 //===----------------------------------------------------------------------===//
 
@@ -87,7 +87,8 @@ typedef struct quipu_options {
 } quipu_options;
 
 /// Makes a model ready to run and stores it in *model (NULL on failure). Takes
-/// milliseconds: weights and cache are only paged in as they are used.
+/// milliseconds: weights and cache are only paged in as they are used. On a GPU
+/// it takes as long as the weights need to get there.
 /// `options` may be NULL.
 QUIPU_API quipu_status quipu_create(const quipu_options *options,
                                     quipu_model **model);

@@ -245,7 +245,7 @@ void run(const StepArgs *args, int32_t worker, int32_t workers) {
 }
 
 #if FAKE_DEVICE
-uint8_t weights[9'500'000]; // three pieces of the loader, and a bit
+uint8_t weights[9'500'000]; // four pieces of the loader, and a bit
 
 uint32_t hashWeights(const void *start) {
   uint32_t hash = 1;

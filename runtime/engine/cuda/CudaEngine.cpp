@@ -222,8 +222,7 @@ Result CudaEngine::copyRows(const abi::Step &step, const abi::StepArgs &args,
 Status CudaEngine::run(const abi::Step &step, abi::StepArgs &args,
                        std::span<OutputRows> rows, KernelTimer *timer) {
   if (!device.isOurs())
-    return deviceError("a GPU cannot be used in a child of fork; make a model "
-                       "there");
+    return deviceError("a child of fork cannot use the GPU of its parent");
   const Driver &driver = device.driver();
   Current current(device);
   Recorded &known = recorded[&step - chosen->steps];
