@@ -179,20 +179,21 @@ void Session::prepare(const Batch &batch, int32_t begin) {
     ends[i] = slots[sequenceOf[i]].length;
 }
 
-/// Cuts the step's tokens into query tiles. Two tokens are no tile: those that
-/// fill it up would cost more than what is shared.
+/// Cuts the step's tokens into query tiles. On a CPU two tokens are no tile:
+/// those that fill it up would cost more than what is shared.
 void Session::findQueryTiles() {
   auto follows = [&](int32_t i) {
     return sequenceOf[i] == sequenceOf[i - 1] &&
            positions[i] == positions[i - 1] + 1;
   };
+  int32_t most = chosen->device ? abi::maxDeviceQueryTile : abi::maxQueryTile;
+  int32_t least = chosen->device ? 2 : 3;
   args.queryTileCount = 0;
   for (int32_t i = 0; i < args.count;) {
     int32_t size = 1;
-    while (size < abi::maxQueryTile && i + size < args.count &&
-           follows(i + size))
+    while (size < most && i + size < args.count && follows(i + size))
       ++size;
-    size = size < 3 ? 1 : size;
+    size = size < least ? 1 : size;
     queryTiles[args.queryTileCount++] = {i, size};
     i += size;
   }

@@ -164,18 +164,24 @@ void writeRow(const StepArgs &args, const Tensor &output, int32_t token,
 }
 
 /// All tokens in order, and in a tile those of one sequence that follow each
-/// other.
+/// other; on a device all of these, if they fit.
 void checkTiles(const StepArgs &args) {
+  constexpr int32_t most = FAKE_DEVICE ? maxDeviceQueryTile : maxQueryTile;
+  auto follows = [&](int32_t i) {
+    return args.sequences[i] == args.sequences[i - 1] &&
+           args.positions[i] == args.positions[i - 1] + 1;
+  };
   int32_t next = 0;
   for (int32_t t = 0; t < args.queryTileCount; ++t) {
     QueryTile tile = args.queryTiles[t];
-    if (tile.first != next || tile.count < 1 || tile.count > maxQueryTile)
+    if (tile.first != next || tile.count < 1 || tile.count > most)
       abort();
     for (int32_t i = tile.first + 1; i < tile.first + tile.count; ++i)
-      if (args.sequences[i] != args.sequences[i - 1] ||
-          args.positions[i] != args.positions[i - 1] + 1)
+      if (!follows(i))
         abort();
     next = tile.first + tile.count;
+    if (FAKE_DEVICE && tile.count < most && next < args.count && follows(next))
+      abort();
   }
   if (next != args.count)
     abort();
