@@ -9,6 +9,7 @@
 #include "compiler/codegen/host/AbiBuilder.h"
 #include "compiler/codegen/host/CheckModel.h"
 #include "compiler/codegen/host/Passes.h"
+#include "compiler/codegen/host/SplitPartials.h"
 #include "dialect/CacheFormat.h"
 #include "dialect/KernelShape.h"
 #include "dialect/LayerSets.h"
@@ -27,15 +28,24 @@ namespace {
 
 /// The partial result of a query tile and a split, for the largest attention of
 /// the step: of each query head and token, a head's components, behind them the
-/// largest score and the sum of the weights.
-int64_t getPartialBytes(StepOp step) {
+/// largest score and the sum of the weights. On a GPU all tiles' together, by
+/// the splits that its one worker is said to have.
+int64_t getPartialBytes(StepOp step, bool isDevice) {
   auto model = step->getParentOfType<ModelOp>();
-  int64_t bytes = 0;
+  int64_t bytes = 0, tokens = step.getTokensAttr().getInt();
+  if (isDevice && tokens > maxSplitTokens)
+    return 0;
   step.walk([&](LaunchOp launch) {
     for (FlatSymbolRefAttr name : launch.getKernels())
       model.lookupSymbol<KernelOp>(name).walk([&](AttentionOp attention) {
         auto cache = cast<CacheType>(attention.getCache().getType());
         auto query = cast<RankedTensorType>(attention.getQuery().getType());
+        if (isDevice) {
+          bytes =
+              std::max(bytes, getSplitPartialBytes(tokens, query.getDimSize(1),
+                                                   cache.getValueDim()));
+          return;
+        }
         bytes = std::max<int64_t>(
             bytes, abi::maxQueryTile *
                        (query.getDimSize(1) / cache.getHeads()) *
@@ -83,7 +93,7 @@ public:
     compiled = CompiledStepAttr::get(
         builder.getContext(), FlatSymbolRefAttr::get(function.getSymNameAttr()),
         step.getTokensAttr().getInt(), cacheType, step.getArenaAttr().getInt(),
-        getPartialBytes(step), kernels);
+        getPartialBytes(step, serial), kernels);
     return success();
   }
 

@@ -62,16 +62,28 @@ int main(int argc, char **argv) {
   DeviceBuilder b(loc, &context, unsigned(std::stoi(argv[2])));
   b.setInsertionPointToEnd(module->getBody());
   auto device = mlir::gpu::GPUModuleOp::create(b, "device");
-  AttentionLaunch launch = getBlockedAttention(shape);
+  constexpr int64_t maxShared = 99 << 10;
+  AttentionLaunch launch = kernel == "blocked" ? getBlockedAttention(shape)
+                           : kernel == "plain" ? getPlainAttention(shape)
+                           : kernel == "split"
+                               ? getSplitAttention(shape, maxShared)
+                               : getWarpgroupAttention(shape);
   mlir::Type pointer = b.getPointerType(1);
-  auto arguments =
+  auto parameters =
       b.createKernel(device, kernel,
                      {pointer, b.getI32Type(), pointer, pointer, pointer},
                      launch.threads)
           .getArguments();
-  emitBlockedAttention(
-      b, shape,
-      {arguments[0], arguments[1], arguments[2], arguments[3], arguments[4]});
+  AttentionArguments arguments{parameters[0], parameters[1], parameters[2],
+                               parameters[3], parameters[4]};
+  if (kernel == "blocked")
+    emitBlockedAttention(b, shape, arguments);
+  else if (kernel == "plain")
+    emitPlainAttention(b, shape, arguments);
+  else if (kernel == "split")
+    emitSplitAttention(b, shape, arguments, maxShared);
+  else
+    emitWarpgroupAttention(b, shape, arguments);
   b.ret();
   auto ptx = emitPtx(device, argv[3], argv[4]);
   if (!ptx) {

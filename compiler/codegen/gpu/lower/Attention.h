@@ -72,6 +72,9 @@ struct AttentionArguments {
   mlir::Value result; // f32 [tokens][query heads][valueDim]
 };
 
+/// Blocks that fill a large chip, one each.
+inline constexpr int64_t multiprocessors = 132;
+
 struct AttentionLaunch {
   unsigned threads;
   int64_t sharedBytes;
@@ -85,6 +88,29 @@ struct AttentionLaunch {
 AttentionLaunch getBlockedAttention(const AttentionShape &shape);
 void emitBlockedAttention(DeviceBuilder &builder, const AttentionShape &shape,
                           const AttentionArguments &arguments);
+
+/// By wgmma, 128 rows a block: for many tokens on sm_90.
+bool fitsWarpgroups(const AttentionShape &shape);
+AttentionLaunch getWarpgroupAttention(const AttentionShape &shape);
+void emitWarpgroupAttention(DeviceBuilder &builder, const AttentionShape &shape,
+                            const AttentionArguments &arguments);
+
+/// A warp a row, without tensor cores: for everything.
+AttentionLaunch getPlainAttention(const AttentionShape &shape);
+void emitPlainAttention(DeviceBuilder &builder, const AttentionShape &shape,
+                        const AttentionArguments &arguments);
+
+/// Partial results of pages, which the last block of a tile brings together:
+/// for few tokens.
+AttentionLaunch getSplitAttention(const AttentionShape &shape,
+                                  int64_t maxShared);
+void emitSplitAttention(DeviceBuilder &builder, const AttentionShape &shape,
+                        const AttentionArguments &arguments, int64_t maxShared);
+
+/// abi::DeviceKvLayout::offset of a position and a component that are values.
+mlir::Value getCachePlace(DeviceBuilder &builder,
+                          const abi::DeviceKvLayout &layout, int64_t dim,
+                          mlir::Value position, mlir::Value component);
 
 } // namespace quipu::gpu
 

@@ -131,6 +131,28 @@ Values AttentionEmitter::loadQuery(ValueRange queries, int64_t step) {
   return pairs;
 }
 
+Values AttentionEmitter::multiplyKeys(const Matrix &four, const Matrix &two,
+                                      ArrayRef<Values> query, int64_t eights) {
+  Values scores(4 * eights, b.f32(0));
+  for (size_t step = 0; step < query.size(); step += 2) {
+    bool isLast = step + 1 == query.size();
+    for (int64_t eight : llvm::seq(eights)) {
+      Values pairs = loadMatrices(isLast ? two : four, 8 * eight,
+                                  static_cast<int64_t>(step) * 2);
+      MutableArrayRef<Value> sums = MutableArrayRef(scores).slice(4 * eight, 4);
+      auto multiply = [&](size_t i) {
+        llvm::copy(b.mma(Half::F16, query[step + i],
+                         ArrayRef(pairs).slice(2 * i, 2), ValueRange(sums)),
+                   sums.begin());
+      };
+      multiply(0);
+      if (!isLast)
+        multiply(1);
+    }
+  }
+  return scores;
+}
+
 void AttentionEmitter::cap(Values &scores) {
   if (!shape.softCap)
     return;
@@ -158,6 +180,29 @@ void AttentionEmitter::hide(Values &scores, ArrayRef<Row> rows, Value from) {
   }
 }
 
+Value AttentionEmitter::hideOne(Value score, const Row &row, Value position) {
+  Value isHidden = b.less(b.sub(row.end, 1), position);
+  if (shape.window)
+    isHidden = b.bitOr(isHidden, b.less(position, row.begin));
+  return b.select(isHidden, b.f32(-INFINITY), score);
+}
+
+void AttentionEmitter::hideInPage(Values &scores, ArrayRef<Row> rows,
+                                  const Row &first, const Row &last, Value page,
+                                  Value own) {
+  Value hides = b.less(first.end, b.add(page, abi::pagePositions));
+  if (shape.window)
+    hides = b.bitOr(hides, b.less(page, last.begin));
+  scores = b.choose(
+      hides,
+      [&]() -> Values {
+        Values some = scores;
+        hide(some, rows, b.add(page, own));
+        return some;
+      },
+      [&]() -> Values { return scores; });
+}
+
 Value AttentionEmitter::getLargest(const Values &scores, unsigned row) {
   // Two chains; the largest number does not depend on the order.
   Value chains[2];
@@ -174,12 +219,15 @@ Value AttentionEmitter::getPageLargest(Value largest) {
   return b.maxF(b.mulF(largest, getScoreFactor()), least);
 }
 
+Value AttentionEmitter::getWeight(Value score, Value pageLargest) {
+  return b.exp2(b.fma(score, getScoreFactor(), b.negF(pageLargest)));
+}
+
 void AttentionEmitter::weigh(Values &scores, unsigned row, Value pageLargest) {
-  Value shift = b.negF(pageLargest);
   for (size_t i = 0; i < scores.size(); i += 4)
     for (unsigned x : {0, 1}) {
       Value &score = scores[i + 2 * row + x];
-      score = b.exp2(b.fma(score, getScoreFactor(), shift));
+      score = getWeight(score, pageLargest);
     }
 }
 
@@ -265,4 +313,29 @@ Values AttentionEmitter::loadMatrices(const Matrix &matrix, int64_t row,
   return b.loadMatrices(place, transposed,
                         (chunk / 8 * abi::pagePositions + row) *
                             DeviceKvLayout::panelRowBytes);
+}
+
+void AttentionEmitter::copyAll(Value shared, Value global, int64_t bytes,
+                               Value thread, int64_t threads) {
+  constexpr int64_t chunk = DeviceKvLayout::chunkBytes;
+  Value offset = b.mul(thread, chunk);
+  shared = b.at(shared, offset);
+  global = b.at(global, offset);
+  for (int64_t i = 0; i < bytes; i += threads * chunk)
+    b.copyAsync(b.at(shared, i), b.at(global, i), chunk);
+}
+
+Value quipu::gpu::getCachePlace(DeviceBuilder &b, const DeviceKvLayout &layout,
+                                int64_t dim, Value position, Value component) {
+  int64_t bytes = layout.numberBytes();
+  if (!layout.hasPanels(dim))
+    return b.mul(b.add(b.mul(position, dim), component), bytes);
+  constexpr int64_t chunkNumbers = 8;
+  Value panel = b.divide(component, DeviceKvLayout::panel);
+  Value row = b.add(b.mul(panel, abi::pagePositions), position);
+  Value chunk = b.bitAnd(b.divide(component, chunkNumbers), 7);
+  Value place = b.add(b.mul(row, DeviceKvLayout::panelRowBytes),
+                      b.mul(b.bitXor(chunk, b.bitAnd(position, 7)),
+                            DeviceKvLayout::chunkBytes));
+  return b.add(place, b.mul(b.bitAnd(component, chunkNumbers - 1), bytes));
 }

@@ -40,6 +40,15 @@ protected:
     Value largest, sum;
   };
 
+  /// Keys or values of a page in shared memory, as the lanes read them: each
+  /// its row and its chunk (0 ... 3) behind those that are asked for.
+  struct Matrix {
+    Value base;    // the address of the lane's row
+    Value swizzle; // in panels, what changes in the place of a chunk
+    int64_t dim;
+  };
+
+  Value loadField(size_t field, mlir::Type type);
   Value loadTileCount();
   Tile loadTile(Value number);
   Row getRow(const Tile &tile, Value head, Value number);
@@ -53,13 +62,23 @@ protected:
   /// The pairs of k16 step `step` of the two rows' queries.
   Values loadQuery(mlir::ValueRange queries, int64_t step);
 
-  /// s of products. `rows` with `from`, the position of the thread's first
+  /// s of `eights` times 8 positions. Matrices as the lanes read four chunks,
+  /// and two, which the last step may need.
+  Values multiplyKeys(const Matrix &four, const Matrix &two,
+                      llvm::ArrayRef<Values> query, int64_t eights);
+  /// `rows` with `from`, the position of the thread's first
   /// number, where some may be hidden.
   void cap(Values &scores);
   void hide(Values &scores, llvm::ArrayRef<Row> rows, Value from);
+  Value hideOne(Value score, const Row &row, Value position);
+  /// The same for a page that begins at position `page`, where the thread's
+  /// numbers begin `own` further; the threads have rows from `first` to `last`.
+  void hideInPage(Values &scores, llvm::ArrayRef<Row> rows, const Row &first,
+                  const Row &last, Value page, Value own);
   /// Of the row in four lanes; and as m_p.
   Value getLargest(const Values &scores, unsigned row);
   Value getPageLargest(Value largest);
+  Value getWeight(Value score, Value pageLargest);
   /// Scores become weights.
   void weigh(Values &scores, unsigned row, Value pageLargest);
   /// The lane's sum over all numbers of the row, 32 positions at a time.
@@ -76,17 +95,13 @@ protected:
   /// 1 / l; of the four lanes.
   Value getFactor(const State &state);
 
-  /// Keys or values of a page in shared memory, as the lanes read them: each
-  /// its row and its chunk (0 ... 3) behind those that are asked for.
-  struct Matrix {
-    Value base;    // the address of the lane's row
-    Value swizzle; // in panels, what changes in the place of a chunk
-    int64_t dim;
-  };
   Matrix getMatrix(Value base, int64_t dim, Value laneRow, Value laneChunk);
   /// `row` is a multiple of 8; `chunk` is one of 4 unless the lanes' are 0.
   Values loadMatrices(const Matrix &matrix, int64_t row, int64_t chunk,
                       bool transposed = false);
+  /// cp.async of `bytes`, by the threads of a block.
+  void copyAll(Value shared, Value global, int64_t bytes, Value thread,
+               int64_t threads);
 
   DeviceBuilder &b;
   const AttentionShape &shape;
@@ -94,7 +109,6 @@ protected:
 
 private:
   double getScoreFactor() const;
-  Value loadField(size_t field, mlir::Type type);
   Value loadNumber(size_t array, Value index);
 };
 

@@ -36,7 +36,6 @@ public:
 
 private:
   void emitBlock(const Tile &tile, Value head, Value firstRow);
-  void copy(Value shared, Value global, int64_t dim);
   Values multiplyKeys(ArrayRef<Values> query);
   /// Adds the page's values to `sums`, which `factors` of the two rows scale.
   void addValues(Values &sums, const Values &weights,
@@ -71,38 +70,12 @@ void BlockedAttention::emit() {
   });
 }
 
-void BlockedAttention::copy(Value shared, Value global, int64_t dim) {
-  constexpr int64_t chunk = abi::DeviceKvLayout::chunkBytes;
-  Value offset = b.mul(thread, chunk);
-  shared = b.at(shared, offset);
-  global = b.at(global, offset);
-  for (int64_t i : llvm::seq(shape.cache.headBytes(dim) / chunk / threads))
-    b.copyAsync(b.at(shared, i * threads * chunk),
-                b.at(global, i * threads * chunk), chunk);
-}
-
 Values BlockedAttention::multiplyKeys(ArrayRef<Values> query) {
-  int64_t dim = shape.cache.keyDim;
   Value row = b.bitAnd(lane, 7), chunk = b.shiftRight(lane, 3);
-  Matrix wide = getMatrix(keys, dim, row, chunk);
-  Matrix last = getMatrix(keys, dim, row, b.bitAnd(chunk, 1));
-  Values scores(4 * eights, b.f32(0));
-  for (size_t step = 0; step < query.size(); step += 2) {
-    bool isWide = step + 1 < query.size();
-    for (int64_t eight : llvm::seq(eights)) {
-      Values four =
-          loadMatrices(isWide ? wide : last, 8 * eight, int64_t(step) * 2);
-      MutableArrayRef<Value> sums = MutableArrayRef(scores).slice(4 * eight, 4);
-      llvm::copy(b.mma(Half::F16, query[step], ArrayRef(four).take_front(2),
-                       ValueRange(sums)),
-                 sums.begin());
-      if (isWide)
-        llvm::copy(b.mma(Half::F16, query[step + 1],
-                         ArrayRef(four).drop_front(2), ValueRange(sums)),
-                   sums.begin());
-    }
-  }
-  return scores;
+  int64_t dim = shape.cache.keyDim;
+  return AttentionEmitter::multiplyKeys(
+      getMatrix(keys, dim, row, chunk),
+      getMatrix(keys, dim, row, b.bitAnd(chunk, 1)), query, eights);
 }
 
 void BlockedAttention::addValues(Values &sums, const Values &weights,
@@ -153,11 +126,13 @@ void BlockedAttention::emitBlock(const Tile &tile, Value head, Value firstRow) {
 
   b.syncBlock();
   auto copyKeys = [&](Value page) {
-    copy(keys, getPage(tile, page, head).first, cache.keyDim);
+    copyAll(keys, getPage(tile, page, head).first,
+            cache.headBytes(cache.keyDim), thread, threads);
     b.commitCopies();
   };
   auto copyValues = [&](Value page) {
-    copy(values, getPage(tile, page, head).second, cache.valueDim);
+    copyAll(values, getPage(tile, page, head).second,
+            cache.headBytes(cache.valueDim), thread, threads);
     b.commitCopies();
   };
   copyKeys(firstPage);
@@ -184,17 +159,7 @@ void BlockedAttention::emitBlock(const Tile &tile, Value head, Value firstRow) {
 
     cap(scores);
     Value from = b.mul(page, abi::pagePositions);
-    Value isHidden = b.less(first.end, b.add(from, abi::pagePositions));
-    if (shape.window)
-      isHidden = b.bitOr(isHidden, b.less(from, last.begin));
-    scores = b.choose(
-        isHidden,
-        [&]() -> Values {
-          Values some = scores;
-          hide(some, rows, b.add(from, b.mul(quad, 2)));
-          return some;
-        },
-        [&]() -> Values { return scores; });
+    hideInPage(scores, rows, first, last, from, b.mul(quad, 2));
     SmallVector<std::pair<Value, Value>, 2> factors;
     for (unsigned h : {0, 1}) {
       Value largest = getPageLargest(getLargest(scores, h));

@@ -1,0 +1,508 @@
+//===- SplitAttention.cpp - Attention of few tokens, page by page ---------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A tile's pages are dealt out to the blocks, which write a partial result for
+// each page and row; the last block of a tile and a head to be done brings them
+// together (flash-decoding, Dao 2023).
+//
+// Of a page and 16 rows at a time, a warp has the scores of 32 positions, and
+// then a quarter of the values' components. Pages come through a ring in shared
+// memory. What this step does not write of them is copied before the kernel
+// before has ended.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/codegen/gpu/lower/AttentionEmitter.h"
+#include "compiler/codegen/host/SplitPartials.h"
+#include "llvm/ADT/Sequence.h"
+
+using namespace mlir;
+using namespace quipu;
+using namespace quipu::gpu;
+
+namespace {
+constexpr int64_t warps = 4, threads = 32 * warps;
+constexpr int64_t tileRows = 16; // of a tensor-core product
+constexpr int64_t word = sizeof(float);
+/// Positions of a warp, in eights.
+constexpr int64_t warpEights = abi::pagePositions / warps / 8;
+constexpr int64_t steps = abi::pagePositions / 16; // of products with values
+
+/// Places in shared memory, in bytes.
+struct SharedLayout {
+  int64_t stages, pageBytes;
+  explicit SharedLayout(const AttentionShape &shape, int64_t maxShared)
+      : pageBytes(shape.cache.headBytes(shape.cache.keyDim) +
+                  shape.cache.headBytes(shape.cache.valueDim)) {
+    stages = 2;
+    if (bytes() > maxShared)
+      stages = 1;
+  }
+  int64_t weights() const { return stages * pageBytes; }
+  int64_t largest() const { return weights() + steps * 32 * 4 * word; }
+  int64_t sums() const { return largest() + warps * tileRows * word; }
+  int64_t flag() const { return sums() + warps * tileRows * 4 * word; }
+  int64_t barriers() const { return flag() + 16; }
+  int64_t bytes() const { return barriers() + stages * 2 * 8; }
+};
+
+class SplitAttention : AttentionEmitter {
+public:
+  SplitAttention(DeviceBuilder &builder, const AttentionShape &shape,
+                 const AttentionArguments &arguments, int64_t maxShared)
+      : AttentionEmitter(builder, shape, arguments), layout(shape, maxShared),
+        hasBulk(builder.getSm() >= 90),
+        isAlone(shape.tileTokens() * shape.group <= tileRows),
+        rowCount(shape.tileTokens() * shape.group <= 8 ? 1 : 2) {}
+  void emit();
+
+private:
+  /// A tile, a head and every `step`th of their pages from number `first` on.
+  struct Item {
+    Tile tile;
+    Value head, first, step;
+    Value firstPage, pages; // of the tile
+    Value count;            // of the item's pages
+    Value counter;          // of items that are done
+  };
+  struct Stage {
+    Value keys, values, keyBarrier, valueBarrier;
+  };
+  Stage getStage(Value turn);
+  Value getPageNumber(const Item &item, Value index) {
+    return b.add(item.firstPage, b.add(item.first, b.mul(index, item.step)));
+  }
+  /// Copies page `index` of the item, if there is one, to where the pages of
+  /// `turn` are. `old` is how many positions are no others than before the
+  /// step.
+  enum class Part { Whole, Old, New };
+  void copyPage(const Item &item, Value index, Value turn, Part part);
+  void copyRows(Value shared, Value global, int64_t dim, Value begin, Value end,
+                Value barrier);
+
+  void emitItem(const Item &item, Value turn);
+  SmallVector<Row> getRows(const Item &item, Value rowBlock);
+  SmallVector<Values> loadQueries(const Item &item, ArrayRef<Row> rows);
+  void emitRows(const Item &item, Value page, const Stage &stage,
+                ArrayRef<Row> rows, ArrayRef<Values> query, Value parity);
+  Values multiplyKeys(const Stage &stage, ArrayRef<Values> query);
+  /// Of the row, for the tile's first page; and behind its last number.
+  Value getPartial(const Item &item, const Row &row);
+  void combine(const Item &item);
+
+  /// Of a row and a page: O_p, m_p, three of padding, l_p.
+  int64_t partialBytes() const {
+    return getSplitRowNumbers(shape.cache.valueDim) * word;
+  }
+
+  SharedLayout layout;
+  bool hasBulk;
+  bool isAlone;      // a tile has no more rows than a product
+  unsigned rowCount; // of a lane
+  Value thread, lane, warp, quad, laneRow, shared, maxSplits;
+};
+} // namespace
+
+void SplitAttention::emit() {
+  thread = b.getThread();
+  lane = b.bitAnd(thread, 31);
+  warp = b.getUniform(b.shiftRight(thread, 5));
+  quad = b.bitAnd(lane, 3);
+  laneRow = b.shiftRight(lane, 2);
+  shared = b.getSharedMemory();
+  if (hasBulk) {
+    b.ifThen(b.equal(thread, 0), [&] {
+      for (int64_t i : llvm::seq(layout.stages * 2))
+        b.initBarrier(b.at(shared, layout.barriers() + 8 * i), 1);
+      b.fenceBarriers();
+    });
+    b.syncBlock();
+  } else {
+    b.waitForKernelBefore();
+  }
+
+  maxSplits = loadField(offsetof(abi::StepArgs, maxSplits), b.getI32Type());
+  Value partials =
+      loadField(offsetof(abi::StepArgs, partials), b.getPointerType(1));
+  int64_t heads = shape.cache.heads;
+  Value pairs = b.mul(loadTileCount(), heads);
+  Value splits = b.max(b.divide(b.getBlocks(), pairs), 1);
+  b.forEach(
+      b.getBlock(), b.mul(pairs, splits), b.getBlocks(), b.i32(0),
+      [&](Value number, Values turns) -> Values {
+        Value pair = b.remainder(number, pairs);
+        Item item;
+        item.tile = loadTile(b.divide(pair, heads));
+        item.head = b.remainder(pair, heads);
+        item.first = b.divide(number, pairs);
+        item.step = splits;
+        item.counter = b.at(partials, b.mul(pair, word));
+        const Tile &tile = item.tile;
+        Value firstEnd = shape.isFull ? tile.end : b.add(tile.position, 1);
+        Value lastEnd =
+            shape.isFull ? tile.end : b.add(tile.position, tile.count);
+        item.firstPage = shape.window
+                             ? b.divide(getBegin(firstEnd), abi::pagePositions)
+                             : b.i32(0);
+        item.pages =
+            b.sub(b.ceilDivide(lastEnd, abi::pagePositions), item.firstPage);
+        Value isThere = b.less(item.first, item.pages);
+        item.count = b.select(
+            isThere, b.ceilDivide(b.sub(item.pages, item.first), splits), 0);
+        b.ifThen(isThere, [&] { emitItem(item, turns[0]); });
+        return {b.add(turns[0], item.count)};
+      });
+}
+
+//===----------------------------------------------------------------------===//
+// Pages
+//===----------------------------------------------------------------------===//
+
+SplitAttention::Stage SplitAttention::getStage(Value turn) {
+  Value number = b.remainder(turn, layout.stages);
+  Value keys = b.at(shared, b.mul(number, layout.pageBytes));
+  Value barriers = b.at(b.at(shared, layout.barriers()), b.mul(number, 16));
+  return {keys, b.at(keys, shape.cache.headBytes(shape.cache.keyDim)), barriers,
+          b.at(barriers, 8)};
+}
+
+void SplitAttention::copyRows(Value shared, Value global, int64_t dim,
+                              Value begin, Value end, Value barrier) {
+  const abi::DeviceKvLayout &cache = shape.cache;
+  int64_t panels = cache.hasPanels(dim) ? dim / cache.panel : 1;
+  int64_t rowBytes = cache.headBytes(dim) / panels / abi::pagePositions;
+  Value offset = b.mul(begin, rowBytes);
+  Value bytes = b.mul(b.sub(end, begin), rowBytes);
+  for (int64_t i : llvm::seq(panels)) {
+    int64_t panel = i * rowBytes * abi::pagePositions;
+    b.copyBulk(b.at(b.at(shared, offset), panel),
+               b.at(b.at(global, offset), panel), bytes, barrier);
+  }
+}
+
+void SplitAttention::copyPage(const Item &item, Value index, Value turn,
+                              Part part) {
+  const abi::DeviceKvLayout &cache = shape.cache;
+  int64_t keyBytes = cache.headBytes(cache.keyDim),
+          valueBytes = cache.headBytes(cache.valueDim);
+  Value isThere = b.less(index, item.count);
+  Value number = getPageNumber(item, index);
+  Stage stage = getStage(turn);
+  if (!hasBulk) {
+    b.ifThen(isThere, [&] {
+      auto [keys, values] = getPage(item.tile, number, item.head);
+      copyAll(stage.keys, keys, keyBytes, thread, threads);
+      copyAll(stage.values, values, valueBytes, thread, threads);
+    });
+    b.commitCopies();
+    return;
+  }
+  b.ifThen(b.bitAnd(isThere, b.equal(thread, 0)), [&] {
+    auto [keys, values] = getPage(item.tile, number, item.head);
+    if (part != Part::New) {
+      b.arriveExpecting(stage.keyBarrier, keyBytes);
+      b.arriveExpecting(stage.valueBarrier, valueBytes);
+    }
+    if (part == Part::Whole) {
+      b.copyBulk(stage.keys, keys, keyBytes, stage.keyBarrier);
+      b.copyBulk(stage.values, values, valueBytes, stage.valueBarrier);
+      return;
+    }
+    // The step has no token of the sequence before the tile's first, less the
+    // tokens before it.
+    Value old = b.i32(0), all = b.i32(abi::pagePositions);
+    if (!shape.isFull)
+      old = b.min(b.max(b.sub(b.sub(item.tile.position, item.tile.first),
+                              b.mul(number, abi::pagePositions)),
+                        0),
+                  all);
+    Value begin = part == Part::Old ? b.i32(0) : old;
+    Value end = part == Part::Old ? old : all;
+    b.ifThen(b.less(begin, end), [&, keys = keys, values = values] {
+      copyRows(stage.keys, keys, cache.keyDim, begin, end, stage.keyBarrier);
+      copyRows(stage.values, values, cache.valueDim, begin, end,
+               stage.valueBarrier);
+    });
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Partial results
+//===----------------------------------------------------------------------===//
+
+Value SplitAttention::getPartial(const Item &item, const Row &row) {
+  Value token = b.add(item.tile.first, row.token);
+  Value number = b.add(b.mul(token, shape.queryHeads()), row.head);
+  Value partials =
+      loadField(offsetof(abi::StepArgs, partials), b.getPointerType(1));
+  return b.at(b.at(partials, splitCounterBytes),
+              b.mul(b.extend(b.mul(number, maxSplits)), partialBytes()));
+}
+
+SmallVector<AttentionEmitter::Row> SplitAttention::getRows(const Item &item,
+                                                           Value rowBlock) {
+  SmallVector<Row> rows;
+  Value number = b.add(b.mul(rowBlock, tileRows), laneRow);
+  for (unsigned h : llvm::seq(rowCount))
+    rows.push_back(getRow(item.tile, item.head, b.add(number, 8 * h)));
+  return rows;
+}
+
+SmallVector<Values> SplitAttention::loadQueries(const Item &item,
+                                                ArrayRef<Row> rows) {
+  Values queries;
+  for (const Row &row : rows)
+    queries.push_back(b.at(getQuery(item.tile, row), b.mul(quad, 2 * word)));
+  SmallVector<Values> query;
+  for (int64_t step : llvm::seq(shape.cache.keyDim / 16)) {
+    Values pairs = loadQuery(queries, step);
+    if (rows.size() == 1)
+      pairs = {pairs[0], b.i32(0), pairs[1], b.i32(0)};
+    query.push_back(pairs);
+  }
+  return query;
+}
+
+Values SplitAttention::multiplyKeys(const Stage &stage,
+                                    ArrayRef<Values> query) {
+  Value row = b.add(b.mul(warp, 8 * warpEights), b.bitAnd(lane, 7));
+  Value chunk = b.shiftRight(lane, 3);
+  int64_t dim = shape.cache.keyDim;
+  return AttentionEmitter::multiplyKeys(
+      getMatrix(stage.keys, dim, row, chunk),
+      getMatrix(stage.keys, dim, row, b.bitAnd(chunk, 1)), query, warpEights);
+}
+
+void SplitAttention::emitRows(const Item &item, Value page, const Stage &stage,
+                              ArrayRef<Row> rows, ArrayRef<Values> query,
+                              Value parity) {
+  int64_t dim = shape.cache.valueDim;
+  Value number = getPageNumber(item, page);
+  Value warpRow = b.add(b.mul(warp, tileRows), laneRow);
+  Values scores = multiplyKeys(stage, query);
+  cap(scores);
+  Value position = b.add(b.mul(number, abi::pagePositions),
+                         b.add(b.mul(warp, 8 * warpEights), b.mul(quad, 2)));
+  hide(scores, rows, position);
+
+  Values largest;
+  for (unsigned h : llvm::seq(rowCount)) {
+    Value mine = getLargest(scores, h);
+    b.ifThen(b.equal(quad, 0), [&] {
+      b.store(mine, b.at(b.at(shared, layout.largest() + 8 * h * word),
+                         b.mul(warpRow, word)));
+    });
+  }
+  b.syncBlock();
+  for (unsigned h : llvm::seq(rowCount)) {
+    Value all;
+    for (int64_t i : llvm::seq(warps)) {
+      Value one = b.load(
+          b.getF32Type(),
+          b.at(b.at(shared, layout.largest() + (i * tileRows + 8 * h) * word),
+               b.mul(laneRow, word)));
+      all = all ? b.maxF(all, one) : one;
+    }
+    largest.push_back(getPageLargest(all));
+    weigh(scores, h, largest[h]);
+    b.store(addQuarters(scores, h).front(),
+            b.at(b.at(shared, layout.sums() + 8 * h * 4 * word),
+                 b.mul(b.add(b.mul(warpRow, 4), quad), word)));
+  }
+  if (rowCount == 1)
+    for (size_t i = 2; i < scores.size(); i += 4)
+      scores[i] = scores[i + 1] = b.f32(0);
+  Values pairs = packWeights(scores);
+  Value weights = b.at(b.at(shared, layout.weights()), b.mul(lane, 4 * word));
+  constexpr int64_t stepBytes = 32 * 4 * word;
+  for (int64_t i : llvm::seq(warpEights / 2))
+    b.storeVector(ArrayRef(pairs).slice(4 * i, 4),
+                  b.at(b.at(weights, i * stepBytes),
+                       b.mul(warp, warpEights / 2 * stepBytes)));
+  b.syncBlock();
+
+  Values partials;
+  for (const Row &row : rows)
+    partials.push_back(
+        b.at(getPartial(item, row),
+             b.mul(b.extend(b.sub(number, item.firstPage)), partialBytes())));
+  // The sums of row h are warp h's.
+  for (unsigned h : llvm::seq(rowCount))
+    b.ifThen(b.bitAnd(b.equal(warp, h), rows[h].isThere), [&] {
+      Values quarters;
+      for (int64_t i : llvm::seq(warps))
+        quarters.push_back(
+            b.load(b.getF32Type(),
+                   b.at(b.at(shared,
+                             layout.sums() + (i * tileRows + 8 * h) * 4 * word),
+                        b.mul(lane, word))));
+      Value behind = b.at(partials[h], dim * word);
+      b.store(largest[h], behind);
+      b.store(addQuarters(quarters),
+              b.at(b.at(behind, 4 * word), b.mul(quad, word)));
+    });
+
+  if (hasBulk)
+    b.waitParity(stage.valueBarrier, parity);
+  SmallVector<Values> factors;
+  for (int64_t i : llvm::seq(steps))
+    factors.push_back(
+        b.loadVector(b.getI32Type(), 4, b.at(weights, i * stepBytes)));
+  int64_t eights = dim / 8;
+  // Warp w has eights w, w + 4 …; what lies behind the last is dropped.
+  Matrix matrix = getMatrix(stage.values, dim, lane, warp);
+  for (int64_t i = 0; i < eights; i += warps) {
+    Values sums(4, b.f32(0));
+    for (int64_t step = 0; step < steps; step += 2) {
+      Values four = loadMatrices(matrix, 16 * step, i, /*transposed=*/true);
+      sums =
+          b.mma(Half::F16, factors[step], ArrayRef(four).take_front(2), sums);
+      sums = b.mma(Half::F16, factors[step + 1], ArrayRef(four).drop_front(2),
+                   sums);
+    }
+    Value column = b.mul(b.add(b.mul(warp, 8), b.mul(quad, 2)), word);
+    for (unsigned h : llvm::seq(rowCount)) {
+      Value isThere = rows[h].isThere;
+      if (i + warps > eights)
+        isThere = b.bitAnd(isThere, b.less(warp, eights - i));
+      b.ifThen(isThere, [&] {
+        b.storeVector({sums[2 * h], sums[2 * h + 1]},
+                      b.at(b.at(partials[h], column), 8 * i * word));
+      });
+    }
+  }
+}
+
+void SplitAttention::emitItem(const Item &item, Value turn) {
+  if (hasBulk) {
+    for (Part part : {Part::Old, Part::New}) {
+      if (part == Part::New)
+        b.waitForKernelBefore();
+      for (int64_t i : llvm::seq(layout.stages))
+        copyPage(item, b.i32(i), b.add(turn, i), part);
+    }
+  } else {
+    b.syncBlock();
+    for (int64_t i : llvm::seq(layout.stages))
+      copyPage(item, b.i32(i), b.add(turn, i), Part::Whole);
+  }
+
+  SmallVector<Row> rows;
+  SmallVector<Values> query;
+  if (isAlone) {
+    rows = getRows(item, b.i32(0));
+    query = loadQueries(item, rows);
+  }
+  b.forEach(0, item.count, 1, [&](Value index) {
+    Value current = b.add(turn, index);
+    Stage stage = getStage(current);
+    Value parity = b.bitAnd(b.divide(current, layout.stages), 1);
+    if (hasBulk) {
+      b.waitParity(stage.keyBarrier, parity);
+    } else {
+      b.waitCopies(layout.stages - 1);
+      b.syncBlock();
+    }
+    if (isAlone) {
+      emitRows(item, index, stage, rows, query, parity);
+    } else {
+      Value count = b.mul(item.tile.count, shape.group);
+      b.forEach(0, b.ceilDivide(count, tileRows), 1, [&](Value rowBlock) {
+        SmallVector<Row> some = getRows(item, rowBlock);
+        emitRows(item, index, stage, some, loadQueries(item, some), parity);
+      });
+    }
+    b.syncBlock();
+    copyPage(item, b.add(index, layout.stages), b.add(current, layout.stages),
+             Part::Whole);
+  });
+  if (!hasBulk)
+    b.waitCopies(0);
+
+  // The block that counts last sees all that the others have written.
+  Value flag = b.at(shared, layout.flag());
+  Value items = b.min(item.pages, item.step);
+  b.ifThen(b.equal(thread, 0), [&] {
+    Value before =
+        b.ptx("{ fence.acq_rel.gpu; atom.relaxed.gpu.global.add.u32 $0, [$1], "
+              "1; fence.acq_rel.gpu; }",
+              b.getI32Type(), item.counter, /*hasSideEffects=*/true)
+            .front();
+    Value isLast = b.equal(b.add(before, 1), items);
+    b.ifThen(isLast, [&] { b.store(b.i32(0), item.counter); });
+    b.store(b.toInt(isLast), flag);
+  });
+  b.syncBlock();
+  b.ifThen(b.notEqual(b.load(b.getI32Type(), flag), 0), [&] { combine(item); });
+  b.syncBlock();
+}
+
+void SplitAttention::combine(const Item &item) {
+  // A thread has two components of a row, and of its four sums the one that a
+  // lane of the products has.
+  int64_t pairs = shape.cache.valueDim / 2;
+  constexpr int64_t unrolled = 8;
+  Value total = b.mul(item.tile.count, shape.group * pairs);
+  b.forEach(0, b.ceilDivide(total, threads), 1, [&](Value turn) {
+    Value number = b.add(b.mul(turn, threads), thread);
+    Value isThere = b.less(number, total);
+    number = b.min(number, b.sub(total, 1));
+    Row row = getRow(item.tile, item.head, b.divide(number, pairs));
+    Value pair = b.remainder(number, pairs), part = b.bitAnd(pair, 3);
+    Value partials = getPartial(item, row);
+    Value column = b.mul(pair, 2 * word);
+    State first = getFirstState(row, part);
+    Values inits{first.largest, first.sum, b.f32(0), b.f32(0)};
+    Values sums = b.forEach(
+        0, item.pages, unrolled, inits, [&](Value page, Values sums) -> Values {
+          SmallVector<Values> loaded;
+          for (int64_t i : llvm::seq(unrolled)) {
+            Value index = b.min(b.add(page, i), b.sub(item.pages, 1));
+            Value partial =
+                b.at(partials, b.mul(b.extend(index), partialBytes()));
+            Value behind = b.at(partial, shape.cache.valueDim * word);
+            Values numbers =
+                b.loadVector(b.getF32Type(), 2, b.at(partial, column));
+            numbers.push_back(b.load(b.getF32Type(), behind));
+            numbers.push_back(
+                b.load(b.getF32Type(),
+                       b.at(b.at(behind, 4 * word), b.mul(part, word))));
+            loaded.push_back(numbers);
+          }
+          State state{sums[0], sums[1]};
+          for (auto [i, numbers] : llvm::enumerate(loaded)) {
+            // A page behind the last is one of which the row sees nothing.
+            Value largest = b.select(b.less(b.add(page, i), item.pages),
+                                     numbers[2], b.f32(least));
+            auto [before, ofPage] = update(state, largest, numbers[3]);
+            for (unsigned x : {0, 1})
+              sums[2 + x] =
+                  b.fma(numbers[x], ofPage, b.mulF(sums[2 + x], before));
+          }
+          return {state.largest, state.sum, sums[2], sums[3]};
+        });
+    Value factor = getFactor({sums[0], sums[1]});
+    b.ifThen(isThere, [&] {
+      b.storeVector({b.mulF(sums[2], factor), b.mulF(sums[3], factor)},
+                    b.at(getResult(item.tile, row), column));
+    });
+  });
+}
+
+AttentionLaunch quipu::gpu::getSplitAttention(const AttentionShape &shape,
+                                              int64_t maxShared) {
+  SharedLayout layout(shape, maxShared);
+  int64_t blocks = 2 * layout.bytes() <= maxShared ? 2 : 1;
+  return {threads, layout.bytes(), {multiprocessors * blocks, 1, 1}};
+}
+
+void quipu::gpu::emitSplitAttention(DeviceBuilder &builder,
+                                    const AttentionShape &shape,
+                                    const AttentionArguments &arguments,
+                                    int64_t maxShared) {
+  SplitAttention(builder, shape, arguments, maxShared).emit();
+}

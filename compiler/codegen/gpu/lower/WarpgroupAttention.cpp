@@ -1,0 +1,361 @@
+//===- WarpgroupAttention.cpp - Attention by wgmma, 128 rows a block ------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A block has 128 rows of a tile and a head and walks the pages that they see:
+// one thread copies keys and values into a ring, two warpgroups of 64 rows
+// multiply them. The products with a page's keys run beside those with the
+// values of the page before, and the softmax beside the latter
+// (FlashAttention-3, Shah 2024).
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/codegen/gpu/lower/AttentionEmitter.h"
+#include "llvm/ADT/Sequence.h"
+
+using namespace mlir;
+using namespace quipu;
+using namespace quipu::gpu;
+using abi::DeviceKvLayout;
+
+namespace {
+constexpr int64_t groupThreads = 128, consumers = 2;
+constexpr unsigned threads = groupThreads * (consumers + 1);
+constexpr int64_t groupRows = 64, blockRows = consumers * groupRows;
+constexpr int64_t stages = 2;
+constexpr int64_t panelBytes =
+    abi::pagePositions * DeviceKvLayout::panelRowBytes;
+// Descriptors count in 16 bytes.
+constexpr int64_t nextKeys = 32 / 16, nextPanel = panelBytes / 16;
+constexpr int64_t nextValues = 16 * DeviceKvLayout::panelRowBytes / 16;
+// Of the threads of a block, as the launch gives each of them 168.
+constexpr unsigned producerRegisters = 24, consumerRegisters = 240;
+
+int64_t getTileBlocks(const AttentionShape &shape) {
+  return llvm::divideCeil(shape.tileTokens() * shape.group, blockRows);
+}
+
+/// Places in shared memory, in bytes. The query is two panels' rows as keys
+/// are.
+struct SharedLayout {
+  explicit SharedLayout(const AttentionShape &shape)
+      : keyBytes(shape.cache.headBytes(shape.cache.keyDim)),
+        valueBytes(shape.cache.headBytes(shape.cache.valueDim)) {}
+  int64_t keyBytes, valueBytes;
+  int64_t keys() const { return keyBytes; }
+  int64_t values() const { return keys() + stages * keyBytes; }
+  int64_t barriers() const { return values() + stages * valueBytes; }
+  int64_t bytes() const { return barriers() + 4 * stages * 8; }
+};
+
+class WarpgroupAttention : AttentionEmitter {
+public:
+  WarpgroupAttention(DeviceBuilder &builder, const AttentionShape &shape,
+                     const AttentionArguments &arguments)
+      : AttentionEmitter(builder, shape, arguments), layout(shape) {}
+  void emit();
+
+private:
+  struct Item {
+    Tile tile;
+    Value head, firstRow;
+    Row first, last; // rows
+    Value firstPage, pages;
+  };
+  /// Calls `body` for the block's items with how many pages were before; it
+  /// emits what is done with one.
+  void forItems(llvm::function_ref<void(const Item &, Value)> body);
+
+  enum Kind { Keys, PageValues };
+  enum Event { Full, Empty };
+  Value getBarrier(Kind kind, Event event, Value turn) {
+    int64_t first = layout.barriers() + (2 * kind + event) * stages * 8;
+    return b.at(b.at(shared, first), b.mul(b.remainder(turn, stages), 8));
+  }
+  Value getParity(Value turn) { return b.bitAnd(b.divide(turn, stages), 1); }
+  void release(Kind kind, Value turn);
+
+  void produce(const Item &item, Value turn);
+  void consume(const Item &item, Value turn);
+  void writeQuery(const Item &item);
+  /// Issue products; the values are there when they have been waited for.
+  Values multiplyKeys(Value turn);
+  Values multiplyValues(Value turn, ArrayRef<Value> weights);
+  struct Factors {
+    Value before[2], ofPage[2];
+  };
+  /// Scores become weights.
+  Factors weighPage(Values &scores, const Item &item, ArrayRef<Row> rows,
+                    State *states, Value index);
+  void merge(Values &sums, const Values &page, const Factors &factors);
+
+  SharedLayout layout;
+  Value thread, shared;
+  Value group, groupThread, lane, warp, quad; // of consumers
+};
+} // namespace
+
+void WarpgroupAttention::emit() {
+  thread = b.getThread();
+  shared = b.getSharedMemory();
+  Value number = b.getUniform(b.shiftRight(thread, 7));
+  b.ifThen(b.equal(thread, 0), [&] {
+    for (int64_t i : llvm::seq(stages))
+      for (Kind kind : {Keys, PageValues}) {
+        b.initBarrier(getBarrier(kind, Full, b.i32(i)), 1);
+        b.initBarrier(getBarrier(kind, Empty, b.i32(i)), consumers);
+      }
+    b.fenceBarriers();
+  });
+  b.syncBlock();
+  b.waitForKernelBefore();
+  b.ifElse(
+      b.equal(number, 0),
+      [&] {
+        b.setRegisters(producerRegisters, /*increase=*/false);
+        b.ifThen(b.equal(thread, 0), [&] {
+          forItems([&](const Item &item, Value turn) { produce(item, turn); });
+        });
+      },
+      [&] {
+        b.setRegisters(consumerRegisters, /*increase=*/true);
+        group = b.sub(number, 1);
+        groupThread = b.bitAnd(thread, groupThreads - 1);
+        lane = b.bitAnd(thread, 31);
+        warp = b.shiftRight(groupThread, 5);
+        quad = b.bitAnd(lane, 3);
+        forItems([&](const Item &item, Value turn) { consume(item, turn); });
+      });
+}
+
+void WarpgroupAttention::forItems(
+    function_ref<void(const Item &, Value)> body) {
+  Value tileCount = loadTileCount();
+  int64_t heads = shape.cache.heads, tileBlocks = getTileBlocks(shape);
+  Value items = b.mul(tileCount, heads * tileBlocks);
+  b.forEach(
+      b.getBlock(), items, b.getBlocks(), b.i32(0),
+      [&](Value number, Values turns) -> Values {
+        // Those with most pages first.
+        Value place = b.divide(number, heads);
+        Value tile = b.sub(b.sub(tileCount, 1), b.divide(place, tileBlocks));
+        Value block = b.sub(tileBlocks - 1, b.remainder(place, tileBlocks));
+        Item item;
+        item.tile = loadTile(tile);
+        item.head = b.remainder(number, heads);
+        item.firstRow = b.mul(block, blockRows);
+        item.first = getRow(item.tile, item.head, item.firstRow);
+        item.last =
+            getRow(item.tile, item.head, b.add(item.firstRow, blockRows - 1));
+        item.firstPage = shape.window
+                             ? b.divide(item.first.begin, abi::pagePositions)
+                             : b.i32(0);
+        item.pages = b.sub(b.ceilDivide(item.last.end, abi::pagePositions),
+                           item.firstPage);
+        item.pages = b.select(item.first.isThere, item.pages, 0);
+        b.ifThen(item.first.isThere, [&] { body(item, turns[0]); });
+        return {b.add(turns[0], item.pages)};
+      });
+}
+
+void WarpgroupAttention::produce(const Item &item, Value turn) {
+  b.forEach(0, item.pages, 1, [&](Value index) {
+    Value current = b.add(turn, index);
+    Value stage = b.remainder(current, stages);
+    Value free = b.bitXor(getParity(current), 1);
+    auto [keys, values] =
+        getPage(item.tile, b.add(item.firstPage, index), item.head);
+    auto copy = [&](Kind kind, Value from, int64_t place, int64_t bytes) {
+      b.waitParity(getBarrier(kind, Empty, current), free);
+      Value full = getBarrier(kind, Full, current);
+      b.arriveExpecting(full, bytes);
+      b.copyBulk(b.at(b.at(shared, place), b.mul(stage, bytes)), from, bytes,
+                 full);
+    };
+    copy(Keys, keys, layout.keys(), layout.keyBytes);
+    copy(PageValues, values, layout.values(), layout.valueBytes);
+  });
+}
+
+void WarpgroupAttention::release(Kind kind, Value turn) {
+  b.ifThen(b.equal(groupThread, 0),
+           [&] { b.arrive(getBarrier(kind, Empty, turn)); });
+}
+
+void WarpgroupAttention::writeQuery(const Item &item) {
+  int64_t chunks = shape.cache.keyDim / 8;
+  for (int64_t i : llvm::seq(groupRows * chunks / groupThreads)) {
+    Value number = b.add(groupThread, i * groupThreads);
+    Value row = b.add(b.divide(number, chunks), b.mul(group, groupRows));
+    Value chunk = b.remainder(number, chunks);
+    Value query = getQuery(
+        item.tile, getRow(item.tile, item.head, b.add(item.firstRow, row)));
+    query = b.at(query, b.mul(chunk, 8 * int64_t(sizeof(float))));
+    Values pairs;
+    for (int64_t half : {0, 1}) {
+      Values four = b.loadVector(b.getF32Type(), 4, b.at(query, 16 * half));
+      pairs.push_back(b.pack(Half::F16, four[0], four[1]));
+      pairs.push_back(b.pack(Half::F16, four[2], four[3]));
+    }
+    Value panel = b.mul(b.divide(chunk, 8), panelBytes);
+    Value place = b.bitXor(b.bitAnd(chunk, 7), b.bitAnd(row, 7));
+    b.storeVector(pairs, b.at(b.at(b.at(shared, panel),
+                                   b.mul(row, DeviceKvLayout::panelRowBytes)),
+                              b.mul(place, DeviceKvLayout::chunkBytes)));
+  }
+  b.fenceAsync();
+  b.syncThreads(b.add(group, 1), groupThreads);
+}
+
+Values WarpgroupAttention::multiplyKeys(Value turn) {
+  Value stage = b.remainder(turn, stages);
+  b.waitParity(getBarrier(Keys, Full, turn), getParity(turn));
+  Value query = b.getDescriptor(
+      b.at(shared, b.mul(group, groupRows * DeviceKvLayout::panelRowBytes)));
+  Value keys = b.getDescriptor(
+      b.at(b.at(shared, layout.keys()), b.mul(stage, layout.keyBytes)));
+  Values scores;
+  b.fenceWgmma();
+  for (int64_t step : llvm::seq(shape.cache.keyDim / 16)) {
+    int64_t next = step / 4 * nextPanel + step % 4 * nextKeys;
+    scores = b.wgmma(Half::F16, abi::pagePositions, scores, b.add(query, next),
+                     b.add(keys, next));
+  }
+  b.commitWgmma();
+  return scores;
+}
+
+Values WarpgroupAttention::multiplyValues(Value turn, ArrayRef<Value> weights) {
+  Value stage = b.remainder(turn, stages);
+  b.waitParity(getBarrier(PageValues, Full, turn), getParity(turn));
+  Value values = b.getDescriptor(
+      b.at(b.at(shared, layout.values()), b.mul(stage, layout.valueBytes)),
+      panelBytes);
+  Values sums;
+  b.fenceWgmma();
+  for (int64_t step : llvm::seq(abi::pagePositions / 16))
+    sums = b.wgmma(Half::F16, shape.cache.valueDim, sums,
+                   weights.slice(4 * step, 4), b.add(values, step * nextValues),
+                   /*transposedB=*/true);
+  b.commitWgmma();
+  return sums;
+}
+
+WarpgroupAttention::Factors
+WarpgroupAttention::weighPage(Values &scores, const Item &item,
+                              ArrayRef<Row> rows, State *states, Value index) {
+  cap(scores);
+  Value page = b.mul(b.add(item.firstPage, index), abi::pagePositions);
+  hideInPage(scores, rows, item.first, item.last, page, b.mul(quad, 2));
+  Factors factors;
+  for (unsigned h : {0, 1}) {
+    Value largest = getPageLargest(getLargest(scores, h));
+    weigh(scores, h, largest);
+    std::tie(factors.before[h], factors.ofPage[h]) =
+        update(states[h], largest, addQuarters(addQuarters(scores, h)));
+  }
+  return factors;
+}
+
+void WarpgroupAttention::merge(Values &sums, const Values &page,
+                               const Factors &factors) {
+  for (auto [i, sum] : llvm::enumerate(sums)) {
+    unsigned h = i / 2 % 2;
+    sum = b.fma(page[i], factors.ofPage[h], b.mulF(sum, factors.before[h]));
+  }
+}
+
+void WarpgroupAttention::consume(const Item &item, Value turn) {
+  writeQuery(item);
+  Value laneRow = b.add(b.add(item.firstRow, b.mul(group, groupRows)),
+                        b.add(b.mul(warp, 16), b.shiftRight(lane, 2)));
+  Row rows[] = {getRow(item.tile, item.head, laneRow),
+                getRow(item.tile, item.head, b.add(laneRow, 8))};
+  State states[] = {getFirstState(rows[0], quad), getFirstState(rows[1], quad)};
+
+  Values scores = multiplyKeys(turn);
+  b.waitWgmma(0, scores);
+  release(Keys, turn);
+  Factors factors = weighPage(scores, item, rows, states, b.i32(0));
+  Values weights = packWeights(scores);
+
+  size_t sumCount = shape.cache.valueDim / 2;
+  Values inits(sumCount, b.f32(0));
+  auto append = [&](Values &all) {
+    for (unsigned h : {0, 1})
+      all.append({states[h].largest, states[h].sum, factors.before[h],
+                  factors.ofPage[h]});
+    all.append(weights);
+  };
+  auto extract = [&](ArrayRef<Value> all) {
+    for (unsigned h : {0, 1}) {
+      ArrayRef<Value> own = all.slice(sumCount + 4 * h, 4);
+      states[h] = {own[0], own[1]};
+      factors.before[h] = own[2];
+      factors.ofPage[h] = own[3];
+    }
+    weights = Values(all.drop_front(sumCount + 8));
+    return Values(all.take_front(sumCount));
+  };
+  append(inits);
+  Values all = b.forEach(
+      1, item.pages, 1, inits, [&](Value index, Values all) -> Values {
+        Values sums = extract(all);
+        Value current = b.add(turn, index), before = b.sub(current, 1);
+        Values scores = multiplyKeys(current);
+        Values page = multiplyValues(before, weights);
+        b.waitWgmma(1, scores);
+        release(Keys, current);
+        Factors old = factors;
+        factors = weighPage(scores, item, rows, states, index);
+        // The weights pass through the wait, or they would be computed behind
+        // it.
+        page.append(scores);
+        b.waitWgmma(0, page);
+        release(PageValues, before);
+        merge(sums, page, old);
+        weights = packWeights(Values(ArrayRef(page).drop_front(sumCount)));
+        append(sums);
+        return sums;
+      });
+  Values sums = extract(all);
+  Value last = b.sub(b.add(turn, item.pages), 1);
+  Values page = multiplyValues(last, weights);
+  b.waitWgmma(0, page);
+  release(PageValues, last);
+  merge(sums, page, factors);
+
+  for (unsigned h : {0, 1}) {
+    Value factor = getFactor(states[h]);
+    Value result = b.at(getResult(item.tile, rows[h]),
+                        b.mul(quad, 2 * int64_t(sizeof(float))));
+    b.ifThen(rows[h].isThere, [&] {
+      for (int64_t eight : llvm::seq(shape.cache.valueDim / 8))
+        b.storeVector({b.mulF(sums[4 * eight + 2 * h], factor),
+                       b.mulF(sums[4 * eight + 2 * h + 1], factor)},
+                      b.at(result, 8 * eight * int64_t(sizeof(float))));
+    });
+  }
+}
+
+bool quipu::gpu::fitsWarpgroups(const AttentionShape &shape) {
+  const DeviceKvLayout &cache = shape.cache;
+  return cache.hasPanels(cache.keyDim) && cache.hasPanels(cache.valueDim) &&
+         cache.keyDim <= 128 && cache.valueDim <= 128;
+}
+
+AttentionLaunch quipu::gpu::getWarpgroupAttention(const AttentionShape &shape) {
+  int64_t tiles = llvm::divideCeil(shape.tokens, shape.tileTokens());
+  return {threads,
+          SharedLayout(shape).bytes(),
+          {tiles * shape.cache.heads * getTileBlocks(shape), 1, 1}};
+}
+
+void quipu::gpu::emitWarpgroupAttention(DeviceBuilder &builder,
+                                        const AttentionShape &shape,
+                                        const AttentionArguments &arguments) {
+  WarpgroupAttention(builder, shape, arguments).emit();
+}
