@@ -8,6 +8,7 @@
 #include "runtime/generate/Sampler.h"
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 using namespace quipu;
 
@@ -33,7 +34,38 @@ void Sampler::accept(int32_t token) {
   ++accepted;
 }
 
+using Lanes = float __attribute__((vector_size(16)));
+
+/// The first of the highest logits; NaN is never the highest.
+static int32_t findHighest(const float *logits, int32_t count) {
+  constexpr int32_t width = 4, vectors = 4;
+  constexpr float none = -INFINITY;
+  Lanes highestOf[vectors];
+  for (Lanes &lanes : highestOf)
+    lanes = Lanes{none, none, none, none};
+  int32_t i = 0;
+  for (; i + width * vectors <= count; i += width * vectors)
+    for (int32_t j = 0; j < vectors; ++j) {
+      Lanes next;
+      memcpy(&next, logits + i + j * width, sizeof(next));
+      highestOf[j] = next > highestOf[j] ? next : highestOf[j];
+    }
+  float highest = none;
+  for (const Lanes &lanes : highestOf)
+    for (int32_t lane = 0; lane < width; ++lane)
+      highest = std::max(highest, lanes[lane]);
+  for (; i < count; ++i)
+    highest = logits[i] > highest ? logits[i] : highest;
+  return highest == none
+             ? 0
+             : static_cast<int32_t>(std::find(logits, logits + count, highest) -
+                                    logits);
+}
+
 int32_t Sampler::choose(const float *logits, int32_t vocabulary) {
+  // For a large vocabulary the rest takes 0.3 ms, half of a GPU's token.
+  if (options.temperature <= 0 && options.repeatPenalty == 1)
+    return findHighest(logits, vocabulary);
   candidates.resize(vocabulary);
   for (int32_t i = 0; i < vocabulary; ++i)
     candidates[i] = {std::isnan(logits[i]) ? -INFINITY : logits[i], i};

@@ -14,6 +14,7 @@
 #include "runtime/generate/Sampler.h"
 #include <cmath>
 #include <cstdio>
+#include <vector>
 
 using namespace quipu;
 
@@ -32,6 +33,31 @@ static void draw(const char *name, const SamplerOptions &options,
   for (int count : counts)
     printf(" %d", (count + 50) / 100);
   printf("\n");
+}
+
+/// Whether the highest is found among any number of logits, with equals and
+/// what is no number.
+static bool isGreedy() {
+  Random random(1);
+  for (int32_t count = 1; count < 3000; ++count) {
+    std::vector<float> row(1 + count % 70);
+    int32_t expected = 0;
+    for (size_t i = 0; i < row.size(); ++i) {
+      uint32_t kind = random.next() >> 28;
+      row[i] = kind == 0   ? NAN
+               : kind == 1 ? -INFINITY
+                           : static_cast<float>(kind / 3) - 3;
+      // No comparison with NaN holds.
+      if (row[i] > row[expected] || (std::isnan(row[expected]) && row[i] > -9))
+        expected = static_cast<int32_t>(i);
+    }
+    if (std::isnan(row[expected]) || row[expected] == -INFINITY)
+      expected = 0;
+    if (Sampler({}).choose(row.data(), static_cast<int32_t>(row.size())) !=
+        expected)
+      return false;
+  }
+  return true;
 }
 
 int main() {
@@ -93,6 +119,7 @@ int main() {
     printf(" %08x", random.next());
   printf("\n");
 
+  printf("greedy in rows of any size: %s\n", isGreedy() ? "yes" : "no");
   const float broken[] = {NAN, 1, NAN, INFINITY};
   printf("not a number: %d\n", Sampler({}).choose(broken, 4));
   printf("all broken: %d\n", Sampler(all).choose(broken + 2, 1));
