@@ -8,6 +8,7 @@
 #include "compiler/Pipeline.h"
 #include "compiler/codegen/cpu/CpuBackend.h"
 #include "compiler/codegen/cpu/lower/Passes.h"
+#include "compiler/codegen/gpu/EmitPtx.h"
 #include "compiler/codegen/gpu/GpuBackend.h"
 #include "compiler/codegen/gpu/lower/Passes.h"
 #include "compiler/codegen/host/Passes.h"
@@ -147,6 +148,7 @@ void quipu::registerDialects(DialectRegistry &registry) {
       .insert<QuipuDialect, LLVM::LLVMDialect, arith::ArithDialect,
               cf::ControlFlowDialect, scf::SCFDialect, mlir::gpu::GPUDialect,
               NVVM::NVVMDialect, vector::VectorDialect>();
+  gpu::registerPtxTranslation(registry);
 }
 
 static void registerStages(ArrayRef<Stage> stages, StringRef backend) {

@@ -33,15 +33,13 @@ using namespace quipu::gpu;
 using llvm::createStringError;
 using llvm::Expected;
 
-void quipu::gpu::registerPtxTranslation(MLIRContext &context) {
-  DialectRegistry registry;
+void quipu::gpu::registerPtxTranslation(DialectRegistry &registry) {
   // convert-gpu-to-nvvm converts branches, too, when it knows how.
   cf::registerConvertControlFlowToLLVMInterface(registry);
   registerBuiltinDialectTranslation(registry);
   registerGPUDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
   registerNVVMDialectTranslation(registry);
-  context.appendDialectRegistry(registry);
 }
 
 static Expected<std::unique_ptr<llvm::TargetMachine>>

@@ -13,8 +13,8 @@
 
 namespace quipu::gpu {
 
-/// What emitPtx needs of a context; while no other thread uses it.
-void registerPtxTranslation(mlir::MLIRContext &context);
+/// What emitPtx needs of a context.
+void registerPtxTranslation(mlir::DialectRegistry &registry);
 
 /// The PTX of what a DeviceBuilder has written into the module, which stays as
 /// it is. `chip` as "sm_90a", `features` as "+ptx86".

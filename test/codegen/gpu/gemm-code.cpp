@@ -48,7 +48,9 @@ int main(int argc, char **argv) {
   context.loadDialect<mlir::arith::ArithDialect, mlir::gpu::GPUDialect,
                       mlir::LLVM::LLVMDialect, mlir::NVVM::NVVMDialect,
                       mlir::scf::SCFDialect, mlir::vector::VectorDialect>();
-  registerPtxTranslation(context);
+  mlir::DialectRegistry registry;
+  registerPtxTranslation(registry);
+  context.appendDialectRegistry(registry);
   mlir::Location loc = mlir::UnknownLoc::get(&context);
   mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(loc);
   DeviceBuilder b(loc, &context, sm);

@@ -29,11 +29,29 @@ struct ChooseGpuSchedules
     kernel.setScheduleAttr(getSchedule(*gpu, kernel));
   }
 
+  /// Multiprocessors of an H100 or H200: a block each.
+  static constexpr int64_t blocks = 132;
+  static constexpr int64_t ringSlots = 12;
+
+  static ScheduleAttrInterface getLinearSchedule(GpuAttr gpu, KernelOp kernel) {
+    bool hasFragments =
+        llvm::all_of(kernel.getOps<LinearOp>(), [](LinearOp linear) {
+          return isFragmentMatrix(linear.getWeight().getType()) &&
+                 cast<RankedTensorType>(linear.getInput().getType())
+                     .getElementType()
+                     .isBF16();
+        });
+    int64_t tokens = getKernelTokens(kernel);
+    if (!hasFragments || tokens > maxGemvTokens)
+      return GpuDotsAttr::get(gpu.getContext());
+    return GpuGemvAttr::get(gpu.getContext(), blocks, ringSlots);
+  }
+
   static ScheduleAttrInterface getSchedule(GpuAttr gpu, KernelOp kernel) {
     MLIRContext *context = gpu.getContext();
     for (Operation &op : kernel.getBody().front()) {
       if (isa<LinearOp>(op))
-        return GpuDotsAttr::get(context);
+        return getLinearSchedule(gpu, kernel);
       if (isa<AttentionOp>(op))
         return GpuAttentionAttr::get(context, /*blocked=*/false);
       if (isa<PoolOp>(op))

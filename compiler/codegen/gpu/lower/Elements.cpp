@@ -276,6 +276,34 @@ Value Elements::compute(Operation *op, Value token, Value column) {
       });
 }
 
+void Elements::forColumns(Value thread, int64_t count,
+                          function_ref<Values(Value)> compute,
+                          function_ref<void(Value, Values)> use) {
+  constexpr int64_t atOnce = 8;
+  auto run = [&](Value first, int64_t turns) {
+    Values columns;
+    SmallVector<Values> computed;
+    for (int64_t i = 0; i < turns; ++i) {
+      columns.push_back(b.add(first, i * rowThreads));
+      computed.push_back(compute(columns.back()));
+    }
+    for (auto [column, numbers] : llvm::zip_equal(columns, computed))
+      use(column, numbers);
+  };
+  int64_t turns = count / rowThreads, chunks = turns / atOnce;
+  if (chunks == 1)
+    run(thread, atOnce);
+  else if (chunks)
+    b.forEach(thread, b.i32(chunks * atOnce * rowThreads), atOnce * rowThreads,
+              [&](Value first) { run(first, atOnce); });
+  Value rest = b.add(thread, chunks * atOnce * rowThreads);
+  if (turns % atOnce)
+    run(rest, turns % atOnce);
+  Value last = b.add(thread, turns * rowThreads);
+  if (count % rowThreads)
+    b.ifThen(b.less(last, count), [&] { run(last, 1); });
+}
+
 //===----------------------------------------------------------------------===//
 // Norms
 //===----------------------------------------------------------------------===//
@@ -318,7 +346,7 @@ static Scalars getScalars(DeviceBuilder &b, Operation *op, int64_t size,
                           Reduce reduce) {
   auto sum = [&](Value x, Value y) { return b.addF(x, y); };
   auto root = [&](Value x) -> Value {
-    return LLVM::SqrtOp::create(b, b.getF32Type(), x);
+    return b.ptx("sqrt.rn.f32 $0, $1;", b.getF32Type(), x)[0];
   };
   if (isa<SoftmaxOp>(op)) {
     auto largest = [&](Value x, Value y) { return b.maxF(x, y); };
@@ -352,6 +380,38 @@ Value Elements::finish(Operation *op, Value number, Value index,
   return b.divideF(number, firstScalar);
 }
 
+/// Of columns `thread`, `thread` + rowThreads and so on, in rising order; eight
+/// are loaded at once.
+Value Elements::sumColumns(Value thread, int64_t count, double init,
+                           function_ref<Value(Value, Value)> add,
+                           function_ref<Value(Value)> load) {
+  constexpr int64_t atOnce = 8;
+  int64_t turns = count / rowThreads, rest = count % rowThreads;
+  Value sum = b.f32(init);
+  auto run = [&](Value first, int64_t turns, Value sum) {
+    Values numbers;
+    for (int64_t i = 0; i < turns; ++i)
+      numbers.push_back(load(b.add(first, i * rowThreads)));
+    for (Value number : numbers)
+      sum = add(sum, number);
+    return sum;
+  };
+  if (int64_t chunks = turns / atOnce)
+    sum = b.forEach(thread, b.i32(chunks * atOnce * rowThreads),
+                    atOnce * rowThreads, {sum}, [&](Value first, Values sum) {
+                      return Values{run(first, atOnce, sum[0])};
+                    })[0];
+  Value first = b.add(thread, turns / atOnce * atOnce * rowThreads);
+  if (turns % atOnce)
+    sum = run(first, turns % atOnce, sum);
+  if (!rest)
+    return sum;
+  Value last = b.add(thread, turns * rowThreads);
+  return b.choose(
+      b.less(last, count), [&] { return Values{run(last, 1, sum)}; },
+      [&] { return Values{sum}; })[0];
+}
+
 static Value reduceWarp(DeviceBuilder &b, Value value,
                         function_ref<Value(Value, Value)> combine) {
   return b.reduce(value, 32, combine);
@@ -363,11 +423,11 @@ void Elements::reduceWholeRow(Operation *op, Value token, Value scratch,
   int64_t size = getElementsPerToken(getTensor(input));
   auto reduce = [&](double init, function_ref<Value(Value, Value)> add,
                     function_ref<Value(Value, Value)> combine) {
-    Values sum = b.forEach(thread, size, rowThreads, {b.f32(init)},
-                           [&](Value i, Values sum) {
-                             return Values{add(sum[0], get(input, token, i))};
-                           });
-    Value inWarp = reduceWarp(b, sum[0], combine);
+    Value inWarp = reduceWarp(
+        b,
+        sumColumns(thread, size, init, add,
+                   [&](Value column) { return get(input, token, column); }),
+        combine);
     Value warp = b.divide(thread, 32);
     b.ifThen(b.equal(b.remainder(thread, 32), 0), [&] {
       b.store(inWarp, b.at(scratch, b.mul(warp, sizeof(float))));

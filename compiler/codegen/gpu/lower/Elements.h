@@ -55,6 +55,13 @@ public:
   /// Bytes of the scratch memory.
   static int64_t getScratchBytes(llvm::ArrayRef<mlir::Operation *> ops);
 
+  /// Computes something of each of `count` columns by rowThreads threads, and
+  /// uses it: of eight at a time before the first is used, so that loads do not
+  /// wait for each other.
+  void forColumns(mlir::Value thread, int64_t count,
+                  llvm::function_ref<Values(mlir::Value column)> compute,
+                  llvm::function_ref<void(mlir::Value column, Values)> use);
+
   /// Writes a number of an output.
   mlir::LogicalResult store(const Output &output, mlir::Value number,
                             mlir::Value token, mlir::Value column);
@@ -74,6 +81,10 @@ private:
   mlir::Value rotate(RopeOp op, mlir::Value token, mlir::Value column);
   mlir::Value getFragment(mlir::RankedTensorType type, mlir::Value weight,
                           mlir::Value row, mlir::Value column);
+  mlir::Value
+  sumColumns(mlir::Value thread, int64_t count, double init,
+             llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> add,
+             llvm::function_ref<mlir::Value(mlir::Value)> load);
   void reduceWholeRow(mlir::Operation *op, mlir::Value token,
                       mlir::Value scratch, mlir::Value thread,
                       llvm::function_ref<void()> sync);

@@ -52,6 +52,12 @@ KernelLowering::create(KernelOp kernel, GpuAttr gpu,
                       .Case([&](GpuDotsAttr) {
                         return createDotLowering(kernel, gpu, device);
                       })
+                      .Case([&](GpuGemvAttr) {
+                        return createGemvLowering(kernel, gpu, device);
+                      })
+                      .Case([&](GpuAttentionAttr) {
+                        return createAttentionLowering(kernel, gpu, device);
+                      })
                       .Case([&](GpuPoolAttr) {
                         return createPoolLowering(kernel, gpu, device);
                       })

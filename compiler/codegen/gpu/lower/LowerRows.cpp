@@ -30,11 +30,15 @@ struct RowLowering : KernelLowering {
       b.ifThen(b.less(token, count), [&] {
         elements.reduceRow(ops, token, scratch, thread, [&] { b.syncBlock(); });
         for (const Output &output : getOutputs(kernel))
-          b.forEach(thread, output.columns, rowThreads, [&](Value column) {
-            Value number = elements.get(output.value, token, column);
-            if (failed(elements.store(output, number, token, column)))
-              result = failure();
-          });
+          elements.forColumns(
+              thread, output.columns,
+              [&](Value column) {
+                return Values{elements.get(output.value, token, column)};
+              },
+              [&](Value column, Values numbers) {
+                if (failed(elements.store(output, numbers[0], token, column)))
+                  result = failure();
+              });
       });
       if (failed(result))
         return failure();

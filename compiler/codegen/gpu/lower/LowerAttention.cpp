@@ -1,0 +1,89 @@
+//===- LowerAttention.cpp - Attention on a GPU ----------------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/codegen/gpu/lower/Attention.h"
+#include "compiler/codegen/gpu/lower/KernelLowering.h"
+#include "dialect/CacheFormat.h"
+#include "dialect/PackedLayout.h"
+#include "dialect/States.h"
+
+using namespace mlir;
+using namespace quipu;
+using namespace quipu::gpu;
+
+static double getReal(Attribute number, double missing) {
+  auto real = dyn_cast_or_null<FloatAttr>(number);
+  return real ? real.getValueAsDouble() : missing;
+}
+
+namespace {
+struct AttentionLowering : KernelLowering {
+  using KernelLowering::KernelLowering;
+
+  FailureOr<AttentionShape> getShape(AttentionOp op) {
+    CacheType cache = getCacheType();
+    FailureOr<StateOp> state = getState();
+    FailureOr<int64_t> pageBytes = getPageBytes();
+    if (failed(state) || failed(pageBytes))
+      return failure();
+    abi::CacheType type = *getCacheFormat(cache.getElementType());
+    auto query = cast<RankedTensorType>(op.getQuery().getType());
+    auto result = cast<RankedTensorType>(op.getResult().getType());
+    AttentionShape shape;
+    shape.cache = {type, cache.getHeads(), cache.getKeyDim(),
+                   cache.getValueDim()};
+    shape.group = query.getDimSize(1) / cache.getHeads();
+    shape.isFull = op.getFull();
+    shape.scale = static_cast<float>(
+        getReal(op.getScaleAttr(),
+                1 / std::sqrt(static_cast<double>(cache.getKeyDim()))));
+    if (auto window = dyn_cast_or_null<IntegerAttr>(op.getWindowAttr()))
+      shape.window = window.getInt();
+    shape.softCap = static_cast<float>(getReal(op.getSoftCapAttr(), 0));
+    shape.hasSinks = op.getSinks().has_value();
+    shape.tokens = query.getDimSize(0);
+    shape.queryRowBytes = getRowBytes(query);
+    shape.resultRowBytes = getRowBytes(result);
+    shape.pool = *state->getPool();
+    shape.pageBytes = *pageBytes;
+    int64_t unit = abi::getPageBytes(type, 1);
+    shape.placeBytes =
+        static_cast<int64_t>(state->getOffset().value_or(0)) * unit;
+    shape.layerBytes =
+        static_cast<int64_t>(state->getStride().value_or(0)) * unit;
+    if (!shape.fitsTensorCores())
+      return op.emitOpError("has heads of ")
+             << cache.getKeyDim() << " and " << cache.getValueDim()
+             << " components in " << cache.getElementType()
+             << ", but a GPU takes multiples of 16 in f16";
+    return shape;
+  }
+
+  LogicalResult emit() final {
+    auto op = cast<AttentionOp>(kernel.getBody().front().front());
+    FailureOr<AttentionShape> shape = getShape(op);
+    if (failed(shape))
+      return failure();
+    AttentionLaunch launch = getBlockedAttention(*shape);
+    return emitFunction("", launch.threads, [&]() -> FailureOr<Launch> {
+      AttentionArguments arguments{
+          getStepArguments(), getLayer(),
+          op.getSinks() ? getWeight(op.getSinks()->getSymbol()) : Value(),
+          getOperand(cast<BlockArgument>(op.getQuery())), getResult(0)};
+      emitBlockedAttention(b, *shape, arguments);
+      return Launch{{launch.grid[0], launch.grid[1], launch.grid[2]},
+                    launch.sharedBytes};
+    });
+  }
+};
+} // namespace
+
+std::unique_ptr<KernelLowering>
+quipu::gpu::createAttentionLowering(KernelOp kernel, GpuAttr gpu,
+                                    mlir::gpu::GPUModuleOp device) {
+  return std::make_unique<AttentionLowering>(kernel, gpu, device);
+}
