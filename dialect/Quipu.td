@@ -354,8 +354,8 @@ def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "FusionRole::Contractio
 
     C1: the input has K numbers per token. C2: the weight has N rows.
     C3: a bias has N numbers in f32. C4: an input in `!quipu.i8x32` goes with a
-    weight in a block format, one in bf16 with an even K and a weight that is not
-    f32; others are f32. C5: the quantised form is one of the input, for a weight of
+    weight in a block format, one in bf16 or f16 with an even K and a weight that is
+    not f32; others are f32. C5: the quantised form is one of the input, for a weight of
     mixed formats.
   }];
   let arguments = (ins Quipu_Activation:$input, Optional<Quipu_Activation>:$quantized,
@@ -384,14 +384,15 @@ def Quipu_RMSNormOp : Quipu_AlikeOp<"rms_norm", "norm", "getReductionRole(getInp
 }
 
 def Quipu_QuantizeOp : Quipu_ComputeOp<"quantize", "quantized", "FusionRole::Row", [NoMemoryEffect, Quipu_Tokenwise]> {
-  let summary = "a row to what dot products multiply: 8-bit integers with scales, or bf16";
+  let summary = "a row to what dot products multiply: 8-bit integers with scales, bf16 or f16";
   let description = [{
     To 8-bit integers, in blocks of 32 with a scale each: d = max|x| / 127,
     q = round-to-even(x / d), per block of the last dimension; a block of zeros
-    has d = 0. f32 [M, ...] -> `!quipu.i8x32` [M, product]. `as bf16`: to the
-    nearest bf16, of two the even one -> bf16 [M, product].
+    has d = 0. f32 [M, ...] -> `!quipu.i8x32` [M, product]. `as bf16` or
+    `as f16`: to the nearest such number, of two the even one -> [M, product];
+    what is beyond the range of f16 becomes its largest number.
 
-    C1: a token's numbers are a multiple of 32, of 2 as bf16. C2: there is no
+    C1: a token's numbers are a multiple of 32, of 2 as bf16 or f16. C2: there is no
     other element type.
   }];
   let arguments = (ins Quipu_Activation:$input, OptionalAttr<TypeAttr>:$element);

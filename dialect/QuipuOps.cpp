@@ -202,9 +202,9 @@ LogicalResult LinearOp::verify() {
     return emitOpError("C4: an input in ")
            << element << " goes with a weight in blocks, not "
            << weight.getElementType();
-  if (element.isBF16() &&
+  if (isa<BFloat16Type, Float16Type>(element) &&
       (llvm::any_of(formats, llvm::IsaPred<Float32Type>) || elements % 2))
-    return emitOpError("C4: an input in bf16 goes with a weight that is not "
+    return emitOpError("C4: an input in 16 bits goes with a weight that is not "
                        "f32 and an even number of columns, not with ")
            << weight;
   auto quantized = getQuantized()

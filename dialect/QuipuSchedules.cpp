@@ -30,9 +30,9 @@ static LogicalResult verifyHas(KernelOp kernel, StringRef constraint) {
          << OpT::getOperationName();
 }
 
-static bool isBF16(Value value) {
+static bool hasHalfFloats(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
-  return type && type.getElementType().isBF16();
+  return type && isa<BFloat16Type, Float16Type>(type.getElementType());
 }
 
 LogicalResult CpuTilesAttr::verify(function_ref<InFlightDiagnostic()> emitError,
@@ -49,10 +49,11 @@ LogicalResult CpuTilesAttr::verifyKernel(KernelOp &kernel) const {
   if (failed(verifyHas<LinearOp>(kernel, "C2")))
     return failure();
   for (LinearOp linear : kernel.getOps<LinearOp>())
-    if (isBF16(linear.getInput()) &&
-        !linear.getWeight().getType().getElementType().isBF16())
-      return kernel.emitOpError("schedule C3: an input in bf16 is for a weight "
-                                "in bf16, not for ")
+    if (hasHalfFloats(linear.getInput()) &&
+        cast<RankedTensorType>(linear.getInput().getType()).getElementType() !=
+            linear.getWeight().getType().getElementType())
+      return kernel.emitOpError("schedule C3: an input in 16 bits is for a "
+                                "weight in the same, not for ")
              << linear.getWeight().getType();
   return success();
 }

@@ -44,7 +44,8 @@ def Quipu_CpuTilesAttr : Quipu_ScheduleAttr<"CpuTiles", "cpu_tiles"> {
       `tokens`.
 
     C1: lanes, tokens and tiles are from 1 to 64. C2: the kernel has a linear
-    layer. C3: an input in bf16 is for a weight in bf16.
+    layer. C3: an input in bf16 or f16 is for a weight in the
+    same.
   }];
   let parameters = (ins "int64_t":$lanes, "int64_t":$tokens, "int64_t":$tiles,
                         DefaultValuedParameter<"bool", "false">:$panel);

@@ -98,11 +98,11 @@ LogicalResult QuantizeOp::inferReturnTypes(MLIRContext *context,
   if (!input)
     return inferUnbound(context, types);
   Type element = op.getElement().value_or(I8BlockType::get(context));
-  if (!isa<I8BlockType, BFloat16Type>(element))
+  if (!isa<I8BlockType, BFloat16Type, Float16Type>(element))
     return emitOptionalError(
-        loc, "C2: numbers become !quipu.i8x32 or bf16, not ", element);
+        loc, "C2: numbers become !quipu.i8x32, bf16 or f16, not ", element);
   int64_t elements = getElementsPerToken(input);
-  int64_t together = element.isBF16() ? 2 : blockSize;
+  int64_t together = isa<FloatType>(element) ? 2 : blockSize;
   if (elements % together)
     return emitOptionalError(loc, "C1: ", elements,
                              " numbers of a token are no multiple of ",

@@ -167,9 +167,8 @@ bool GpuAttr::keepsOpsApart() const { return false; }
 Type GpuAttr::getInputElement(RankedTensorType weight) const {
   bool hasFloats = llvm::any_of(getFormats(weight.getElementType()),
                                 llvm::IsaPred<Float32Type>);
-  return hasFloats || weight.getDimSize(1) % 2
-             ? Type()
-             : BFloat16Type::get(getContext());
+  return hasFloats || weight.getDimSize(1) % 2 ? Type()
+                                               : Float16Type::get(getContext());
 }
 
 /// What needs neighbours of an output other than the one next to it runs in

@@ -115,6 +115,13 @@ void quipu_reference_quantize(const float *input, int64_t inputStride,
       std::transform(x, x + size, reinterpret_cast<uint16_t *>(row), toBFloat);
       continue;
     }
+    if (type == F16) {
+      std::transform(x, x + size, reinterpret_cast<uint16_t *>(row),
+                     [](float number) {
+                       return toHalf(std::clamp(number, -65504.0f, 65504.0f));
+                     });
+      continue;
+    }
     auto *values = reinterpret_cast<int8_t *>(row);
     auto *scales = reinterpret_cast<float *>(row + layout.scaleOffset());
     auto *starts = reinterpret_cast<int32_t *>(row + layout.startOffset());
@@ -154,6 +161,11 @@ void quipu_reference_dequantize(const void *row, int64_t size, int32_t type,
   if (type == BF16) {
     auto *numbers = static_cast<const uint16_t *>(row);
     std::transform(numbers, numbers + size, result, fromBFloat);
+    return;
+  }
+  if (type == F16) {
+    auto *numbers = static_cast<const uint16_t *>(row);
+    std::transform(numbers, numbers + size, result, fromHalf);
     return;
   }
   auto *values = reinterpret_cast<const int8_t *>(bytes);

@@ -26,7 +26,7 @@
 
 namespace quipu::reference {
 /// How the numbers of a row are stored: I8x32 as QuantizedRowLayout says.
-enum RowType : int32_t { F32, I8x32, BF16 };
+enum RowType : int32_t { F32, I8x32, BF16, F16 };
 } // namespace quipu::reference
 
 extern "C" {

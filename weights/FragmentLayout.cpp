@@ -107,9 +107,9 @@ private:
   void writeFloats(const uint8_t *row, int64_t g) {
     uint16_t numbers[FragmentLayout::slotColumns];
     std::memcpy(numbers, row, stored * 2);
-    if (&format == &formatF16)
+    if (&format == &formatBF16)
       for (int64_t i = 0; i < stored; ++i)
-        numbers[i] = toBFloat(fromHalf(numbers[i]));
+        numbers[i] = toHalf(fromBFloat(numbers[i]));
     int64_t end =
         stored / FragmentCodes::blockColumns * FragmentCodes::blockColumns;
     if (end != stored)
@@ -146,10 +146,10 @@ private:
          ++group, at += codes.groupBytes()) {
       bool grouped = format.hasGroupScales;
       writeHalf(scales + at,
-                toBFloat(scale * (grouped ? block.groupScales[group] : 1)));
+                toHalf(scale * (grouped ? block.groupScales[group] : 1)));
       if (format.hasMinima)
         writeHalf(minima + at,
-                  toBFloat(minimum * (grouped ? block.groupMinima[group] : 1)));
+                  toHalf(minimum * (grouped ? block.groupMinima[group] : 1)));
     }
   }
 
@@ -184,13 +184,13 @@ float FragmentLayout::readNumber(const uint8_t *packed, int64_t row,
   FragmentCodes codes = this->codes();
   FragmentPlace place = getPlace(row, column);
   if (codes.bits == 16)
-    return fromBFloat(readHalf(packed + place.code));
+    return fromHalf(readHalf(packed + place.code));
   int code = packed[place.code];
   if (codes.bits == 4)
     code = code >> place.shift & 15;
   float number =
-      fromBFloat(readHalf(packed + place.scale)) * float(code - codes.offset);
+      fromHalf(readHalf(packed + place.scale)) * float(code - codes.offset);
   if (codes.hasMinima)
-    number += fromBFloat(readHalf(packed + place.minimum));
-  return fromBFloat(toBFloat(number));
+    number += fromHalf(readHalf(packed + place.minimum));
+  return fromHalf(toHalf(number));
 }

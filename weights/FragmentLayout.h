@@ -14,19 +14,19 @@
 //
 //   tiles in order, in a tile its slots in rising k, in a slot
 //     codes   [k / 32][32 lanes][8 numbers]
-//     scales  [k / group][8 rows] bf16           (formats with scales)
-//     minima  [k / group][8 rows] bf16           (formats with minima)
+//     scales  [k / group][8 rows] f16            (formats with scales)
+//     minima  [k / group][8 rows] f16            (formats with minima)
 //
 // Lane 4 * g + q of a block of 32 columns holds four pairs of neighbours of row
 // g: columns 2q, 2q + 1 (pair 0); 2q + 8, 2q + 9 (1); 2q + 16, 2q + 17 (2); 2q
 // + 24, 2q + 25 (3). Element e of pair i lies
 //
-//   in 16 bits (F16 and BF16, as bf16)   at 2-byte word 2i + e of 16 bytes
+//   in 16 bits (F16 and BF16, as f16)    at 2-byte word 2i + e of 16 bytes
 //   in 8 bits (wider codes, values)      at byte 2i + e of 8 bytes
 //   in 4 bits                            at bit 4i + 16e of 4 bytes
 //
 // so that (word >> 4i) & 0x000f000f is pair i. A number of a block format is
-// bf16(scale * (code - offset)), or bf16(scale * (code - offset) + minimum),
+// f16(scale * (code - offset)), or f16(scale * (code - offset) + minimum),
 // where scale and minimum are the products of the block's and the group's.
 //
 //===----------------------------------------------------------------------===//
@@ -50,7 +50,7 @@ struct FragmentCodes {
   /// Numbers of a block that a lane holds.
   static constexpr int64_t laneNumbers = 8;
 
-  int64_t bits;          // of a code: 4, 8, or 16 for bf16 without a scale
+  int64_t bits;          // of a code: 4, 8, or 16 for f16 without a scale
   int64_t groupElements; // 16 or 32 columns share a scale; 0: there is none
   bool hasMinima;
   int offset; // what is subtracted from a code
@@ -141,7 +141,7 @@ struct FragmentLayout {
   void packSlot(const uint8_t *rows, int64_t tile, int64_t slot,
                 uint8_t *packed) const;
 
-  /// A number of the packed weight as tensor cores get it, rounded to bf16; the
+  /// A number of the packed weight as tensor cores get it, rounded to f16; the
   /// inverse of packing.
   float readNumber(const uint8_t *packed, int64_t row, int64_t column) const;
 

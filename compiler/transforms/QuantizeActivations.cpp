@@ -62,7 +62,7 @@ struct QuantizeActivations
         builder.setInsertionPointAfterValue(linear.getInput());
         value = QuantizeOp::create(
             builder, getUnnamed(linear.getLoc()), linear.getInput(),
-            element.isBF16() ? TypeAttr::get(element) : TypeAttr());
+            isa<FloatType>(element) ? TypeAttr::get(element) : TypeAttr());
       }
       if (isInSomeLayers(element, weight))
         linear.getQuantizedMutable().assign(value);

@@ -164,7 +164,7 @@ quipu.model @m for [] {
 quipu.model @m for [] {
   quipu.weight @w = "w.weight" : tensor<8x64xf32>
   %x = quipu.input "x" : tensor<1x64xbf16>
-  // expected-error@+1 {{C4: an input in bf16 goes with a weight that is not f32 and an even number of columns, not with 'tensor<8x64xf32>'}}
+  // expected-error@+1 {{C4: an input in 16 bits goes with a weight that is not f32 and an even number of columns, not with 'tensor<8x64xf32>'}}
   %out = quipu.linear %x, @w : tensor<8x64xf32> -> [8] : tensor<1x64xbf16> -> tensor<1x8xf32>
 }
 
@@ -174,7 +174,7 @@ quipu.model @m for [] {
 quipu.model @m for [] {
   quipu.weight @w = "w.weight" : tensor<8x63xbf16>
   %x = quipu.input "x" : tensor<1x63xbf16>
-  // expected-error@+1 {{C4: an input in bf16 goes with a weight that is not f32 and an even number of columns, not with 'tensor<8x63xbf16>'}}
+  // expected-error@+1 {{C4: an input in 16 bits goes with a weight that is not f32 and an even number of columns, not with 'tensor<8x63xbf16>'}}
   %out = quipu.linear %x, @w : tensor<8x63xbf16> -> [8] : tensor<1x63xbf16> -> tensor<1x8xf32>
 }
 
@@ -327,9 +327,9 @@ quipu.model @m for [] {
 // quantize_c2
 quipu.model @m for [] {
   %x = quipu.input "x" : tensor<2x32xf32>
-  // expected-error@+2 {{C2: numbers become !quipu.i8x32 or bf16, not 'f16'}}
+  // expected-error@+2 {{C2: numbers become !quipu.i8x32, bf16 or f16, not 'f64'}}
   // expected-error@+1 {{failed to infer returned types}}
-  %out = quipu.quantize %x as f16 : tensor<2x32xf32> -> tensor<2x32xf16>
+  %out = quipu.quantize %x as f64 : tensor<2x32xf32> -> tensor<2x32xf64>
 }
 
 // -----

@@ -34,7 +34,7 @@ quipu.model @m for [] {
 // cpu_tiles_c3
 quipu.model @m for [] {
   quipu.weight @w = "w.weight" : tensor<64x64x!quipu.q4_0>
-  // expected-error@+1 {{schedule C3: an input in bf16 is for a weight in bf16, not for 'tensor<64x64x!quipu.q4_0>'}}
+  // expected-error@+1 {{schedule C3: an input in 16 bits is for a weight in the same, not for 'tensor<64x64x!quipu.q4_0>'}}
   quipu.kernel @k(%x: tensor<1x64xbf16>) -> tensor<1x64xf32> schedule #quipu.cpu_tiles<lanes = 16, tokens = 1, tiles = 1> {
     %y = quipu.linear %x, @w : tensor<64x64x!quipu.q4_0> -> [64] : tensor<1x64xbf16> -> tensor<1x64xf32>
     quipu.yield %y : tensor<1x64xf32>

@@ -22,11 +22,11 @@ static const WeightFormat &getFormat(const char *name) {
   return *findWeightFormat(std::string_view(name));
 }
 
-/// Whether a scale is a number that products do not overflow.
+/// Whether a scale, or a number, is one whose products f16 can hold.
 static bool isModerate(const WeightFormat &format, uint16_t bits) {
-  float scale =
-      format.scaleType == ScaleType::F16 ? fromHalf(bits) : fromBFloat(bits);
-  return std::fabs(scale) < 64 && std::fabs(scale) > 0x1p-10f;
+  bool isHalf = format.scaleType == ScaleType::F16 && &format != &formatBF16;
+  float scale = isHalf ? fromHalf(bits) : fromBFloat(bits);
+  return std::fabs(scale) < 0.25f && std::fabs(scale) > 0x1p-10f;
 }
 
 /// Rows of a checkpoint with random codes and scales.
@@ -43,9 +43,7 @@ static std::vector<uint8_t> makeRows(const FragmentLayout &layout) {
         format.readBlock(&rows[at], block);
       else
         block.scale = readHalf(&rows[at]);
-      good = format.isQuantized() || &format == &formatF16
-                 ? isModerate(format, block.scale)
-                 : std::isfinite(fromBFloat(block.scale));
+      good = isModerate(format, block.scale);
       if (format.hasMinima)
         good &= isModerate(format, block.minimum);
     }
@@ -101,11 +99,11 @@ static void testNumbers(const WeightFormat &format, int64_t n, int64_t k) {
       float number = layout.readNumber(packed.data(), row, column);
       if (row >= n || column >= k)
         EXPECT(number == 0);
-      else if (&format == &formatBF16)
+      else if (!format.isQuantized())
         EXPECT(number == numbers[column]);
-      else // scale, minimum and their sum are each rounded to 8 bits
+      else // scale, minimum and their sum are each rounded to 11 bits
         EXPECT(std::fabs(number - numbers[column]) <=
-               sizes[column] * 0x1.02p-7f);
+               sizes[column] * 0x1.02p-10f);
     }
   }
 }

@@ -11,38 +11,39 @@ using namespace mlir;
 using namespace quipu;
 using namespace quipu::gpu;
 
-/// Tables of lop3: (a & b) | c and (a & b) ^ c.
-static constexpr unsigned andOr = 0xea, andXor = 0x6a;
+/// The table of lop3 for (a & b) | c.
+static constexpr unsigned andOr = 0xea;
 
-/// Pairs of code - offset. 128 + code, for codes below 128, has the bits of
-/// 128 with the code for its fraction.
+/// 1024 + code, for codes of up to 10 bits, has the bits of 1024 with the code
+/// for its fraction.
+static constexpr uint32_t bits1024 = 0x64006400;
+
+/// Pairs of code - offset.
 static Values loadNibbles(DeviceBuilder &b, Value at, int offset) {
   Value word = b.load(b.getI32Type(), at);
-  Value zero = b.pairOf(Half::BF16, 128 + offset);
+  Value zero = b.pairOf(Half::F16, 1024 + offset);
   Values pairs;
   for (unsigned i = 0; i < 4; ++i) {
-    Value code =
-        b.lop3(b.shiftRight(word, 4 * i), 0x000f000f, 0x43004300, andOr);
-    pairs.push_back(b.subPair(Half::BF16, code, zero));
+    Value code = b.lop3(b.shiftRight(word, 4 * i), 0x000f000f, bits1024, andOr);
+    pairs.push_back(b.subPair(Half::F16, code, zero));
   }
   return pairs;
 }
 
-/// Pairs of byte - 128. With a byte's low bits for its fraction 128 is too
-/// large by 128 when the high bit is set, otherwise by 256.
+/// Pairs of byte - 128.
 static Values loadBytes(DeviceBuilder &b, Value at) {
   Values words = b.loadVector(b.getI32Type(), 2, at), pairs;
+  Value zero = b.pairOf(Half::F16, 1024 + 128);
   for (unsigned i = 0; i < 4; ++i) {
-    Value bytes =
-        b.permuteBytes(words[i / 2], b.i32(0), i % 2 ? 0x4342 : 0x4140);
-    Value number = b.lop3(bytes, 0x007f007f, 0x43004300, andOr);
-    Value excess = b.lop3(bytes, 0x00800080, 0x43804380, andXor);
-    pairs.push_back(b.subPair(Half::BF16, number, excess));
+    // Bytes 4 to 7 are those of the 1024s.
+    Value number =
+        b.permuteBytes(words[i / 2], b.i32(bits1024), i % 2 ? 0x7372 : 0x7170);
+    pairs.push_back(b.subPair(Half::F16, number, zero));
   }
   return pairs;
 }
 
-/// The bf16 at an address, twice.
+/// The f16 at an address, twice.
 static Value loadTwice(DeviceBuilder &b, Value at) {
   Value number =
       arith::ExtUIOp::create(b, b.getI32Type(), b.load(b.getI16Type(), at));
@@ -64,8 +65,8 @@ Values quipu::gpu::readFragment(DeviceBuilder &b, const FragmentCodes &codes,
       if (codes.hasMinima)
         minimum = loadTwice(b, b.at(address.minima, group));
     }
-    pairs[i] = codes.hasMinima ? b.fmaPair(Half::BF16, pairs[i], scale, minimum)
-                               : b.mulPair(Half::BF16, pairs[i], scale);
+    pairs[i] = codes.hasMinima ? b.fmaPair(Half::F16, pairs[i], scale, minimum)
+                               : b.mulPair(Half::F16, pairs[i], scale);
   }
   return pairs;
 }

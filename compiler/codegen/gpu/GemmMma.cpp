@@ -127,7 +127,7 @@ void MmaEmitter::addStage(const Group &group, Value stage, Values &sums) {
         for (int64_t eight = 0; eight < 2; ++eight) {
           MutableArrayRef<Value> sum = MutableArrayRef(sums).slice(
               piece * sums.size() / warpPieces + token / 2 + 4 * eight, 4);
-          llvm::copy(b.mma(Half::BF16,
+          llvm::copy(b.mma(Half::F16,
                            ArrayRef(weights[piece]).slice(4 * step, 4),
                            ArrayRef(tokens).slice(2 * eight, 2), sum),
                      sum.begin());

@@ -152,7 +152,7 @@ void WgmmaEmitter::runSegment(const Group &group, const Consumer &consumer,
         b.add(consumer.tokens, b.extend(b.mul(stage, stageBytes / 16)));
     b.fenceWgmma();
     for (int64_t step = 0; step < steps; ++step)
-      sums = b.wgmma(Half::BF16, shape.tokens, sums,
+      sums = b.wgmma(Half::F16, shape.tokens, sums,
                      ArrayRef(running.weights).slice(4 * step, 4),
                      b.add(tokens, 2 * step));
     b.commitWgmma();

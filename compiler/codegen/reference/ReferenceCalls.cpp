@@ -81,6 +81,7 @@ static reference::RowType getRowType(Value rows) {
   Type element = getTensor(rows).getElementType();
   return isa<I8BlockType>(element) ? reference::I8x32
          : element.isBF16()        ? reference::BF16
+         : element.isF16()         ? reference::F16
                                    : reference::F32;
 }
 static double getNumber(Attribute attribute, double missing) {

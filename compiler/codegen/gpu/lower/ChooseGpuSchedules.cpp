@@ -39,7 +39,7 @@ struct ChooseGpuSchedules
           return isFragmentMatrix(linear.getWeight().getType()) &&
                  cast<RankedTensorType>(linear.getInput().getType())
                      .getElementType()
-                     .isBF16();
+                     .isF16();
         });
     int64_t tokens = getKernelTokens(kernel);
     if (!hasFragments || tokens > maxGemvTokens)

@@ -48,6 +48,18 @@ Value Elements::getWeight(WeightAttr vector, Value index) {
       b.at(kernel.getWeight(vector.getSymbol()), b.mul(index, sizeof(float))));
 }
 
+/// An f16, given as its bits.
+static Value extendHalf(DeviceBuilder &b, Value bits) {
+  return b.unpack(Half::F16, arith::ExtUIOp::create(b, b.getI32Type(), bits))
+      .first;
+}
+
+/// The nearest f16, or the largest one.
+static Value roundToHalf(DeviceBuilder &b, Value x) {
+  Value limited = b.maxF(b.minF(x, 65504.0), -65504.0);
+  return b.unpack(Half::F16, b.pack(Half::F16, limited, limited)).first;
+}
+
 /// The row of `#quipu.rows16` in f32: [k][16 rows] of each tile.
 static Value getRowsPlace(DeviceBuilder &b, const WeightLayout &layout,
                           Value weight, Value row, Value column) {
@@ -93,8 +105,7 @@ Value Elements::getFragment(RankedTensorType type, Value weight, Value row,
     Value word = b.load(
         b.getI16Type(),
         b.at(start, b.add(place, b.mul(b.add(b.mul(pair, 2), element), 2))));
-    Value bits = arith::ExtUIOp::create(b, b.getI32Type(), word);
-    return b.bitcast(b.shiftLeft(bits, 16), b.getF32Type());
+    return extendHalf(b, word);
   }
   Value code;
   if (codes.bits == 8) {
@@ -118,8 +129,7 @@ Value Elements::getFragment(RankedTensorType type, Value weight, Value row,
         b.load(b.getI16Type(),
                b.at(start, b.add(first, b.add(b.mul(group, codes.groupBytes()),
                                               b.mul(lane, 2)))));
-    Value bits = arith::ExtUIOp::create(b, b.getI32Type(), scale);
-    return b.bitcast(b.shiftLeft(bits, 16), b.getF32Type());
+    return extendHalf(b, scale);
   };
   Value scale =
       loadScale([&](int64_t columns) { return codes.scalesOffset(columns); });
@@ -127,10 +137,10 @@ Value Elements::getFragment(RankedTensorType type, Value weight, Value row,
     return codes.minimaOffset(columns);
   })
                                   : b.f32(0);
-  // As exact as the one rounding to bf16 that tensor cores' kernels make.
+  // The one rounding that tensor cores' kernels make.
   Value exact =
       codes.hasMinima ? b.fma(scale, number, minimum) : b.mulF(scale, number);
-  return b.unpack(Half::BF16, b.pack(Half::BF16, exact, exact)).first;
+  return roundToHalf(b, exact);
 }
 
 //===----------------------------------------------------------------------===//
@@ -184,11 +194,6 @@ static Value activate(DeviceBuilder &b, ActivationKind kind, Value x) {
   llvm_unreachable("an unknown activation");
 }
 
-/// Rounds to the nearest bf16.
-static Value roundToBF16(DeviceBuilder &b, Value x) {
-  return b.unpack(Half::BF16, b.pack(Half::BF16, x, x)).first;
-}
-
 Value Elements::get(Value value, Value token, Value column) {
   if (auto source = sources.find(value); source != sources.end()) {
     Source compute = source->second;
@@ -203,11 +208,8 @@ Value Elements::getArgument(BlockArgument argument, Value token, Value column) {
   RankedTensorType type = getTensor(argument);
   Value row = b.at(kernel.getOperand(argument),
                    b.mul(b.extend(token), b.i64(getRowBytes(type))));
-  if (type.getElementType().isBF16()) {
-    Value word = b.load(b.getI16Type(), b.at(row, b.mul(column, 2)));
-    Value bits = arith::ExtUIOp::create(b, b.getI32Type(), word);
-    return b.bitcast(b.shiftLeft(bits, 16), b.getF32Type());
-  }
+  if (type.getElementType().isF16())
+    return extendHalf(b, b.load(b.getI16Type(), b.at(row, b.mul(column, 2))));
   return b.load(type.getElementType(), b.at(row, b.mul(column, 4)));
 }
 
@@ -258,7 +260,7 @@ Value Elements::compute(Operation *op, Value token, Value column) {
         return get(op.getInput(), getIndex(kernel, op.getRows(), token),
                    column);
       })
-      .Case([&](QuantizeOp) { return roundToBF16(b, first()); })
+      .Case([&](QuantizeOp) { return roundToHalf(b, first()); })
       .Case([&](RopeOp op) { return rotate(op, token, column); })
       .Case([&](SwiGLUOp) {
         Value gate = first();
@@ -513,8 +515,8 @@ LogicalResult Elements::store(const Output &output, Value number, Value token,
       kernel.getKernel().getResultTypes()[output.result]);
   Value row = b.at(kernel.getResult(output.result),
                    b.mul(b.extend(token), b.i64(getRowBytes(type))));
-  if (type.getElementType().isBF16()) {
-    Value pair = b.pack(Half::BF16, number, number);
+  if (type.getElementType().isF16()) {
+    Value pair = b.pack(Half::F16, number, number);
     b.store(arith::TruncIOp::create(b, b.getI16Type(), pair),
             b.at(row, b.mul(column, 2)));
     return success();

@@ -286,7 +286,7 @@ void GemvLowering::emitInput(Elements &elements) {
       auto loadPair = [&] {
         Value first = elements.get(input, token, column);
         Value second = elements.get(input, token, b.add(column, 1));
-        return Values{b.pack(Half::BF16, first, second)};
+        return Values{b.pack(Half::F16, first, second)};
       };
       if (columns == width && tokens == 1)
         return loadPair();
@@ -375,7 +375,7 @@ void GemvLowering::emitSegment(const UnitTile &tile, Value slotAt, Value slot,
     Values upper = tokens > 8 ? loadInput(block32, true) : x;
     for (int64_t half = 0; half < 2; ++half)
       sum = b.mma(
-          Half::BF16,
+          Half::F16,
           {x[2 * half], upper[2 * half], x[2 * half + 1], upper[2 * half + 1]},
           {w[2 * half], w[2 * half + 1]}, sum);
     return sum;
