@@ -19,14 +19,31 @@ set(Python3_EXECUTABLE ${QUIPU_VENV}/bin/python)
 find_package(MLIR REQUIRED CONFIG)
 message(STATUS "LLVM ${LLVM_PACKAGE_VERSION} in ${LLVM_DIR}")
 
-file(GLOB QUIPU_HALIDE_DIRS
-     ${QUIPU_VENV}/lib/python3*/site-packages/halide/lib64/cmake/Halide)
-# Quiet about the Python bindings, which need headers that we do not.
-find_package(Halide 21 REQUIRED QUIET CONFIG COMPONENTS shared
-             HINTS ${QUIPU_HALIDE_DIRS})
+option(QUIPU_CPU_BACKEND "the backend for CPUs, which needs Halide" ON)
+if(QUIPU_CPU_BACKEND)
+  file(GLOB QUIPU_HALIDE_DIRS
+       ${QUIPU_VENV}/lib/python3*/site-packages/halide/lib64/cmake/Halide)
+  # Quiet about the Python bindings, which need headers that we do not.
+  find_package(Halide 21 REQUIRED QUIET CONFIG COMPONENTS shared
+               HINTS ${QUIPU_HALIDE_DIRS})
+endif()
+
+option(QUIPU_PORTABLE
+       "put LLVM, MLIR and the C++ library into the compiler's file" OFF)
+if(QUIPU_PORTABLE)
+  include(QuipuPortable)
+else()
+  set(QUIPU_LLVM_LIBRARIES MLIR LLVM)
+endif()
 
 list(APPEND CMAKE_MODULE_PATH ${MLIR_CMAKE_DIR} ${LLVM_CMAKE_DIR})
 include(TableGen)
 include(AddLLVM)
 include(AddMLIR)
 set(LLVM_TABLEGEN_FLAGS -I${MLIR_INCLUDE_DIRS} -I${PROJECT_SOURCE_DIR})
+
+# What quipu --version says, and programs of their origin.
+set(QUIPU_COMPILER "quipu ${PROJECT_VERSION}, LLVM ${LLVM_PACKAGE_VERSION}")
+if(QUIPU_CPU_BACKEND)
+  string(APPEND QUIPU_COMPILER ", Halide ${Halide_VERSION}")
+endif()

@@ -69,7 +69,7 @@ function(quipu_add_library name)
     target_compile_options(${name} PRIVATE -fno-exceptions)
     quipu_precompile_mlir(${name})
   endif()
-  target_link_libraries(${name} PUBLIC ${ARG_LINK} MLIR LLVM
+  target_link_libraries(${name} PUBLIC ${ARG_LINK} ${QUIPU_LLVM_LIBRARIES}
                                 PRIVATE ${ARG_PRIVATE})
 endfunction()
 
@@ -80,7 +80,7 @@ function(quipu_add_tool name)
   quipu_llvm_options(${name})
   target_compile_options(${name} PRIVATE -fno-exceptions)
   quipu_precompile_mlir(${name})
-  target_link_libraries(${name} PRIVATE ${ARG_LINK} MLIR LLVM)
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} ${QUIPU_LLVM_LIBRARIES})
 endfunction()
 
 # Code that programs are linked with, for any processor of its architecture.

@@ -21,10 +21,7 @@ using namespace quipu;
 using llvm::Error;
 using llvm::Expected;
 
-StringRef quipu::getCompilerVersion() {
-  return "quipu " QUIPU_VERSION ", LLVM " LLVM_VERSION_STRING
-         ", Halide " HALIDE_VERSION;
-}
+StringRef quipu::getCompilerVersion() { return QUIPU_COMPILER; }
 
 Compilation::Compilation(const CompilationOptions &options,
                          MLIRContext &context, llvm::SourceMgr &sourceManager,
@@ -57,6 +54,8 @@ LogicalResult Compilation::findTarget() {
     parts.variants.push_back({ModuleOp(), std::move(target)});
   backend =
       &quipu::getBackend(parts.variants.front().target.getAttribute(&context));
+  if (Error error = backend->checkPresent())
+    return fail(std::move(error));
   stages = quipu::getStages(*backend);
   scheduled = findStage("scheduled");
   return success();

@@ -10,8 +10,8 @@
 
 #include "compiler/EmitProgram.h"
 #include "compiler/Pipeline.h"
-#include "compiler/codegen/cpu/lower/Passes.h"
 #include "compiler/frontend/Checkpoint.h"
+#include "compiler/target/LowerKernelAction.h"
 #include "compiler/transforms/TunedSchedules.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/Support/SourceMgr.h"

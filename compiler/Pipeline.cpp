@@ -7,7 +7,6 @@
 
 #include "compiler/Pipeline.h"
 #include "compiler/codegen/cpu/CpuBackend.h"
-#include "compiler/codegen/cpu/lower/Passes.h"
 #include "compiler/codegen/gpu/EmitPtx.h"
 #include "compiler/codegen/gpu/GpuBackend.h"
 #include "compiler/codegen/gpu/lower/Passes.h"
@@ -165,7 +164,7 @@ static void registerStages(ArrayRef<Stage> stages, StringRef backend) {
 void quipu::registerPasses() {
   registerTransformsPasses();
   registerQuipuCodegenHostPasses();
-  registerQuipuCodegenCPUPasses();
+  registerCpuPasses();
   gpu::registerQuipuCodegenGPUPasses();
   registerQuipuCodegenReferencePasses();
   registerQuipuFrontendPasses();

@@ -25,6 +25,8 @@ public:
   virtual llvm::StringRef getName() const = 0;
   /// Whether `target`, of a module's `quipu.target`, is of its kind.
   virtual bool makes(mlir::Attribute target) const = 0;
+  /// An error when this compiler was built without it.
+  virtual llvm::Error checkPresent() const { return llvm::Error::success(); }
   /// From `scheduled` to `program`.
   virtual llvm::ArrayRef<Stage> getStages() const = 0;
   /// What other compilers than MLIR make of a kernel at the stage, as text;

@@ -52,6 +52,8 @@ private:
 };
 } // namespace
 
+void quipu::registerCpuPasses() { registerQuipuCodegenCPUPasses(); }
+
 const Backend &quipu::getCpuBackend() {
   static const CpuBackend backend;
   return backend;

@@ -14,6 +14,7 @@ namespace quipu {
 
 /// Of #quipu.cpu: Halide makes the kernels.
 const Backend &getCpuBackend();
+void registerCpuPasses();
 
 } // namespace quipu
 

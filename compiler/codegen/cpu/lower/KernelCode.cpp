@@ -9,6 +9,7 @@
 #include "compiler/codegen/cpu/halide/CompileHalide.h"
 #include "compiler/codegen/cpu/llvm/KernelModule.h"
 #include "compiler/codegen/cpu/lower/Passes.h"
+#include "compiler/target/LowerKernelAction.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Threading.h"

@@ -12,7 +12,6 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/IR/Action.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 #include "llvm/Support/Error.h"
@@ -22,18 +21,6 @@ namespace quipu {
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "compiler/codegen/cpu/lower/Passes.h.inc"
-
-/// What lower-kernels does, several at once: for a handler that shows how far
-/// it is.
-struct LowerKernelAction : mlir::tracing::ActionImpl<LowerKernelAction> {
-  static constexpr llvm::StringLiteral tag = "lower-kernel";
-
-  LowerKernelAction(llvm::ArrayRef<mlir::IRUnit> units, size_t number,
-                    size_t count)
-      : ActionImpl(units), number(number), count(count) {}
-
-  size_t number, count; // of `count` functions, `number` were begun
-};
 
 /// Halide's lowered statements of a kernel, as text; empty for a kernel that
 /// Halide has no part in.
