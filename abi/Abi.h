@@ -219,6 +219,29 @@ struct Variant {
   const DeviceCode *device; // null where the steps run on the CPU
 };
 
+/// What packed weights are filled with where a program has none of its own.
+enum class RandomKind : int32_t {
+  Constant, // RandomPart::constant, again and again
+  Bytes,    // any bytes
+  F32,      // numbers of about a normal distribution with randomDeviation
+  F16,
+  BF16
+};
+inline constexpr float randomDeviation = 0.02f;
+
+struct RandomPart {
+  uint64_t bytes; // a multiple of 8
+  uint64_t constant;
+  RandomKind kind;
+};
+
+/// A packed weight: its parts, which repeat until it is full.
+struct RandomWeight {
+  uint64_t offset, bytes;
+  const RandomPart *parts;
+  int32_t partCount;
+};
+
 struct Program {
   uint32_t abiVersion;
   int32_t context; // the default: the checkpoint's, or what --context asked for
@@ -235,13 +258,16 @@ struct Program {
   uint64_t weightBytes;   // bytes of packed weights, all of them
   uint64_t bytesPerToken; // bytes of weights that one decoded token reads
   uint64_t partialBytes;  // what attention keeps of a query tile and a split
-  const void *weights;    // page aligned
+  const void *weights;    // page aligned; null: they are random
   const void *tokenizer;  // a TokenizerImage, or null without one
   uint64_t tokenizerBytes;
   /// Makes the engine of variants with code for a device, see
   /// runtime/engine/Engine.h; null where there are none, so that their programs
   /// do without it.
   void *(*createEngine)();
+  const RandomWeight *random; // by offset, without gaps; null with `weights`
+  uint64_t randomSeed;
+  int32_t randomCount;
 };
 
 } // namespace quipu::abi

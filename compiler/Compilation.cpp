@@ -30,6 +30,7 @@ Compilation::Compilation(const CompilationOptions &options,
       listener(listener) {
   context.loadDialect<QuipuDialect>();
   parts.context = options.context;
+  parts.randomSeed = options.randomSeed;
   parts.compiler = getCompilerVersion();
 }
 
@@ -73,7 +74,8 @@ LogicalResult Compilation::begin(const Stage &from, StringRef file,
   last = &to;
   if (failed(openTuned()))
     return failure();
-  auto opened = openGguf(options.model);
+  auto opened = openGguf(options.model, options.randomSeed ? GgufData::IsUnused
+                                                           : GgufData::IsUsed);
   if (!opened)
     return fail(opened.takeError());
   checkpoint = std::move(*opened);
@@ -162,6 +164,7 @@ LogicalResult Compilation::adoptTargets() {
 void Compilation::setOptions(StageOptions &to, const Stage &stage,
                              const Target &target) {
   to.checkpoint = options.model;
+  to.random = options.randomSeed.has_value();
   to.kernels = options.kernels;
   to.tokens = backend->getStepTokens();
   // The stage `fused` is for all of them.

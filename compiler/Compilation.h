@@ -33,6 +33,9 @@ struct CompilationOptions {
   std::string tuned;          // a file of quipu tune
   std::string kernels;        // the folder where compiled kernels are kept
   uint32_t context = 0;       // positions; 0 for the checkpoint's
+  /// The program makes its weights at the start, from this seed; the checkpoint
+  /// needs none.
+  std::optional<uint64_t> randomSeed;
   /// For a program that is only measured, without a tokenizer: which of the
   /// cost model's candidates its kernels take.
   std::optional<unsigned> candidate;

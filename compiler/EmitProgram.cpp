@@ -92,12 +92,16 @@ Expected<uint64_t> quipu::emitProgram(const ProgramParts &parts,
   Expected<std::string> linked = linkProgram(objects, target, link);
   if (!linked)
     return linked.takeError();
-  if (Error error = writeProgram(
-          std::move(*linked), *weights, program,
-          [&](uint64_t done, uint64_t total) {
-            report("packing weights", 0.6 + 0.4 * static_cast<double>(done) /
-                                                static_cast<double>(total));
-          }))
+  if (parts.randomSeed) {
+    if (std::string error = program.write(*linked); !error.empty())
+      return createStringError(error);
+  } else if (Error error =
+                 writeProgram(std::move(*linked), *weights, program,
+                              [&](uint64_t done, uint64_t total) {
+                                report("packing weights",
+                                       0.6 + 0.4 * static_cast<double>(done) /
+                                                 static_cast<double>(total));
+                              }))
     return std::move(error);
   std::string error = program.keep();
   if (error.empty() && header.size() > 0)

@@ -33,6 +33,7 @@ using namespace quipu;
 static void addGraph(OpPassManager &passes, const StageOptions &options) {
   BindCheckpointOptions bind;
   bind.checkpoint = options.checkpoint;
+  bind.random = options.random;
   bind.tokens = llvm::to_vector(options.tokens);
   passes.addPass(createBindCheckpoint(bind));
 }

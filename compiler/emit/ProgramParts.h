@@ -29,6 +29,8 @@ struct ProgramParts {
   llvm::ArrayRef<uint8_t> tokenizer;
   /// Positions of a sequence by default; 0 for the checkpoint's.
   int64_t context = 0;
+  /// The program has no weights, but makes them from this seed.
+  std::optional<uint64_t> randomSeed;
   /// "quipu 0.1.0, LLVM 22.1.8, Halide 21.0.0".
   std::string compiler;
 };

@@ -9,6 +9,7 @@
 #include "abi/Abi.h"
 #include "abi/Symbols.h"
 #include "compiler/emit/PackedWeights.h"
+#include "compiler/emit/RandomWeights.h"
 #include "compiler/emit/WeightsSymbol.h"
 #include "dialect/CacheFormat.h"
 #include "dialect/States.h"
@@ -272,6 +273,30 @@ static SmallVector<Constant *> buildSums(Module &module, ModelOp model) {
   return entries;
 }
 
+static SmallVector<Constant *>
+buildRandomWeights(Module &module, const PackedWeights &weights) {
+  using abi::RandomPart, abi::RandomWeight;
+  SmallVector<Constant *> entries;
+  for (const PackedTensor &tensor : weights.getTensors()) {
+    SmallVector<Constant *> parts;
+    for (const RandomPart &part : getRandomParts(tensor)) {
+      StructBuilder entry(module);
+      entry.addInt64(offsetof(RandomPart, bytes), part.bytes);
+      entry.addInt64(offsetof(RandomPart, constant), part.constant);
+      entry.addInt32(offsetof(RandomPart, kind), int32_t(part.kind));
+      parts.push_back(entry.finish(sizeof(RandomPart)));
+    }
+    StructBuilder entry(module);
+    entry.addInt64(offsetof(RandomWeight, offset), tensor.offset);
+    entry.addInt64(offsetof(RandomWeight, bytes), tensor.bytes);
+    entry.add(offsetof(RandomWeight, parts),
+              entry.addArray(parts, alignof(RandomPart), "quipu_parts"));
+    entry.addInt32(offsetof(RandomWeight, partCount), parts.size());
+    entries.push_back(entry.finish(sizeof(RandomWeight)));
+  }
+  return entries;
+}
+
 std::string quipu::getSymbol(StringRef function, const Target &target) {
   return (function + "." + target.name).str();
 }
@@ -443,8 +468,12 @@ Error quipu::addProgramTable(Module &module, const ProgramParts &parts,
   table.addInt64(offsetof(Program, weightBytes), weights.getBytes());
   table.addInt64(offsetof(Program, bytesPerToken), weights.getBytesPerToken());
   table.addInt64(offsetof(Program, partialBytes), partialBytes);
-  table.add(offsetof(Program, weights),
-            addWeightsSymbol(module, weights.getBytes()));
+  SmallVector<Constant *> random;
+  if (parts.randomSeed)
+    random = buildRandomWeights(module, weights);
+  else
+    table.add(offsetof(Program, weights),
+              addWeightsSymbol(module, weights.getBytes()));
   ArrayRef<uint8_t> tokenizer = parts.tokenizer;
   table.add(offsetof(Program, tokenizer),
             tokenizer.empty()
@@ -454,6 +483,10 @@ Error quipu::addProgramTable(Module &module, const ProgramParts &parts,
   table.addInt64(offsetof(Program, tokenizerBytes), tokenizer.size());
   table.add(offsetof(Program, createEngine),
             getEngineFactory(module, variants));
+  addTable(offsetof(Program, random), random, alignof(abi::RandomWeight),
+           "quipu_random_weights");
+  table.addInt64(offsetof(Program, randomSeed), parts.randomSeed.value_or(0));
+  table.addInt32(offsetof(Program, randomCount), random.size());
 
   Constant *value = table.finish(sizeof(Program));
   auto *program = new GlobalVariable(

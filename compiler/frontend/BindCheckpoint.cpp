@@ -433,7 +433,8 @@ struct BindCheckpoint : quipu::impl::BindCheckpointBase<BindCheckpoint> {
   using BindCheckpointBase::BindCheckpointBase;
 
   void runOnOperation() override {
-    auto file = openGguf(checkpoint);
+    auto file =
+        openGguf(checkpoint, random ? GgufData::IsUnused : GgufData::IsUsed);
     if (!file) {
       getOperation().emitError(toString(file.takeError()));
       return signalPassFailure();

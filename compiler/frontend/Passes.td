@@ -21,6 +21,8 @@ def BindCheckpoint : Pass<"bind-checkpoint", "::mlir::ModuleOp"> {
   let options = [
     Option<"checkpoint", "checkpoint", "std::string", /*default=*/"\"\"",
            "path of the GGUF file">,
+    Option<"random", "random-weights", "bool", /*default=*/"false",
+           "the file needs no weights, as the program makes its own">,
     ListOption<"tokens", "tokens", "int64_t",
                "a step for each of these numbers of tokens">,
   ];

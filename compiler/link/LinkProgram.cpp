@@ -167,7 +167,7 @@ Expected<std::string> quipu::linkProgram(ArrayRef<std::string> objects,
       add({"-static-pie"});
     // libc expects `_end` near its code: before the weights, which follow all
     // other data at the beginning of a page.
-    if (target.triple.isX86())
+    if (target.triple.isX86() && options.hasWeights)
       add({std::string("-Wl,--defsym=_end=") + abi::weightsSymbol});
   } else {
     // The name may have commas, where -Wl would cut it.

@@ -33,6 +33,7 @@ struct LinkOptions {
   std::string output; // the name of the finished file
   /// The backend's, see Backend::getLibraries.
   llvm::ArrayRef<llvm::StringRef> libraries;
+  bool hasWeights = true; // whether the objects have a section for them
 };
 
 /// The folder of the runtime's libraries, `../lib` seen from the program that

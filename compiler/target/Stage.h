@@ -18,6 +18,9 @@ namespace quipu {
 struct StageOptions : mlir::PassPipelineOptions<StageOptions> {
   Option<std::string> checkpoint{*this, "checkpoint",
                                  llvm::cl::desc("path of the GGUF file")};
+  Option<bool> random{*this, "random-weights",
+                      llvm::cl::desc("the file needs no weights"),
+                      llvm::cl::init(false)};
   ListOption<int64_t> tokens{*this, "tokens",
                              llvm::cl::desc("a step for each number of tokens"),
                              llvm::cl::list_init<int64_t>({1, 16, 128})};

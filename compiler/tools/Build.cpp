@@ -215,7 +215,7 @@ LogicalResult Build::writeProgram() {
   FailureOr<uint64_t> bytes = compilation.writeProgram(
       {arguments.library ? ProgramKind::Library : ProgramKind::Executable,
        arguments.runtimeFolder, arguments.output,
-       compilation.getBackend().getLibraries()});
+       compilation.getBackend().getLibraries(), !arguments.randomSeed});
   bar.clear();
   if (failed(bytes))
     return failure();

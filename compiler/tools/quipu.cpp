@@ -75,7 +75,7 @@ won and how fast it ran; docs/tuning.md says more.
 namespace {
 /// What was given; nothing that was not.
 struct Values {
-  std::optional<std::string> output, target, tuned, spec, heads, emit,
+  std::optional<std::string> output, target, tuned, spec, heads, weights, emit,
       dumpStages, from;
   std::optional<int64_t> context;
   bool library = false, help = false, version = false, printStages = false;
@@ -125,6 +125,10 @@ static CommandLine getBuildOptions(Values &to) {
         "one, hidden gives the hidden states; a FILE.mlir is a head of your "
         "own. The first word after the program's name chooses; without one "
         "it is the first entry."},
+       {program, 0, "weights", "random:SEED", Text{&to.weights},
+        "Make a program without weights, for measurements: it makes random "
+        "ones at the start, on every machine the same for the seed. MODEL "
+        "needs none either, only its sizes."},
        {way, 0, "spec", "FILE", Text{&to.spec}, specHelp},
        {way, 0, "emit", "STAGE", Text{&to.emit},
         "Stop at a stage and print it."},
@@ -177,6 +181,14 @@ static std::string getBuildHelp(const CommandLine &line) {
   return text;
 }
 
+/// The seed of "random:SEED".
+static std::optional<uint64_t> parseSeed(StringRef weights) {
+  uint64_t seed;
+  if (!weights.consume_front("random:") || !to_integer(weights, seed, 10))
+    return std::nullopt;
+  return seed;
+}
+
 /// Runs `build` or `tune` with the arguments behind it.
 static LogicalResult runCommand(StringRef command, ArrayRef<const char *> argv,
                                 const std::string &runtimeFolder) {
@@ -214,6 +226,13 @@ static LogicalResult runCommand(StringRef command, ArrayRef<const char *> argv,
     SmallVector<StringRef> heads;
     StringRef(*values.heads).split(heads, ',');
     arguments.heads.assign(heads.begin(), heads.end());
+  }
+  if (values.weights) {
+    arguments.randomSeed = parseSeed(*values.weights);
+    if (!arguments.randomSeed)
+      return fail("'--weights' takes random:SEED, where the seed is a whole "
+                  "number, not '" +
+                  *values.weights + "'");
   }
   if (values.target)
     arguments.target = *values.target;

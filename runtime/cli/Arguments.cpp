@@ -329,6 +329,9 @@ std::string quipu::versionText(const abi::Program &program) {
          "\nentries:      " + entryNames(program) +
          "\ntarget:       " + target + "\nformats:      " + program.formats +
          "\nweights:      " + megabytes(program.weightBytes) +
+         (program.weights ? ""
+                          : ", random, from the seed " +
+                                std::to_string(program.randomSeed)) +
          "\ncontext:      " + std::to_string(program.context) + "\n" + states +
          "cache:        " +
          std::to_string(abi::getPageBytes(abi::CacheType::F16, cached) /

@@ -8,6 +8,7 @@
 #include "runtime/engine/CpuEngine.h"
 #include "runtime/engine/Clock.h"
 #include "runtime/engine/Processor.h"
+#include "runtime/engine/RandomWeights.h"
 #include <algorithm>
 #include <cstring>
 #include <new>
@@ -54,6 +55,23 @@ Status CpuEngine::allocate(StepMemory &memory) {
     if (!reserve(*part))
       return refuse("the intermediate results");
   memory.weights = image->weights;
+  if (!image->weights) {
+    StepMemory::Part made{.bytes = image->weightBytes};
+    if (!reserve(made))
+      return memoryError("there is no memory for the weights");
+    memory.weights = made.data;
+    preferHugePages(made.data, made.bytes);
+    RandomWeights random(*image);
+    team.run([&](int32_t worker, int32_t workers) {
+      auto begin = [&](int32_t of) {
+        return made.bytes / 64 * of / workers * 64;
+      };
+      uint64_t from = begin(worker);
+      random.fill(from, begin(worker + 1) - from,
+                  static_cast<char *>(made.data) + from);
+    });
+    return {};
+  }
   preferHugePages(image->weights, image->weightBytes);
   return {};
 }

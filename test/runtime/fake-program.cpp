@@ -447,4 +447,7 @@ const Program quipu_program = {
 #else
     .createEngine = nullptr,
 #endif
+    .random = nullptr,
+    .randomSeed = 0,
+    .randomCount = 0,
 };

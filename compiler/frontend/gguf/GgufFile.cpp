@@ -88,7 +88,7 @@ void GgufFile::releaseMemory() const {
 }
 
 Expected<std::unique_ptr<GgufFile>>
-parseGguf(std::unique_ptr<MemoryBuffer> buffer) {
+parseGguf(std::unique_ptr<MemoryBuffer> buffer, GgufData data) {
   ByteReader reader(buffer->getBufferIdentifier(), buffer->getBuffer());
   Expected<uint32_t> version = readVersion(reader);
   if (!version)
@@ -111,7 +111,7 @@ parseGguf(std::unique_ptr<MemoryBuffer> buffer) {
   if (!alignment)
     return alignment.takeError();
   Expected<std::vector<CheckpointTensor>> tensors =
-      readGgufTensors(reader, *tensorCount, *alignment);
+      readGgufTensors(reader, *tensorCount, *alignment, data);
   if (!tensors)
     return tensors.takeError();
 
@@ -126,7 +126,7 @@ parseGguf(std::unique_ptr<MemoryBuffer> buffer) {
   return file;
 }
 
-Expected<std::unique_ptr<Checkpoint>> openGguf(StringRef path) {
+Expected<std::unique_ptr<Checkpoint>> openGguf(StringRef path, GgufData data) {
   // Reading a device or a pipe might never end.
   sys::fs::file_status status;
   if (std::error_code error = sys::fs::status(path, status))
@@ -140,7 +140,7 @@ Expected<std::unique_ptr<Checkpoint>> openGguf(StringRef path) {
       path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (std::error_code error = buffer.getError())
     return createStringError(error, path + ": " + error.message());
-  return parseGguf(std::move(*buffer));
+  return parseGguf(std::move(*buffer), data);
 }
 
 } // namespace quipu

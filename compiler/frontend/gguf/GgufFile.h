@@ -13,6 +13,7 @@
 #define QUIPU_COMPILER_FRONTEND_GGUF_GGUFFILE_H
 
 #include "compiler/frontend/Checkpoint.h"
+#include "compiler/frontend/gguf/GgufData.h"
 #include "compiler/frontend/gguf/GgufMetadata.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/Support/Error.h"
@@ -42,7 +43,7 @@ public:
 
 private:
   friend llvm::Expected<std::unique_ptr<GgufFile>>
-  parseGguf(std::unique_ptr<llvm::MemoryBuffer> buffer);
+  parseGguf(std::unique_ptr<llvm::MemoryBuffer> buffer, GgufData data);
 
   GgufFile() = default;
 
@@ -58,10 +59,12 @@ private:
 /// buffer's identifier is the path in messages. Checks everything but the
 /// values of the weights.
 llvm::Expected<std::unique_ptr<GgufFile>>
-parseGguf(std::unique_ptr<llvm::MemoryBuffer> buffer);
+parseGguf(std::unique_ptr<llvm::MemoryBuffer> buffer,
+          GgufData data = GgufData::IsUsed);
 
 /// Maps and parses the file at `path`; the checkpoint is a `GgufFile`.
-llvm::Expected<std::unique_ptr<Checkpoint>> openGguf(llvm::StringRef path);
+llvm::Expected<std::unique_ptr<Checkpoint>>
+openGguf(llvm::StringRef path, GgufData data = GgufData::IsUsed);
 
 } // namespace quipu
 

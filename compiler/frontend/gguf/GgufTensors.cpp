@@ -157,23 +157,9 @@ Error checkOverlap(const ByteReader &reader,
   return Error::success();
 }
 
-} // namespace
-
-Expected<std::vector<CheckpointTensor>>
-readGgufTensors(ByteReader &reader, uint64_t count, uint64_t alignment) {
-  std::vector<Description> descriptions;
-  StringSet<> names;
-  for (uint64_t i = 0; i < count; ++i) {
-    Expected<Description> description = readDescription(reader, i, alignment);
-    if (!description)
-      return description.takeError();
-    StringRef name = description->tensor.name;
-    if (!names.insert(name).second)
-      return reader.error(getField(name),
-                          "present twice, expected each tensor once");
-    descriptions.push_back(std::move(*description));
-  }
-
+/// Gives the tensors their data, which begins where the reader stands.
+Error findData(const ByteReader &reader, uint64_t alignment,
+               MutableArrayRef<Description> descriptions) {
   uint64_t start = std::min<uint64_t>(alignTo(reader.getPosition(), alignment),
                                       reader.getBytes().size());
   StringRef section = reader.getBytes().substr(start);
@@ -188,8 +174,31 @@ readGgufTensors(ByteReader &reader, uint64_t count, uint64_t alignment) {
     description.tensor.data = arrayRefFromStringRef(
         section.substr(description.offset, description.bytes));
   }
-  if (Error error = checkOverlap(reader, descriptions))
-    return std::move(error);
+  return checkOverlap(reader, descriptions);
+}
+
+} // namespace
+
+Expected<std::vector<CheckpointTensor>> readGgufTensors(ByteReader &reader,
+                                                        uint64_t count,
+                                                        uint64_t alignment,
+                                                        GgufData data) {
+  std::vector<Description> descriptions;
+  StringSet<> names;
+  for (uint64_t i = 0; i < count; ++i) {
+    Expected<Description> description = readDescription(reader, i, alignment);
+    if (!description)
+      return description.takeError();
+    StringRef name = description->tensor.name;
+    if (!names.insert(name).second)
+      return reader.error(getField(name),
+                          "present twice, expected each tensor once");
+    descriptions.push_back(std::move(*description));
+  }
+
+  if (data == GgufData::IsUsed)
+    if (Error error = findData(reader, alignment, descriptions))
+      return std::move(error);
 
   std::vector<CheckpointTensor> tensors;
   tensors.reserve(descriptions.size());

@@ -10,6 +10,7 @@
 
 #include "compiler/frontend/Checkpoint.h"
 #include "compiler/frontend/gguf/ByteReader.h"
+#include "compiler/frontend/gguf/GgufData.h"
 
 namespace quipu {
 
@@ -20,7 +21,8 @@ inline constexpr uint64_t ggufMinimumTensorBytes = 8 + 1 + 4 + 8 + 4 + 8;
 /// their data, which begins at the next multiple of `alignment` (a power of
 /// two) in the file. No two tensors have the same name or share bytes.
 llvm::Expected<std::vector<CheckpointTensor>>
-readGgufTensors(ByteReader &reader, uint64_t count, uint64_t alignment);
+readGgufTensors(ByteReader &reader, uint64_t count, uint64_t alignment,
+                GgufData data);
 
 } // namespace quipu
 

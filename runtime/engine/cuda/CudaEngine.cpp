@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/engine/cuda/CudaEngine.h"
+#include "runtime/engine/RandomWeights.h"
 #include "runtime/engine/cuda/WeightLoader.h"
 #include <algorithm>
 #include <cstdio>
@@ -50,6 +51,18 @@ static std::string gigabytes(uint64_t bytes) {
   char text[32];
   snprintf(text, sizeof(text), "%.2f GB", static_cast<double>(bytes) / 1e9);
   return text;
+}
+
+/// Of the weights in the program's file, or of random ones.
+static WeightReader getReader(const abi::Program &program) {
+  if (!program.weights)
+    return [random = RandomWeights(program)](char *to, uint64_t begin,
+                                             uint64_t bytes) {
+      random.fill(begin, bytes, to);
+    };
+  return [&program](char *to, uint64_t begin, uint64_t bytes) {
+    memcpy(to, static_cast<const char *>(program.weights) + begin, bytes);
+  };
 }
 
 Status CudaEngine::allocate(StepMemory &memory) {
@@ -124,12 +137,8 @@ Status CudaEngine::allocate(StepMemory &memory) {
                              device.stream()),
         "clear memory");
   if (status.ok())
-    status = loadWeights(
-        device, base, weights.bytes,
-        [&](char *to, uint64_t begin, uint64_t bytes) {
-          memcpy(to, static_cast<const char *>(image->weights) + begin, bytes);
-        },
-        loading);
+    status =
+        loadWeights(device, base, weights.bytes, getReader(*image), loading);
   return status;
 }
 
