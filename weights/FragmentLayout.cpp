@@ -9,6 +9,7 @@
 #include "weights/HalfFloats.h"
 
 #include <cstring>
+#include <vector>
 
 using namespace quipu;
 
@@ -69,6 +70,17 @@ static void placeNibbles(const uint8_t *row, uint8_t *lanes) {
 
 static void writeHalf(uint8_t *to, uint16_t bits) { std::memcpy(to, &bits, 2); }
 
+/// The half of each bfloat16: conversions would take most of the time.
+static const uint16_t *getHalves() {
+  static const std::vector<uint16_t> halves = [] {
+    std::vector<uint16_t> halves(1 << 16);
+    for (uint32_t number = 0; number < halves.size(); ++number)
+      halves[number] = toHalf(fromBFloat(uint16_t(number)));
+    return halves;
+  }();
+  return halves.data();
+}
+
 namespace {
 /// Writes rows of one slot of a tile.
 class SlotWriter {
@@ -109,7 +121,7 @@ private:
     std::memcpy(numbers, row, stored * 2);
     if (&format == &formatBF16)
       for (int64_t i = 0; i < stored; ++i)
-        numbers[i] = toHalf(fromBFloat(numbers[i]));
+        numbers[i] = halves[numbers[i]];
     int64_t end =
         stored / FragmentCodes::blockColumns * FragmentCodes::blockColumns;
     if (end != stored)
@@ -158,6 +170,7 @@ private:
   int64_t stored; // columns that the checkpoint has
   uint8_t *packed, *scales, *minima;
   uint8_t bytes[256]; // what the format's values become
+  const uint16_t *halves = getHalves();
 };
 } // namespace
 
