@@ -10,7 +10,8 @@
 // is the host's, but only accessible while the "device" works. Work is put off
 // until somebody waits for it, so that who changes what a copy still reads, or
 // reads what it has not written, gets wrong numbers. Kernels are functions of
-// the test's program, which exports the table `fake_cuda_kernels`.
+// the test's program, which exports the table `fake_cuda_kernels`; those of a
+// program without it are launched, but do nothing.
 //
 // The environment says what there is, and what fails:
 //
@@ -169,6 +170,8 @@ static void launch(const LaunchConfig &config, const FakeKernel &kernel,
   std::vector<void *> values(kernel.paramCount);
   for (int i = 0; i < kernel.paramCount; ++i)
     memcpy(&values[i], params[i], i == 1 ? 4 : 8);
+  for (int i = 2; i < kernel.paramCount; ++i)
+    check(values[i]);
   add(config.stream, [=, &kernel] {
     log("%s<%u,%u,%u; %u; %u>%s\n", kernel.name, config.grid[0], config.grid[1],
         config.grid[2], config.block[0], config.sharedBytes,
@@ -289,18 +292,33 @@ FAKE cuModuleUnload(Module) {
   return callIn(__func__, [] {});
 }
 
-FAKE cuModuleGetFunction(Function *function, Module, const char *name) {
+/// Of a program without a table its PTX says which kernels there are.
+static const FakeKernel *findKernel(Module module, const char *name) {
+  if (void *table = dlsym(RTLD_DEFAULT, "fake_cuda_kernels")) {
+    auto *kernel = static_cast<const FakeKernel *>(table);
+    while (kernel->name && strcmp(kernel->name, name) != 0)
+      ++kernel;
+    return kernel->name ? kernel : nullptr;
+  }
+  auto *text = reinterpret_cast<const char *>(module);
+  std::string head = ".entry " + std::string(name) + "(";
+  const char *entry = strstr(text, head.c_str());
+  if (!entry)
+    return nullptr;
+  int params = 0;
+  for (const char *at = entry, *end = strchr(entry, ')');
+       (at = strstr(at, ".param")) && at < end; ++at)
+    ++params;
+  return new FakeKernel{strdup(name), [](const abi::StepArgs *) {}, params};
+}
+
+FAKE cuModuleGetFunction(Function *function, Module module, const char *name) {
   return callIn(__func__, [&] {
     // The engine's own, which measures the memory.
     static const FakeKernel readAll = {"read_all", nullptr, 2};
-    const FakeKernel *kernel = &readAll;
-    if (strcmp(name, readAll.name) != 0) {
-      void *table = dlsym(RTLD_DEFAULT, "fake_cuda_kernels");
-      kernel = static_cast<const FakeKernel *>(table);
-      while (kernel->name && strcmp(kernel->name, name) != 0)
-        ++kernel;
-    }
-    if (!kernel->name)
+    const FakeKernel *kernel =
+        strcmp(name, readAll.name) == 0 ? &readAll : findKernel(module, name);
+    if (!kernel)
       return static_cast<Result>(500);
     *function = reinterpret_cast<Function>(const_cast<FakeKernel *>(kernel));
     return Result::Success;
