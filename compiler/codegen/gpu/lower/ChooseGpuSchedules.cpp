@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/gpu/lower/Passes.h"
+#include "compiler/codegen/host/SplitPartials.h"
 #include "dialect/KernelShape.h"
 #include "dialect/PackedLayout.h"
 #include "dialect/Targets.h"
@@ -53,7 +54,8 @@ struct ChooseGpuSchedules
       if (isa<LinearOp>(op))
         return getLinearSchedule(gpu, kernel);
       if (isa<AttentionOp>(op))
-        return GpuAttentionAttr::get(context, /*blocked=*/false);
+        return GpuAttentionAttr::get(context,
+                                     getKernelTokens(kernel) > maxSplitTokens);
       if (isa<PoolOp>(op))
         return GpuPoolAttr::get(context);
       if (isa<RopeAnglesOp>(op))

@@ -7,6 +7,7 @@
 
 #include "compiler/codegen/gpu/lower/Attention.h"
 #include "compiler/codegen/gpu/lower/KernelLowering.h"
+#include "compiler/codegen/host/SplitPartials.h"
 #include "dialect/CacheFormat.h"
 #include "dialect/PackedLayout.h"
 #include "dialect/States.h"
@@ -55,12 +56,28 @@ struct AttentionLowering : KernelLowering {
         static_cast<int64_t>(state->getOffset().value_or(0)) * unit;
     shape.layerBytes =
         static_cast<int64_t>(state->getStride().value_or(0)) * unit;
-    if (!shape.fitsTensorCores())
-      return op.emitOpError("has heads of ")
-             << cache.getKeyDim() << " and " << cache.getValueDim()
-             << " components in " << cache.getElementType()
-             << ", but a GPU takes multiples of 16 in f16";
+    if (shape.cache.heads > maxSplitHeads)
+      return op.emitOpError("has ")
+             << shape.cache.heads << " heads in the cache, but a GPU takes "
+             << maxSplitHeads;
     return shape;
+  }
+
+  /// Emits the kernel that `getLaunch` and `emitCode` are for.
+  template <typename GetLaunch, typename EmitCode>
+  LogicalResult emitForm(const AttentionShape &shape, GetLaunch getLaunch,
+                         EmitCode emitCode) {
+    AttentionLaunch launch = getLaunch(shape);
+    return emitFunction("", launch.threads, [&]() -> FailureOr<Launch> {
+      auto op = cast<AttentionOp>(kernel.getBody().front().front());
+      AttentionArguments arguments{
+          getStepArguments(), getLayer(),
+          op.getSinks() ? getWeight(op.getSinks()->getSymbol()) : Value(),
+          getOperand(cast<BlockArgument>(op.getQuery())), getResult(0)};
+      emitCode(b, shape, arguments);
+      return Launch{{launch.grid[0], launch.grid[1], launch.grid[2]},
+                    launch.sharedBytes};
+    });
   }
 
   LogicalResult emit() final {
@@ -68,16 +85,31 @@ struct AttentionLowering : KernelLowering {
     FailureOr<AttentionShape> shape = getShape(op);
     if (failed(shape))
       return failure();
-    AttentionLaunch launch = getBlockedAttention(*shape);
-    return emitFunction("", launch.threads, [&]() -> FailureOr<Launch> {
-      AttentionArguments arguments{
-          getStepArguments(), getLayer(),
-          op.getSinks() ? getWeight(op.getSinks()->getSymbol()) : Value(),
-          getOperand(cast<BlockArgument>(op.getQuery())), getResult(0)};
-      emitBlockedAttention(b, *shape, arguments);
-      return Launch{{launch.grid[0], launch.grid[1], launch.grid[2]},
-                    launch.sharedBytes};
-    });
+    bool isBlocked =
+        cast<GpuAttentionAttr>(kernel.getScheduleAttr()).getBlocked();
+    if (!isBlocked && shape->tokens > maxSplitTokens)
+      return kernel.emitOpError("has attention of ")
+             << shape->tokens << " tokens in splits, which are for "
+             << maxSplitTokens << " at most";
+    int64_t maxShared = maxSharedBytes(gpu);
+    auto fits = [&](const AttentionLaunch &launch) {
+      return shape->fitsTensorCores() && launch.sharedBytes <= maxShared;
+    };
+    if (!isBlocked && fits(getSplitAttention(*shape, maxShared)))
+      return emitForm(
+          *shape,
+          [&](const AttentionShape &shape) {
+            return getSplitAttention(shape, maxShared);
+          },
+          [&](DeviceBuilder &b, const AttentionShape &shape,
+              const AttentionArguments &arguments) {
+            emitSplitAttention(b, shape, arguments, maxShared);
+          });
+    if (isBlocked && gpu.hasWarpgroupProducts() && fitsWarpgroups(*shape))
+      return emitForm(*shape, getWarpgroupAttention, emitWarpgroupAttention);
+    if (isBlocked && fits(getBlockedAttention(*shape)))
+      return emitForm(*shape, getBlockedAttention, emitBlockedAttention);
+    return emitForm(*shape, getPlainAttention, emitPlainAttention);
   }
 };
 } // namespace
