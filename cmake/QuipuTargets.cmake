@@ -144,7 +144,7 @@ add_custom_target(quipu-test-tools)
 function(quipu_add_test_tool name)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "LINK")
   if(QUIPU_SANITIZE)
-    list(TRANSFORM ARG_LINK REPLACE "^quipu-runtime$" "quipu-runtime-sanitized")
+    list(TRANSFORM ARG_LINK REPLACE "^(quipu-runtime|quipu-cuda)$" "\\1-sanitized")
   endif()
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   set_target_properties(${name} PROPERTIES

@@ -30,8 +30,10 @@ public:
   Status load(const void *image, Module &module) const;
 
   /// Whether a kernel may begin while the one before it ends (programmatic
-  /// dependent launch).
-  bool overlapsKernels() const { return capability >= 90; }
+  /// dependent launch), also in graphs.
+  bool overlapsKernels() const {
+    return capability >= 90 && functions->version >= 12030;
+  }
 
   /// Not in a child of fork, which must not touch it.
   bool isOurs() const { return process == getpid(); }
