@@ -37,6 +37,19 @@ module attributes {quipu.target = #quipu.gpu<"sm_90a">} {
 
 // -----
 
+module attributes {quipu.target = #quipu.gpu<"sm_90a">} {
+  quipu.model @splits_of_many_tokens for [] {
+    quipu.state @kv : !quipu.pages<heads 2, keys 64, values 64> layers 4 pool 0 at 0 stride 256
+    // expected-error@+1 {{'quipu.kernel' op has attention of 17 tokens in splits, which are for 16 at most}}
+    quipu.kernel @k(%q: tensor<17x4x64xf32>, %kv: !quipu.cache<@kv, f16, heads 2, keys 64, values 64>, %at: !quipu.positions) -> tensor<17x4x64xf32> schedule #quipu.gpu_attention<blocked = false> {
+      %a = quipu.attention %q over %kv at %at : tensor<17x4x64xf32>, !quipu.cache<@kv, f16, heads 2, keys 64, values 64> -> tensor<17x4x64xf32>
+      quipu.yield %a : tensor<17x4x64xf32>
+    }
+  }
+}
+
+// -----
+
 // expected-error@+1 {{the module has no quipu.target that is a #quipu.gpu; run attach-target first}}
 module attributes {quipu.target = #quipu.reference} {
 }
