@@ -20,13 +20,17 @@ using abi::DeviceKvLayout;
 // The step
 //===----------------------------------------------------------------------===//
 
+// No kernel changes what a step is given while another runs, so all this is
+// loaded once.
+
 Value AttentionEmitter::loadField(size_t field, Type type) {
-  return b.load(type, b.at(arguments.step, field));
+  return b.loadConstant(type, b.at(arguments.step, field));
 }
 
 Value AttentionEmitter::loadNumber(size_t array, Value index) {
   Value numbers = loadField(array, b.getPointerType(1));
-  return b.load(b.getI32Type(), b.at(numbers, b.mul(index, sizeof(int32_t))));
+  return b.loadConstant(b.getI32Type(),
+                        b.at(numbers, b.mul(index, sizeof(int32_t))));
 }
 
 Value AttentionEmitter::loadTileCount() {
@@ -37,7 +41,8 @@ AttentionEmitter::Tile AttentionEmitter::loadTile(Value number) {
   Value tiles =
       loadField(offsetof(abi::StepArgs, queryTiles), b.getPointerType(1));
   Values fields = b.loadVector(
-      b.getI32Type(), 2, b.at(tiles, b.mul(number, sizeof(abi::QueryTile))));
+      b.getI32Type(), 2, b.at(tiles, b.mul(number, sizeof(abi::QueryTile))),
+      /*isConstant=*/true);
   Tile tile{fields[0], fields[1], {}, {}, {}};
   if (shape.isFull)
     tile.end = loadNumber(offsetof(abi::StepArgs, ends), tile.first);
@@ -47,10 +52,10 @@ AttentionEmitter::Tile AttentionEmitter::loadTile(Value number) {
   Value pool =
       b.at(loadField(offsetof(abi::StepArgs, pools), b.getPointerType(1)),
            shape.pool * int64_t(sizeof(abi::PagePool)));
-  Value table =
-      b.load(b.getPointerType(1), b.at(pool, offsetof(abi::PagePool, table)));
-  Value pages =
-      b.load(b.getI32Type(), b.at(pool, offsetof(abi::PagePool, tablePages)));
+  Value table = b.loadConstant(b.getPointerType(1),
+                               b.at(pool, offsetof(abi::PagePool, table)));
+  Value pages = b.loadConstant(b.getI32Type(),
+                               b.at(pool, offsetof(abi::PagePool, tablePages)));
   tile.table =
       b.at(table, b.mul(b.extend(b.mul(slot, pages)), sizeof(int32_t)));
   return tile;
@@ -88,13 +93,13 @@ Value AttentionEmitter::getResult(const Tile &tile, const Row &row) {
 
 std::pair<Value, Value> AttentionEmitter::getPage(const Tile &tile, Value page,
                                                   Value head) {
-  Value number =
-      b.load(b.getI32Type(), b.at(tile.table, b.mul(page, sizeof(int32_t))));
+  Value number = b.loadConstant(b.getI32Type(),
+                                b.at(tile.table, b.mul(page, sizeof(int32_t))));
   Value pool =
       b.at(loadField(offsetof(abi::StepArgs, pools), b.getPointerType(1)),
            shape.pool * int64_t(sizeof(abi::PagePool)));
-  Value pages =
-      b.load(b.getPointerType(1), b.at(pool, offsetof(abi::PagePool, pages)));
+  Value pages = b.loadConstant(b.getPointerType(1),
+                               b.at(pool, offsetof(abi::PagePool, pages)));
   Value place = b.add(b.mul(b.extend(arguments.layer), shape.layerBytes),
                       shape.placeBytes);
   Value keys =
@@ -204,15 +209,18 @@ void AttentionEmitter::hideInPage(Values &scores, ArrayRef<Row> rows,
 }
 
 Value AttentionEmitter::getLargest(const Values &scores, unsigned row) {
-  // Two chains; the largest number does not depend on the order.
-  Value chains[2];
+  // Four chains; the largest number does not depend on the order.
+  Value chains[4];
   for (size_t i = 0; i < scores.size(); i += 4)
     for (unsigned x : {0, 1}) {
       Value score = scores[i + 2 * row + x];
-      chains[x] = chains[x] ? b.maxF(chains[x], score) : score;
+      Value &chain = chains[i / 4 % 2 * 2 + x];
+      chain = chain ? b.maxF(chain, score) : score;
     }
   auto larger = [&](Value x, Value y) { return b.maxF(x, y); };
-  return b.reduce(larger(chains[0], chains[1]), 4, larger);
+  return b.reduce(
+      larger(larger(chains[0], chains[1]), larger(chains[2], chains[3])), 4,
+      larger);
 }
 
 Value AttentionEmitter::getPageLargest(Value largest) {

@@ -92,6 +92,16 @@ private:
   Values multiplyKeys(const Stage &stage, ArrayRef<Values> query);
   /// Of the row, for the tile's first page; and behind its last number.
   Value getPartial(const Item &item, const Row &row);
+  /// Partial results of a row, of which a thread has two components and a sum.
+  struct Partials {
+    Value pages, column, part;
+  };
+  /// Of `count` pages two components, the largest score and the sum.
+  Values loadPartials(const Item &item, const Partials &from, Value page,
+                      int64_t count);
+  /// A state and two components, and then with pages.
+  Values addPartials(ArrayRef<Value> before, ArrayRef<Value> numbers);
+  Values combinePages(const Item &item, const Partials &from, State state);
   void combine(const Item &item);
 
   /// Of a row and a page: O_p, m_p, three of padding, l_p.
@@ -441,11 +451,65 @@ void SplitAttention::emitItem(const Item &item, Value turn) {
   b.syncBlock();
 }
 
+Values SplitAttention::loadPartials(const Item &item, const Partials &from,
+                                    Value page, int64_t count) {
+  Values numbers;
+  for (int64_t i : llvm::seq(count)) {
+    Value index = b.min(b.add(page, i), b.sub(item.pages, 1));
+    Value partial = b.at(from.pages, b.mul(b.extend(index), partialBytes()));
+    Value behind = b.at(partial, shape.cache.valueDim * word);
+    numbers.append(b.loadVector(b.getF32Type(), 2, b.at(partial, from.column)));
+    Value largest = b.load(b.getF32Type(), behind);
+    // A page behind the last is one of which the row sees nothing.
+    numbers.push_back(
+        b.select(b.less(b.add(page, i), item.pages), largest, b.f32(least)));
+    numbers.push_back(b.load(
+        b.getF32Type(), b.at(b.at(behind, 4 * word), b.mul(from.part, word))));
+  }
+  return numbers;
+}
+
+Values SplitAttention::addPartials(ArrayRef<Value> before,
+                                   ArrayRef<Value> numbers) {
+  State state{before[0], before[1]};
+  Values sums(before.drop_front(2));
+  for (; !numbers.empty(); numbers = numbers.drop_front(4)) {
+    auto [before, ofPage] = update(state, numbers[2], numbers[3]);
+    for (unsigned x : {0, 1})
+      sums[x] = b.fma(numbers[x], ofPage, b.mulF(sums[x], before));
+  }
+  return {state.largest, state.sum, sums[0], sums[1]};
+}
+
+Values SplitAttention::combinePages(const Item &item, const Partials &from,
+                                    State state) {
+  // Many pages are loaded ahead of those that are added.
+  constexpr int64_t few = 4, many = 16;
+  Values first{state.largest, state.sum, b.f32(0), b.f32(0)};
+  return b.choose(
+      b.less(few, item.pages),
+      [&]() -> Values {
+        Values inits = first;
+        inits.append(loadPartials(item, from, b.i32(0), many));
+        Values all = b.forEach(
+            0, item.pages, many, inits, [&](Value page, Values all) -> Values {
+              Values ahead = loadPartials(item, from, b.add(page, many), many);
+              Values next = addPartials(ArrayRef(all).take_front(4),
+                                        ArrayRef(all).drop_front(4));
+              next.append(ahead);
+              return next;
+            });
+        return Values(ArrayRef(all).take_front(4));
+      },
+      [&]() -> Values {
+        return addPartials(first, loadPartials(item, from, b.i32(0), few));
+      });
+}
+
 void SplitAttention::combine(const Item &item) {
   // A thread has two components of a row, and of its four sums the one that a
   // lane of the products has.
   int64_t pairs = shape.cache.valueDim / 2;
-  constexpr int64_t unrolled = 8;
   Value total = b.mul(item.tile.count, shape.group * pairs);
   b.forEach(0, b.ceilDivide(total, threads), 1, [&](Value turn) {
     Value number = b.add(b.mul(turn, threads), thread);
@@ -453,42 +517,12 @@ void SplitAttention::combine(const Item &item) {
     number = b.min(number, b.sub(total, 1));
     Row row = getRow(item.tile, item.head, b.divide(number, pairs));
     Value pair = b.remainder(number, pairs), part = b.bitAnd(pair, 3);
-    Value partials = getPartial(item, row);
-    Value column = b.mul(pair, 2 * word);
-    State first = getFirstState(row, part);
-    Values inits{first.largest, first.sum, b.f32(0), b.f32(0)};
-    Values sums = b.forEach(
-        0, item.pages, unrolled, inits, [&](Value page, Values sums) -> Values {
-          SmallVector<Values> loaded;
-          for (int64_t i : llvm::seq(unrolled)) {
-            Value index = b.min(b.add(page, i), b.sub(item.pages, 1));
-            Value partial =
-                b.at(partials, b.mul(b.extend(index), partialBytes()));
-            Value behind = b.at(partial, shape.cache.valueDim * word);
-            Values numbers =
-                b.loadVector(b.getF32Type(), 2, b.at(partial, column));
-            numbers.push_back(b.load(b.getF32Type(), behind));
-            numbers.push_back(
-                b.load(b.getF32Type(),
-                       b.at(b.at(behind, 4 * word), b.mul(part, word))));
-            loaded.push_back(numbers);
-          }
-          State state{sums[0], sums[1]};
-          for (auto [i, numbers] : llvm::enumerate(loaded)) {
-            // A page behind the last is one of which the row sees nothing.
-            Value largest = b.select(b.less(b.add(page, i), item.pages),
-                                     numbers[2], b.f32(least));
-            auto [before, ofPage] = update(state, largest, numbers[3]);
-            for (unsigned x : {0, 1})
-              sums[2 + x] =
-                  b.fma(numbers[x], ofPage, b.mulF(sums[2 + x], before));
-          }
-          return {state.largest, state.sum, sums[2], sums[3]};
-        });
+    Partials from{getPartial(item, row), b.mul(pair, 2 * word), part};
+    Values sums = combinePages(item, from, getFirstState(row, part));
     Value factor = getFactor({sums[0], sums[1]});
     b.ifThen(isThere, [&] {
       b.storeVector({b.mulF(sums[2], factor), b.mulF(sums[3], factor)},
-                    b.at(getResult(item.tile, row), column));
+                    b.at(getResult(item.tile, row), from.column));
     });
   });
 }

@@ -88,8 +88,7 @@ private:
     Value before[2], ofPage[2];
   };
   /// Scores become weights.
-  Factors weighPage(Values &scores, const Item &item, ArrayRef<Row> rows,
-                    State *states, Value index);
+  Factors weighPage(Values &scores, State *states);
   void merge(Values &sums, const Values &page, const Factors &factors);
 
   SharedLayout layout;
@@ -136,29 +135,34 @@ void WarpgroupAttention::forItems(
   Value tileCount = loadTileCount();
   int64_t heads = shape.cache.heads, tileBlocks = getTileBlocks(shape);
   Value items = b.mul(tileCount, heads * tileBlocks);
-  b.forEach(
-      b.getBlock(), items, b.getBlocks(), b.i32(0),
-      [&](Value number, Values turns) -> Values {
-        // Those with most pages first.
-        Value place = b.divide(number, heads);
-        Value tile = b.sub(b.sub(tileCount, 1), b.divide(place, tileBlocks));
-        Value block = b.sub(tileBlocks - 1, b.remainder(place, tileBlocks));
-        Item item;
-        item.tile = loadTile(tile);
-        item.head = b.remainder(number, heads);
-        item.firstRow = b.mul(block, blockRows);
-        item.first = getRow(item.tile, item.head, item.firstRow);
-        item.last =
-            getRow(item.tile, item.head, b.add(item.firstRow, blockRows - 1));
-        item.firstPage = shape.window
-                             ? b.divide(item.first.begin, abi::pagePositions)
-                             : b.i32(0);
-        item.pages = b.sub(b.ceilDivide(item.last.end, abi::pagePositions),
-                           item.firstPage);
-        item.pages = b.select(item.first.isThere, item.pages, 0);
-        b.ifThen(item.first.isThere, [&] { body(item, turns[0]); });
-        return {b.add(turns[0], item.pages)};
-      });
+  Value block = b.getBlock(), blocks = b.getBlocks();
+  Value opposite = b.sub(b.sub(blocks, 1), block);
+  auto emitRound = [&](Value round, Values turns) -> Values {
+    // Those with most pages come first, and are dealt out to and fro.
+    Value mine = b.select(b.equal(b.bitAnd(round, 1), 0), block, opposite);
+    Value number = b.add(b.mul(round, blocks), mine);
+    Value isThere = b.less(number, items);
+    number = b.min(number, b.sub(items, 1));
+    Value place = b.divide(number, heads);
+    Value tile = b.sub(b.sub(tileCount, 1), b.divide(place, tileBlocks));
+    Item item;
+    item.tile = loadTile(tile);
+    item.head = b.remainder(number, heads);
+    item.firstRow =
+        b.mul(b.sub(tileBlocks - 1, b.remainder(place, tileBlocks)), blockRows);
+    item.first = getRow(item.tile, item.head, item.firstRow);
+    item.last =
+        getRow(item.tile, item.head, b.add(item.firstRow, blockRows - 1));
+    item.firstPage = shape.window
+                         ? b.divide(item.first.begin, abi::pagePositions)
+                         : b.i32(0);
+    item.pages =
+        b.sub(b.ceilDivide(item.last.end, abi::pagePositions), item.firstPage);
+    isThere = b.bitAnd(isThere, item.first.isThere);
+    b.ifThen(isThere, [&] { body(item, turns[0]); });
+    return {b.add(turns[0], b.select(isThere, item.pages, 0))};
+  };
+  b.forEach(0, b.ceilDivide(items, blocks), 1, b.i32(0), emitRound);
 }
 
 void WarpgroupAttention::produce(const Item &item, Value turn) {
@@ -244,12 +248,8 @@ Values WarpgroupAttention::multiplyValues(Value turn, ArrayRef<Value> weights) {
   return sums;
 }
 
-WarpgroupAttention::Factors
-WarpgroupAttention::weighPage(Values &scores, const Item &item,
-                              ArrayRef<Row> rows, State *states, Value index) {
-  cap(scores);
-  Value page = b.mul(b.add(item.firstPage, index), abi::pagePositions);
-  hideInPage(scores, rows, item.first, item.last, page, b.mul(quad, 2));
+WarpgroupAttention::Factors WarpgroupAttention::weighPage(Values &scores,
+                                                          State *states) {
   Factors factors;
   for (unsigned h : {0, 1}) {
     Value largest = getPageLargest(getLargest(scores, h));
@@ -279,7 +279,14 @@ void WarpgroupAttention::consume(const Item &item, Value turn) {
   Values scores = multiplyKeys(turn);
   b.waitWgmma(0, scores);
   release(Keys, turn);
-  Factors factors = weighPage(scores, item, rows, states, b.i32(0));
+  auto hideOf = [&](Values &scores, Value index) {
+    hideInPage(scores, rows, item.first, item.last,
+               b.mul(b.add(item.firstPage, index), abi::pagePositions),
+               b.mul(quad, 2));
+  };
+  cap(scores);
+  hideOf(scores, b.i32(0));
+  Factors factors = weighPage(scores, states);
   Values weights = packWeights(scores);
 
   size_t sumCount = shape.cache.valueDim / 2;
@@ -301,26 +308,39 @@ void WarpgroupAttention::consume(const Item &item, Value turn) {
     return Values(all.take_front(sumCount));
   };
   append(inits);
-  Values all = b.forEach(
-      1, item.pages, 1, inits, [&](Value index, Values all) -> Values {
-        Values sums = extract(all);
-        Value current = b.add(turn, index), before = b.sub(current, 1);
-        Values scores = multiplyKeys(current);
-        Values page = multiplyValues(before, weights);
-        b.waitWgmma(1, scores);
-        release(Keys, current);
-        Factors old = factors;
-        factors = weighPage(scores, item, rows, states, index);
-        // The weights pass through the wait, or they would be computed behind
-        // it.
-        page.append(scores);
-        b.waitWgmma(0, page);
-        release(PageValues, before);
-        merge(sums, page, old);
-        weights = packWeights(Values(ArrayRef(page).drop_front(sumCount)));
-        append(sums);
-        return sums;
-      });
+  auto walk = [&](Value from, Value to, Values inits, bool hides) -> Values {
+    auto emitPage = [&](Value index, Values all) -> Values {
+      Values sums = extract(all);
+      Value current = b.add(turn, index), before = b.sub(current, 1);
+      Values scores = multiplyKeys(current);
+      Values page = multiplyValues(before, weights);
+      b.waitWgmma(1, scores);
+      release(Keys, current);
+      Factors old = factors;
+      cap(scores);
+      if (hides)
+        hideOf(scores, index);
+      factors = weighPage(scores, states);
+      // The weights pass through the wait, or they would be computed behind it.
+      page.append(scores);
+      b.waitWgmma(0, page);
+      release(PageValues, before);
+      merge(sums, page, old);
+      weights = packWeights(Values(ArrayRef(page).drop_front(sumCount)));
+      append(sums);
+      return sums;
+    };
+    return b.forEach(from, to, 1, inits, emitPage);
+  };
+  // All rows see all of the pages up to the first row's last.
+  Values all = inits;
+  Value seen = b.i32(1);
+  if (!shape.window) {
+    seen = b.min(b.divide(item.first.end, abi::pagePositions), item.pages);
+    seen = b.max(seen, 1);
+    all = walk(b.i32(1), seen, inits, /*hides=*/false);
+  }
+  all = walk(seen, item.pages, all, /*hides=*/true);
   Values sums = extract(all);
   Value last = b.sub(b.add(turn, item.pages), 1);
   Values page = multiplyValues(last, weights);
@@ -351,7 +371,9 @@ AttentionLaunch quipu::gpu::getWarpgroupAttention(const AttentionShape &shape) {
   int64_t tiles = llvm::divideCeil(shape.tokens, shape.tileTokens());
   return {threads,
           SharedLayout(shape).bytes(),
-          {tiles * shape.cache.heads * getTileBlocks(shape), 1, 1}};
+          {std::min(tiles * shape.cache.heads * getTileBlocks(shape),
+                    multiprocessors),
+           1, 1}};
 }
 
 void quipu::gpu::emitWarpgroupAttention(DeviceBuilder &builder,

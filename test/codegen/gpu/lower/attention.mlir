@@ -4,16 +4,11 @@
 // 128 components, of warps where they are of a multiple of 16. Other heads, and
 // caches in f32, have a warp for each row.
 
-// CHECK: llvm.func @few(
-// CHECK-SAME: quipu.launch = #quipu.device_kernel<"few", grid = [264, 1, 1], threads = 128, shared = 70960>
-// CHECK: llvm.func @many(
-// CHECK-SAME: quipu.launch = #quipu.device_kernel<"many", grid = [4, 1, 1], threads = 384, shared = 82000>
-// CHECK: llvm.func @narrow(
-// CHECK-SAME: quipu.launch = #quipu.device_kernel<"narrow", grid = [8, 1, 1], threads = 128, shared = 24576>
-// CHECK: llvm.func @odd(
-// CHECK-SAME: quipu.launch = #quipu.device_kernel<"odd", grid = [16, 1, 1], threads = 128, shared = 0>
-// CHECK: llvm.func @wide(
-// CHECK-SAME: quipu.launch = #quipu.device_kernel<"wide", grid = [64, 1, 1], threads = 128, shared = 0>
+// CHECK: quipu.launch = #quipu.device_kernel<"few", grid = [264, 1, 1], threads = 128, shared = 70960>
+// CHECK: quipu.launch = #quipu.device_kernel<"many", grid = [4, 1, 1], threads = 384, shared = 81984>
+// CHECK: quipu.launch = #quipu.device_kernel<"narrow", grid = [8, 1, 1], threads = 128, shared = 24576>
+// CHECK: quipu.launch = #quipu.device_kernel<"odd", grid = [16, 1, 1], threads = 128, shared = 0>
+// CHECK: quipu.launch = #quipu.device_kernel<"wide", grid = [64, 1, 1], threads = 128, shared = 0>
 module attributes {quipu.target = #quipu.gpu<"sm_90a">} {
   quipu.model @m for [] {
     quipu.state @kv : !quipu.pages<heads 2, keys 64, values 64> layers 4 pool 0 at 0 stride 256
