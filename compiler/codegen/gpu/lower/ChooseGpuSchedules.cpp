@@ -32,7 +32,7 @@ struct ChooseGpuSchedules
 
   /// Multiprocessors of an H100 or H200: a block each.
   static constexpr int64_t blocks = 132;
-  static constexpr int64_t ringSlots = 12;
+  static constexpr int64_t ringSlots = 8;
 
   static ScheduleAttrInterface getLinearSchedule(GpuAttr gpu, KernelOp kernel) {
     bool hasFragments =

@@ -6,10 +6,11 @@
 //===----------------------------------------------------------------------===//
 //
 // A block takes units in turn: tiles of 8 rows of the weights that some columns
-// of an output need. Eight warps multiply segments of 256 columns of a tile on
-// tensor cores; the segments' sums meet in shared memory, where threads add
-// them up and compute the output's numbers. A ninth warp copies slots of
-// weights ahead into a ring, before what the kernel depends on is there.
+// of an output need. Pairs of tiles are operand A of the tensor cores, 16 rows,
+// and tokens operand B. Sixteen warps multiply segments of 256 columns of a
+// pair; the segments' sums meet in shared memory, where threads add them up and
+// compute the output's numbers. One more warp copies slots of weights ahead
+// into a ring, before what the kernel depends on is there.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,30 +22,39 @@ using namespace mlir;
 using namespace quipu;
 using namespace quipu::gpu;
 
-/// The named barrier of the warps that multiply, and their number.
-static constexpr unsigned workersBarrier = 1, workerWarps = rowThreads / 32;
-/// Warps that share a slot: one for each of its segments.
+/// Warps that multiply; they meet at a named barrier, and those that compute
+/// rows at another.
+static constexpr unsigned workerWarps = 16, workerThreads = 32 * workerWarps;
+static constexpr unsigned workersBarrier = 1, rowsBarrier = 2;
+/// Warps that share the slots of a pair: one for each segment.
 static constexpr int64_t slotWarps =
     FragmentLayout::slotColumns / FragmentLayout::segmentColumns;
+static constexpr int64_t groups = workerWarps / slotWarps;
+/// So a group of warps always takes the same places of the ring.
+static constexpr int64_t slotsMultiple = 2 * groups;
+/// Shared memory for the tokens' rows.
+static constexpr int64_t maxInputBytes = 136 << 10;
 /// Shared memory for sums of segments.
 static constexpr int64_t maxSumBytes = 32 << 10;
 
 namespace {
-/// A tile of a unit: of which weight, and which of the unit's tiles it is.
+/// A tile of a unit: of which weight, and how far from the unit's first.
 struct UnitTile {
   LinearOp linear;
-  int64_t shift; // in tiles, from the unit's first
+  int64_t shift; // in tiles
 };
 
 /// What a unit is for an output: `count` of them, from number `first` on.
 struct Units {
   Output output;
   int64_t first, count;
-  SmallVector<UnitTile> tiles;
-  /// Columns of the unit: 8, or 8 and 8 at half a head's distance, where these
-  /// turn together.
-  int64_t distance; // in columns; 0: 8 columns
-  int64_t columns() const { return distance ? 16 : 8; }
+  SmallVector<UnitTile> tiles; // an even number
+  /// Tiles that a unit has of each layer: side by side or, where halves of a
+  /// head turn together, at such a distance, in columns.
+  int64_t columnTiles;
+  int64_t distance;
+
+  int64_t columns() const { return columnTiles * FragmentLayout::tileRows; }
 };
 
 class GemvLowering : public KernelLowering {
@@ -57,21 +67,27 @@ private:
   LogicalResult addUnits(const Output &output);
   void layOut();
   void emitProducer(Value block);
+  void copySlot(const Units &units, const UnitTile &tile, Value unit,
+                Value slot, Value place, Value turn);
+
   LogicalResult emitWorkers(Value block);
   void emitInput(Elements &elements);
   Value walk(Value unit, Value slots,
              function_ref<Value(const Units &, int64_t, Value, Value)> visit);
-  Value multiply(const UnitTile &tile, Value tileAt, Value firstSum,
-                 Value slots);
-  void emitSegment(const UnitTile &tile, Value slotAt, Value slot,
-                   Value sumsAt);
+  Value multiply(ArrayRef<UnitTile> pair, ArrayRef<Value> tilesAt, Value sums,
+                 Value taken);
+  void emitSegment(ArrayRef<UnitTile> pair, ArrayRef<Value> slotsAt, Value slot,
+                   Value sums);
+  FragmentAddress getSegment(LinearOp linear, Value slotAt, Value slot);
+
   void addSegments(Value thread);
   LogicalResult emitOutputs(Elements &elements, Value block, Value firstUnit,
                             Value thread);
   Value getColumn(const Units &units, Value unit, Value column);
   Value getTile(const Units &units, const UnitTile &tile, Value unit);
-  Values loadInput(Value block32, bool upper);
-  void syncWorkers() { b.syncThreads(workersBarrier, rowThreads); }
+  Value getTileAt(const Units &units, const UnitTile &tile, Value unit);
+  Values loadInput(Value block32, int64_t firstToken);
+  void syncWorkers() { b.syncThreads(workersBarrier, workerThreads); }
   Value getBarrier(Value slot, bool isEmpty) {
     return b.at(b.at(shared, barriersAt + (isEmpty ? slots * 8 : 0)),
                 b.mul(slot, 8));
@@ -87,6 +103,7 @@ private:
   int64_t batch = 1, blocks = 1; // units of a block between outputs
 
   // Offsets in shared memory.
+  bool isInputShared = true;
   int64_t inputAt = 0, inputRowBytes = 0, ringAt = 0, sumsAt = 0, totalsAt = 0,
           scratchAt = 0, barriersAt = 0, sharedBytes = 0;
   Value shared, thread, lane, warp, count;
@@ -111,25 +128,29 @@ static void findSources(Value value, SetVector<Operation *> &found) {
 LogicalResult GemvLowering::addUnits(const Output &output) {
   SetVector<Operation *> sources;
   findSources(output.value, sources);
-  Units added{output, unitCount, 0, {}, 0};
-  for (Operation *op : sources)
+  Units added{output, unitCount, 0, {}, 2, 0};
+  SmallVector<LinearOp> linears;
+  for (Operation *op : sources) {
+    if (auto linear = dyn_cast<LinearOp>(op))
+      linears.push_back(linear);
     if (auto rope = dyn_cast<RopeOp>(op);
         rope && rope.getPairs() == Pairing::Halves)
       added.distance =
           cast<RankedTensorType>(rope.getAngles().getType()).getDimSize(1);
+  }
   if (added.distance % FragmentLayout::tileRows)
     return kernel.emitOpError("turns halves of ")
            << added.distance
            << " components, which a GPU's kernels for few tokens take by 8";
-  int64_t tiles = llvm::divideCeil(output.columns, FragmentLayout::tileRows);
-  added.count = added.distance ? tiles / 2 : tiles;
-  for (Operation *op : sources)
-    if (auto linear = dyn_cast<LinearOp>(op)) {
-      added.tiles.push_back({linear, 0});
-      if (added.distance)
-        added.tiles.push_back(
-            {linear, added.distance / FragmentLayout::tileRows});
-    }
+  // A gate and what it gates make a pair.
+  if (linears.size() % 2 == 0 && !added.distance)
+    added.columnTiles = 1;
+  added.count = llvm::divideCeil(output.columns, added.columns());
+  int64_t shift =
+      added.distance ? added.distance / FragmentLayout::tileRows : 1;
+  for (LinearOp linear : linears)
+    for (int64_t i = 0; i < added.columnTiles; ++i)
+      added.tiles.push_back({linear, i * shift});
   tilesOfUnit = std::max<int64_t>(tilesOfUnit, added.tiles.size());
   unitCount += added.count;
   units.push_back(std::move(added));
@@ -176,23 +197,26 @@ void GemvLowering::layOut() {
   int64_t perBlock = llvm::divideCeil(unitCount, blocks);
   batch = std::clamp<int64_t>(maxSumBytes / unitSums, 1, perBlock);
   // A batch's outputs keep the threads busy once.
-  batch = std::min(
-      batch, std::max<int64_t>(1, rowThreads / (tokens * tilesOfUnit * 8)));
-  inputAt = place(tokens * inputRowBytes);
+  batch = std::min(batch, std::max<int64_t>(1, workerThreads / (tokens * 16)));
+  // Several rows that leave no room for weights stay where they are.
+  isInputShared = tokens == 1 || columns != getElementsPerToken(inputType) ||
+                  tokens * inputRowBytes <= maxInputBytes;
+  inputAt = place(isInputShared ? tokens * inputRowBytes : 0);
   sumsAt = place(batch * unitSums);
   totalsAt = place(batch * tilesOfUnit * tileSums);
   scratchAt = place(Elements::getScratchBytes(ops));
   barriersAt = place(2 * 64 * 8);
   int64_t left = maxSharedBytes(gpu) - end;
-  slots = std::min(schedule.getSlots(), left / slotBytes / 2 * 2);
-  if (!gpu.hasBulkCopies())
-    slots = 0;
+  slots = gpu.hasBulkCopies()
+              ? std::clamp<int64_t>(left / slotBytes, 0, schedule.getSlots()) /
+                    slotsMultiple * slotsMultiple
+              : 0;
   ringAt = place(slots * slotBytes);
   sharedBytes = end;
 }
 
-/// Visits the tiles of a unit, whichever output it is for; `slots` counts what
-/// has been taken from the ring.
+/// Visits the pairs of tiles of a unit, by the number of the first, whichever
+/// output it is for; `slots` counts the pairs of slots before.
 Value GemvLowering::walk(
     Value unit, Value slots,
     function_ref<Value(const Units &, int64_t, Value, Value)> visit) {
@@ -200,8 +224,8 @@ Value GemvLowering::walk(
     auto visitAll = [&] {
       Value now = slots;
       Value number = b.sub(unit, units[i].first);
-      for (size_t tile = 0; tile < units[i].tiles.size(); ++tile)
-        now = visit(units[i], static_cast<int64_t>(tile), number, now);
+      for (size_t pair = 0; pair < units[i].tiles.size(); pair += 2)
+        now = visit(units[i], static_cast<int64_t>(pair), number, now);
       return now;
     };
     if (i + 1 == units.size())
@@ -217,7 +241,7 @@ Value GemvLowering::walk(
 Value GemvLowering::getTile(const Units &units, const UnitTile &tile,
                             Value unit) {
   if (!units.distance)
-    return unit;
+    return b.add(b.mul(unit, units.columnTiles), tile.shift);
   int64_t half = units.distance / FragmentLayout::tileRows;
   auto head = cast<RankedTensorType>(units.output.value.getType());
   int64_t tilesOfHead = head.getDimSize(2) / FragmentLayout::tileRows;
@@ -226,38 +250,49 @@ Value GemvLowering::getTile(const Units &units, const UnitTile &tile,
       tile.shift);
 }
 
+/// The first byte of that tile.
+Value GemvLowering::getTileAt(const Units &units, const UnitTile &tile,
+                              Value unit) {
+  LinearOp linear = tile.linear;
+  FragmentLayout layout = *getFragmentLayout(linear.getWeight().getType());
+  return b.at(
+      getWeight(linear.getWeight().getSymbol()),
+      b.mul(b.extend(getTile(units, tile, unit)), b.i64(layout.tileBytes())));
+}
+
 //===----------------------------------------------------------------------===//
 // The ring
 //===----------------------------------------------------------------------===//
+
+void GemvLowering::copySlot(const Units &units, const UnitTile &tile,
+                            Value unit, Value slot, Value place, Value turn) {
+  LinearOp linear = tile.linear;
+  FragmentLayout layout = *getFragmentLayout(linear.getWeight().getType());
+  b.waitParity(getBarrier(place, /*isEmpty=*/true), b.bitXor(turn, 1));
+  Value bytes =
+      b.select(b.equal(slot, tileSlots - 1), layout.slotBytes(tileSlots - 1),
+               b.i32(layout.slotBytes(0)));
+  Value full = getBarrier(place, /*isEmpty=*/false);
+  b.arriveExpecting(full, bytes);
+  b.copyBulk(
+      b.at(b.at(shared, ringAt), b.mul(place, slotBytes)),
+      b.at(getTileAt(units, tile, unit), b.mul(slot, layout.fullSlotBytes())),
+      bytes, full);
+}
 
 void GemvLowering::emitProducer(Value block) {
   b.ifThen(b.equal(lane, 0), [&] {
     b.forEach(
         block, unitCount, blocks, {b.i32(0)}, [&](Value unit, Values taken) {
-          auto copy = [&](const Units &units, int64_t index, Value number,
+          auto copy = [&](const Units &units, int64_t first, Value number,
                           Value taken) {
-            const UnitTile &tile = units.tiles[index];
-            LinearOp linear = tile.linear;
-            FragmentLayout layout =
-                *getFragmentLayout(linear.getWeight().getType());
-            Value from = b.at(getWeight(linear.getWeight().getSymbol()),
-                              b.mul(b.extend(getTile(units, tile, number)),
-                                    b.i64(layout.tileBytes())));
             return b.forEach(
                 0, tileSlots, 1, {taken}, [&](Value slot, Values taken) {
-                  Value place = b.remainder(taken[0], slots);
-                  Value turn = b.bitAnd(b.divide(taken[0], slots), 1);
-                  b.waitParity(getBarrier(place, /*isEmpty=*/true),
-                               b.bitXor(turn, 1));
-                  Value bytes = b.select(b.equal(slot, tileSlots - 1),
-                                         layout.slotBytes(tileSlots - 1),
-                                         b.i32(layout.slotBytes(0)));
-                  Value full = getBarrier(place, /*isEmpty=*/false);
-                  b.arriveExpecting(full, bytes);
-                  b.copyBulk(
-                      b.at(b.at(shared, ringAt), b.mul(place, slotBytes)),
-                      b.at(from, b.mul(slot, layout.fullSlotBytes())), bytes,
-                      full);
+                  Value place = b.remainder(b.mul(taken[0], 2), slots);
+                  Value turn = b.bitAnd(b.divide(b.mul(taken[0], 2), slots), 1);
+                  for (int64_t i = 0; i < 2; ++i)
+                    copySlot(units, units.tiles[first + i], number, slot,
+                             b.add(place, i), turn);
                   return Values{b.add(taken[0], 1)};
                 })[0];
           };
@@ -277,9 +312,10 @@ void GemvLowering::emitInput(Elements &elements) {
   auto *linear = *llvm::find_if(ops, llvm::IsaPred<LinearOp>);
   SmallVector<Operation *> before(ops.begin(),
                                   llvm::find(ops, linear)); // the prologue
-  b.forEach(0, tokens, 1, [&](Value token) {
+  auto syncRows = [&] { b.syncThreads(rowsBarrier, rowThreads); };
+  auto emitRow = [&](Value token) {
     elements.reduceRow(before, token, b.at(shared, scratchAt), thread,
-                       [&] { syncWorkers(); });
+                       syncRows);
     Value row = b.at(b.at(shared, inputAt), b.mul(token, inputRowBytes));
     auto load = [&](Value word) {
       Value column = b.mul(word, 2);
@@ -303,88 +339,120 @@ void GemvLowering::emitInput(Elements &elements) {
                                     b.mul(b.divide(inBlock, 4), 4)));
           b.store(pair[0], b.at(row, place));
         });
-    // Scratch memory is free again.
-    syncWorkers();
+  };
+  b.ifThen(b.less(thread, rowThreads), [&] {
+    if (tokens == 1)
+      return emitRow(b.i32(0));
+    b.forEach(0, tokens, 1, [&](Value token) {
+      emitRow(token);
+      // Scratch memory is free again.
+      syncRows();
+    });
   });
+  syncWorkers();
 }
 
-/// Four pairs of rows g (or g + 8) of the lane for a block of 32 columns.
-Values GemvLowering::loadInput(Value block32, bool upper) {
-  Value g = b.divide(lane, 4), q = b.remainder(lane, 4);
-  Value place = b.add(b.mul(block32, 64), b.mul(q, 16));
-  if (tokens > 1) {
-    Value row = b.min(upper ? b.add(g, 8) : g, tokens - 1);
-    place = b.add(place, b.mul(row, inputRowBytes));
+/// Four pairs of token `firstToken` + lane / 4 for a block of 32 columns.
+Values GemvLowering::loadInput(Value block32, int64_t firstToken) {
+  Value q = b.remainder(lane, 4);
+  Value token = b.min(b.add(b.divide(lane, 4), firstToken), tokens - 1);
+  if (!isInputShared) {
+    Value from = b.at(b.at(getOperand(cast<BlockArgument>(input)),
+                           b.mul(token, getRowBytes(inputType))),
+                      b.add(b.mul(block32, 64), b.mul(q, 4)));
+    Values pairs;
+    for (int64_t i = 0; i < 4; ++i)
+      pairs.push_back(b.load(b.getI32Type(), b.at(from, 16 * i)));
+    return pairs;
   }
+  Value place = b.add(b.mul(block32, 64), b.mul(q, 16));
+  if (tokens > 1)
+    place = b.add(place, b.mul(token, inputRowBytes));
   return b.loadVector(b.getI32Type(), 4, b.at(b.at(shared, inputAt), place));
 }
 
-/// A warp's segment of a slot: a chain of products from zero, whose sums go to
-/// [token][8 rows].
-void GemvLowering::emitSegment(const UnitTile &tile, Value slotAt, Value slot,
-                               Value sums) {
-  LinearOp linear = tile.linear;
+/// Where the lane finds its numbers of the warp's segment of a slot.
+FragmentAddress GemvLowering::getSegment(LinearOp linear, Value slotAt,
+                                         Value slot) {
   FragmentLayout layout = *getFragmentLayout(linear.getWeight().getType());
   FragmentCodes codes = layout.codes();
-  Value inSlot = b.remainder(warp, slotWarps);
-  Value segment = b.add(b.mul(slot, slotWarps), inSlot);
-  constexpr int64_t fullBlocks =
-      FragmentLayout::segmentColumns / FragmentCodes::blockColumns;
-  int64_t blocksLeft =
-      columns / FragmentCodes::blockColumns - (segments - 1) * fullBlocks;
+  Value firstBlock =
+      b.mul(b.remainder(warp, slotWarps),
+            FragmentLayout::segmentColumns / FragmentCodes::blockColumns);
   // The last slot of a tile may be shorter.
-  auto getOffset = [&](auto offset) -> Value {
+  auto getParts = [&](auto offset) -> Value {
     int64_t last = offset(layout.columnsOfSlot(tileSlots - 1)),
             first = offset(layout.columnsOfSlot(0));
-    Value full = b.i32(first);
-    return last == first ? full
-                         : b.select(b.equal(slot, tileSlots - 1), last, full);
+    Value begin = b.i32(first);
+    if (last != first)
+      begin = b.select(b.equal(slot, tileSlots - 1), last, begin);
+    Value row = b.at(slotAt, b.add(begin, b.mul(b.divide(lane, 4), 2)));
+    return b.at(row,
+                b.mul(firstBlock, codes.groups(FragmentCodes::blockColumns) *
+                                      FragmentCodes::groupBytes()));
   };
-  Value g = b.divide(lane, 4), q = b.remainder(lane, 4);
-  auto getScales = [&](auto offset) {
-    Value row = b.at(slotAt, b.add(getOffset(offset), b.mul(g, 2)));
-    return b.at(row, b.mul(b.mul(inSlot, fullBlocks),
-                           codes.groups(FragmentCodes::blockColumns) *
-                               FragmentCodes::groupBytes()));
-  };
-  FragmentAddress segmentAt;
-  segmentAt.codes =
-      b.at(slotAt, b.add(b.mul(b.mul(inSlot, fullBlocks), codes.blockBytes()),
-                         b.mul(lane, codes.laneBytes())));
+  FragmentAddress segment;
+  segment.codes = b.at(slotAt, b.add(b.mul(firstBlock, codes.blockBytes()),
+                                     b.mul(lane, codes.laneBytes())));
   if (codes.hasScales())
-    segmentAt.scales =
-        getScales([&](int64_t columns) { return codes.scalesOffset(columns); });
+    segment.scales =
+        getParts([&](int64_t columns) { return codes.scalesOffset(columns); });
   if (codes.hasMinima)
-    segmentAt.minima =
-        getScales([&](int64_t columns) { return codes.minimaOffset(columns); });
-  auto getAddress = [&](int64_t block) {
-    FragmentAddress address = segmentAt;
-    int64_t groups = block * codes.groups(FragmentCodes::blockColumns) *
-                     FragmentCodes::groupBytes();
-    address.codes = b.at(address.codes, block * codes.blockBytes());
-    if (address.scales)
-      address.scales = b.at(address.scales, groups);
-    if (address.minima)
-      address.minima = b.at(address.minima, groups);
-    return address;
-  };
-  auto step = [&](int64_t block, Values sum) {
-    Values w = readFragment(b, codes, getAddress(block));
-    Value block32 = b.add(b.mul(segment, fullBlocks), block);
-    Values x = loadInput(block32, false);
-    Values upper = tokens > 8 ? loadInput(block32, true) : x;
-    for (int64_t half = 0; half < 2; ++half)
-      sum = b.mma(
-          Half::F16,
-          {x[2 * half], upper[2 * half], x[2 * half + 1], upper[2 * half + 1]},
-          {w[2 * half], w[2 * half + 1]}, sum);
-    return sum;
-  };
-  Values zeros(4, b.f32(0));
+    segment.minima =
+        getParts([&](int64_t columns) { return codes.minimaOffset(columns); });
+  return segment;
+}
+
+/// Block number `block` of a segment.
+static FragmentAddress getBlock(DeviceBuilder &b, const FragmentCodes &codes,
+                                FragmentAddress segment, int64_t block) {
+  int64_t groups = block * codes.groups(FragmentCodes::blockColumns) *
+                   FragmentCodes::groupBytes();
+  segment.codes = b.at(segment.codes, block * codes.blockBytes());
+  if (segment.scales)
+    segment.scales = b.at(segment.scales, groups);
+  if (segment.minima)
+    segment.minima = b.at(segment.minima, groups);
+  return segment;
+}
+
+/// A warp's segment of a pair's slots: a chain of products from zero for each 8
+/// tokens, whose sums go to [tile][segment][token][8 rows].
+void GemvLowering::emitSegment(ArrayRef<UnitTile> pair, ArrayRef<Value> slotsAt,
+                               Value slot, Value sums) {
+  constexpr int64_t fullBlocks =
+      FragmentLayout::segmentColumns / FragmentCodes::blockColumns;
+  Value segment = b.add(b.mul(slot, slotWarps), b.remainder(warp, slotWarps));
+  int64_t blocksLeft =
+      columns / FragmentCodes::blockColumns - (segments - 1) * fullBlocks;
+  int64_t chains = static_cast<int64_t>(llvm::divideCeil(tokens, 8));
+  SmallVector<FragmentCodes, 2> codes;
+  SmallVector<FragmentAddress, 2> addresses;
+  for (auto [tile, slotAt] : llvm::zip_equal(pair, slotsAt)) {
+    LinearOp linear = tile.linear;
+    codes.push_back(getFragmentLayout(linear.getWeight().getType())->codes());
+    addresses.push_back(getSegment(linear, slotAt, slot));
+  }
   auto multiplyAll = [&](int64_t blocks) {
-    Values sum = zeros;
-    for (int64_t block = 0; block < blocks; ++block)
-      sum = step(block, sum);
+    Values sum(4 * chains, b.f32(0));
+    for (int64_t block = 0; block < blocks; ++block) {
+      Values w[2];
+      for (int64_t i = 0; i < 2; ++i)
+        w[i] = readFragment(b, codes[i],
+                            getBlock(b, codes[i], addresses[i], block));
+      for (int64_t chain = 0; chain < chains; ++chain) {
+        Values x =
+            loadInput(b.add(b.mul(segment, fullBlocks), block), 8 * chain);
+        auto first = sum.begin() + 4 * chain;
+        Values now(first, first + 4);
+        for (int64_t half = 0; half < 2; ++half)
+          now = b.mma(Half::F16,
+                      {w[0][2 * half], w[1][2 * half], w[0][2 * half + 1],
+                       w[1][2 * half + 1]},
+                      {x[2 * half], x[2 * half + 1]}, now);
+        llvm::copy(now, first);
+      }
+    }
     return sum;
   };
   Values sum = blocksLeft == fullBlocks
@@ -393,48 +461,61 @@ void GemvLowering::emitSegment(const UnitTile &tile, Value slotAt, Value slot,
                          b.equal(segment, segments - 1),
                          [&] { return multiplyAll(blocksLeft); },
                          [&] { return multiplyAll(fullBlocks); });
-  Value first = b.at(sums, b.mul(segment, tokens * 32));
-  auto storeRow = [&](Value row, Value one, Value two) {
-    b.ifThen(b.less(row, tokens), [&] {
-      b.storeVector({one, two},
-                    b.at(first, b.add(b.mul(row, 32), b.mul(q, 8))));
-    });
-  };
-  storeRow(g, sum[0], sum[1]);
-  if (tokens > 8)
-    storeRow(b.add(g, 8), sum[2], sum[3]);
+  Value g = b.divide(lane, 4), q = b.remainder(lane, 4);
+  int64_t rowBytes = FragmentLayout::tileRows * 4;
+  int64_t tileSums = segments * tokens * rowBytes;
+  Value first =
+      b.at(sums, b.add(b.mul(segment, tokens * rowBytes), b.mul(g, 4)));
+  for (int64_t chain = 0; chain < chains; ++chain)
+    for (int64_t i = 0; i < 2; ++i) {
+      Value token = b.add(b.mul(q, 2), 8 * chain + i);
+      b.ifThen(b.less(token, tokens), [&] {
+        Value place = b.at(first, b.mul(token, rowBytes));
+        b.store(sum[4 * chain + i], place);
+        b.store(sum[4 * chain + 2 + i], b.at(place, tileSums));
+      });
+    }
 }
 
-/// A tile's slots; those that are this warp's it multiplies.
-Value GemvLowering::multiply(const UnitTile &tile, Value tileAt, Value sums,
-                             Value taken) {
-  FragmentLayout layout =
-      *getFragmentLayout(LinearOp(tile.linear).getWeight().getType());
+/// The slots of a pair; those that are this warp's it multiplies.
+Value GemvLowering::multiply(ArrayRef<UnitTile> pair, ArrayRef<Value> tilesAt,
+                             Value sums, Value taken) {
   Value group = b.divide(warp, slotWarps);
   return b.forEach(0, tileSlots, 1, {taken}, [&](Value slot, Values taken) {
-    Value isMine =
-        b.equal(b.remainder(taken[0], workerWarps / slotWarps), group);
+    Value isMine = b.equal(b.remainder(taken[0], groups), group);
     b.ifThen(isMine, [&] {
       Value segment =
           b.add(b.mul(slot, slotWarps), b.remainder(warp, slotWarps));
-      auto run = [&](Value slotAt) {
+      auto run = [&](ArrayRef<Value> slotsAt) {
         if (segments % slotWarps == 0)
-          emitSegment(tile, slotAt, slot, sums);
+          emitSegment(pair, slotsAt, slot, sums);
         else
           b.ifThen(b.less(segment, segments),
-                   [&] { emitSegment(tile, slotAt, slot, sums); });
+                   [&] { emitSegment(pair, slotsAt, slot, sums); });
       };
+      SmallVector<Value, 2> slotsAt;
       if (!slots) {
-        run(b.at(tileAt, b.mul(slot, layout.fullSlotBytes())));
-        return;
+        for (auto [tile, at] : llvm::zip_equal(pair, tilesAt)) {
+          LinearOp linear = tile.linear;
+          slotsAt.push_back(b.at(
+              at, b.mul(slot, getFragmentLayout(linear.getWeight().getType())
+                                  ->fullSlotBytes())));
+        }
+        return run(slotsAt);
       }
-      Value place = b.remainder(taken[0], slots);
-      b.waitParity(getBarrier(place, /*isEmpty=*/false),
-                   b.bitAnd(b.divide(taken[0], slots), 1));
-      run(b.at(b.at(shared, ringAt), b.mul(place, slotBytes)));
+      Value place = b.remainder(b.mul(taken[0], 2), slots);
+      Value turn = b.bitAnd(b.divide(b.mul(taken[0], 2), slots), 1);
+      for (int64_t i = 0; i < 2; ++i) {
+        b.waitParity(getBarrier(b.add(place, i), /*isEmpty=*/false), turn);
+        slotsAt.push_back(
+            b.at(b.at(shared, ringAt), b.mul(b.add(place, i), slotBytes)));
+      }
+      run(slotsAt);
       b.syncWarp();
-      b.ifThen(b.equal(lane, 0),
-               [&] { b.arrive(getBarrier(place, /*isEmpty=*/true)); });
+      b.ifThen(b.equal(lane, 0), [&] {
+        for (int64_t i = 0; i < 2; ++i)
+          b.arrive(getBarrier(b.add(place, i), /*isEmpty=*/true));
+      });
     });
     return Values{b.add(taken[0], 1)};
   })[0];
@@ -447,7 +528,7 @@ Value GemvLowering::multiply(const UnitTile &tile, Value tileAt, Value sums,
 /// Adds up the segments' sums, in rising order.
 void GemvLowering::addSegments(Value thread) {
   int64_t numbers = tokens * FragmentLayout::tileRows;
-  b.forEach(thread, batch * tilesOfUnit * numbers, rowThreads, [&](Value i) {
+  b.forEach(thread, batch * tilesOfUnit * numbers, workerThreads, [&](Value i) {
     Value tile = b.divide(i, numbers), number = b.remainder(i, numbers);
     Value from =
         b.at(b.at(shared, sumsAt),
@@ -463,7 +544,7 @@ void GemvLowering::addSegments(Value thread) {
 /// The output's column that is number `column` of a unit.
 Value GemvLowering::getColumn(const Units &units, Value unit, Value column) {
   if (!units.distance)
-    return b.add(b.mul(unit, FragmentLayout::tileRows), column);
+    return b.add(b.mul(unit, units.columns()), column);
   Value first = getTile(units, units.tiles[0], unit);
   Value isSecond = b.divide(column, FragmentLayout::tileRows);
   return b.add(b.add(b.mul(first, FragmentLayout::tileRows),
@@ -489,13 +570,17 @@ LogicalResult GemvLowering::emitOutputs(Elements &elements, Value block,
       elements.set(linear.getResult(), [&, linear, at, size](
                                            Value token, Value column) mutable {
         Value tileNumber = b.add(b.mul(inBatch, tilesOfUnit), at);
+        // The second tile follows the first.
         if (units.distance) {
-          // The second tile follows the first.
           Value component = b.remainder(column, size);
           tileNumber =
               b.add(tileNumber,
                     b.select(b.less(component, units.distance), 0, b.i32(1)));
+        } else if (units.columnTiles == 2) {
+          Value tile = b.divide(column, FragmentLayout::tileRows);
+          tileNumber = b.add(tileNumber, b.remainder(tile, 2));
         }
+
         Value number = b.add(b.mul(token, FragmentLayout::tileRows),
                              b.remainder(column, FragmentLayout::tileRows));
         Value total =
@@ -512,7 +597,7 @@ LogicalResult GemvLowering::emitOutputs(Elements &elements, Value block,
   int64_t most = 0;
   for (const Units &units : units)
     most = std::max(most, units.columns());
-  b.forEach(thread, batch * tokens * most, rowThreads, [&](Value i) {
+  b.forEach(thread, batch * tokens * most, workerThreads, [&](Value i) {
     Value column = b.remainder(i, most);
     Value rest = b.divide(i, most);
     Value token = b.remainder(rest, tokens);
@@ -550,7 +635,8 @@ LogicalResult GemvLowering::emitOutputs(Elements &elements, Value block,
 LogicalResult GemvLowering::emitWorkers(Value block) {
   b.waitForKernelBefore();
   Elements elements(*this);
-  emitInput(elements);
+  if (isInputShared)
+    emitInput(elements);
   LogicalResult result = success();
   b.forEach(
       block, unitCount, blocks * batch, {b.i32(0)},
@@ -558,23 +644,18 @@ LogicalResult GemvLowering::emitWorkers(Value block) {
         Values now =
             b.forEach(0, batch, 1, taken, [&](Value inBatch, Values taken) {
               Value unit = b.add(firstUnit, b.mul(inBatch, blocks));
-              auto visit = [&](const Units &units, int64_t index, Value number,
+              auto visit = [&](const Units &units, int64_t first, Value number,
                                Value taken) {
-                const UnitTile &tile = units.tiles[index];
+                ArrayRef<UnitTile> pair = ArrayRef(units.tiles).slice(first, 2);
                 Value sums = b.at(
                     b.at(shared, sumsAt),
-                    b.mul(b.add(b.mul(inBatch, tilesOfUnit), index),
+                    b.mul(b.add(b.mul(inBatch, tilesOfUnit), first),
                           segments * tokens * FragmentLayout::tileRows * 4));
-                FragmentLayout layout = *getFragmentLayout(
-                    LinearOp(tile.linear).getWeight().getType());
-                Value tileAt =
-                    slots ? Value()
-                          : b.at(getWeight(LinearOp(tile.linear)
-                                               .getWeight()
-                                               .getSymbol()),
-                                 b.mul(b.extend(getTile(units, tile, number)),
-                                       b.i64(layout.tileBytes())));
-                return multiply(tile, tileAt, sums, taken);
+                SmallVector<Value, 2> tilesAt;
+                for (const UnitTile &tile : pair)
+                  tilesAt.push_back(slots ? Value()
+                                          : getTileAt(units, tile, number));
+                return multiply(pair, tilesAt, sums, taken);
               };
               return b.choose(
                   b.less(unit, unitCount),
@@ -598,7 +679,7 @@ LogicalResult GemvLowering::emit() {
   if (failed(findUnits()))
     return failure();
   layOut();
-  unsigned threads = rowThreads + (slots ? 32 : 0);
+  unsigned threads = workerThreads + (slots ? 32 : 0);
   return emitFunction("", threads, [&]() -> FailureOr<Launch> {
     shared = b.getSharedMemory();
     thread = b.getThread();
