@@ -171,12 +171,26 @@ Type GpuAttr::getInputElement(RankedTensorType weight) const {
                                                : Float16Type::get(getContext());
 }
 
+/// Whether the partner of each component is its neighbour, or in the tile at
+/// the same place in the other half of the head.
+static bool turnsInTiles(RopeOp rope) {
+  auto angles = dyn_cast<RankedTensorType>(rope.getAngles().getType());
+  auto input = dyn_cast<RankedTensorType>(rope.getInput().getType());
+  if (!angles || !input || rope.getPairs() == Pairing::Adjacent)
+    return true;
+  int64_t half = angles.getDimSize(1);
+  return half % FragmentLayout::tileRows == 0 &&
+         2 * half == input.getShape().back();
+}
+
 /// What needs neighbours of an output other than the one next to it runs in
 /// kernels for few tokens only, where a block has the whole head at hand.
 bool GpuAttr::joinsLinear(Operation *op, int64_t tokens) const {
   if (auto quantize = dyn_cast<QuantizeOp>(op))
     return quantize.getElement().has_value();
-  if (isa<RopeOp, CacheWriteOp>(op))
+  if (auto rope = dyn_cast<RopeOp>(op))
+    return tokens <= maxGemvTokens && turnsInTiles(rope);
+  if (isa<CacheWriteOp>(op))
     return tokens <= maxGemvTokens;
   return cast<FusionInterface>(op).getFusionRole() == FusionRole::Tile &&
          !isa<RMSNormOp, L2NormOp, SoftmaxOp>(op);

@@ -57,7 +57,9 @@ static Error run(ArrayRef<char *> arguments) {
       quipu::Target::createVariants(arguments[2]);
   if (!targets)
     return targets.takeError();
-  ProgramParts parts{{}, checkpoint->get(), {}, 0, "quipu test"};
+  ProgramParts parts;
+  parts.checkpoint = checkpoint->get();
+  parts.compiler = "quipu test";
   for (quipu::Target &target : *targets)
     parts.variants.push_back({*module, target});
   if (!to_integer(arguments[3], parts.context))

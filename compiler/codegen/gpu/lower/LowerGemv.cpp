@@ -15,77 +15,41 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/gpu/Fragments.h"
-#include "compiler/codegen/gpu/lower/Elements.h"
+#include "compiler/codegen/gpu/lower/GemvPlan.h"
 #include "dialect/PackedLayout.h"
 
 using namespace mlir;
 using namespace quipu;
 using namespace quipu::gpu;
 
-/// Warps that multiply; they meet at a named barrier, and those that compute
-/// rows at another.
-static constexpr unsigned workerWarps = 16, workerThreads = 32 * workerWarps;
-static constexpr unsigned workersBarrier = 1, rowsBarrier = 2;
-/// Warps that share the slots of a pair: one for each segment.
-static constexpr int64_t slotWarps =
-    FragmentLayout::slotColumns / FragmentLayout::segmentColumns;
-static constexpr int64_t groups = workerWarps / slotWarps;
-/// So a group of warps always takes the same places of the ring.
-static constexpr int64_t slotsMultiple = 2 * groups;
-/// Shared memory for the tokens' rows.
-static constexpr int64_t maxInputBytes = 136 << 10;
-/// Shared memory for sums of segments.
-static constexpr int64_t maxSumBytes = 32 << 10;
-
 namespace {
-/// A tile of a unit: of which weight, and how far from the unit's first.
-struct UnitTile {
-  LinearOp linear;
-  int64_t shift; // in tiles
-};
-
-/// What a unit is for an output: `count` of them, from number `first` on.
-struct Units {
-  Output output;
-  int64_t first, count;
-  SmallVector<UnitTile> tiles; // an even number
-  /// Tiles that a unit has of each layer: side by side or, where halves of a
-  /// head turn together, at such a distance, in columns.
-  int64_t columnTiles;
-  int64_t distance;
-
-  int64_t columns() const { return columnTiles * FragmentLayout::tileRows; }
-};
-
-class GemvLowering : public KernelLowering {
+class GemvLowering : public KernelLowering, GemvPlan {
 public:
   using KernelLowering::KernelLowering;
   LogicalResult emit() final;
 
 private:
-  LogicalResult findUnits();
-  LogicalResult addUnits(const Output &output);
-  void layOut();
   void emitProducer(Value block);
-  void copySlot(const Units &units, const UnitTile &tile, Value unit,
+  void copySlot(const GemvUnits &units, const GemvTile &tile, Value unit,
                 Value slot, Value place, Value turn);
 
   LogicalResult emitWorkers(Value block);
   void emitInput(Elements &elements);
-  Value walk(Value unit, Value slots,
-             function_ref<Value(const Units &, int64_t, Value, Value)> visit);
-  Value multiply(ArrayRef<UnitTile> pair, ArrayRef<Value> tilesAt, Value sums,
+  Value
+  walk(Value unit, Value slots,
+       function_ref<Value(const GemvUnits &, int64_t, Value, Value)> visit);
+  Value multiply(ArrayRef<GemvTile> pair, ArrayRef<Value> tilesAt, Value sums,
                  Value taken);
-  void emitSegment(ArrayRef<UnitTile> pair, ArrayRef<Value> slotsAt, Value slot,
+  void emitSegment(ArrayRef<GemvTile> pair, ArrayRef<Value> slotsAt, Value slot,
                    Value sums);
   FragmentAddress getSegment(LinearOp linear, Value slotAt, Value slot);
 
   void addSegments(Value thread);
   LogicalResult emitOutputs(Elements &elements, Value block, Value firstUnit,
                             Value thread);
-  Value getColumn(const Units &units, Value unit, Value column);
-  Value getTile(const Units &units, const UnitTile &tile, Value unit);
-  Value getTileAt(const Units &units, const UnitTile &tile, Value unit);
+  Value getColumn(const GemvUnits &units, Value unit, Value column);
+  Value getTile(const GemvUnits &units, const GemvTile &tile, Value unit);
+  Value getTileAt(const GemvUnits &units, const GemvTile &tile, Value unit);
   Values loadInput(Value block32, int64_t firstToken);
   void syncWorkers() { b.syncThreads(workersBarrier, workerThreads); }
   Value getBarrier(Value slot, bool isEmpty) {
@@ -93,133 +57,19 @@ private:
                 b.mul(slot, 8));
   }
 
-  SmallVector<Units> units;
-  int64_t unitCount = 0, tilesOfUnit = 1;
-  SmallVector<Operation *> ops; // of the kernel
-  Value input;                  // of all linear layers
-  RankedTensorType inputType;
-  int64_t tokens = 1, columns = 0; // columns are padded
-  int64_t segments = 0, tileSlots = 0, slots = 0, slotBytes = 0;
-  int64_t batch = 1, blocks = 1; // units of a block between outputs
-
-  // Offsets in shared memory.
-  bool isInputShared = true;
-  int64_t inputAt = 0, inputRowBytes = 0, ringAt = 0, sumsAt = 0, totalsAt = 0,
-          scratchAt = 0, barriersAt = 0, sharedBytes = 0;
   Value shared, thread, lane, warp, count;
 };
 } // namespace
 
 //===----------------------------------------------------------------------===//
-// What is computed where
+// Units
 //===----------------------------------------------------------------------===//
-
-/// The linear layers and rotations behind a value.
-static void findSources(Value value, SetVector<Operation *> &found) {
-  Operation *op = value.getDefiningOp();
-  if (!op || !found.insert(op))
-    return;
-  if (isa<LinearOp>(op))
-    return;
-  for (Value operand : op->getOperands())
-    findSources(operand, found);
-}
-
-LogicalResult GemvLowering::addUnits(const Output &output) {
-  SetVector<Operation *> sources;
-  findSources(output.value, sources);
-  Units added{output, unitCount, 0, {}, 2, 0};
-  SmallVector<LinearOp> linears;
-  for (Operation *op : sources) {
-    if (auto linear = dyn_cast<LinearOp>(op))
-      linears.push_back(linear);
-    if (auto rope = dyn_cast<RopeOp>(op);
-        rope && rope.getPairs() == Pairing::Halves)
-      added.distance =
-          cast<RankedTensorType>(rope.getAngles().getType()).getDimSize(1);
-  }
-  if (added.distance % FragmentLayout::tileRows)
-    return kernel.emitOpError("turns halves of ")
-           << added.distance
-           << " components, which a GPU's kernels for few tokens take by 8";
-  // A gate and what it gates make a pair.
-  if (linears.size() % 2 == 0 && !added.distance)
-    added.columnTiles = 1;
-  added.count = llvm::divideCeil(output.columns, added.columns());
-  int64_t shift =
-      added.distance ? added.distance / FragmentLayout::tileRows : 1;
-  for (LinearOp linear : linears)
-    for (int64_t i = 0; i < added.columnTiles; ++i)
-      added.tiles.push_back({linear, i * shift});
-  tilesOfUnit = std::max<int64_t>(tilesOfUnit, added.tiles.size());
-  unitCount += added.count;
-  units.push_back(std::move(added));
-  return success();
-}
-
-LogicalResult GemvLowering::findUnits() {
-  auto linears = kernel.getOps<LinearOp>();
-  input = (*linears.begin()).getInput();
-  inputType = cast<RankedTensorType>(input.getType());
-  tokens = inputType.getDimSize(0);
-  FragmentLayout first =
-      *getFragmentLayout((*linears.begin()).getWeight().getType());
-  columns = first.paddedColumns();
-  tileSlots = first.slots();
-  segments = llvm::divideCeil(columns, FragmentLayout::segmentColumns);
-  for (LinearOp linear : linears) {
-    slotBytes =
-        std::max(slotBytes,
-                 getFragmentLayout(linear.getWeight().getType())->slotBytes(0));
-    if (linear.getInput() != input)
-      return kernel.emitOpError("has linear layers of several inputs");
-  }
-  for (const Output &output : getOutputs(kernel))
-    if (failed(addUnits(output)))
-      return failure();
-  return success();
-}
-
-void GemvLowering::layOut() {
-  auto schedule = cast<GpuGemvAttr>(kernel.getScheduleAttr());
-  blocks = std::min(schedule.getBlocks(), unitCount);
-  int64_t end = 0;
-  auto place = [&](int64_t bytes) {
-    int64_t at = end;
-    end += llvm::alignTo(bytes, 128);
-    return at;
-  };
-  // Rows of a multiple of 128 bytes and 64 more, so that the eight rows that
-  // lanes read at once lie in all banks.
-  inputRowBytes = llvm::alignTo(columns * 2, 128) + (tokens > 1 ? 64 : 0);
-  int64_t tileSums = tokens * FragmentLayout::tileRows * 4;
-  int64_t unitSums = tilesOfUnit * segments * tileSums;
-  int64_t perBlock = llvm::divideCeil(unitCount, blocks);
-  batch = std::clamp<int64_t>(maxSumBytes / unitSums, 1, perBlock);
-  // A batch's outputs keep the threads busy once.
-  batch = std::min(batch, std::max<int64_t>(1, workerThreads / (tokens * 16)));
-  // Several rows that leave no room for weights stay where they are.
-  isInputShared = tokens == 1 || columns != getElementsPerToken(inputType) ||
-                  tokens * inputRowBytes <= maxInputBytes;
-  inputAt = place(isInputShared ? tokens * inputRowBytes : 0);
-  sumsAt = place(batch * unitSums);
-  totalsAt = place(batch * tilesOfUnit * tileSums);
-  scratchAt = place(Elements::getScratchBytes(ops));
-  barriersAt = place(2 * 64 * 8);
-  int64_t left = maxSharedBytes(gpu) - end;
-  slots = gpu.hasBulkCopies()
-              ? std::clamp<int64_t>(left / slotBytes, 0, schedule.getSlots()) /
-                    slotsMultiple * slotsMultiple
-              : 0;
-  ringAt = place(slots * slotBytes);
-  sharedBytes = end;
-}
 
 /// Visits the pairs of tiles of a unit, by the number of the first, whichever
 /// output it is for; `slots` counts the pairs of slots before.
 Value GemvLowering::walk(
     Value unit, Value slots,
-    function_ref<Value(const Units &, int64_t, Value, Value)> visit) {
+    function_ref<Value(const GemvUnits &, int64_t, Value, Value)> visit) {
   std::function<Value(size_t)> from = [&](size_t i) -> Value {
     auto visitAll = [&] {
       Value now = slots;
@@ -238,7 +88,7 @@ Value GemvLowering::walk(
 }
 
 /// The tile of the weight, for a unit's number among those of its output.
-Value GemvLowering::getTile(const Units &units, const UnitTile &tile,
+Value GemvLowering::getTile(const GemvUnits &units, const GemvTile &tile,
                             Value unit) {
   if (!units.distance)
     return b.add(b.mul(unit, units.columnTiles), tile.shift);
@@ -251,7 +101,7 @@ Value GemvLowering::getTile(const Units &units, const UnitTile &tile,
 }
 
 /// The first byte of that tile.
-Value GemvLowering::getTileAt(const Units &units, const UnitTile &tile,
+Value GemvLowering::getTileAt(const GemvUnits &units, const GemvTile &tile,
                               Value unit) {
   LinearOp linear = tile.linear;
   FragmentLayout layout = *getFragmentLayout(linear.getWeight().getType());
@@ -264,7 +114,7 @@ Value GemvLowering::getTileAt(const Units &units, const UnitTile &tile,
 // The ring
 //===----------------------------------------------------------------------===//
 
-void GemvLowering::copySlot(const Units &units, const UnitTile &tile,
+void GemvLowering::copySlot(const GemvUnits &units, const GemvTile &tile,
                             Value unit, Value slot, Value place, Value turn) {
   LinearOp linear = tile.linear;
   FragmentLayout layout = *getFragmentLayout(linear.getWeight().getType());
@@ -284,7 +134,7 @@ void GemvLowering::emitProducer(Value block) {
   b.ifThen(b.equal(lane, 0), [&] {
     b.forEach(
         block, unitCount, blocks, {b.i32(0)}, [&](Value unit, Values taken) {
-          auto copy = [&](const Units &units, int64_t first, Value number,
+          auto copy = [&](const GemvUnits &units, int64_t first, Value number,
                           Value taken) {
             return b.forEach(
                 0, tileSlots, 1, {taken}, [&](Value slot, Values taken) {
@@ -418,7 +268,7 @@ static FragmentAddress getBlock(DeviceBuilder &b, const FragmentCodes &codes,
 
 /// A warp's segment of a pair's slots: a chain of products from zero for each 8
 /// tokens, whose sums go to [tile][segment][token][8 rows].
-void GemvLowering::emitSegment(ArrayRef<UnitTile> pair, ArrayRef<Value> slotsAt,
+void GemvLowering::emitSegment(ArrayRef<GemvTile> pair, ArrayRef<Value> slotsAt,
                                Value slot, Value sums) {
   constexpr int64_t fullBlocks =
       FragmentLayout::segmentColumns / FragmentCodes::blockColumns;
@@ -478,7 +328,7 @@ void GemvLowering::emitSegment(ArrayRef<UnitTile> pair, ArrayRef<Value> slotsAt,
 }
 
 /// The slots of a pair; those that are this warp's it multiplies.
-Value GemvLowering::multiply(ArrayRef<UnitTile> pair, ArrayRef<Value> tilesAt,
+Value GemvLowering::multiply(ArrayRef<GemvTile> pair, ArrayRef<Value> tilesAt,
                              Value sums, Value taken) {
   Value group = b.divide(warp, slotWarps);
   return b.forEach(0, tileSlots, 1, {taken}, [&](Value slot, Values taken) {
@@ -542,7 +392,8 @@ void GemvLowering::addSegments(Value thread) {
 }
 
 /// The output's column that is number `column` of a unit.
-Value GemvLowering::getColumn(const Units &units, Value unit, Value column) {
+Value GemvLowering::getColumn(const GemvUnits &units, Value unit,
+                              Value column) {
   if (!units.distance)
     return b.add(b.mul(unit, units.columns()), column);
   Value first = getTile(units, units.tiles[0], unit);
@@ -557,7 +408,7 @@ LogicalResult GemvLowering::emitOutputs(Elements &elements, Value block,
   LogicalResult result = success();
   Value inBatch; // the number of the unit whose outputs are computed
   int64_t numbers = tokens * FragmentLayout::tileRows;
-  auto setSources = [&](const Units &units) {
+  auto setSources = [&](const GemvUnits &units) {
     for (auto [index, tile] : llvm::enumerate(units.tiles)) {
       if (tile.shift)
         continue;
@@ -595,7 +446,7 @@ LogicalResult GemvLowering::emitOutputs(Elements &elements, Value block,
     }
   };
   int64_t most = 0;
-  for (const Units &units : units)
+  for (const GemvUnits &units : units)
     most = std::max(most, units.columns());
   b.forEach(thread, batch * tokens * most, workerThreads, [&](Value i) {
     Value column = b.remainder(i, most);
@@ -644,15 +495,15 @@ LogicalResult GemvLowering::emitWorkers(Value block) {
         Values now =
             b.forEach(0, batch, 1, taken, [&](Value inBatch, Values taken) {
               Value unit = b.add(firstUnit, b.mul(inBatch, blocks));
-              auto visit = [&](const Units &units, int64_t first, Value number,
-                               Value taken) {
-                ArrayRef<UnitTile> pair = ArrayRef(units.tiles).slice(first, 2);
+              auto visit = [&](const GemvUnits &units, int64_t first,
+                               Value number, Value taken) {
+                ArrayRef<GemvTile> pair = ArrayRef(units.tiles).slice(first, 2);
                 Value sums = b.at(
                     b.at(shared, sumsAt),
                     b.mul(b.add(b.mul(inBatch, tilesOfUnit), first),
                           segments * tokens * FragmentLayout::tileRows * 4));
                 SmallVector<Value, 2> tilesAt;
-                for (const UnitTile &tile : pair)
+                for (const GemvTile &tile : pair)
                   tilesAt.push_back(slots ? Value()
                                           : getTileAt(units, tile, number));
                 return multiply(pair, tilesAt, sums, taken);
@@ -674,11 +525,8 @@ LogicalResult GemvLowering::emitWorkers(Value block) {
 }
 
 LogicalResult GemvLowering::emit() {
-  ops = llvm::to_vector(
-      llvm::make_pointer_range(kernel.getBody().front().without_terminator()));
-  if (failed(findUnits()))
+  if (failed(plan(kernel, gpu)))
     return failure();
-  layOut();
   unsigned threads = workerThreads + (slots ? 32 : 0);
   return emitFunction("", threads, [&]() -> FailureOr<Launch> {
     shared = b.getSharedMemory();
