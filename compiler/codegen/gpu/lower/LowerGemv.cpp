@@ -305,8 +305,8 @@ void GemvLowering::emitSegment(ArrayRef<GemvTile> pair, ArrayRef<Value> slotsAt,
     }
     return sum;
   };
-  Values sum = blocksLeft == fullBlocks
-                   ? multiplyAll(fullBlocks)
+  Values sum = blocksLeft == fullBlocks || segments == 1
+                   ? multiplyAll(blocksLeft)
                    : b.choose(
                          b.equal(segment, segments - 1),
                          [&] { return multiplyAll(blocksLeft); },

@@ -1,0 +1,36 @@
+// RUN: %quipu-opt %s -split-input-file -pass-pipeline="builtin.module(attach-target{target=sm_90a},quipu.model(quipu.kernel(choose-gpu-schedules)))" | FileCheck %s --enable-var-scope
+
+quipu.model @linear for [] {
+  quipu.weight @q = "q.weight" : tensor<64x64x!quipu.q8_0>
+  quipu.weight @f = "f.weight" : tensor<64x64xf32>
+  // CHECK: quipu.kernel @one{{.*}} schedule #quipu.gpu_gemv<
+  quipu.kernel @one(%x: tensor<1x64xf16>) -> tensor<1x64xf32> {
+    %y = quipu.linear %x, @q : tensor<64x64x!quipu.q8_0> -> [64] : tensor<1x64xf16> -> tensor<1x64xf32>
+    quipu.yield %y : tensor<1x64xf32>
+  }
+  // CHECK: quipu.kernel @sixteen{{.*}} schedule #quipu.gpu_gemv<
+  quipu.kernel @sixteen(%x: tensor<16x64xf16>) -> tensor<16x64xf32> {
+    %y = quipu.linear %x, @q : tensor<64x64x!quipu.q8_0> -> [64] : tensor<16x64xf16> -> tensor<16x64xf32>
+    quipu.yield %y : tensor<16x64xf32>
+  }
+  // CHECK: quipu.kernel @many{{.*}} schedule #quipu.gpu_{{gemm|dots}}
+  quipu.kernel @many(%x: tensor<17x64xf16>) -> tensor<17x64xf32> {
+    %y = quipu.linear %x, @q : tensor<64x64x!quipu.q8_0> -> [64] : tensor<17x64xf16> -> tensor<17x64xf32>
+    quipu.yield %y : tensor<17x64xf32>
+  }
+  // CHECK: quipu.kernel @floats{{.*}} schedule #quipu.gpu_dots
+  quipu.kernel @floats(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
+    %y = quipu.linear %x, @f : tensor<64x64xf32> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
+    quipu.yield %y : tensor<1x64xf32>
+  }
+  // CHECK: quipu.kernel @rows{{.*}} schedule #quipu.gpu_rows
+  quipu.kernel @rows(%x: tensor<1x64xf32>) -> tensor<1x64xf16> {
+    %y = quipu.quantize %x as f16 : tensor<1x64xf32> -> tensor<1x64xf16>
+    quipu.yield %y : tensor<1x64xf16>
+  }
+  // CHECK: quipu.kernel @angles{{.*}} schedule #quipu.gpu_angles
+  quipu.kernel @angles(%at: !quipu.positions) -> tensor<1x8x2xf32> {
+    %y = quipu.rope_angles %at dims 16 theta 10000.0 tokens 1 : tensor<1x8x2xf32>
+    quipu.yield %y : tensor<1x8x2xf32>
+  }
+}
