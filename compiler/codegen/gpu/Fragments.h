@@ -20,7 +20,7 @@ struct FragmentAddress {
   mlir::Value codes, scales, minima;
 };
 
-/// The four bf16 pairs of a block of 32 columns that the lane holds, as
+/// The four pairs of a block of 32 columns that the lane holds, as
 /// weights/FragmentLayout.h numbers them. Numbers of block formats are rounded
 /// once, when they are multiplied by their scale.
 Values readFragment(DeviceBuilder &b, const FragmentCodes &codes,

@@ -15,7 +15,7 @@ using namespace quipu::gpu;
 static constexpr int64_t chunkBytes = 16;
 
 /// Pairs that an epilogue gets at a time.
-static constexpr size_t pairsAtOnce = 8;
+static constexpr size_t pairsAtOnce = 16;
 
 static bool haveSameFormats(const GemmTask &a, const GemmTask &b) {
   return llvm::equal(a.weights, b.weights,

@@ -8,7 +8,7 @@
 // A block multiplies 128 rows of weights, operand A of the tensor cores, by the
 // rows of up to `GemmShape::tokens` tokens, operand B. Tokens and weights come
 // to shared memory in a ring of stages of 64 columns; from there weights go
-// through registers, where they become bf16. Blocks take tiles in turn, those
+// through registers, where they become f16. Blocks take tiles in turn, those
 // of all tokens for the same weights first.
 //
 // The sums have the same bits as those of the kernels for few tokens: each
@@ -36,7 +36,7 @@ struct GemmTask {
   llvm::SmallVector<GemmWeight, 2> weights;
 };
 
-/// Rows of bf16; all layers have `columns` of them.
+/// Rows of f16; all layers have `columns` of them.
 struct GemmInput {
   mlir::Value address;
   int64_t rowBytes; // a multiple of 16

@@ -21,6 +21,10 @@ static constexpr unsigned groupThreads = 128;
 static constexpr unsigned producerRegisters = 72, consumerRegisters = 216;
 static constexpr unsigned consumerWarps = 8;
 
+/// The named barrier at which the second computing warpgroup waits until the
+/// first is half a segment ahead: one multiplies while the other adds segments.
+static constexpr unsigned turnBarrier = 1, turnThreads = 2 * groupThreads;
+
 namespace {
 class WgmmaEmitter : public GemmEmitter {
 public:
@@ -50,25 +54,21 @@ private:
     }
   };
   struct Consumer {
-    Value piece, lane, tokens; // the descriptor of stage 0's
+    Value group, piece, lane, tokens; // the descriptor of stage 0's
   };
   void loadWeights(const Group &group, const Consumer &consumer,
                    Running &running);
   void runSegment(const Group &group, const Consumer &consumer,
-                  Running &running, int64_t count, bool isLast);
+                  Running &running, Value number, int64_t count, bool isLast);
   void release(const Consumer &consumer, Value stage);
 
+  /// The first cannot be a tile ahead when a tile has more stages than the
+  /// ring.
+  bool takesTurns() const { return blocks() > shape.stages; }
   Value getBarriers() { return b.at(shared, shape.stages * stageBytes); }
   /// Arrived at when a stage has come, and when it has been read.
   Value getFull(Value stage) { return b.at(getBarriers(), b.mul(stage, 8)); }
   Value getEmpty(Value stage) { return b.at(getFull(stage), 8 * shape.stages); }
-  /// Stages whose copies are under way while the producer goes on.
-  int64_t getLag() const { return shape.stages / 2; }
-  /// The stage so many before.
-  Value getStageBefore(Value stage, int64_t distance) {
-    Value before = b.sub(stage, distance);
-    return b.select(b.less(before, 0), b.add(before, shape.stages), before);
-  }
 };
 } // namespace
 
@@ -91,40 +91,27 @@ void WgmmaEmitter::emitTiles(GemmEpilogue epilogue) {
 
 void WgmmaEmitter::emitProducer(Value thread) {
   b.setRegisters(producerRegisters, /*increase=*/false);
-  // wgmma reads by another way than the copies write: a thread waits for its
-  // copies, says so, and arrives.
-  auto arrive = [&](Value stage, int64_t pending) {
-    b.waitCopies(pending);
-    b.fenceAsync();
-    b.arrive(getFull(stage));
-  };
   auto copyTile = [&](const Group &group, const Tile &tile, Values state) {
     Copies copies = startCopies(group, tile, thread, groupThreads);
-    return b.forEach(
-        0, blocks(), 1, state, [&](Value block, Values state) -> Values {
-          Position position = {state[0], state[1]};
-          b.waitParity(getEmpty(position.stage), position.parity);
-          copyStage(group, copies, block, getStage(position.stage), thread,
-                    groupThreads);
-          b.ifThen(b.less(getLag() - 1, state[2]), [&] {
-            arrive(getStageBefore(position.stage, getLag()), getLag());
-          });
-          position = next(position);
-          return {position.stage, position.parity, b.add(state[2], 1)};
-        });
+    return b.forEach(0, blocks(), 1, state,
+                     [&](Value block, Values state) -> Values {
+                       Position position = {state[0], state[1]};
+                       b.waitParity(getEmpty(position.stage), position.parity);
+                       copyStage(group, copies, block, getStage(position.stage),
+                                 thread, groupThreads);
+                       b.arriveAfterCopies(getFull(position.stage));
+                       position = next(position);
+                       return {position.stage, position.parity};
+                     });
   };
-  // The position, and the number of stages copied.
-  Values state = b.forEach(
-      b.getBlock(), getTileCount(), b.getBlocks(),
-      {b.i32(0), b.i32(1), b.i32(0)}, [&](Value number, Values state) {
-        Tile tile = getTile(number);
-        return forGroup(tile.feature, [&](const Group &group) {
-          return copyTile(group, tile, state);
-        });
-      });
-  for (int64_t pending = getLag() - 1; pending >= 0; --pending)
-    b.ifThen(b.less(pending, state[2]),
-             [&] { arrive(getStageBefore(state[0], pending + 1), pending); });
+  b.forEach(b.getBlock(), getTileCount(), b.getBlocks(), {b.i32(0), b.i32(1)},
+            [&](Value number, Values state) {
+              Tile tile = getTile(number);
+              return forGroup(tile.feature, [&](const Group &group) {
+                return copyTile(group, tile, state);
+              });
+            });
+  b.waitCopies(0);
 }
 
 void WgmmaEmitter::release(const Consumer &consumer, Value stage) {
@@ -135,6 +122,8 @@ void WgmmaEmitter::loadWeights(const Group &group, const Consumer &consumer,
                                Running &running) {
   Value stage = running.position.stage;
   b.waitParity(getFull(stage), running.position.parity);
+  // wgmma reads by another way than the copies have written.
+  b.fenceAsync();
   running.weights =
       readWeights(group, getStage(stage), consumer.piece, consumer.lane);
 }
@@ -142,7 +131,8 @@ void WgmmaEmitter::loadWeights(const Group &group, const Consumer &consumer,
 /// `count` stages as a chain of products. Registers of weights are free again
 /// when the products of their stage have ended: one stage behind.
 void WgmmaEmitter::runSegment(const Group &group, const Consumer &consumer,
-                              Running &running, int64_t count, bool isLast) {
+                              Running &running, Value number, int64_t count,
+                              bool isLast) {
   constexpr int64_t steps = stageColumns / 16;
   Values sums;
   Value before;
@@ -156,6 +146,11 @@ void WgmmaEmitter::runSegment(const Group &group, const Consumer &consumer,
                      ArrayRef(running.weights).slice(4 * step, 4),
                      b.add(tokens, 2 * step));
     b.commitWgmma();
+    if (takesTurns() && i == segmentBlocks / 2 - 1) {
+      Value isAhead = arith::AndIOp::create(b, b.equal(consumer.group, 0),
+                                            b.equal(number, 0));
+      b.ifThen(isAhead, [&] { b.arriveThreads(turnBarrier, turnThreads); });
+    }
     running.position = next(running.position);
     if (before) {
       b.waitWgmma(1, {});
@@ -175,8 +170,8 @@ void WgmmaEmitter::emitConsumer(Value thread, Value number,
                                 GemmEpilogue epilogue) {
   b.setRegisters(consumerRegisters, /*increase=*/true);
   Value warp = b.divide(b.remainder(thread, groupThreads), 32);
-  Consumer consumer = {b.add(b.mul(number, 4), warp), b.remainder(thread, 32),
-                       b.getDescriptor(shared)};
+  Consumer consumer = {number, b.add(b.mul(number, 4), warp),
+                       b.remainder(thread, 32), b.getDescriptor(shared)};
   // A last segment is shorter unless it is 256 columns, too.
   int64_t rest = blocks() % segmentBlocks;
   int64_t whole = blocks() / segmentBlocks - (rest == 0);
@@ -186,17 +181,20 @@ void WgmmaEmitter::emitConsumer(Value thread, Value number,
     running.position = {state[0], state[1]};
     running.sums.assign(shape.tokens / 2, b.f32(0));
     loadWeights(group, consumer, running);
+    if (takesTurns())
+      b.ifThen(b.equal(consumer.group, 1),
+               [&] { b.syncThreads(turnBarrier, turnThreads); });
     if (whole > 0)
-      running.fromValues(
-          b.forEach(0, whole, 1, running.toValues(), [&](Value, Values values) {
+      running.fromValues(b.forEach(
+          0, whole, 1, running.toValues(), [&](Value number, Values values) {
             Running inLoop = running;
             inLoop.fromValues(values);
-            runSegment(group, consumer, inLoop, segmentBlocks,
+            runSegment(group, consumer, inLoop, number, segmentBlocks,
                        /*isLast=*/false);
             return inLoop.toValues();
           }));
-    runSegment(group, consumer, running, rest ? rest : segmentBlocks,
-               /*isLast=*/true);
+    runSegment(group, consumer, running, b.i32(whole),
+               rest ? rest : segmentBlocks, /*isLast=*/true);
     finish(group, tile, consumer.piece, consumer.lane, b.i32(0), running.sums,
            epilogue);
     return {running.position.stage, running.position.parity};

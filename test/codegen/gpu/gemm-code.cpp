@@ -89,8 +89,7 @@ int main(int argc, char **argv) {
     for (auto [pair, both] : llvm::zip_equal(pairs, numbers))
       b.ifThen(pair.isWritten, [&, &pair = pair, &both = both] {
         if (isSwiGLU)
-          b.store(b.pack(Half::BF16, both[0], both[1]),
-                  place(args[4], pair, 2));
+          b.store(b.pack(Half::F16, both[0], both[1]), place(args[4], pair, 2));
         else
           b.storeVector(both, place(args[4], pair, 4));
       });

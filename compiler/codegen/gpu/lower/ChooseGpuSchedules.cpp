@@ -42,10 +42,14 @@ struct ChooseGpuSchedules
                      .getElementType()
                      .isF16();
         });
-    int64_t tokens = getKernelTokens(kernel);
-    if (!hasFragments || tokens > maxGemvTokens)
-      return GpuDotsAttr::get(gpu.getContext());
-    return GpuGemvAttr::get(gpu.getContext(), blocks, ringSlots);
+    MLIRContext *context = gpu.getContext();
+    if (!hasFragments)
+      return GpuDotsAttr::get(context);
+    if (getKernelTokens(kernel) <= maxGemvTokens)
+      return GpuGemvAttr::get(context, blocks, ringSlots);
+    // Rings for a block on each multiprocessor, in 227 KB or in 99.
+    return GpuGemmAttr::get(context, /*tokens=*/128,
+                            gpu.hasWarpgroupProducts() ? 6 : 3);
   }
 
   static ScheduleAttrInterface getSchedule(GpuAttr gpu, KernelOp kernel) {

@@ -52,6 +52,9 @@ KernelLowering::create(KernelOp kernel, GpuAttr gpu,
                       .Case([&](GpuDotsAttr) {
                         return createDotLowering(kernel, gpu, device);
                       })
+                      .Case([&](GpuGemmAttr) {
+                        return createGemmLowering(kernel, gpu, device);
+                      })
                       .Case([&](GpuGemvAttr) {
                         return createGemvLowering(kernel, gpu, device);
                       })

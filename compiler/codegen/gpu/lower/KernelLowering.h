@@ -117,6 +117,8 @@ createRowLowering(KernelOp kernel, GpuAttr gpu, mlir::gpu::GPUModuleOp device);
 std::unique_ptr<KernelLowering>
 createDotLowering(KernelOp kernel, GpuAttr gpu, mlir::gpu::GPUModuleOp device);
 std::unique_ptr<KernelLowering>
+createGemmLowering(KernelOp kernel, GpuAttr gpu, mlir::gpu::GPUModuleOp device);
+std::unique_ptr<KernelLowering>
 createGemvLowering(KernelOp kernel, GpuAttr gpu, mlir::gpu::GPUModuleOp device);
 std::unique_ptr<KernelLowering>
 createAttentionLowering(KernelOp kernel, GpuAttr gpu,
