@@ -18,14 +18,19 @@ static constexpr unsigned andOr = 0xea;
 /// for its fraction.
 static constexpr uint32_t bits1024 = 0x64006400;
 
-/// Pairs of code - offset.
+/// Pairs of code - offset. The high nibble of a byte is 16 times as much.
 static Values loadNibbles(DeviceBuilder &b, Value at, int offset) {
   Value word = b.load(b.getI32Type(), at);
-  Value zero = b.pairOf(Half::F16, 1024 + offset);
+  Value ones = b.pairOf(Half::F16, 1024 + offset);
+  Value scale = b.pairOf(Half::F16, 1.0 / 16);
+  Value sixteens = b.pairOf(Half::F16, -(1024.0 / 16 + offset));
   Values pairs;
-  for (unsigned i = 0; i < 4; ++i) {
-    Value code = b.lop3(b.shiftRight(word, 4 * i), 0x000f000f, bits1024, andOr);
-    pairs.push_back(b.subPair(Half::F16, code, zero));
+  for (unsigned byte = 0; byte < 2; ++byte) {
+    Value bits = b.shiftRight(word, 8 * byte);
+    Value low = b.lop3(bits, 0x000f000f, bits1024, andOr);
+    Value high = b.lop3(bits, 0x00f000f0, bits1024, andOr);
+    pairs.push_back(b.subPair(Half::F16, low, ones));
+    pairs.push_back(b.fmaPair(Half::F16, high, scale, sixteens));
   }
   return pairs;
 }

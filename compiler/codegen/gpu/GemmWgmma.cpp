@@ -128,8 +128,8 @@ void WgmmaEmitter::loadWeights(const Group &group, const Consumer &consumer,
       readWeights(group, getStage(stage), consumer.piece, consumer.lane);
 }
 
-/// `count` stages as a chain of products. Registers of weights are free again
-/// when the products of their stage have ended: one stage behind.
+/// `count` stages as a chain of products. While two of them are under way, the
+/// weights of a third go to registers.
 void WgmmaEmitter::runSegment(const Group &group, const Consumer &consumer,
                               Running &running, Value number, int64_t count,
                               bool isLast) {
@@ -152,12 +152,12 @@ void WgmmaEmitter::runSegment(const Group &group, const Consumer &consumer,
       b.ifThen(isAhead, [&] { b.arriveThreads(turnBarrier, turnThreads); });
     }
     running.position = next(running.position);
+    if (i + 1 < count || !isLast)
+      loadWeights(group, consumer, running);
     if (before) {
       b.waitWgmma(1, {});
       release(consumer, before);
     }
-    if (i + 1 < count || !isLast)
-      loadWeights(group, consumer, running);
     before = stage;
   }
   b.waitWgmma(0, sums);
