@@ -44,11 +44,12 @@ static int32_t findHighest(const float *logits, int32_t count) {
   for (Lanes &lanes : highestOf)
     lanes = Lanes{none, none, none, none};
   int32_t i = 0;
-  for (; i + width * vectors <= count; i += width * vectors)
-    for (int32_t j = 0; j < vectors; ++j) {
+  while (i + width * vectors <= count)
+    for (Lanes &lanes : highestOf) {
       Lanes next;
-      memcpy(&next, logits + i + j * width, sizeof(next));
-      highestOf[j] = next > highestOf[j] ? next : highestOf[j];
+      memcpy(&next, logits + i, sizeof(next));
+      lanes = next > lanes ? next : lanes;
+      i += width;
     }
   float highest = none;
   for (const Lanes &lanes : highestOf)

@@ -18,6 +18,7 @@ using namespace quipu::cuda;
 /// link of 16 lanes takes 25 to 55.
 static constexpr int32_t maxThreads = 16;
 static constexpr uint64_t pieceBytes = abi::hugePage;
+static constexpr uint64_t laneBytes = 2 * pieceBytes;
 
 namespace {
 /// A thread's way to the device: while one buffer is copied there, the other
@@ -36,7 +37,7 @@ public:
         driver.eventDestroy(event);
   }
 
-  /// `memory` is page-locked and has room for two pieces.
+  /// `memory` is page-locked and has laneBytes bytes.
   Result open(char *memory) {
     const Driver &driver = device.driver();
     Result result = driver.streamCreate(&stream, streamNonBlocking);
@@ -87,9 +88,9 @@ Status quipu::cuda::loadWeights(
   auto threads = static_cast<int32_t>(std::clamp<uint64_t>(
       pieces / 2, 1, std::min(allowedCpus().usableCores, maxThreads)));
   void *buffers = nullptr;
-  if (Status status = driver.check(
-          driver.memHostAlloc(&buffers, threads * 2 * pieceBytes, 0),
-          "lock pages of the host's memory");
+  if (Status status =
+          driver.check(driver.memHostAlloc(&buffers, threads * laneBytes, 0),
+                       "lock pages of the host's memory");
       !status.ok())
     return status;
 
@@ -101,7 +102,7 @@ Status quipu::cuda::loadWeights(
     Current current(device);
     Lane lane(device);
     Result result =
-        lane.open(static_cast<char *>(buffers) + worker * 2 * pieceBytes);
+        lane.open(static_cast<char *>(buffers) + worker * laneBytes);
     while (result == Result::Success && failure == Result::Success) {
       uint64_t piece = next++;
       if (piece >= pieces)
