@@ -32,7 +32,7 @@ struct EngineOptions {
   bool pin = false;    // bind each thread, the caller's too, to a CPU
   int32_t device = 0;  // the GPU's number
   /// Is told how many of the weights' bytes are on the GPU, from 0 to all.
-  std::function<void(uint64_t done, uint64_t total)> loading = {};
+  std::function<void(uint64_t done, uint64_t total)> loading = nullptr;
 };
 
 /// Memory that steps use: the session says how much, the engine where. It is

@@ -82,10 +82,11 @@ Status CudaEngine::allocate(StepMemory &memory) {
 
   uint64_t total = 0;
   bool fits = true;
-  auto add = [&](StepMemory::Part &part) {
+  std::vector<uint64_t> offsets; // [part]
+  auto add = [&](uint64_t bytes) {
     uint64_t padded;
-    fits &= !__builtin_add_overflow(part.bytes, alignment - 1, &padded);
-    part.data = reinterpret_cast<void *>(total); // until there is a base
+    fits &= !__builtin_add_overflow(bytes, alignment - 1, &padded);
+    offsets.push_back(total);
     fits &=
         !__builtin_add_overflow(total, padded / alignment * alignment, &total);
   };
@@ -98,7 +99,7 @@ Status CudaEngine::allocate(StepMemory &memory) {
     parts.push_back(&part);
   uint64_t cacheBytes = 0;
   for (StepMemory::Part *part : parts)
-    add(*part);
+    add(part->bytes);
   for (const StepMemory::Part &part : memory.pages)
     cacheBytes += part.bytes;
 
@@ -120,9 +121,8 @@ Status CudaEngine::allocate(StepMemory &memory) {
         "sequences");
   if (Status status = driver.check(result, "reserve memory"); !status.ok())
     return status;
-  for (StepMemory::Part *part : parts)
-    part->data =
-        reinterpret_cast<char *>(base) + reinterpret_cast<uint64_t>(part->data);
+  for (size_t i = 0; i < parts.size(); ++i)
+    parts[i]->data = getPointer(base + offsets[i]);
   memory.weights = weights.data;
   deviceBlock = static_cast<char *>(block.data);
   tableEntries = memory.tableEntries;

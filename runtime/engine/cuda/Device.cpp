@@ -79,6 +79,7 @@ Status Device::checkChip(const abi::DeviceCode &code, int32_t number) const {
 Status Device::load(const void *image, Module &to) const {
   char log[4096] = "";
   JitOption options[] = {JitOption::ErrorLog, JitOption::ErrorLogBytes};
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the driver wants a number here
   void *values[] = {log, reinterpret_cast<void *>(sizeof(log) - 1)};
   Result result = functions->moduleLoadDataEx(&to, image, 2, options, values);
   if (result == Result::UnsupportedPtxVersion)

@@ -53,11 +53,8 @@ inline constexpr unsigned eventRecordExternal = 1;
 struct LaunchAttribute {
   enum class Kind : int { ProgrammaticStreamSerialization = 6 };
   Kind kind;
-  union {
-    char padding[64];
-    int allowed;
-    void *aligned;
-  };
+  alignas(8) int allowed; // the one of the driver's union of values
+  char padding[60] = {};
 };
 static_assert(sizeof(LaunchAttribute) == 72);
 
@@ -94,6 +91,12 @@ private:
 
 inline Address getAddress(const void *pointer) {
   return reinterpret_cast<Address>(pointer);
+}
+
+/// What steps call a place in the device's memory.
+inline void *getPointer(Address address) {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the driver's are numbers
+  return reinterpret_cast<void *>(address);
 }
 
 inline Status deviceError(std::string message) {

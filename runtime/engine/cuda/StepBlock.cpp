@@ -46,7 +46,8 @@ void StepBlock::fill(char *host, char *device, const abi::Program &program,
   // Copies an array, whose place in the device's block `field` then is.
   auto put = [&](auto &field, uint64_t offset, auto *elements, int64_t count) {
     if (count)
-      memcpy(host + offset, elements, count * sizeof(*elements));
+      memcpy(host + offset, static_cast<const void *>(elements),
+             count * sizeof(*elements));
     field = reinterpret_cast<std::decay_t<decltype(field)>>(device + offset);
   };
   const void *tokens = nullptr;

@@ -29,9 +29,9 @@ void StepGraph::fail(Result result, int32_t kernel) {
 
 void StepGraph::launchKernel(int32_t kernel, void *const *params) {
   const abi::DeviceKernel &what = code->kernels[kernel];
-  LaunchAttribute overlap = {};
-  overlap.kind = LaunchAttribute::Kind::ProgrammaticStreamSerialization;
-  overlap.allowed = 1;
+  LaunchAttribute overlap = {
+      .kind = LaunchAttribute::Kind::ProgrammaticStreamSerialization,
+      .allowed = 1};
   LaunchConfig config = {};
   for (int i = 0; i < 3; ++i)
     config.grid[i] = what.grid[i];
