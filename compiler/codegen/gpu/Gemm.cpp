@@ -301,9 +301,9 @@ Values GemmEmitter::readWeights(const Group &group, Value stage, Value piece,
 
 /// Sums of neighbouring rows are in lanes that differ in bit 2: each gives the
 /// other what that one writes.
-SmallVector<GemmPair> GemmEmitter::getPairs(const Group &group, Value lane,
-                                            Value token, Value feature,
-                                            ValueRange sums) {
+SmallVector<GemmPair> GemmEmitter::getPairs(const Group &group, unsigned task,
+                                            Value lane, Value token,
+                                            Value feature, ValueRange sums) {
   Value row = b.divide(lane, 4);
   Value isOdd = b.equal(b.bitAnd(row, 1), 1);
   auto exchange = [&](Value odds, Value evens) {
@@ -316,12 +316,15 @@ SmallVector<GemmPair> GemmEmitter::getPairs(const Group &group, Value lane,
   auto addPair = [&](Value token, Value feature) -> GemmPair & {
     GemmPair pair;
     pair.isWritten = b.less(token, count);
-    const FragmentLayout &layout = group.layout(0);
-    if (layout.n != layout.paddedRows())
-      pair.isWritten =
-          arith::AndIOp::create(b, pair.isWritten, b.less(feature, layout.n));
     pair.token = b.min(token, b.sub(count, 1));
     pair.feature = feature;
+    // Tasks of a group may have different numbers of outputs.
+    const FragmentLayout &layout = tasks[task].weights.front().layout;
+    if (layout.n != layout.paddedRows()) {
+      Value isFeature = b.less(feature, layout.n);
+      pair.isWritten = arith::AndIOp::create(b, pair.isWritten, isFeature);
+      pair.feature = b.select(isFeature, feature, 0);
+    }
     return pairs.emplace_back(std::move(pair));
   };
   // The odd lanes take the second token of two layers, and of one the rows of
@@ -359,7 +362,7 @@ void GemmEmitter::finish(const Group &group, const Tile &tile, Value piece,
   auto finishTask = [&](unsigned task) {
     SmallVector<GemmPair> pairs;
     for (size_t i = 0; i < sums.size(); i += 4) {
-      llvm::append_range(pairs, getPairs(group, lane, b.add(token, 2 * i),
+      llvm::append_range(pairs, getPairs(group, task, lane, b.add(token, 2 * i),
                                          feature, sums.slice(i, 4)));
       if (pairs.size() < pairsAtOnce && i + 4 < sums.size())
         continue;

@@ -179,8 +179,9 @@ private:
                    unsigned threads);
   void copyTokens(const Copies &copies, mlir::Value block, mlir::Value stage,
                   unsigned threads);
-  llvm::SmallVector<GemmPair> getPairs(const Group &group, mlir::Value lane,
-                                       mlir::Value token, mlir::Value feature,
+  llvm::SmallVector<GemmPair> getPairs(const Group &group, unsigned task,
+                                       mlir::Value lane, mlir::Value token,
+                                       mlir::Value feature,
                                        mlir::ValueRange sums);
 
   llvm::SmallVector<int64_t> firstTiles; // of the tasks

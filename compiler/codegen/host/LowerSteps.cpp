@@ -291,7 +291,7 @@ struct LowerSteps : quipu::impl::LowerStepsBase<LowerSteps> {
     DenseMap<StringAttr, SmallVector<Attribute>> compiled;
     for (StepOp step : model.getOps<StepOp>()) {
       for (Type cacheType : getCacheElements(model)) {
-        if (isForGpu && *getCacheFormat(cacheType) != abi::CacheType::F16)
+        if (isForGpu && *getCacheFormat(cacheType) == abi::CacheType::Q8_0)
           continue;
         StepLowering lowering(step, cacheType, serial);
         if (failed(lowering.run()))

@@ -15,7 +15,7 @@ def LowerSteps : Pass<"lower-steps", "::mlir::ModuleOp"> {
   let description = [{
     A step becomes two functions of type `abi::StepFunction`, one for a cache in
     f16 and one for f32; kernels that touch the cache are copied for the latter.
-    The loop over the layers stays a loop. On a GPU the cache is in f16.
+    The loop over the layers stays a loop. A GPU has no cache in q8_0.
   }];
   let options = [
     Option<"serial", "serial", "bool", /*default=*/"false",
