@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/gpu/lower/Elements.h"
+#include "compiler/codegen/gpu/lower/Attention.h"
 #include "dialect/CacheFormat.h"
 #include "dialect/PackedLayout.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -414,22 +415,16 @@ Value Elements::sumColumns(Value thread, int64_t count, double init,
       [&] { return Values{sum}; })[0];
 }
 
-static Value reduceWarp(DeviceBuilder &b, Value value,
-                        function_ref<Value(Value, Value)> combine) {
-  return b.reduce(value, 32, combine);
-}
-
 void Elements::reduceWholeRow(Operation *op, Value token, Value scratch,
                               Value thread, function_ref<void()> sync) {
   Value input = op->getOperand(0);
   int64_t size = getElementsPerToken(getTensor(input));
   auto reduce = [&](double init, function_ref<Value(Value, Value)> add,
                     function_ref<Value(Value, Value)> combine) {
-    Value inWarp = reduceWarp(
-        b,
+    Value inWarp = b.reduce(
         sumColumns(thread, size, init, add,
                    [&](Value column) { return get(input, token, column); }),
-        combine);
+        32, combine);
     Value warp = b.divide(thread, 32);
     b.ifThen(b.equal(b.remainder(thread, 32), 0), [&] {
       b.store(inWarp, b.at(scratch, b.mul(warp, sizeof(float))));
@@ -466,7 +461,7 @@ void Elements::reduceHeads(Operation *op, Value token, Value scalarsAt,
                 Value column = b.add(b.mul(head, size), i);
                 return Values{add(sum[0], get(input, token, column))};
               });
-          return reduceWarp(b, sum[0], combine);
+          return b.reduce(sum[0], 32, combine);
         };
         Scalars scalars = getScalars(b, op, size, reduce);
         b.ifThen(b.equal(lane, 0), [&] {
@@ -549,7 +544,7 @@ LogicalResult Elements::storeInCache(const Output &output, Value number,
   Value component = b.remainder(column, size);
   Value head = b.mul(b.divide(column, size),
                      static_cast<int32_t>(layout.headBytes(size)));
-  Value place = getPlace(layout, size, position, component);
+  Value place = getCachePlace(b, layout, size, position, component);
   Value at =
       b.at(b.at(*pages, page),
            b.add(b.add(head, place), output.isKey ? 0 : layout.valuesOffset()));
@@ -560,20 +555,4 @@ LogicalResult Elements::storeInCache(const Output &output, Value number,
   Value pair = b.pack(Half::F16, number, number);
   b.store(arith::TruncIOp::create(b, b.getI16Type(), pair), at);
   return success();
-}
-
-/// abi::DeviceKvLayout::offset.
-Value Elements::getPlace(const abi::DeviceKvLayout &layout, int64_t size,
-                         Value position, Value component) {
-  int64_t bytes = layout.numberBytes();
-  if (!layout.hasPanels(size))
-    return b.mul(b.add(b.mul(position, size), component), bytes);
-  Value panel = b.divide(component, abi::DeviceKvLayout::panel);
-  Value byte = b.mul(b.remainder(component, abi::DeviceKvLayout::panel), bytes);
-  Value chunk = b.bitXor(b.divide(byte, abi::DeviceKvLayout::chunkBytes),
-                         b.remainder(position, 8));
-  Value row = b.mul(b.add(b.mul(panel, abi::pagePositions), position),
-                    abi::DeviceKvLayout::panelRowBytes);
-  return b.add(b.add(row, b.mul(chunk, abi::DeviceKvLayout::chunkBytes)),
-               b.remainder(byte, abi::DeviceKvLayout::chunkBytes));
 }

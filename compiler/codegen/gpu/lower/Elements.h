@@ -14,7 +14,6 @@
 #ifndef QUIPU_COMPILER_CODEGEN_GPU_LOWER_ELEMENTS_H
 #define QUIPU_COMPILER_CODEGEN_GPU_LOWER_ELEMENTS_H
 
-#include "abi/KvLayout.h"
 #include "compiler/codegen/gpu/lower/KernelLowering.h"
 #include <functional>
 
@@ -95,8 +94,6 @@ private:
                      mlir::Value firstScalar, mlir::Value secondScalar);
   mlir::LogicalResult storeInCache(const Output &output, mlir::Value number,
                                    mlir::Value token, mlir::Value column);
-  mlir::Value getPlace(const abi::DeviceKvLayout &layout, int64_t size,
-                       mlir::Value position, mlir::Value component);
 
   KernelLowering &kernel;
   DeviceBuilder &b;

@@ -44,9 +44,8 @@ private:
                    Value sums);
   FragmentAddress getSegment(LinearOp linear, Value slotAt, Value slot);
 
-  void addSegments(Value thread);
-  LogicalResult emitOutputs(Elements &elements, Value block, Value firstUnit,
-                            Value thread);
+  void addSegments();
+  LogicalResult emitOutputs(Elements &elements, Value firstUnit);
   Value getColumn(const GemvUnits &units, Value unit, Value column);
   Value getTile(const GemvUnits &units, const GemvTile &tile, Value unit);
   Value getTileAt(const GemvUnits &units, const GemvTile &tile, Value unit);
@@ -376,7 +375,7 @@ Value GemvLowering::multiply(ArrayRef<GemvTile> pair, ArrayRef<Value> tilesAt,
 //===----------------------------------------------------------------------===//
 
 /// Adds up the segments' sums, in rising order.
-void GemvLowering::addSegments(Value thread) {
+void GemvLowering::addSegments() {
   int64_t numbers = tokens * FragmentLayout::tileRows;
   b.forEach(thread, batch * tilesOfUnit * numbers, workerThreads, [&](Value i) {
     Value tile = b.divide(i, numbers), number = b.remainder(i, numbers);
@@ -403,8 +402,7 @@ Value GemvLowering::getColumn(const GemvUnits &units, Value unit,
                b.mul(isSecond, units.distance));
 }
 
-LogicalResult GemvLowering::emitOutputs(Elements &elements, Value block,
-                                        Value firstUnit, Value thread) {
+LogicalResult GemvLowering::emitOutputs(Elements &elements, Value firstUnit) {
   LogicalResult result = success();
   Value inBatch; // the number of the unit whose outputs are computed
   int64_t numbers = tokens * FragmentLayout::tileRows;
@@ -514,9 +512,9 @@ LogicalResult GemvLowering::emitWorkers(Value block) {
                   [&] { return taken; });
             });
         syncWorkers();
-        addSegments(thread);
+        addSegments();
         syncWorkers();
-        if (failed(emitOutputs(elements, block, firstUnit, thread)))
+        if (failed(emitOutputs(elements, firstUnit)))
           result = failure();
         syncWorkers();
         return now;

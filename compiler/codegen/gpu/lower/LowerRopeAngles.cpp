@@ -75,7 +75,7 @@ struct RopeAnglesLowering : KernelLowering {
   Value fma64(Value x, Value y, Value z) {
     return LLVM::FMAOp::create(b, b.getF64Type(), x, y, z);
   }
-  /// x * (c0 + x (c1 + ...)) + 1, or without the 1.
+  /// c0 + x (c1 + x (c2 + ...)).
   Value emitSeries(Value x, ArrayRef<double> factors) {
     Value sum = f64(factors.back());
     for (double factor : llvm::reverse(factors.drop_back()))
