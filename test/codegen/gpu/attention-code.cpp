@@ -12,11 +12,7 @@
 
 #include "compiler/codegen/gpu/EmitPtx.h"
 #include "compiler/codegen/gpu/lower/Attention.h"
-#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/MLIRContext.h"
+#include "test/codegen/gpu/DeviceModule.h"
 
 using namespace quipu;
 using namespace quipu::gpu;
@@ -52,18 +48,9 @@ int main(int argc, char **argv) {
   }
   llvm::StringRef kernel = argv[1];
   AttentionShape shape = getShape({argv + 5, argv + argc});
-  mlir::MLIRContext context;
-  context.loadDialect<mlir::arith::ArithDialect, mlir::gpu::GPUDialect,
-                      mlir::LLVM::LLVMDialect, mlir::NVVM::NVVMDialect,
-                      mlir::scf::SCFDialect, mlir::vector::VectorDialect>();
-  mlir::DialectRegistry registry;
-  registerPtxTranslation(registry);
-  context.appendDialectRegistry(registry);
-  mlir::Location loc = mlir::UnknownLoc::get(&context);
-  mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(loc);
-  DeviceBuilder b(loc, &context, unsigned(std::stoi(argv[2])));
-  b.setInsertionPointToEnd(module->getBody());
-  auto device = mlir::gpu::GPUModuleOp::create(b, "device");
+  DeviceModule module(unsigned(std::stoi(argv[2])));
+  DeviceBuilder &b = module.builder;
+  mlir::gpu::GPUModuleOp device = module.device;
   constexpr int64_t maxShared = 99 << 10;
   AttentionLaunch launch = kernel == "blocked" ? getBlockedAttention(shape)
                            : kernel == "plain" ? getPlainAttention(shape)

@@ -11,11 +11,7 @@
 
 #include "compiler/codegen/gpu/DeviceBuilder.h"
 #include "compiler/codegen/gpu/EmitPtx.h"
-#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/MLIRContext.h"
+#include "test/codegen/gpu/DeviceModule.h"
 
 using namespace quipu::gpu;
 using mlir::Value;
@@ -92,18 +88,9 @@ int main(int argc, char **argv) {
     return 1;
   }
   llvm::StringRef kernel = argv[1];
-  mlir::MLIRContext context;
-  context.loadDialect<mlir::arith::ArithDialect, mlir::gpu::GPUDialect,
-                      mlir::LLVM::LLVMDialect, mlir::NVVM::NVVMDialect,
-                      mlir::scf::SCFDialect, mlir::vector::VectorDialect>();
-  mlir::DialectRegistry registry;
-  registerPtxTranslation(registry);
-  context.appendDialectRegistry(registry);
-  mlir::Location loc = mlir::UnknownLoc::get(&context);
-  mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(loc);
-  DeviceBuilder b(loc, &context, unsigned(std::stoi(argv[2])));
-  b.setInsertionPointToEnd(module->getBody());
-  auto device = mlir::gpu::GPUModuleOp::create(b, "device");
+  DeviceModule module(unsigned(std::stoi(argv[2])));
+  DeviceBuilder &b = module.builder;
+  mlir::gpu::GPUModuleOp device = module.device;
   auto function = b.createKernel(
       device, kernel,
       {b.getPointerType(1), b.getPointerType(1), b.getI32Type()}, 128);

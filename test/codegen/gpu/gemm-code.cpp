@@ -15,11 +15,7 @@
 
 #include "compiler/codegen/gpu/EmitPtx.h"
 #include "compiler/codegen/gpu/Gemm.h"
-#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/MLIRContext.h"
+#include "test/codegen/gpu/DeviceModule.h"
 
 using namespace quipu;
 using namespace quipu::gpu;
@@ -44,18 +40,9 @@ int main(int argc, char **argv) {
   unsigned sm = 80;
   chip.substr(3, 2).getAsInteger(10, sm);
 
-  mlir::MLIRContext context;
-  context.loadDialect<mlir::arith::ArithDialect, mlir::gpu::GPUDialect,
-                      mlir::LLVM::LLVMDialect, mlir::NVVM::NVVMDialect,
-                      mlir::scf::SCFDialect, mlir::vector::VectorDialect>();
-  mlir::DialectRegistry registry;
-  registerPtxTranslation(registry);
-  context.appendDialectRegistry(registry);
-  mlir::Location loc = mlir::UnknownLoc::get(&context);
-  mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(loc);
-  DeviceBuilder b(loc, &context, sm);
-  b.setInsertionPointToEnd(module->getBody());
-  auto device = mlir::gpu::GPUModuleOp::create(b, "device");
+  DeviceModule module(sm);
+  DeviceBuilder &b = module.builder;
+  mlir::gpu::GPUModuleOp device = module.device;
   llvm::SmallVector<mlir::Type> types(6, b.getPointerType(1));
   auto args = b.createKernel(device, "gemm", types, GemmEmitter::getThreads(sm))
                   .getArguments();
