@@ -248,3 +248,23 @@ LogicalResult quipu::checkModel(ModelOp model) {
       [](AttentionOp attention) { return WalkResult(checkWindow(attention)); });
   return failure(result.wasInterrupted());
 }
+
+LogicalResult quipu::checkWeights(KernelOp kernel) {
+  auto model = kernel->getParentOfType<ModelOp>();
+  for (Operation &op : kernel.getBody().front())
+    for (NamedAttribute attribute : op.getAttrs()) {
+      auto weight = dyn_cast<WeightAttr>(attribute.getValue());
+      if (!weight)
+        continue;
+      auto declared = model.lookupSymbol<WeightOp>(weight.getSymbol());
+      if (!declared || !declared.getOffset())
+        return op.emitOpError("needs the weight ")
+               << weight.getName()
+               << ", which has no offset; run assign-weight-offsets first";
+      if (isa<MixedType>(weight.getType().getElementType()))
+        return op.emitOpError("reads the weight ")
+               << weight.getName()
+               << " in several formats; run specialize-kernels first";
+    }
+  return success();
+}

@@ -19,6 +19,10 @@ namespace quipu {
 /// entries that say something else than their steps do.
 mlir::LogicalResult checkModel(ModelOp model);
 
+/// Whether the weights that a kernel reads have an offset, and one format each,
+/// as code generation needs it.
+mlir::LogicalResult checkWeights(KernelOp kernel);
+
 } // namespace quipu
 
 #endif // QUIPU_COMPILER_CODEGEN_HOST_CHECKMODEL_H

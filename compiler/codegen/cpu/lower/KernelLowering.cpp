@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/cpu/lower/KernelLowering.h"
+#include "compiler/codegen/host/CheckModel.h"
 #include "dialect/PackedLayout.h"
 #include "dialect/States.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -14,32 +15,11 @@ using namespace mlir;
 using namespace quipu;
 using namespace quipu::cpu;
 
-/// That passes before have decided what they must.
-static LogicalResult checkIsScheduled(KernelOp kernel) {
-  if (!kernel.getSchedule())
-    return kernel.emitOpError("has no schedule; run choose-schedules first");
-  auto model = kernel->getParentOfType<ModelOp>();
-  for (Operation &op : kernel.getBody().front())
-    for (NamedAttribute attribute : op.getAttrs()) {
-      auto weight = dyn_cast<WeightAttr>(attribute.getValue());
-      if (!weight)
-        continue;
-      auto declared = model.lookupSymbol<WeightOp>(weight.getSymbol());
-      if (!declared || !declared.getOffset())
-        return op.emitOpError("needs the weight ")
-               << weight.getName()
-               << ", which has no offset; run assign-weight-offsets first";
-      if (isa<MixedType>(weight.getType().getElementType()))
-        return op.emitOpError("reads the weight ")
-               << weight.getName()
-               << " in several formats; run specialize-kernels first";
-    }
-  return success();
-}
-
 FailureOr<std::unique_ptr<KernelLowering>>
 KernelLowering::create(KernelOp kernel, CpuAttr cpu) {
-  if (failed(checkIsScheduled(kernel)))
+  if (!kernel.getSchedule())
+    return kernel.emitOpError("has no schedule; run choose-schedules first");
+  if (failed(checkWeights(kernel)))
     return failure();
   auto lowering =
       llvm::TypeSwitch<Attribute, std::unique_ptr<KernelLowering>>(

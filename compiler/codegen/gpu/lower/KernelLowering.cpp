@@ -7,6 +7,7 @@
 
 #include "compiler/codegen/gpu/lower/KernelLowering.h"
 #include "compiler/codegen/host/AbiBuilder.h"
+#include "compiler/codegen/host/CheckModel.h"
 #include "dialect/CacheFormat.h"
 #include "dialect/PackedLayout.h"
 #include "dialect/States.h"
@@ -15,26 +16,6 @@
 using namespace mlir;
 using namespace quipu;
 using namespace quipu::gpu;
-
-static LogicalResult checkWeights(KernelOp kernel) {
-  auto model = kernel->getParentOfType<ModelOp>();
-  for (Operation &op : kernel.getBody().front())
-    for (NamedAttribute attribute : op.getAttrs()) {
-      auto weight = dyn_cast<WeightAttr>(attribute.getValue());
-      if (!weight)
-        continue;
-      auto declared = model.lookupSymbol<WeightOp>(weight.getSymbol());
-      if (!declared || !declared.getOffset())
-        return op.emitOpError("needs the weight ")
-               << weight.getName()
-               << ", which has no offset; run assign-weight-offsets first";
-      if (isa<MixedType>(weight.getType().getElementType()))
-        return op.emitOpError("reads the weight ")
-               << weight.getName()
-               << " in several formats; run specialize-kernels first";
-    }
-  return success();
-}
 
 FailureOr<std::unique_ptr<KernelLowering>>
 KernelLowering::create(KernelOp kernel, GpuAttr gpu,
