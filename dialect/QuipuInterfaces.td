@@ -41,6 +41,8 @@ def Quipu_TargetAttrInterface : AttrInterface<"TargetAttrInterface"> {
                     "::mlir::Type", "getInputElement", (ins "::mlir::RankedTensorType":$weight)>,
     InterfaceMethod<"whether `op`, which reads what a linear layer computes for so many tokens, runs in the layer's kernel",
                     "bool", "joinsLinear", (ins "::mlir::Operation *":$op, "int64_t":$tokens)>,
+    InterfaceMethod<"whether attention's kernel rounds what it computes, for linear layers",
+                    "bool", "roundsAttention">,
     InterfaceMethod<"the layout in which kernels read a weight; null if they cannot",
                     "::mlir::Attribute", "chooseLayout", (ins "::mlir::RankedTensorType":$weight)>,
   ];

@@ -21,8 +21,9 @@ def Quipu_KernelOp : Quipu_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove,
     instead of all tokens.
     C1: the yielded values have the function type's results. C2: the sizes of
     all values are bound. C3: `attention`, `pool` and `rope_angles` are alone in
-    their kernel, which takes what they take and yields what they compute. C4: a
-    kernel writes one cache, and yields it. The schedule has conditions of its
+    their kernel, which takes what they take and yields what they compute; a
+    `quantize` may round what `attention` computes first. C4: a kernel writes one
+    cache, and yields it. The schedule has conditions of its
     own.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type,

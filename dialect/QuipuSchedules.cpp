@@ -20,7 +20,7 @@ static bool isInRange(int64_t number) {
   return number >= 1 && number <= maxUnrolled;
 }
 
-/// That the kernel has an op of the kind, which is alone there.
+/// That the kernel has an op of the kind.
 template <typename OpT>
 static LogicalResult verifyHas(KernelOp kernel, StringRef constraint) {
   if (!kernel.getOps<OpT>().empty())
@@ -85,7 +85,12 @@ CpuAttentionAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 }
 
 LogicalResult CpuAttentionAttr::verifyKernel(KernelOp &kernel) const {
-  return verifyHas<AttentionOp>(kernel, "C2");
+  if (failed(verifyHas<AttentionOp>(kernel, "C2")))
+    return failure();
+  if (!kernel.getOps<QuantizeOp>().empty())
+    return kernel.emitOpError("schedule C2: what attention computes is rounded "
+                              "by a kernel of its own on a CPU");
+  return success();
 }
 
 LogicalResult CpuPoolAttr::verifyKernel(KernelOp &kernel) const {
@@ -143,7 +148,14 @@ LogicalResult GpuGemmAttr::verifyKernel(KernelOp &kernel) const {
 }
 
 LogicalResult GpuAttentionAttr::verifyKernel(KernelOp &kernel) const {
-  return verifyHas<AttentionOp>(kernel, "C1");
+  if (failed(verifyHas<AttentionOp>(kernel, "C1")))
+    return failure();
+  Type element =
+      cast<RankedTensorType>(kernel.getResultTypes().front()).getElementType();
+  if (!element.isF32() && !element.isF16())
+    return kernel.emitOpError("schedule C2: attention has results in ")
+           << element << ", expected f32 or f16";
+  return success();
 }
 
 LogicalResult GpuPoolAttr::verifyKernel(KernelOp &kernel) const {

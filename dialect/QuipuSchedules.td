@@ -71,7 +71,7 @@ def Quipu_CpuAttentionAttr : Quipu_ScheduleAttr<"CpuAttention", "cpu_attention">
     few, the splits of their positions too, which a barrier and a second part
     bring together. `lanes` are the 32-bit lanes of the vectors whose registers
     sums are kept in.
-    C1: lanes are from 1 to 64. C2: the kernel is one `attention`.
+    C1: lanes are from 1 to 64. C2: the kernel is one `attention`, and no more.
   }];
   let parameters = (ins "int64_t":$lanes);
   let assemblyFormat = "`<` struct(params) `>`";
@@ -149,7 +149,8 @@ def Quipu_GpuAttentionAttr : Quipu_ScheduleAttr<"GpuAttention", "gpu_attention">
     For few tokens (`blocked = false`) the pages of a sequence are divided among
     blocks, and their partial results brought together by a second part; for many
     a block takes a tile of tokens and a head, and walks the pages.
-    C1: the kernel is one `attention`.
+    C1: the kernel is one `attention`. C2: its results are in f32, or rounded to
+    f16.
   }];
   let parameters = (ins "bool":$blocked);
   let assemblyFormat = "`<` struct(params) `>`";

@@ -147,6 +147,8 @@ bool CpuAttr::joinsLinear(Operation *op, int64_t /*tokens*/) const {
   return cast<FusionInterface>(op).getFusionRole() == FusionRole::Tile;
 }
 
+bool CpuAttr::roundsAttention() const { return false; }
+
 Attribute CpuAttr::chooseLayout(RankedTensorType weight) const {
   return chooseRowsLayout(weight);
 }
@@ -158,6 +160,7 @@ Type ReferenceAttr::getInputElement(RankedTensorType /*weight*/) const {
 bool ReferenceAttr::joinsLinear(Operation * /*op*/, int64_t /*tokens*/) const {
   return false;
 }
+bool ReferenceAttr::roundsAttention() const { return false; }
 Attribute ReferenceAttr::chooseLayout(RankedTensorType weight) const {
   return chooseRowsLayout(weight);
 }
@@ -195,6 +198,8 @@ bool GpuAttr::joinsLinear(Operation *op, int64_t tokens) const {
   return cast<FusionInterface>(op).getFusionRole() == FusionRole::Tile &&
          !isa<RMSNormOp, L2NormOp, SoftmaxOp>(op);
 }
+
+bool GpuAttr::roundsAttention() const { return true; }
 
 Attribute GpuAttr::chooseLayout(RankedTensorType weight) const {
   return isFragmentMatrix(weight) ? FragmentsAttr::get(getContext())

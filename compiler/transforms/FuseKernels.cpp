@@ -87,8 +87,10 @@ private:
       return nullptr;
     }
     KernelGroup *producer = getLastProducer(op);
-    if (!producer || producer->getRole() == FusionRole::Whole)
+    if (!producer)
       return nullptr;
+    if (producer->getRole() == FusionRole::Whole)
+      return roundsAttention(op) ? producer : nullptr;
     // A kernel writes one cache.
     if (isa<CacheWriteOp>(op) &&
         llvm::any_of(producer->getOps(), llvm::IsaPred<CacheWriteOp>))
@@ -104,6 +106,16 @@ private:
       return target.joinsLinear(op, tokens);
     });
     return joins && !readsCut ? producer : nullptr;
+  }
+
+  /// Whether `op` rounds what attention computes, in its kernel.
+  bool roundsAttention(Operation *op) const {
+    auto rounding = dyn_cast<QuantizeOp>(op);
+    return rounding && rounding.getInput().getDefiningOp<AttentionOp>() &&
+           rounding.getInput().hasOneUse() &&
+           llvm::all_of(targets, [](TargetAttrInterface target) {
+             return target.roundsAttention();
+           });
   }
 
   /// What a linear layer computes goes to one result of its kernel, or it would

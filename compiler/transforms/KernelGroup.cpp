@@ -82,8 +82,9 @@ std::string KernelGroup::getName(StepOp step,
       if (StringRef weight = getWeightName(op); !weight.empty())
         name = name.empty() ? weight.str() : joinNames(name, weight);
   if (name.empty()) {
-    name = ops.back()->getName().stripDialect();
-    for (Operation *user : ops.back()->getUsers())
+    Operation *named = role == FusionRole::Whole ? ops.front() : ops.back();
+    name = named->getName().stripDialect();
+    for (Operation *user : named->getUsers())
       if (StringRef weight = getWeightName(user); !weight.empty()) {
         name += "_" + weight.str();
         break;

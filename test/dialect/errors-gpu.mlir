@@ -113,6 +113,19 @@ quipu.model @m for [] {
 
 // -----
 
+// gpu_attention_c2
+quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 4 pool 0 at 0 stride 32
+  // expected-error@+1 {{schedule C2: attention has results in 'bf16', expected f32 or f16}}
+  quipu.kernel @k(%q: tensor<1x1x16xf32>, %kv: !quipu.cache<@kv, f16, heads 1, keys 16, values 16>, %at: !quipu.positions) -> tensor<1x16xbf16> schedule #quipu.gpu_attention<blocked = false> {
+    %a = quipu.attention %q over %kv at %at : tensor<1x1x16xf32>, !quipu.cache<@kv, f16, heads 1, keys 16, values 16> -> tensor<1x1x16xf32>
+    %z = quipu.quantize %a as bf16 : tensor<1x1x16xf32> -> tensor<1x16xbf16>
+    quipu.yield %z : tensor<1x16xbf16>
+  }
+}
+
+// -----
+
 // gpu_pool_c1
 quipu.model @m for [] {
   // expected-error@+1 {{schedule C1: #quipu.gpu_pool is for quipu.pool}}

@@ -46,6 +46,19 @@ quipu.model @m for [] {
 
 // -----
 
+// kernel_c3_rounded_attention: one result is left.
+quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 4 pool 0 at 0 stride 32
+  quipu.kernel @k(%q: tensor<1x1x16xf32>, %kv: !quipu.cache<@kv, f16, heads 1, keys 16, values 16>, %at: !quipu.positions) -> (tensor<1x1x16xf32>, tensor<1x16xf16>) {
+    // expected-error@+1 {{'quipu.attention' op C3: does not take what its kernel takes and compute what it yields}}
+    %a = quipu.attention %q over %kv at %at : tensor<1x1x16xf32>, !quipu.cache<@kv, f16, heads 1, keys 16, values 16> -> tensor<1x1x16xf32>
+    %z = quipu.quantize %a as f16 : tensor<1x1x16xf32> -> tensor<1x16xf16>
+    quipu.yield %a, %z : tensor<1x1x16xf32>, tensor<1x16xf16>
+  }
+}
+
+// -----
+
 // cpu_tiles_c2
 quipu.model @m for [] {
   // expected-error@+1 {{'quipu.kernel' op schedule C2: #quipu.cpu_tiles<lanes = 16, tokens = 1, tiles = 1> is for quipu.linear}}
@@ -75,6 +88,19 @@ quipu.model @m for [] {
   quipu.kernel @k(%at: !quipu.positions) -> tensor<1x8x2xf32> schedule #quipu.cpu_rows {
     %a = quipu.rope_angles %at dims 16 theta 10000.0 tokens 1 : tensor<1x8x2xf32>
     quipu.yield %a : tensor<1x8x2xf32>
+  }
+}
+
+// -----
+
+// cpu_attention_c2_rounded
+quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 4 pool 0 at 0 stride 32
+  // expected-error@+1 {{schedule C2: what attention computes is rounded by a kernel of its own on a CPU}}
+  quipu.kernel @k(%q: tensor<1x1x16xf32>, %kv: !quipu.cache<@kv, f16, heads 1, keys 16, values 16>, %at: !quipu.positions) -> tensor<1x16xf16> schedule #quipu.cpu_attention<lanes = 16> {
+    %a = quipu.attention %q over %kv at %at : tensor<1x1x16xf32>, !quipu.cache<@kv, f16, heads 1, keys 16, values 16> -> tensor<1x1x16xf32>
+    %z = quipu.quantize %a as f16 : tensor<1x1x16xf32> -> tensor<1x16xf16>
+    quipu.yield %z : tensor<1x16xf16>
   }
 }
 

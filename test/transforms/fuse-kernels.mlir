@@ -320,3 +320,40 @@ quipu.model @alone for [] {
     quipu.output "s", %s : tensor<2x4x16xf32>
   }
 }
+
+// -----
+
+// On a GPU attention's kernel rounds what it computes, unless somebody else reads
+// it as it is.
+
+// CHECK-LABEL: quipu.model @rounded
+// CHECK:       quipu.kernel @decode.attention(%[[Q:.+]]: tensor<1x4x16xf32>, %[[KV:.+]]: !quipu.cache<{{.+}}>, %[[AT:.+]]: !quipu.positions) -> tensor<1x64xf16> {
+// CHECK-NEXT:    %[[A:.+]] = quipu.attention %[[Q]] over %[[KV]] at %[[AT]]
+// CHECK-NEXT:    %[[Z:.+]] = quipu.quantize %[[A]] as f16
+// CHECK-NEXT:    quipu.yield %[[Z]]
+// CHECK:       quipu.kernel @decode.b({{.+}} -> tensor<1x4x16xf32> {
+// CHECK-NEXT:    quipu.attention
+// CHECK-NEXT:    quipu.yield
+// CHECK:       quipu.kernel @decode.quantize({{.+}} -> tensor<1x64xf16> {
+
+// EACH-LABEL: quipu.model @rounded
+// EACH:       quipu.kernel @decode.attention(
+// EACH-NEXT:    quipu.attention
+// EACH-NEXT:    quipu.yield
+module attributes {quipu.target = #quipu.gpu<"sm_90a">} {
+  quipu.model @rounded for [] {
+    quipu.state @kv : !quipu.pages<heads 4, keys 16, values 16> layers 4
+    quipu.step @decode tokens 1 {
+      %q = quipu.input "q" : tensor<1x4x16xf32>
+      %at = quipu.positions
+      %kv = quipu.cache_write %q, %q at %at into @kv : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16>
+      %a = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<@kv, f16, heads 4, keys 16, values 16> -> tensor<1x4x16xf32>
+      %za = quipu.quantize %a as f16 : tensor<1x4x16xf32> -> tensor<1x64xf16>
+      %b = quipu.attention %q over %kv at %at : tensor<1x4x16xf32>, !quipu.cache<@kv, f16, heads 4, keys 16, values 16> -> tensor<1x4x16xf32>
+      %zb = quipu.quantize %b as f16 : tensor<1x4x16xf32> -> tensor<1x64xf16>
+      quipu.output "a", %za : tensor<1x64xf16>
+      quipu.output "b", %b : tensor<1x4x16xf32>
+      quipu.output "c", %zb : tensor<1x64xf16>
+    }
+  }
+}

@@ -235,6 +235,10 @@ Value DeviceBuilder::pack(Half type, Value first, Value second) {
       .front();
 }
 
+Value DeviceBuilder::limitToHalf(Value number) {
+  return maxF(minF(number, 65504.0), -65504.0);
+}
+
 std::pair<Value, Value> DeviceBuilder::unpack(Half type, Value pair) {
   if (type == Half::BF16)
     return {bitcast(shiftLeft(pair, 16), getF32Type()),

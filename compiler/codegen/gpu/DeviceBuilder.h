@@ -130,6 +130,8 @@ public:
 
   /// Two f32 rounded to nearest even and packed into a pair.
   mlir::Value pack(Half type, mlir::Value first, mlir::Value second);
+  /// An f32, or the finite f16 next to one that is out of range.
+  mlir::Value limitToHalf(mlir::Value number);
   /// The two numbers of a pair as f32.
   std::pair<mlir::Value, mlir::Value> unpack(Half type, mlir::Value pair);
   /// Pairs: each result is rounded once. `constant` makes two equal numbers.

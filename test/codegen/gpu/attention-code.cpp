@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // usage: attention-code KERNEL SM CHIP FEATURES HEADS GROUP KEYDIM VALUEDIM
-//                       TOKENS [full | window=N | cap=N | sinks]...
+//                       TOKENS [full | window=N | cap=N | sinks | rounded]...
 //
 //===----------------------------------------------------------------------===//
 
@@ -25,11 +25,12 @@ static AttentionShape getShape(llvm::ArrayRef<char *> arguments) {
   shape.tokens = number(4);
   shape.scale = 0.125;
   shape.queryRowBytes = shape.queryHeads() * shape.cache.keyDim * 4;
-  shape.resultRowBytes = shape.queryHeads() * shape.cache.valueDim * 4;
   shape.layerBytes = shape.pageBytes = shape.cache.bytes();
   for (llvm::StringRef option : arguments.drop_front(5)) {
     if (option == "full")
       shape.isFull = true;
+    else if (option == "rounded")
+      shape.roundsResult = true;
     else if (option == "sinks")
       shape.hasSinks = true;
     else if (option.consume_front("window="))
@@ -37,6 +38,8 @@ static AttentionShape getShape(llvm::ArrayRef<char *> arguments) {
     else if (option.consume_front("cap="))
       shape.softCap = float(std::atof(option.data()));
   }
+  shape.resultRowBytes =
+      shape.queryHeads() * shape.cache.valueDim * shape.resultBytes();
   return shape;
 }
 

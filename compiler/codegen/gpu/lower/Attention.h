@@ -47,7 +47,8 @@ struct AttentionShape {
   bool hasSinks = false; // one more logit per query head, without a value
 
   int64_t tokens = 1;                     // the most of a step
-  int64_t queryRowBytes, resultRowBytes;  // of a token, in f32
+  int64_t queryRowBytes, resultRowBytes;  // of a token
+  bool roundsResult = false;              // to f16
   int64_t pool = 0;                       // the state's
   int64_t pageBytes;                      // of the pool
   int64_t placeBytes = 0, layerBytes = 0; // of layer 0 in a page, to the next
@@ -55,6 +56,7 @@ struct AttentionShape {
   int64_t tileTokens() const {
     return std::min<int64_t>(tokens, abi::maxDeviceQueryTile);
   }
+  int64_t resultBytes() const { return roundsResult ? 2 : 4; } // of a number
   int64_t queryHeads() const { return cache.heads * group; }
   /// Whether tensor cores take the head's components as they are.
   bool fitsTensorCores() const {
@@ -69,7 +71,7 @@ struct AttentionArguments {
   mlir::Value layer;
   mlir::Value sinks;  // f32 [query heads]; null without them
   mlir::Value query;  // f32 [tokens][query heads][keyDim]
-  mlir::Value result; // f32 [tokens][query heads][valueDim]
+  mlir::Value result; // f32 or f16 [tokens][query heads][valueDim]
 };
 
 /// Blocks that fill a large chip, one each.

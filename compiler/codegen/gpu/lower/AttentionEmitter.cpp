@@ -85,10 +85,29 @@ Value AttentionEmitter::getQuery(const Tile &tile, const Row &row) {
   return b.at(b.at(arguments.query, b.mul(token, shape.queryRowBytes)), head);
 }
 
-Value AttentionEmitter::getResult(const Tile &tile, const Row &row) {
+Value AttentionEmitter::getResult(const Tile &tile, const Row &row,
+                                  Value component) {
   Value token = b.extend(b.add(tile.first, row.token));
-  Value head = b.mul(row.head, shape.cache.valueDim * int64_t(sizeof(float)));
-  return b.at(b.at(arguments.result, b.mul(token, shape.resultRowBytes)), head);
+  Value place = b.add(b.mul(row.head, shape.cache.valueDim), component);
+  return b.at(b.at(arguments.result, b.mul(token, shape.resultRowBytes)),
+              b.mul(place, shape.resultBytes()));
+}
+
+void AttentionEmitter::storeResult(Values numbers, Value result,
+                                   int64_t behind) {
+  result = b.at(result, behind * shape.resultBytes());
+  if (!shape.roundsResult) {
+    b.storeVector(numbers, result);
+    return;
+  }
+  for (Value &number : numbers)
+    number = b.limitToHalf(number);
+  if (numbers.size() == 1) {
+    Value pair = b.pack(Half::F16, numbers[0], numbers[0]);
+    b.store(arith::TruncIOp::create(b, b.getI16Type(), pair), result);
+    return;
+  }
+  b.store(b.pack(Half::F16, numbers[0], numbers[1]), result);
 }
 
 std::pair<Value, Value> AttentionEmitter::getPage(const Tile &tile, Value page,

@@ -57,7 +57,7 @@ static Value extendHalf(DeviceBuilder &b, Value bits) {
 
 /// The nearest f16, or the largest one.
 static Value roundToHalf(DeviceBuilder &b, Value x) {
-  Value limited = b.maxF(b.minF(x, 65504.0), -65504.0);
+  Value limited = b.limitToHalf(x);
   return b.unpack(Half::F16, b.pack(Half::F16, limited, limited)).first;
 }
 

@@ -33,7 +33,7 @@ struct AttentionLowering : KernelLowering {
       return failure();
     abi::CacheType type = *getCacheFormat(cache.getElementType());
     auto query = cast<RankedTensorType>(op.getQuery().getType());
-    auto result = cast<RankedTensorType>(op.getResult().getType());
+    auto result = cast<RankedTensorType>(kernel.getResultTypes().front());
     AttentionShape shape;
     shape.cache = {type, cache.getHeads(), cache.getKeyDim(),
                    cache.getValueDim()};
@@ -49,6 +49,7 @@ struct AttentionLowering : KernelLowering {
     shape.tokens = query.getDimSize(0);
     shape.queryRowBytes = getRowBytes(query);
     shape.resultRowBytes = getRowBytes(result);
+    shape.roundsResult = result.getElementType().isF16();
     shape.pool = *state->getPool();
     shape.pageBytes = *pageBytes;
     int64_t unit = abi::getPageBytes(type, 1);

@@ -135,12 +135,12 @@ void PlainAttention::emitRow(const Tile &tile, Value head, const Row &row) {
           next.push_back(b.fma(sums[k], ofPage, b.mulF(all[2 + k], before)));
         return next;
       });
-  Value factor = b.divideF(1.0, all[1]), result = getResult(tile, row);
+  Value factor = b.divideF(1.0, all[1]);
   for (size_t k : llvm::seq(count)) {
     Value component = b.add(lane, k * lanes);
     b.ifThen(b.less(component, dim), [&] {
-      b.store(b.mulF(all[2 + k], factor),
-              b.at(result, b.mul(component, sizeof(float))));
+      storeResult({b.mulF(all[2 + k], factor)},
+                  getResult(tile, row, component));
     });
   }
 }

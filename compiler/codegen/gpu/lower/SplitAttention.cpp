@@ -521,8 +521,8 @@ void SplitAttention::combine(const Item &item) {
     Values sums = combinePages(item, from, getFirstState(row, part));
     Value factor = getFactor({sums[0], sums[1]});
     b.ifThen(isThere, [&] {
-      b.storeVector({b.mulF(sums[2], factor), b.mulF(sums[3], factor)},
-                    b.at(getResult(item.tile, row), from.column));
+      storeResult({b.mulF(sums[2], factor), b.mulF(sums[3], factor)},
+                  getResult(item.tile, row, b.mul(pair, 2)));
     });
   });
 }

@@ -350,13 +350,12 @@ void WarpgroupAttention::consume(const Item &item, Value turn) {
 
   for (unsigned h : {0, 1}) {
     Value factor = getFactor(states[h]);
-    Value result = b.at(getResult(item.tile, rows[h]),
-                        b.mul(quad, 2 * int64_t(sizeof(float))));
+    Value result = getResult(item.tile, rows[h], b.mul(quad, 2));
     b.ifThen(rows[h].isThere, [&] {
       for (int64_t eight : llvm::seq(shape.cache.valueDim / 8))
-        b.storeVector({b.mulF(sums[4 * eight + 2 * h], factor),
-                       b.mulF(sums[4 * eight + 2 * h + 1], factor)},
-                      b.at(result, 8 * eight * int64_t(sizeof(float))));
+        storeResult({b.mulF(sums[4 * eight + 2 * h], factor),
+                     b.mulF(sums[4 * eight + 2 * h + 1], factor)},
+                    result, 8 * eight);
     });
   }
 }
