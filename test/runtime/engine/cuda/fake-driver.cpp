@@ -11,7 +11,7 @@
 // until somebody waits for it, so that who changes what a copy still reads, or
 // reads what it has not written, gets wrong numbers. Kernels are functions of
 // the test's program, which exports the table `fake_cuda_kernels`; those of a
-// program without it are launched, but do nothing.
+// program without it are PTX, which ptx/ executes if the environment says so.
 //
 // The environment says what there is, and what fails:
 //
@@ -21,11 +21,13 @@
 //   FAKE_CUDA_MEMORY      free bytes (1 GB)
 //   FAKE_CUDA_FAIL        SYMBOL=RESULT: what a function returns
 //   FAKE_CUDA_LOG         the file that is told what the device did
+//   FAKE_CUDA_RUN         1: kernels in PTX are executed, which takes its time
 //
 //===----------------------------------------------------------------------===//
 
 #include "fake-driver.h"
 #include "abi/Abi.h"
+#include "ptx/Module.h"
 #include "runtime/engine/cuda/Driver.h"
 #include <cstdarg>
 #include <cstdio>
@@ -159,7 +161,35 @@ static void checkArgs(const abi::StepArgs *args) {
     stop("arguments of the host");
 }
 
-static void launch(const LaunchConfig &config, const FakeKernel &kernel,
+namespace {
+/// A kernel of the test's program or of a module in PTX.
+struct Kernel {
+  std::string name;
+  std::vector<size_t> paramBytes;
+  void (*run)(const abi::StepArgs *args) = nullptr;
+  const ptx::Module *module = nullptr;
+  const ptx::Kernel *code = nullptr;
+};
+} // namespace
+
+static void execute(const Kernel &kernel, const LaunchConfig &config,
+                    const std::vector<uint64_t> &params) {
+  try {
+    ptx::run({kernel.module,
+              kernel.code,
+              {config.grid[0], config.grid[1], config.grid[2]},
+              config.block[0],
+              config.sharedBytes,
+              params,
+              [](uint64_t address, size_t bytes) {
+                return isDevice(address, bytes);
+              }});
+  } catch (const ptx::Error &error) {
+    stop(error.what());
+  }
+}
+
+static void launch(const LaunchConfig &config, const Kernel &kernel,
                    void **params) {
   bool overlaps = config.attributeCount == 1 && config.attributes->allowed;
   if (config.attributeCount > 1 ||
@@ -167,19 +197,22 @@ static void launch(const LaunchConfig &config, const FakeKernel &kernel,
                        LaunchAttribute::Kind::ProgrammaticStreamSerialization))
     stop("an unknown attribute");
   // As the driver does, which knows how many bytes each parameter has.
-  std::vector<void *> values(kernel.paramCount);
-  for (int i = 0; i < kernel.paramCount; ++i)
-    memcpy(&values[i], params[i], i == 1 ? 4 : 8);
-  for (int i = 2; i < kernel.paramCount; ++i)
-    check(values[i]);
+  std::vector<uint64_t> values(kernel.paramBytes.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    memcpy(&values[i], params[i], kernel.paramBytes[i]);
+    if (i >= 2)
+      check(values[i], 1);
+  }
   add(config.stream, [=, &kernel] {
-    log("%s<%u,%u,%u; %u; %u>%s\n", kernel.name, config.grid[0], config.grid[1],
-        config.grid[2], config.block[0], config.sharedBytes,
+    log("%s<%u,%u,%u; %u; %u>%s\n", kernel.name.c_str(), config.grid[0],
+        config.grid[1], config.grid[2], config.block[0], config.sharedBytes,
         overlaps ? " overlapped" : "");
     clockMilliseconds += 2;
+    if (kernel.code)
+      return execute(kernel, config, values);
     if (!kernel.run)
       return;
-    auto *args = static_cast<const abi::StepArgs *>(values[0]);
+    auto *args = reinterpret_cast<const abi::StepArgs *>(values[0]);
     checkArgs(args);
     kernel.run(args);
   });
@@ -284,7 +317,20 @@ FAKE cuModuleLoadDataEx(Module *module, const void *image, unsigned,
            "ptxas application ptx input, line 1; fatal   : Missing .version\n"
            "ptxas fatal   : Ptx assembly aborted due to errors\n");
   return callIn(__func__, [&] {
-    *module = reinterpret_cast<Module>(const_cast<void *>(image));
+    // A table of kernels makes images that are none.
+    if (dlsym(RTLD_DEFAULT, "fake_cuda_kernels")) {
+      *module = reinterpret_cast<Module>(const_cast<void *>(image));
+      return Result::Success;
+    }
+    static std::vector<std::unique_ptr<ptx::Module>> modules;
+    try {
+      modules.push_back(
+          std::make_unique<ptx::Module>(static_cast<const char *>(image)));
+    } catch (const ptx::Error &error) {
+      stop(error.what());
+    }
+    *module = reinterpret_cast<Module>(modules.back().get());
+    return Result::Success;
   });
 }
 
@@ -292,35 +338,38 @@ FAKE cuModuleUnload(Module) {
   return callIn(__func__, [] {});
 }
 
-/// Of a program without a table its PTX says which kernels there are.
-static const FakeKernel *findKernel(Module module, const char *name) {
+/// The kernel of a module, or null.
+static std::unique_ptr<Kernel> findKernel(Module module, const char *name) {
+  // The engine's own, which measures the memory.
+  if (strcmp(name, "read_all") == 0)
+    return std::make_unique<Kernel>(Kernel{name, {8, 8}});
   if (void *table = dlsym(RTLD_DEFAULT, "fake_cuda_kernels")) {
     auto *kernel = static_cast<const FakeKernel *>(table);
     while (kernel->name && strcmp(kernel->name, name) != 0)
       ++kernel;
-    return kernel->name ? kernel : nullptr;
+    if (!kernel->name)
+      return nullptr;
+    std::vector<size_t> paramBytes(kernel->paramCount, 8);
+    paramBytes[1] = 4;
+    return std::make_unique<Kernel>(Kernel{name, paramBytes, kernel->run});
   }
-  auto *text = reinterpret_cast<const char *>(module);
-  std::string head = ".entry " + std::string(name) + "(";
-  const char *entry = strstr(text, head.c_str());
-  if (!entry)
+  auto &code = *reinterpret_cast<const ptx::Module *>(module);
+  const ptx::Kernel *kernel = code.find(name);
+  if (!kernel)
     return nullptr;
-  int params = 0;
-  for (const char *at = entry, *end = strchr(entry, ')');
-       (at = strstr(at, ".param")) && at < end; ++at)
-    ++params;
-  return new FakeKernel{strdup(name), [](const abi::StepArgs *) {}, params};
+  bool runs = number("FAKE_CUDA_RUN", 0);
+  return std::make_unique<Kernel>(Kernel{name, kernel->paramBytes, nullptr,
+                                         &code, runs ? kernel : nullptr});
 }
 
 FAKE cuModuleGetFunction(Function *function, Module module, const char *name) {
   return callIn(__func__, [&] {
-    // The engine's own, which measures the memory.
-    static const FakeKernel readAll = {"read_all", nullptr, 2};
-    const FakeKernel *kernel =
-        strcmp(name, readAll.name) == 0 ? &readAll : findKernel(module, name);
+    static std::vector<std::unique_ptr<Kernel>> kernels;
+    std::unique_ptr<Kernel> kernel = findKernel(module, name);
     if (!kernel)
       return static_cast<Result>(500);
-    *function = reinterpret_cast<Function>(const_cast<FakeKernel *>(kernel));
+    *function = reinterpret_cast<Function>(kernel.get());
+    kernels.push_back(std::move(kernel));
     return Result::Success;
   });
 }
@@ -332,7 +381,7 @@ FAKE cuFuncSetAttribute(Function, FunctionAttribute, int) {
 FAKE cuLaunchKernelEx(const LaunchConfig *config, Function function,
                       void **params, void **) {
   return callIn(__func__, [&] {
-    launch(*config, *reinterpret_cast<const FakeKernel *>(function), params);
+    launch(*config, *reinterpret_cast<const Kernel *>(function), params);
   });
 }
 
