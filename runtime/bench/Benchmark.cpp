@@ -10,6 +10,7 @@
 #include "runtime/engine/Clock.h"
 #include "runtime/engine/Entries.h"
 #include "runtime/engine/Workers.h"
+#include "runtime/generate/Sampler.h"
 #include <algorithm>
 #include <numeric>
 
@@ -36,8 +37,12 @@ struct Work {
   int32_t count;         // tokens
   int32_t together;      // the most in one call
   int32_t sequences = 1; // that all do this, side by side if one by one
+  bool chooses = false;  // the engine chooses the tokens, the first excepted
 };
 } // namespace
+
+/// Always the most probable token.
+static abi::SamplerState getGreedy() { return Sampler({}).state(); }
 
 static Status run(Session &session, const Work &work, double &seconds) {
   std::vector<int32_t> tokens =
@@ -66,7 +71,18 @@ static Status run(Session &session, const Work &work, double &seconds) {
       if (Status status = step(id, length, work.depth - length); !status.ok())
         return status;
   }
+  std::vector<Continuation> texts;
+  texts.reserve(ids.size());
+  for (int32_t id : ids)
+    texts.push_back({id, tokens[0], getGreedy()});
   double start = now();
+  if (work.chooses) {
+    Status status =
+        session.generate(texts, work.entry, work.count,
+                         [](std::span<const int32_t>) { return true; });
+    seconds = now() - start;
+    return status;
+  }
   for (int32_t begin = 0; begin < work.count; begin += work.together) {
     int32_t size = std::min(work.together, work.count - begin);
     Status status =
@@ -168,8 +184,9 @@ namespace {
 /// Of the whole program, and of the machine beside it.
 struct Speed {
   double prefill = 0, decode = 0; // tokens per second
-  double bandwidth = 0;           // bytes per second
-  double barrier = 0;             // seconds; 0 where no threads meet
+  double steps = 0;     // decoding where the host chooses, and the engine could
+  double bandwidth = 0; // bytes per second
+  double barrier = 0;   // seconds; 0 where no threads meet
 
   Status measure(Session &session, const BenchmarkOptions &options);
   std::string table(const abi::Program &program,
@@ -190,11 +207,14 @@ private:
 Status Speed::measure(Session &session, const BenchmarkOptions &options) {
   Status status = ::measure(
       session, {options.entry, 0, options.prefill, options.prefill}, prefill);
+  Work work{options.entry, options.depth, options.decode, 1, options.batch};
   if (status.ok())
-    status = ::measure(
-        session,
-        {options.entry, options.depth, options.decode, 1, options.batch},
-        decode);
+    status = ::measure(session, work, decode);
+  work.chooses = session.canGenerate(options.entry, options.batch, getGreedy());
+  if (status.ok() && work.chooses) {
+    steps = decode;
+    status = ::measure(session, work, decode);
+  }
   if (status.ok())
     status = session.engine().measureBandwidth(bandwidth);
   if (Workers *workers = session.engine().workers(); workers && status.ok())
@@ -212,7 +232,11 @@ std::string Speed::table(const abi::Program &program,
          (options.batch > 1
               ? ", " + std::to_string(options.batch) + " sequences"
               : "") +
-         ")\n" + "  weights read     " +
+         ")\n" +
+         (steps > 0 ? "  step by step     " + format("%10.1f", steps) +
+                          " tokens/s  (tokens chosen by the host)\n"
+                    : "") +
+         "  weights read     " +
          format("%10.1f", static_cast<double>(program.bytesPerToken) / 1e6) +
          " MB/token\n" + "  memory bandwidth " +
          format("%10.1f", bandwidth / 1e9) + " GB/s\n  decode reads     " +
@@ -227,6 +251,8 @@ std::string Speed::json(const abi::Program &program,
                         const BenchmarkOptions &options) const {
   return "\"prefill_tokens_per_second\": " + format("%.3f", prefill) +
          ", \"decode_tokens_per_second\": " + format("%.3f", decode) +
+         (steps > 0 ? ", \"step_tokens_per_second\": " + format("%.3f", steps)
+                    : "") +
          ", \"prefill_tokens\": " + std::to_string(options.prefill) +
          ", \"decode_tokens\": " + std::to_string(options.decode) +
          ", \"depth\": " + std::to_string(options.depth) +

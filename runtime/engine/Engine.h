@@ -16,6 +16,7 @@
 #define QUIPU_RUNTIME_ENGINE_ENGINE_H
 
 #include "abi/Abi.h"
+#include "abi/TokenChoice.h"
 #include "runtime/engine/KernelTimer.h"
 #include "runtime/engine/Status.h"
 #include <functional>
@@ -77,6 +78,29 @@ public:
   /// entry's outputs, valid until the next call; `timer` may be null.
   virtual Status run(const abi::Step &step, abi::StepArgs &args,
                      std::span<OutputRows> rows, KernelTimer *timer) = 0;
+
+  /// Whether the engine can choose tokens by the step's logits: `startStep` and
+  /// `awaitTokens` are for those that can.
+  virtual bool choosesTokens(const abi::Step & /*step*/) const { return false; }
+
+  /// Steps that may be under way at a time.
+  static constexpr int32_t maxStepsAhead = abi::choiceSteps;
+
+  /// Begins a step whose tokens are all selected and of different sequences,
+  /// and does not wait for it. With `states`, one for each token, it is the
+  /// first of several; for those that follow `args` says how far the tokens
+  /// have come, and the engine goes on with the ones that it has chosen. Block
+  /// tables have a page for the position behind the step's.
+  virtual Status startStep(const abi::Step & /*step*/, abi::StepArgs & /*args*/,
+                           std::span<const abi::SamplerState> /*states*/) {
+    return {};
+  }
+
+  /// Waits for the earliest step that was started, and sets `tokens` to those
+  /// it has chosen; they are valid until the next call.
+  virtual Status awaitTokens(std::span<const int32_t> & /*tokens*/) {
+    return {};
+  }
 
   /// The threads that walk steps; null where the host has none.
   virtual Workers *workers() { return nullptr; }

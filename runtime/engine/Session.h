@@ -34,6 +34,13 @@ struct Batch {
   int32_t entry = 0; // index into Program::entries
 };
 
+/// A sequence whose text goes on.
+struct Continuation {
+  int32_t sequence;
+  int32_t token; // its last one, which the session has not read yet
+  abi::SamplerState sampler;
+};
+
 class Session {
 public:
   /// The most threads and sequences that can be asked for.
@@ -63,6 +70,21 @@ public:
 
   /// The same for a batch that `check` has just taken.
   Status run(const Batch &batch, const RowReader &read, const Watcher &watch);
+
+  /// Whether `generate` can draw tokens like that for so many sequences.
+  bool canGenerate(int32_t entry, int32_t sequences,
+                   const abi::SamplerState &sampler) const;
+
+  /// Takes the tokens of a step, one for each sequence; after false,
+  /// `generate` returns.
+  using TokenReader = std::function<bool(std::span<const int32_t> tokens)>;
+
+  /// Reads the last tokens of different sequences, chooses those that follow by
+  /// the entry's logits, reads these, and so on for up to `count` steps. The
+  /// engine chooses, and is some steps ahead of `read`; what it has read too
+  /// much is forgotten. Neither the last tokens that `read` was given are read.
+  Status generate(std::span<const Continuation> texts, int32_t entry,
+                  int32_t count, const TokenReader &read);
 
   /// Forgets what a sequence holds from position `from` on, or all of it if it
   /// could not go on from there because a window is no longer cached.
@@ -115,6 +137,7 @@ private:
   void findQueryTiles();
   void select(const Batch &batch, int32_t begin, int32_t row);
   void placeOutputs(const abi::Entry &entry, int32_t tokens, bool areRead);
+  Status checkContinuations(const Batch &batch, int32_t steps);
   Status readRows(const Batch &batch, int32_t begin, int32_t row,
                   const RowReader &read) const;
 

@@ -31,7 +31,10 @@ void Generation::start(const std::vector<int32_t> &prompt) {
 
 /// Chooses the token that comes next.
 void Generation::choose(const float *next, const Reader &read) {
-  int32_t token = sampler.choose(next, vocabulary);
+  take(sampler.choose(next, vocabulary), read);
+}
+
+void Generation::take(int32_t token, const Reader &read) {
   if (options.endsText && options.endsText(token)) {
     end = End::Text;
     return;
@@ -90,6 +93,22 @@ Status Generation::continueText(const Reader &read) {
   return status;
 }
 
+/// Lets the engine choose all tokens that follow.
+Status Generation::generateAhead(const Reader &read) {
+  int64_t most = session.context() - session.length(0);
+  if (options.maxTokens >= 0)
+    most = std::min(most, options.maxTokens - counts.generated);
+  Continuation last = {0, text.back(), sampler.state()};
+  Status status =
+      session.generate({&last, 1}, options.entry, static_cast<int32_t>(most),
+                       [&](std::span<const int32_t> tokens) {
+                         take(tokens[0], read);
+                         return !end;
+                       });
+  session.forget(0, static_cast<int32_t>(text.size()) - 1);
+  return status;
+}
+
 End Generation::run(const float *logits, const Reader &read,
                     std::string &error) {
   double start = now();
@@ -101,6 +120,9 @@ End Generation::run(const float *logits, const Reader &read,
   while (status.ok() && !end) {
     if (text.size() > static_cast<size_t>(session.context()))
       end = End::Context;
+    else if (!drafter && session.length(0) + size_t(1) == text.size() &&
+             session.canGenerate(options.entry, 1, sampler.state()))
+      status = generateAhead(read);
     else
       status = continueText(read);
   }

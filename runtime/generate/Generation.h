@@ -58,7 +58,9 @@ public:
 private:
   void draft(int64_t most);
   Status continueText(const Reader &read);
+  Status generateAhead(const Reader &read);
   void choose(const float *next, const Reader &read);
+  void take(int32_t token, const Reader &read);
 
   Session &session;
   GenerationOptions options;

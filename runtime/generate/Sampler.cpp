@@ -7,10 +7,14 @@
 
 #include "runtime/generate/Sampler.h"
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 
 using namespace quipu;
+
+// A GPU gets the same bits: no product and sum become one operation.
+#pragma STDC FP_CONTRACT OFF
 
 Random::Random(uint64_t seed) {
   next();
@@ -18,7 +22,7 @@ Random::Random(uint64_t seed) {
   next();
 }
 
-uint32_t Random::next() {
+uint32_t Random::next(uint64_t &state) {
   uint64_t old = state;
   state = old * 6364136223846793005u + 1442695040888963407u;
   uint32_t shifted = static_cast<uint32_t>(((old >> 18) ^ old) >> 27);
@@ -26,12 +30,30 @@ uint32_t Random::next() {
   return shifted >> rotation | shifted << (-rotation & 31);
 }
 
+double quipu::expOf(double x) {
+  using namespace abi::exponential;
+  if (x < least)
+    return 0;
+  double k = x * log2e + toInteger - toInteger;
+  double r = x - k * ln2High - k * ln2Low;
+  double sum = coefficient(terms);
+  for (int32_t i = terms - 1; i >= 0; --i)
+    sum = sum * r + coefficient(i);
+  return sum * std::bit_cast<double>((static_cast<int64_t>(k) + 1023) << 52);
+}
+
+Sampler::Sampler(const SamplerOptions &options)
+    : current{.random = Random(options.seed).getState(),
+              .temperature = options.temperature,
+              .topK = options.topK,
+              .topP = options.topP,
+              .minP = options.minP,
+              .repeatPenalty = options.repeatPenalty,
+              .accepted = 0,
+              .recent = {}} {}
+
 void Sampler::accept(int32_t token) {
-  if (recent.size() < penaltyWindow)
-    recent.push_back(token);
-  else
-    recent[accepted % penaltyWindow] = token;
-  ++accepted;
+  current.recent[current.accepted++ % abi::SamplerState::window] = token;
 }
 
 using Lanes = float __attribute__((vector_size(16)));
@@ -65,25 +87,27 @@ static int32_t findHighest(const float *logits, int32_t count) {
 
 int32_t Sampler::choose(const float *logits, int32_t vocabulary) {
   // For a large vocabulary the rest takes 0.3 ms, half of a GPU's token.
-  if (options.temperature <= 0 && options.repeatPenalty == 1)
+  if (current.temperature <= 0 && current.repeatPenalty == 1)
     return findHighest(logits, vocabulary);
   candidates.resize(vocabulary);
   for (int32_t i = 0; i < vocabulary; ++i)
     candidates[i] = {std::isnan(logits[i]) ? -INFINITY : logits[i], i};
 
-  if (options.repeatPenalty != 1) {
-    std::vector<int32_t> distinct = recent;
+  if (current.repeatPenalty != 1) {
+    std::vector<int32_t> distinct(
+        current.recent,
+        current.recent + std::min<uint32_t>(current.accepted, current.window));
     std::sort(distinct.begin(), distinct.end());
     distinct.erase(std::unique(distinct.begin(), distinct.end()),
                    distinct.end());
     for (int32_t token : distinct) {
       float &logit = candidates[token].logit;
-      logit = logit <= 0 ? logit * options.repeatPenalty
-                         : logit / options.repeatPenalty;
+      logit = logit <= 0 ? logit * current.repeatPenalty
+                         : logit / current.repeatPenalty;
     }
   }
 
-  if (options.temperature <= 0) {
+  if (current.temperature <= 0) {
     auto less = [](const Candidate &a, const Candidate &b) {
       return a.logit < b.logit;
     };
@@ -100,8 +124,8 @@ void Sampler::keepTopK() {
     return a.logit != b.logit ? a.logit > b.logit : a.token < b.token;
   };
   size_t kept = candidates.size();
-  if (options.topK > 0)
-    kept = std::min<size_t>(kept, options.topK);
+  if (current.topK > 0)
+    kept = std::min<size_t>(kept, current.topK);
   std::partial_sort(candidates.begin(), candidates.begin() + kept,
                     candidates.end(), before);
   candidates.resize(kept);
@@ -110,12 +134,11 @@ void Sampler::keepTopK() {
 /// A probability up to the common factor; the first candidate's is 1.
 static double weight(float logit, float highest, float temperature) {
   // Equal infinities have no difference.
-  return logit == highest ? 1
-                          : std::exp((double(logit) - highest) / temperature);
+  return logit == highest ? 1 : expOf((double(logit) - highest) / temperature);
 }
 
 void Sampler::keepTopP() {
-  if (options.topP >= 1)
+  if (current.topP >= 1)
     return;
   float highest = candidates[0].logit;
   double total = 0, seen = 0;
@@ -124,7 +147,7 @@ void Sampler::keepTopP() {
   size_t kept = 0;
   do
     seen += weight(candidates[kept++].logit, highest, 1);
-  while (kept < candidates.size() && seen < options.topP * total);
+  while (kept < candidates.size() && seen < current.topP * total);
   candidates.resize(kept);
 }
 
@@ -132,7 +155,7 @@ void Sampler::keepMinP() {
   float highest = candidates[0].logit;
   size_t kept = 1;
   while (kept < candidates.size() &&
-         weight(candidates[kept].logit, highest, 1) >= options.minP)
+         weight(candidates[kept].logit, highest, 1) >= current.minP)
     ++kept;
   candidates.resize(kept);
 }
@@ -141,10 +164,10 @@ int32_t Sampler::draw() {
   float highest = candidates[0].logit;
   double total = 0;
   for (const Candidate &candidate : candidates)
-    total += weight(candidate.logit, highest, options.temperature);
-  double left = random.next() * 0x1p-32 * total;
+    total += weight(candidate.logit, highest, current.temperature);
+  double left = Random::next(current.random) * 0x1p-32 * total;
   for (const Candidate &candidate : candidates) {
-    left -= weight(candidate.logit, highest, options.temperature);
+    left -= weight(candidate.logit, highest, current.temperature);
     if (left < 0)
       return candidate.token;
   }

@@ -8,8 +8,7 @@
 #ifndef QUIPU_RUNTIME_GENERATE_SAMPLER_H
 #define QUIPU_RUNTIME_GENERATE_SAMPLER_H
 
-#include <cstddef>
-#include <cstdint>
+#include "abi/TokenChoice.h"
 #include <vector>
 
 namespace quipu {
@@ -28,20 +27,31 @@ struct SamplerOptions {
 class Random {
 public:
   explicit Random(uint64_t seed);
-  uint32_t next();
+  uint32_t next() { return next(state); }
+  static uint32_t next(uint64_t &state);
+  uint64_t getState() const { return state; }
 
 private:
   uint64_t state = 0;
 };
 
+/// exp(x) for x <= 0, with the same bits on every machine and GPU.
+double expOf(double x);
+
 /// Applies, in this order: repeat penalty over the last 64 tokens, top-k,
-/// top-p, min-p, temperature; then draws.
+/// top-p, min-p, temperature; then draws. A GPU does the same to the bit
+/// (compiler/codegen/gpu/TokenChoice.cpp), from the state that the sampler has.
 class Sampler {
 public:
-  static constexpr size_t penaltyWindow = 64;
+  explicit Sampler(const SamplerOptions &options);
+  /// One that goes on from another's state.
+  static Sampler resume(const abi::SamplerState &state) {
+    Sampler sampler{SamplerOptions()};
+    sampler.current = state;
+    return sampler;
+  }
 
-  explicit Sampler(const SamplerOptions &options)
-      : options(options), random(options.seed) {}
+  const abi::SamplerState &state() const { return current; }
 
   /// Tells of a token of the text, drawn or not.
   void accept(int32_t token);
@@ -59,10 +69,7 @@ private:
   void keepMinP();
   int32_t draw();
 
-  SamplerOptions options;
-  Random random;
-  std::vector<int32_t> recent; // a ring of the last tokens
-  size_t accepted = 0;
+  abi::SamplerState current;
   std::vector<Candidate> candidates; // by falling logit once sorted
 };
 

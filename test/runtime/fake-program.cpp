@@ -30,6 +30,8 @@
 #include "abi/Abi.h"
 #include "abi/TokenizerImage.h"
 #if FAKE_DEVICE
+#include "abi/TokenChoice.h"
+#include "runtime/generate/Sampler.h"
 #include "test/runtime/engine/cuda/fake-driver.h"
 #endif
 #include <cstdlib>
@@ -267,14 +269,53 @@ const uint32_t weightsHash = [] {
 }();
 
 template <typename Element, EntryIndex entry>
-void layerKernel(const StepArgs *args) {
+void layerKernel(const StepArgs *args, int32_t, void *const *) {
   static const bool same = hashWeights(args->weights) == weightsHash;
   if (!same)
     abort();
   runLayer<Element, entry>(args, 0, 1);
 }
-template <EntryIndex entry> void headKernel(const StepArgs *args) {
+template <EntryIndex entry>
+void headKernel(const StepArgs *args, int32_t, void *const *) {
   runHead<entry>(args, 0, 1);
+}
+
+/// Draws what the host's sampler does: the candidates are the tokens drawn.
+void chooseKernel(const StepArgs *args, int32_t output, void *const *others) {
+  auto *choices = static_cast<const TokenChoices *>(others[0]);
+  auto *logits = static_cast<const float *>(args->outputs[output]);
+  for (int32_t row = 0; row < args->selectedCount; ++row) {
+    Sampler sampler = Sampler::resume(choices->states[row]);
+    int32_t token = sampler.choose(logits + int64_t(row) * stride, vocabulary);
+    sampler.accept(token);
+    choices->states[row] = sampler.state();
+    choices->candidates[row] = static_cast<uint64_t>(token);
+  }
+}
+
+void advanceKernel(const StepArgs *args, int32_t, void *const *others) {
+  auto *choices = static_cast<const TokenChoices *>(others[0]);
+  auto set = [&](auto *array, int32_t row, int32_t number) {
+    const_cast<int32_t *>(static_cast<const int32_t *>(array))[row] = number;
+  };
+  for (int32_t row = 0; row < args->selectedCount; ++row) {
+    auto token = static_cast<int32_t>(choices->candidates[row]);
+    int32_t turn = choices->steps[row]++ % choiceSteps;
+    choices->tokens[turn * choices->rows + row] = token;
+    int32_t position = args->positions[row] + 1;
+    set(args->inputs[0], row, token);
+    set(args->positions, row, position);
+    set(args->ends, row, position + 1);
+    for (const State &state : states) {
+      const PagePool &pool = args->pools[state.pool];
+      if (position < pool.tablePages * pagePositions)
+        set(pool.slotMapping, row,
+            pool.table[args->sequences[row] * pool.tablePages +
+                       position / pagePositions] *
+                    pagePositions +
+                position % pagePositions);
+    }
+  }
 }
 
 /// A layer's kernel for each type of cache and entry, then a head's for each
@@ -397,18 +438,28 @@ const FakeKernel fake_cuda_kernels[] = {
     {"head_1", headKernel<Embed>, 2},
     {"head_2", headKernel<Hidden>, 2},
     {"head_3", headKernel<Label>, 2},
+    {"choose_generate", chooseKernel, 3},
+    {"advance_generate", advanceKernel, 3},
     {nullptr, nullptr, 0}};
 static const DeviceKernel deviceKernels[] = {
-    {"layer_f16_0", {2, 1, 1}, 128, 0},    {"layer_f16_1", {2, 1, 1}, 128, 0},
-    {"layer_f16_2", {2, 1, 1}, 128, 0},    {"layer_f16_3", {2, 1, 1}, 128, 0},
-    {"layer_f32_0", {2, 1, 1}, 128, 0},    {"layer_f32_1", {2, 1, 1}, 128, 0},
-    {"layer_f32_2", {2, 1, 1}, 128, 0},    {"layer_f32_3", {2, 1, 1}, 128, 0},
-    {"head_0", {1, 2, 3}, 256, 100 << 10}, {"head_1", {1, 2, 3}, 256, 1024},
-    {"head_2", {1, 2, 3}, 256, 1024},      {"head_3", {1, 2, 3}, 256, 1024}};
+    {"layer_f16_0", {2, 1, 1}, 128, 0},
+    {"layer_f16_1", {2, 1, 1}, 128, 0},
+    {"layer_f16_2", {2, 1, 1}, 128, 0},
+    {"layer_f16_3", {2, 1, 1}, 128, 0},
+    {"layer_f32_0", {2, 1, 1}, 128, 0},
+    {"layer_f32_1", {2, 1, 1}, 128, 0},
+    {"layer_f32_2", {2, 1, 1}, 128, 0},
+    {"layer_f32_3", {2, 1, 1}, 128, 0},
+    {"head_0", {1, 2, 3}, 256, 100 << 10},
+    {"head_1", {1, 2, 3}, 256, 1024},
+    {"head_2", {1, 2, 3}, 256, 1024},
+    {"head_3", {1, 2, 3}, 256, 1024},
+    {"choose_generate", {5, 1, 1}, 64, 0},
+    {"advance_generate", {1, 1, 1}, 64, 0}};
 static constexpr char image[] = ".version 8.0";
 static const char *const chip = getenv("FAKE_CHIP");
 static const DeviceCode deviceCode = {chip ? chip : "sm_90a", image,
-                                      sizeof(image), deviceKernels, 12};
+                                      sizeof(image), deviceKernels, 14};
 static const DeviceCode *const device = &deviceCode;
 #else
 static const DeviceCode *const device = nullptr;

@@ -44,6 +44,7 @@ Status CudaEngine::start(const abi::Program &program,
   image = &program;
   chosen = &variant;
   loading = options.loading;
+  chooser.find(program, *variant.device);
   return device.open(options.device, *variant.device);
 }
 
@@ -75,7 +76,8 @@ Status CudaEngine::allocate(StepMemory &memory) {
     maxTokens = std::max(maxTokens, chosen->steps[i].tokens);
   }
   StepMemory::Part weights = {image->weightBytes},
-                   block = {StepBlock(*image, maxTokens).bytes()};
+                   block = {StepBlock(*image, maxTokens).bytes()},
+                   choices = {chooser.deviceBytes()};
   std::vector<StepMemory::Part> tableParts(
       image->poolCount,
       StepMemory::Part{memory.tableEntries * sizeof(int32_t)});
@@ -90,9 +92,9 @@ Status CudaEngine::allocate(StepMemory &memory) {
     fits &=
         !__builtin_add_overflow(total, padded / alignment * alignment, &total);
   };
-  std::vector<StepMemory::Part *> parts = {&weights,      &block,
-                                           &memory.arena, &memory.outputs,
-                                           &memory.sums,  &memory.partials};
+  std::vector<StepMemory::Part *> parts = {
+      &weights,        &block,       &choices,        &memory.arena,
+      &memory.outputs, &memory.sums, &memory.partials};
   for (StepMemory::Part &part : tableParts)
     parts.push_back(&part);
   for (StepMemory::Part &part : memory.pages)
@@ -131,6 +133,8 @@ Status CudaEngine::allocate(StepMemory &memory) {
 
   Status status = allocateHost(block.bytes, memory.outputs.bytes);
   if (status.ok())
+    status = chooser.place(device, choices.data, pinned + pinnedChoices);
+  if (status.ok())
     status = driver.check(
         driver.memsetD8Async(getAddress(block.data), 0,
                              total - (getAddress(block.data) - base),
@@ -142,13 +146,14 @@ Status CudaEngine::allocate(StepMemory &memory) {
   return status;
 }
 
-/// Page-locked memory for block tables, the block of a step and rows of
-/// outputs.
+/// Page-locked memory for block tables, the block of a step, chosen tokens and
+/// rows of outputs.
 Status CudaEngine::allocateHost(uint64_t blockBytes, uint64_t rowBytes) {
   const Driver &driver = device.driver();
   uint64_t tableBytes = tables.size() * tableEntries * sizeof(int32_t);
   pinnedBlock = (tableBytes + 63) / 64 * 64;
-  pinnedRows = pinnedBlock + blockBytes;
+  pinnedChoices = pinnedBlock + blockBytes;
+  pinnedRows = (pinnedChoices + chooser.hostBytes() + 63) / 64 * 64;
   pinnedRowBytes = std::min(rowBytes, maxPinnedRowBytes);
   void *start = nullptr;
   Status status =
@@ -174,9 +179,9 @@ void CudaEngine::copy(void *to, const void *from, uint64_t bytes) {
     failure = result;
 }
 
-/// Copies what has changed of the block tables' rows that the step reads: most
-/// calls change nothing there.
-Result CudaEngine::updateTables(const abi::StepArgs &args) {
+/// Copies what has changed of the block tables' rows that the step reads, for
+/// `further` positions behind it, too: most calls change nothing there.
+Result CudaEngine::updateTables(const abi::StepArgs &args, int32_t further) {
   for (size_t p = 0; p < tables.size(); ++p)
     for (int32_t i = 0; i < args.count; ++i) {
       if (i > 0 && args.sequences[i] == args.sequences[i - 1])
@@ -184,7 +189,9 @@ Result CudaEngine::updateTables(const abi::StepArgs &args) {
       const abi::PagePool &pool = args.pools[p];
       int64_t row = int64_t(args.sequences[i]) * pool.tablePages;
       int32_t used =
-          (args.ends[i] + abi::pagePositions - 1) / abi::pagePositions;
+          std::min((args.ends[i] + further + abi::pagePositions - 1) /
+                       abi::pagePositions,
+                   pool.tablePages);
       const int32_t *now = pool.table + row;
       auto *sent = reinterpret_cast<int32_t *>(pinned) + p * tableEntries + row;
       auto first = static_cast<int32_t>(
@@ -251,7 +258,7 @@ Status CudaEngine::run(const abi::Step &step, abi::StepArgs &args,
     if (result == Result::Success)
       result = next();
   };
-  then([&] { return updateTables(args); });
+  then([&] { return updateTables(args, 0); });
   then([&] {
     return driver.memcpyHtoDAsync(getAddress(deviceBlock), block,
                                   known.block.bytes(), device.stream());
@@ -260,9 +267,55 @@ Status CudaEngine::run(const abi::Step &step, abi::StepArgs &args,
   then([&] { return copyRows(step, args, rows); });
   then([&] { return driver.streamSynchronize(device.stream()); });
   if (result != Result::Success)
-    return deviceError(device.name() + " failed in " + step.name + ": " +
-                       driver.explain(result));
+    return fail(step, result);
   if (timer)
     graph.addTimes(*timer);
   return {};
+}
+
+Status CudaEngine::fail(const abi::Step &step, Result result) const {
+  return deviceError(device.name() + " failed in " + step.name + ": " +
+                     device.driver().explain(result));
+}
+
+Status CudaEngine::startStep(const abi::Step &step, abi::StepArgs &args,
+                             std::span<const abi::SamplerState> states) {
+  if (!device.isOurs())
+    return deviceError("a child of fork cannot use the GPU of its parent");
+  const Driver &driver = device.driver();
+  Current current(device);
+  Recorded &known = recorded[&step - chosen->steps];
+  char *block = pinned + pinnedBlock;
+  started = &step;
+  Result result = failure;
+  auto then = [&](auto &&next) {
+    if (result == Result::Success)
+      result = next();
+  };
+  then([&] { return updateTables(args, 1); });
+  if (!states.empty()) {
+    known.block.fill(block, deviceBlock, *image, image->entries[step.entry],
+                     args, tables.data());
+    abi::StepArgs told = known.block.hostArgs(block);
+    if (!known.choosing.isRecorded())
+      if (Status status = known.choosing.record(
+              device, *chosen->device, step, told, /*timed=*/false,
+              [&] { chooser.launch(known.choosing, step, told.device); });
+          !status.ok())
+        return status;
+    then([&] {
+      return driver.memcpyHtoDAsync(getAddress(deviceBlock), block,
+                                    known.block.bytes(), device.stream());
+    });
+    then([&] { return chooser.begin(states); });
+  }
+  then([&] { return known.choosing.launch(); });
+  then([&] { return chooser.mark(); });
+  return result == Result::Success ? Status{} : fail(step, result);
+}
+
+Status CudaEngine::awaitTokens(std::span<const int32_t> &tokens) {
+  Current current(device);
+  Result result = chooser.await(tokens);
+  return result == Result::Success ? Status{} : fail(*started, result);
 }

@@ -13,6 +13,7 @@
 #include "runtime/engine/cuda/Device.h"
 #include "runtime/engine/cuda/StepBlock.h"
 #include "runtime/engine/cuda/StepGraph.h"
+#include "runtime/engine/cuda/TokenChooser.h"
 
 namespace quipu::cuda {
 
@@ -32,6 +33,12 @@ public:
   void copy(void *to, const void *from, uint64_t bytes) override;
   Status run(const abi::Step &step, abi::StepArgs &args,
              std::span<OutputRows> rows, KernelTimer *timer) override;
+  bool choosesTokens(const abi::Step &step) const override {
+    return chooser.chooses(step);
+  }
+  Status startStep(const abi::Step &step, abi::StepArgs &args,
+                   std::span<const abi::SamplerState> states) override;
+  Status awaitTokens(std::span<const int32_t> &tokens) override;
   std::string describe() const override { return device.name(); }
   Status measureBandwidth(double &bytesPerSecond) override;
 
@@ -39,11 +46,14 @@ private:
   /// What is kept of a step.
   struct Recorded {
     StepBlock block;
-    StepGraph graph, timed; // the second one with the times of its kernels
+    StepGraph graph;
+    StepGraph timed;    // with the times of its kernels
+    StepGraph choosing; // with the tokens that follow
   };
 
   Status allocateHost(uint64_t blockBytes, uint64_t rowBytes);
-  Result updateTables(const abi::StepArgs &args);
+  Status fail(const abi::Step &step, Result result) const;
+  Result updateTables(const abi::StepArgs &args, int32_t further);
   Result copyRows(const abi::Step &step, const abi::StepArgs &args,
                   std::span<OutputRows> rows);
 
@@ -51,7 +61,9 @@ private:
   const abi::Variant *chosen = nullptr;
   std::function<void(uint64_t, uint64_t)> loading;
   Device device;
-  Address base = 0; // of all that is in the device's memory
+  TokenChooser chooser;
+  const abi::Step *started = nullptr; // the last one that `startStep` began
+  Address base = 0;                   // of all that is in the device's memory
   char *deviceBlock = nullptr;
   Result failure = Result::Success; // of a copy between steps
 
@@ -59,9 +71,10 @@ private:
   int64_t tableEntries = 0;            // of each block table
   std::vector<const int32_t *> tables; // [pool], the device's
   /// Page-locked: the tables that are there [pool][slot][tablePages], the block
-  /// of a step, and rows of outputs.
+  /// of a step, the chooser's memory, and rows of outputs.
   char *pinned = nullptr;
-  uint64_t pinnedBlock = 0, pinnedRows = 0, pinnedRowBytes = 0;
+  uint64_t pinnedBlock = 0, pinnedChoices = 0, pinnedRows = 0,
+           pinnedRowBytes = 0;
   Pages moreRows; // for what does not fit there
 };
 

@@ -49,6 +49,7 @@ enum class CaptureMode : int { Relaxed = 2 };
 inline constexpr unsigned streamNonBlocking = 1;
 /// The event becomes a node of the graph that is captured.
 inline constexpr unsigned eventRecordExternal = 1;
+inline constexpr unsigned eventDisableTiming = 2;
 
 struct LaunchAttribute {
   enum class Kind : int { ProgrammaticStreamSerialization = 6 };

@@ -27,7 +27,8 @@ void StepGraph::fail(Result result, int32_t kernel) {
   failed = kernel < 0 ? "" : code->kernels[kernel].name;
 }
 
-void StepGraph::launchKernel(int32_t kernel, void *const *params) {
+void StepGraph::launchKernel(int32_t kernel, void *const *params,
+                             int32_t rows) {
   const abi::DeviceKernel &what = code->kernels[kernel];
   LaunchAttribute overlap = {
       .kind = LaunchAttribute::Kind::ProgrammaticStreamSerialization,
@@ -35,6 +36,7 @@ void StepGraph::launchKernel(int32_t kernel, void *const *params) {
   LaunchConfig config = {};
   for (int i = 0; i < 3; ++i)
     config.grid[i] = what.grid[i];
+  config.grid[1] *= rows;
   config.block[0] = what.threads;
   config.block[1] = config.block[2] = 1;
   config.sharedBytes = what.sharedBytes;
@@ -63,8 +65,8 @@ void StepGraph::mark(int32_t kernel) {
 }
 
 Status StepGraph::record(const Device &where, const abi::DeviceCode &what,
-                         const abi::Step &step, abi::StepArgs args,
-                         bool timed) {
+                         const abi::Step &step, abi::StepArgs args, bool timed,
+                         const std::function<void()> &after) {
   device = &where;
   code = &what;
   isTimed = timed;
@@ -77,6 +79,8 @@ Status StepGraph::record(const Device &where, const abi::DeviceCode &what,
   if (!status.ok())
     return status;
   step.run(&args, 0, 1);
+  if (after)
+    after();
   Graph graph = nullptr;
   Result ended = driver.streamEndCapture(where.stream(), &graph);
   if (failure != Result::Success)

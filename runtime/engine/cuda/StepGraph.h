@@ -10,6 +10,7 @@
 
 #include "runtime/engine/KernelTimer.h"
 #include "runtime/engine/cuda/Device.h"
+#include <functional>
 
 namespace quipu::cuda {
 
@@ -23,17 +24,20 @@ public:
   ~StepGraph();
 
   bool isRecorded() const { return exec; }
-  /// Calls the step's function with `args`, whose addresses are the device's.
+  /// Calls the step's function with `args`, whose addresses are the device's,
+  /// and then `after`, which may launch what else there is.
   Status record(const Device &device, const abi::DeviceCode &code,
-                const abi::Step &step, abi::StepArgs args, bool timed);
+                const abi::Step &step, abi::StepArgs args, bool timed,
+                const std::function<void()> &after = {});
 
   Result launch() const;
 
   /// Of the last launch, which has ended.
   void addTimes(KernelTimer &timer) const;
 
-  /// What quipu_launch does while the function runs.
-  void launchKernel(int32_t kernel, void *const *params);
+  /// What quipu_launch does while the function runs. The grid is that of one
+  /// row where there are more.
+  void launchKernel(int32_t kernel, void *const *params, int32_t rows = 1);
 
 private:
   void mark(int32_t kernel) override;

@@ -112,8 +112,15 @@ static void testEnds() {
   EXPECT(result.end == End::Reader && result.text.size() == 8);
 }
 
-static void testDrafts() {
+/// On a device the text without drafts is that of tokens which it has chosen.
+static void testDrafts(const SamplerOptions &sampler) {
   const Ids prompt = {1, 2, 3, 4, 5};
+  auto until = [&](int64_t maxTokens,
+                   std::function<bool(int32_t)> endsText = {}) {
+    GenerationOptions options = ::until(maxTokens, std::move(endsText));
+    options.sampler = sampler;
+    return options;
+  };
   Result plain = generate(prompt, until(100), {});
   for (int32_t rightCount : {0, 1, 2, 7, 100}) {
     Drafts drafts(plain.text, rightCount, 1000);
@@ -155,7 +162,8 @@ static void testLostWindow() {
 
 int main() {
   testEnds();
-  testDrafts();
+  testDrafts({});
+  testDrafts({.temperature = 0.1f, .repeatPenalty = 1.1f, .seed = 3});
   testLostWindow();
   puts("ok");
 }

@@ -5,8 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "abi/TokenChoice.h"
+#include "compiler/codegen/gpu/TokenChoice.h"
 #include "compiler/codegen/gpu/lower/KernelLowering.h"
 #include "compiler/codegen/gpu/lower/Passes.h"
+#include "dialect/PackedLayout.h"
+#include "dialect/States.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -16,6 +20,44 @@ namespace quipu::gpu {
 #define GEN_PASS_DEF_LOWERKERNELSTOGPU
 #include "compiler/codegen/gpu/lower/Passes.h.inc"
 } // namespace quipu::gpu
+
+/// Adds the functions that choose tokens by the entry's logits, if it has any.
+static void addTokenChoice(EntryOp entry, GpuAttr gpu,
+                           mlir::gpu::GPUModuleOp device) {
+  auto isLogits = [](PortAttr port) { return port.getName() == "logits"; };
+  auto outputs = entry.getOutputs().getAsRange<PortAttr>();
+  auto logits = llvm::find_if(outputs, isLogits);
+  if (logits == outputs.end() || entry.getWholeSequences() || entry.getPooled())
+    return;
+  TokenChoiceShape shape;
+  shape.vocabulary = (*logits).getWidth();
+  // As in the program's table.
+  shape.rowBytes = llvm::alignTo(shape.vocabulary, tileRows) * sizeof(float);
+  shape.pools =
+      static_cast<int64_t>(getPools(entry->getParentOfType<ModelOp>()).size());
+  // The host chooses among more logits than that.
+  if (getAdvance(shape).sharedBytes > maxSharedBytes(gpu))
+    return;
+  DeviceBuilder b(entry.getLoc(), entry.getContext(),
+                  static_cast<unsigned>(gpu.getCapability()));
+  Type pointer = b.getPointerType(1);
+  auto add = [&](const char *function, int64_t parts, TokenChoiceLaunch launch,
+                 auto emit) {
+    std::string name = (function + entry.getSymName()).str();
+    LLVM::LLVMFuncOp kernel = b.createKernel(
+        device, name, {pointer, b.getI32Type(), pointer}, launch.threads);
+    emit(b, shape,
+         TokenChoiceArguments{kernel.getArgument(0), kernel.getArgument(1),
+                              kernel.getArgument(2)});
+    b.ret();
+    kernel->setAttr(deviceKernelName,
+                    DeviceKernelAttr::get(b.getContext(), b.getStringAttr(name),
+                                          b.getDenseI64ArrayAttr({parts, 1, 1}),
+                                          launch.threads, launch.sharedBytes));
+  };
+  add(abi::chooseFunction, shape.parts(), getChoose(shape), emitChoose);
+  add(abi::advanceFunction, 1, getAdvance(shape), emitAdvance);
+}
 
 namespace {
 struct LowerKernelsToGpu
@@ -43,6 +85,7 @@ struct LowerKernelsToGpu
         return failure();
       kernel.erase();
     }
+    module.walk([&](EntryOp entry) { addTokenChoice(entry, *gpu, device); });
     return success();
   }
 };

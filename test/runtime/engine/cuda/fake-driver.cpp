@@ -67,6 +67,7 @@ struct StreamTag {
 
 static std::mutex mutex;
 static std::map<Address, size_t> allocations;
+static std::map<Address, size_t> locked; // of the host, which kernels see, too
 static std::set<Stream> streams;
 static float clockMilliseconds = 0; // of the device
 static int users = 0;               // of the device's context
@@ -109,16 +110,17 @@ static void protect(int access) {
     mprotect(reinterpret_cast<void *>(address), bytes, access);
 }
 
-static bool isDevice(Address address, size_t bytes) {
-  auto after = allocations.upper_bound(address);
-  if (after == allocations.begin())
+static bool isIn(const std::map<Address, size_t> &pieces, Address address,
+                 size_t bytes) {
+  auto after = pieces.upper_bound(address);
+  if (after == pieces.begin())
     return false;
   auto [start, size] = *std::prev(after);
   return address + bytes <= start + size;
 }
 
 static void check(Address address, size_t bytes) {
-  if (!isDevice(address, bytes))
+  if (!isIn(allocations, address, bytes))
     stop("an address that is not the device's");
 }
 
@@ -166,7 +168,7 @@ namespace {
 struct Kernel {
   std::string name;
   std::vector<size_t> paramBytes;
-  void (*run)(const abi::StepArgs *args) = nullptr;
+  decltype(FakeKernel::run) run = nullptr;
   const ptx::Module *module = nullptr;
   const ptx::Kernel *code = nullptr;
 };
@@ -182,7 +184,8 @@ static void execute(const Kernel &kernel, const LaunchConfig &config,
               config.sharedBytes,
               params,
               [](uint64_t address, size_t bytes) {
-                return isDevice(address, bytes);
+                return isIn(allocations, address, bytes) ||
+                       isIn(locked, address, bytes);
               }});
   } catch (const ptx::Error &error) {
     stop(error.what());
@@ -214,7 +217,8 @@ static void launch(const LaunchConfig &config, const Kernel &kernel,
       return;
     auto *args = reinterpret_cast<const abi::StepArgs *>(values[0]);
     checkArgs(args);
-    kernel.run(args);
+    kernel.run(args, static_cast<int32_t>(values[1]),
+               reinterpret_cast<void *const *>(values.data() + 2));
   });
 }
 
@@ -419,11 +423,15 @@ FAKE cuMemHostAlloc(void **start, size_t bytes, unsigned) {
   return callIn(__func__, [&] {
     *start = malloc(bytes);
     memset(*start, 0xee, bytes);
+    locked[getAddress(*start)] = bytes;
   });
 }
 
 FAKE cuMemFreeHost(void *start) {
-  return callIn(__func__, [&] { free(start); });
+  return callIn(__func__, [&] {
+    locked.erase(getAddress(start));
+    free(start);
+  });
 }
 
 FAKE cuMemsetD8Async(Address address, unsigned char value, size_t bytes,

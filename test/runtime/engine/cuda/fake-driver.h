@@ -16,7 +16,9 @@ namespace quipu {
 /// of them that ends with one without a name.
 struct FakeKernel {
   const char *name;
-  void (*run)(const abi::StepArgs *args); // what its first parameter points to
+  /// Is given what the first parameter points to, the number that is the
+  /// second, and the pointers behind it.
+  void (*run)(const abi::StepArgs *args, int32_t number, void *const *others);
   int paramCount;
 };
 
