@@ -130,6 +130,21 @@ static U pairOf(uint16_t first, uint16_t second) {
     "selp." TYPE, each<[](U a, U b, U p) -> U { return p & 1 ? a : b; }>       \
   }
 
+/// Compared, or not ordered.
+#define UNORDERED(TYPE, F)                                                     \
+  {"setp.nan." TYPE,                                                           \
+   each<[](U a, U b) -> U { return std::isnan(F(a)) || std::isnan(F(b)); }>},  \
+      {"setp.num." TYPE, each<[](U a, U b) -> U {                              \
+         return !std::isnan(F(a)) && !std::isnan(F(b));                        \
+       }>},                                                                    \
+      {"setp.neu." TYPE, each<[](U a, U b) -> U { return F(a) != F(b); }>},    \
+      {"setp.ltu." TYPE, each<[](U a, U b) -> U { return !(F(a) >= F(b)); }>}, \
+      {"setp.leu." TYPE, each<[](U a, U b) -> U { return !(F(a) > F(b)); }>},  \
+      {"setp.gtu." TYPE, each<[](U a, U b) -> U { return !(F(a) <= F(b)); }>}, \
+  {                                                                            \
+    "setp.geu." TYPE, each<[](U a, U b) -> U { return !(F(a) < F(b)); }>       \
+  }
+
 static const std::map<std::string_view, Execute> &getNumbers() {
   static const std::map<std::string_view, Execute> numbers = {
       INTEGERS("s16", uint16_t),
@@ -152,20 +167,11 @@ static const std::map<std::string_view, Execute> &getNumbers() {
       COMPARE("u16", uint16_t),
       COMPARE("b16", uint16_t),
       COMPARE("f32", f32),
+      COMPARE("f64", f64),
       FLOATS("f32", f32),
       FLOATS("f64", f64),
-      // Compared, or not ordered.
-      {"setp.nan.f32", each<[](U a, U b) -> U {
-         return std::isnan(f32(a)) || std::isnan(f32(b));
-       }>},
-      {"setp.num.f32", each<[](U a, U b) -> U {
-         return !std::isnan(f32(a)) && !std::isnan(f32(b));
-       }>},
-      {"setp.neu.f32", each<[](U a, U b) -> U { return f32(a) != f32(b); }>},
-      {"setp.ltu.f32", each<[](U a, U b) -> U { return !(f32(a) >= f32(b)); }>},
-      {"setp.leu.f32", each<[](U a, U b) -> U { return !(f32(a) > f32(b)); }>},
-      {"setp.gtu.f32", each<[](U a, U b) -> U { return !(f32(a) <= f32(b)); }>},
-      {"setp.geu.f32", each<[](U a, U b) -> U { return !(f32(a) < f32(b)); }>},
+      UNORDERED("f32", f32),
+      UNORDERED("f64", f64),
       {"and.pred", each<[](U a, U b) { return a & b & 1; }>},
       {"or.pred", each<[](U a, U b) { return (a | b) & 1; }>},
       {"xor.pred", each<[](U a, U b) { return (a ^ b) & 1; }>},
@@ -250,6 +256,12 @@ static const std::map<std::string_view, Execute> &getNumbers() {
       {"cvt.rn.f32.u16", each<[](U a) { return bits(float(uint16_t(a))); }>},
       {"cvt.rn.f32.s64", each<[](U a) { return bits(float(int64_t(a))); }>},
       {"cvt.rn.f32.u64", each<[](U a) { return bits(float(a)); }>},
+      {"cvt.rn.f64.u32", each<[](U a) { return bits(double(uint32_t(a))); }>},
+      {"cvt.rzi.s64.f64", each<[](U a) -> U {
+         double number = f64(a);
+         // The nearest one where there is none.
+         return number <= -0x1p63 ? U(1) << 63 : U(int64_t(number));
+       }>},
       {"cvt.rzi.s32.f32",
        each<[](U a) -> U { return uint32_t(int32_t(f32(a))); }>},
       {"cvt.u64.u32", each<[](U a) -> U { return uint32_t(a); }>},
