@@ -1,11 +1,11 @@
 """Runs a page: writes its blocks `mlir FILE` into a folder, those of one file one
 after another, and runs the commands of its blocks `console` there, in order.
 
-usage: run_page.py PAGE FOLDER SOURCE PYTHON
+usage: run_page.py PAGE FOLDER SOURCE PYTHON [BUILD]
 
 A command is a line that begins with `$ `; the lines below are what it prints, where
 `...` stands for any text, or for any lines. In commands, `build/venv/bin/python` is
-PYTHON, and `test/` is in SOURCE.
+PYTHON, `build/test/` is in BUILD, and another `test/` in SOURCE.
 """
 
 import os
@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 
-page, folder, source, python = sys.argv[1:]
+page, folder, source, python, *build = sys.argv[1:]
 
 
 def matches(expected, printed):
@@ -30,7 +30,9 @@ for kind, name, text in blocks:
             file.write(text)
 for kind, name, text in blocks:
     for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", text, re.M) if not name else []:
-        words = command.replace("build/venv/bin/python", python).replace("test/", f"{source}/test/")
+        words = command.replace("build/venv/bin/python", python)
+        words = re.sub(r"(?<!build/)test/", f"{source}/test/", words)
+        words = words.replace("build/test/", f"{build[0] if build else ''}/test/")
         done = subprocess.run(words, shell=True, cwd=folder, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if not matches(expected.rstrip(), done.stdout):
