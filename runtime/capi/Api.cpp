@@ -8,6 +8,7 @@
 #include "runtime/capi/Quipu.h"
 #include "runtime/engine/Entries.h"
 #include "runtime/engine/Session.h"
+#include "runtime/generate/GenerateTokens.h"
 #include "runtime/text/Tokenizer.h"
 #include <algorithm>
 #include <cstdlib>
@@ -221,6 +222,57 @@ quipu_status quipu_step(quipu_model *model, const int32_t *tokens,
 
 const float *quipu_logits(const quipu_model *model, int32_t row) {
   return quipu_output(model, "logits", row);
+}
+
+static SamplerOptions getSamplerOptions(const quipu_sampling *given) {
+  quipu_sampling sampling = {};
+  if (given)
+    memcpy(&sampling, given, std::min(given->size, sizeof(sampling)));
+  return {.temperature = sampling.temperature,
+          .topK = sampling.top_k,
+          .topP = sampling.top_p == 0 ? 1 : sampling.top_p,
+          .minP = sampling.min_p,
+          .repeatPenalty =
+              sampling.repeat_penalty == 0 ? 1 : sampling.repeat_penalty,
+          .seed = sampling.seed};
+}
+
+quipu_status quipu_generate(quipu_model *model, const int32_t *tokens,
+                            const int32_t *sequences, int32_t count,
+                            const quipu_sampling *sampling, int32_t steps,
+                            quipu_token_reader read, void *data) {
+  if (!tokens || !read)
+    return model->report(QUIPU_ERROR_ARGUMENT,
+                         "tokens and read must not be NULL");
+  if (sampling && sampling->size < sizeof(size_t))
+    return model->report(QUIPU_ERROR_ARGUMENT,
+                         "quipu_sampling: size must be sizeof(quipu_sampling)");
+  if (steps < 0 || count < 0)
+    return model->report(QUIPU_ERROR_ARGUMENT,
+                         "count and steps must not be negative");
+  if (!getLogits(quipu_program.entries[0]))
+    return model->report(QUIPU_ERROR_ARGUMENT,
+                         "the default entry gives no logits");
+  SamplerOptions options = getSamplerOptions(sampling);
+  // Also what is no number.
+  if (!(options.temperature >= 0 && options.topK >= 0 && options.topP > 0 &&
+        options.minP >= 0 && options.repeatPenalty > 0))
+    return model->report(QUIPU_ERROR_ARGUMENT,
+                         "quipu_sampling: no number may be negative");
+  std::vector<OpenText> texts;
+  texts.reserve(count);
+  for (int32_t i = 0; i < count; ++i) {
+    Sampler sampler(options);
+    sampler.accept(tokens[i]);
+    texts.push_back({sequences ? sequences[i] : 0, tokens[i], sampler});
+    ++options.seed;
+  }
+  return model->report(
+      generateTokens(*model->session, texts, /*entry=*/0, steps,
+                     [&](std::span<const int32_t> chosen) {
+                       return read(data, chosen.data(),
+                                   static_cast<int32_t>(chosen.size())) != 0;
+                     }));
 }
 
 static bool hasSequence(const quipu_model *model, int32_t sequence) {

@@ -164,6 +164,39 @@ QUIPU_API quipu_status quipu_step(quipu_model *model, const int32_t *tokens,
 /// quipu_output of "logits", [quipu_vocabulary].
 QUIPU_API const float *quipu_logits(const quipu_model *model, int32_t row);
 
+/// How tokens are drawn; zero in any field but `size` leaves it out. NULL in
+/// its place always takes the most probable token.
+typedef struct quipu_sampling {
+  size_t size;       // sizeof(quipu_sampling): fields may be added at the end
+  float temperature; // 0: always the most probable token
+  int32_t top_k;     // among the k most probable
+  float top_p;       // among the most probable that sum to p
+  float min_p;       // among those p times as probable as the first
+  float repeat_penalty; // makes the text's last 64 tokens less probable
+  uint64_t seed;        // of the first text; the next one's is one more
+} quipu_sampling;
+
+/// Is given the tokens that a step has chosen, one for each text; 0 ends.
+typedef int (*quipu_token_reader)(void *data, const int32_t *tokens,
+                                  int32_t count);
+
+/// Continues `count` texts, of different sequences (NULL: sequence 0), by up to
+/// `steps` tokens each, which the default entry's logits say. tokens[i] is the
+/// last one of a text, and the sequence does not hold it yet: all tokens before
+/// it. Then it holds all but the last that `read` was given.
+///
+/// A GPU chooses by itself (with top_k from 1 to 64, or without a temperature)
+/// and is some steps ahead of `read`, so that this is faster than quipu_step.
+/// Penalties count the tokens of this call. `read` must not call functions of
+/// this model.
+///
+/// On QUIPU_ERROR_ARGUMENT and QUIPU_ERROR_CONTEXT_FULL nothing has changed.
+QUIPU_API quipu_status quipu_generate(quipu_model *model, const int32_t *tokens,
+                                      const int32_t *sequences, int32_t count,
+                                      const quipu_sampling *sampling,
+                                      int32_t steps, quipu_token_reader read,
+                                      void *data);
+
 /// Forgets what a sequence holds.
 QUIPU_API quipu_status quipu_reset(quipu_model *model, int32_t sequence);
 

@@ -71,6 +71,10 @@ public:
   /// The same for a batch that `check` has just taken.
   Status run(const Batch &batch, const RowReader &read, const Watcher &watch);
 
+  /// Whether the batch's sequences, of which each has one token, could go on by
+  /// so many steps.
+  Status checkContinuations(const Batch &batch, int32_t steps);
+
   /// Whether `generate` can draw tokens like that for so many sequences.
   bool canGenerate(int32_t entry, int32_t sequences,
                    const abi::SamplerState &sampler) const;
@@ -137,7 +141,6 @@ private:
   void findQueryTiles();
   void select(const Batch &batch, int32_t begin, int32_t row);
   void placeOutputs(const abi::Entry &entry, int32_t tokens, bool areRead);
-  Status checkContinuations(const Batch &batch, int32_t steps);
   Status readRows(const Batch &batch, int32_t begin, int32_t row,
                   const RowReader &read) const;
 

@@ -307,6 +307,102 @@ static void testText(void) {
   quipu_destroy(model);
 }
 
+/// What a reader was given, and how many times it wants more.
+typedef struct {
+  int32_t tokens[300], count, left;
+} heard;
+
+static int hear(void *data, const int32_t *tokens, int32_t count) {
+  heard *to = data;
+  for (int32_t i = 0; i < count; ++i)
+    to->tokens[to->count++] = tokens[i];
+  return --to->left > 0;
+}
+
+static int32_t highest(const float *logits) {
+  int32_t best = 0;
+  for (int32_t i = 1; i < 259; ++i)
+    if (logits[i] > logits[best])
+      best = i;
+  return best;
+}
+
+/// The tokens of quipu_generate are those that a caller would choose.
+static void testGenerate(void) {
+  quipu_options options = {sizeof(options), 120, 2, 3, 0, 0};
+  quipu_model *model = NULL, *other = NULL;
+  EXPECT(quipu_create(&options, &model) == QUIPU_OK);
+  EXPECT(quipu_create(&options, &other) == QUIPU_OK);
+  int32_t text[] = {5, 6, 7, 8}, of[] = {2, 2, 2, 0};
+  int32_t last[] = {8, 9, 7}, all[] = {0, 1, 2};
+  EXPECT(quipu_step(model, text, NULL, of, 4, NULL, 0) == QUIPU_OK);
+  EXPECT(quipu_step(other, text, NULL, of, 4, NULL, 0) == QUIPU_OK);
+  heard got = {.left = 20};
+  EXPECT(quipu_generate(model, last, all, 3, NULL, 50, hear, &got) == QUIPU_OK);
+  EXPECT(got.count == 60);
+  for (int32_t i = 0; i < 20; ++i) {
+    EXPECT(quipu_step(other, last, NULL, all, 3, NULL, 3) == QUIPU_OK);
+    for (int32_t row = 0; row < 3; ++row) {
+      last[row] = highest(quipu_logits(other, row));
+      EXPECT(got.tokens[3 * i + row] == last[row]);
+    }
+  }
+  for (int32_t row = 0; row < 3; ++row)
+    EXPECT(quipu_length(model, row) == quipu_length(other, row));
+
+  // The same seeds give the same texts, one more where there are more texts.
+  quipu_sampling sampling = {
+      .size = sizeof(sampling), .temperature = 2, .top_k = 50, .seed = 3};
+  heard one = {.left = 10}, two = {.left = 10}, three = {.left = 10};
+  EXPECT(quipu_fork(model, 1, 0) == QUIPU_OK);
+  int32_t same[] = {4, 4};
+  EXPECT(quipu_generate(model, same, all, 2, &sampling, 10, hear, &one) ==
+         QUIPU_OK);
+  EXPECT(quipu_fork(other, 1, 0) == QUIPU_OK);
+  EXPECT(quipu_generate(other, same, NULL, 1, &sampling, 10, hear, &two) ==
+         QUIPU_OK);
+  sampling.seed = 4;
+  sampling.repeat_penalty = sampling.top_p = 1;
+  EXPECT(quipu_generate(other, same, all + 1, 1, &sampling, 10, hear, &three) ==
+         QUIPU_OK);
+  int32_t differing = 0;
+  for (int32_t i = 0; i < 10; ++i) {
+    EXPECT(one.tokens[2 * i] == two.tokens[i]);
+    EXPECT(one.tokens[2 * i + 1] == three.tokens[i]);
+    differing += two.tokens[i] != three.tokens[i];
+  }
+  EXPECT(differing > 0);
+
+  // Nothing changes when it is refused.
+  heard none = {.left = 1};
+  int32_t length = quipu_length(model, 1), twice[] = {1, 1};
+  EXPECT(quipu_generate(model, same, all + 1, 1, NULL, 121 - length, hear,
+                        &none) == QUIPU_ERROR_CONTEXT_FULL);
+  EXPECT(strstr(quipu_last_error(model), "are more than the 120 positions"));
+  EXPECT(quipu_generate(model, same, twice, 2, NULL, 1, hear, &none) ==
+         QUIPU_ERROR_ARGUMENT);
+  EXPECT(strstr(quipu_last_error(model), "sequence 1 goes on twice"));
+  EXPECT(quipu_generate(model, NULL, all, 1, NULL, 1, hear, &none) ==
+         QUIPU_ERROR_ARGUMENT);
+  EXPECT(quipu_generate(model, same, all, 1, NULL, 1, NULL, &none) ==
+         QUIPU_ERROR_ARGUMENT);
+  EXPECT(quipu_generate(model, same, all, 1, NULL, -1, hear, &none) ==
+         QUIPU_ERROR_ARGUMENT);
+  EXPECT(quipu_generate(model, same, all, 0, NULL, 1, hear, &none) ==
+         QUIPU_ERROR_ARGUMENT);
+  sampling.min_p = -1;
+  EXPECT(quipu_generate(model, same, all, 1, &sampling, 1, hear, &none) ==
+         QUIPU_ERROR_ARGUMENT);
+  sampling.size = 0;
+  EXPECT(quipu_generate(model, same, all, 1, &sampling, 1, hear, &none) ==
+         QUIPU_ERROR_ARGUMENT);
+  EXPECT(none.count == 0 && quipu_length(model, 1) == length);
+  EXPECT(quipu_generate(model, same, all + 1, 1, NULL, 120 - length, hear,
+                        &one) == QUIPU_OK);
+  quipu_destroy(model);
+  quipu_destroy(other);
+}
+
 /// Without memory for the outputs a step is refused, and works later.
 static int testMemory(void) {
   quipu_options options = {sizeof(options), 70000, 2, 1, 0, 0};
@@ -343,6 +439,7 @@ int main(int argc, char **argv) {
   testEntries();
   testThreads();
   testText();
+  testGenerate();
   puts("ok");
   return 0;
 }

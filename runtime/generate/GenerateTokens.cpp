@@ -1,0 +1,55 @@
+//===- GenerateTokens.cpp - Texts that go on side by side -----------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/generate/GenerateTokens.h"
+#include "runtime/engine/Entries.h"
+#include <algorithm>
+
+using namespace quipu;
+
+Status quipu::generateTokens(Session &session, std::span<OpenText> texts,
+                             int32_t entry, int32_t steps,
+                             const Session::TokenReader &read) {
+  auto width = static_cast<int32_t>(texts.size());
+  std::vector<Continuation> continuations;
+  std::vector<int32_t> tokens, sequences;
+  continuations.reserve(texts.size());
+  tokens.reserve(texts.size());
+  sequences.reserve(texts.size());
+  for (const OpenText &text : texts) {
+    continuations.push_back({text.sequence, text.token, text.sampler.state()});
+    tokens.push_back(text.token);
+    sequences.push_back(text.sequence);
+  }
+  if (std::all_of(texts.begin(), texts.end(), [&](const OpenText &text) {
+        return session.canGenerate(entry, width, text.sampler.state());
+      }))
+    return session.generate(continuations, entry, steps, read);
+
+  Batch batch{.tokens = tokens.data(),
+              .count = width,
+              .sequences = sequences.data(),
+              .selectedCount = width,
+              .entry = entry};
+  Status status = session.checkContinuations(batch, steps);
+  const abi::Entry &asked = session.program().entries[entry];
+  int32_t logits = findOutput(asked, "logits");
+  int32_t vocabulary = asked.outputs[logits].width;
+  bool goesOn = true;
+  for (int32_t i = 0; i < steps && status.ok() && goesOn; ++i) {
+    status = session.step(
+        batch, [&](int32_t output, int32_t row, const float *numbers) {
+          if (output == logits) {
+            tokens[row] = texts[row].sampler.choose(numbers, vocabulary);
+            texts[row].sampler.accept(tokens[row]);
+          }
+          return Status{};
+        });
+    goesOn = status.ok() && read(tokens);
+  }
+  return status;
+}
