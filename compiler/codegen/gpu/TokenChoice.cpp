@@ -18,23 +18,42 @@ using abi::TokenChoices;
 
 static constexpr unsigned chooseThreads = 256, advanceThreads = 512;
 static constexpr int64_t keyBytes = 8, mostKept = abi::maxDeviceTopK;
+/// Keys that a thread of `advance` has at most.
+static constexpr int64_t mostThreadKeys = 32;
+
+namespace {
+/// Where a block has what in shared memory, in bytes.
+struct Places {
+  static constexpr int64_t sums = 0;    // of warps: keys, or two turns' counts
+  static constexpr int64_t count = 128; // of the candidates in the list
+  static constexpr int64_t list = 256;
+  static constexpr int64_t sorted = list + mostKept * keyBytes;
+  static constexpr int64_t weights = sorted + mostKept * keyBytes;
+  static constexpr int64_t heated = weights + mostKept * keyBytes;
+  static constexpr int64_t end = heated + mostKept * keyBytes;
+};
+static_assert(advanceThreads / 32 * keyBytes <= Places::count);
+} // namespace
 
 int64_t TokenChoiceShape::parts() const {
   return llvm::divideCeil(vocabulary, abi::choicePart);
 }
 
-int64_t TokenChoiceShape::candidates() const {
-  return llvm::PowerOf2Ceil(parts() * mostKept);
+static int64_t getThreadKeys(const TokenChoiceShape &shape) {
+  return static_cast<int64_t>(
+      llvm::divideCeil(shape.parts() * mostKept, advanceThreads));
+}
+
+bool TokenChoiceShape::fits() const {
+  return getThreadKeys(*this) <= mostThreadKeys;
 }
 
 TokenChoiceLaunch quipu::gpu::getChoose(const TokenChoiceShape &) {
-  return {chooseThreads, abi::choicePart * keyBytes};
+  return {chooseThreads, /*blocks=*/6, Places::sorted};
 }
 
-TokenChoiceLaunch quipu::gpu::getAdvance(const TokenChoiceShape &shape) {
-  // Behind the candidates two weights of each that is kept.
-  return {advanceThreads, shape.candidates() * keyBytes +
-                              2 * mostKept * int64_t(sizeof(double))};
+TokenChoiceLaunch quipu::gpu::getAdvance(const TokenChoiceShape &) {
+  return {advanceThreads, /*blocks=*/1, Places::end};
 }
 
 namespace {
@@ -50,15 +69,15 @@ public:
     b.launchKernelAfter();
     loadRow();
     Value part = b.getBlock();
-    // The state is of the step before.
+    // All that is of the step before, or never changes.
     Value penalty = loadState(offsetof(SamplerState, repeatPenalty), f32());
     Value isSampled = loadIsSampled();
+    Value outputs = loadArgument(offsetof(abi::StepArgs, outputs), pointer());
+    Value logits = b.load(pointer(), b.at(outputs, b.mul(arguments.output, 8)));
+    logits = b.at(logits, b.mul(b.extend(row), b.i64(shape.rowBytes)));
+    Value place = getCandidates(part);
     b.waitForKernelBefore();
     b.ifThen(b.less(row, count), [&] {
-      Value outputs = loadArgument(offsetof(abi::StepArgs, outputs), pointer());
-      Value logits =
-          b.load(pointer(), b.at(outputs, b.mul(arguments.output, 8)));
-      logits = b.at(logits, b.mul(b.extend(row), b.i64(shape.rowBytes)));
       Value begin = b.mul(part, abi::choicePart);
       b.ifThen(isNotOne(penalty), [&] {
         penalise(logits, begin, penalty);
@@ -67,14 +86,17 @@ public:
       Values keys;
       for (int64_t i = 0; i < abi::choicePart; i += threads)
         keys.push_back(loadKey(logits, b.add(begin, b.add(thread, i))));
-      Value place = getCandidates(part);
       b.ifElse(
-          isSampled, [&] { keepFirst(keys, place); },
+          isSampled,
           [&] {
-            Value highest = keys[0];
-            for (Value key : llvm::drop_begin(keys))
-              highest = maxKey(highest, key);
-            highest = reduceBlock(highest);
+            keepGreatest(keys);
+            b.ifThen(b.less(thread, mostKept), [&] {
+              Value key = b.load(i64(), atKey(shared(Places::list), thread));
+              b.store(key, atKey(place, b.extend(thread)));
+            });
+          },
+          [&] {
+            Value highest = reduceBlock(reduceKeys(keys));
             b.ifThen(b.equal(thread, 0), [&] { b.store(highest, place); });
           });
     });
@@ -83,21 +105,22 @@ public:
   void emitAdvance() {
     b.launchKernelAfter();
     loadRow();
+    // All that is of the step before, or never changes: later it would be
+    // waited for once more.
     Value isSampled = loadIsSampled();
-    Value position = loadOf(offsetof(abi::StepArgs, positions));
-    Value sequence = loadOf(offsetof(abi::StepArgs, sequences));
-    position = b.add(position, 1);
-    Values mappings;
-    for (int64_t i = 0; i < shape.pools; ++i)
-      mappings.push_back(getMapping(i, sequence, position));
+    Value candidates = getCandidates(b.i32(0));
+    loadTold();
+    loadNext();
     b.waitForKernelBefore();
     b.ifThen(b.less(row, count), [&] {
       Value token = b.choose(
-          isSampled, [&]() -> Values { return {draw()}; },
-          [&]() -> Values { return {getToken(getHighest())}; })[0];
+          isSampled, [&]() -> Values { return {draw(candidates)}; },
+          [&]() -> Values { return {getToken(getHighest(candidates))}; })[0];
       b.ifThen(b.equal(thread, 0), [&] {
-        tell(token);
-        advance(token, position, mappings);
+        for (Value place : tokenPlaces)
+          b.store(token, place);
+        for (auto [number, place] : next)
+          b.store(number, place);
       });
     });
   }
@@ -126,7 +149,6 @@ private:
   Value placeOf(size_t field) {
     return atNumber(loadArgument(field, pointer()), row);
   }
-  Value loadOf(size_t field) { return b.load(i32(), placeOf(field)); }
 
   void loadRow() {
     thread = b.getThread();
@@ -140,6 +162,8 @@ private:
     return b.lessF(b.f32(0),
                    loadState(offsetof(SamplerState, temperature), f32()));
   }
+
+  Value shared(int64_t place) { return b.at(b.getSharedMemory(), place); }
 
   Value isNotOne(Value number) {
     return arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, number,
@@ -193,12 +217,12 @@ private:
   /// The greatest key of the block, in the first warp.
   Value reduceBlock(Value key) {
     Value lane = b.remainder(thread, 32), warp = b.divide(thread, 32);
-    Value shared = b.getSharedMemory();
+    Value sums = shared(Places::sums);
     key = reduceWarp(key);
-    b.ifThen(b.equal(lane, 0), [&] { b.store(key, atKey(shared, warp)); });
+    b.ifThen(b.equal(lane, 0), [&] { b.store(key, atKey(sums, warp)); });
     b.syncBlock();
-    Value warps = b.i32(threads / 32);
-    Value other = b.load(i64(), atKey(shared, b.min(lane, b.sub(warps, 1))));
+    Value last = b.min(lane, int64_t(threads / 32 - 1));
+    Value other = b.load(i64(), atKey(sums, last));
     return reduceWarp(other);
   }
 
@@ -215,42 +239,78 @@ private:
                 b.mul(b.extend(number), b.i64(mostKept * keyBytes)));
   }
 
-  /// Sorts `size` keys (a power of two) in shared memory, the greatest first:
-  /// Batcher's bitonic network.
-  void sort(int64_t size) {
-    Value shared = b.getSharedMemory();
-    auto half = [&](Value number) { return b.shiftRight(number, 1); };
-    b.syncBlock();
-    b.whileLoop(
-        {b.i32(2)}, [&](Values run) { return b.less(run[0], 2 * size); },
-        [&](Values run) -> Values {
-          b.whileLoop(
-              {half(run[0])},
-              [&](Values distance) { return b.notEqual(distance[0], 0); },
-              [&](Values distance) -> Values {
-                b.forEach(thread, size / 2, threads, [&](Value i) {
-                  exchange(shared, i, run[0], distance[0]);
-                });
-                b.syncBlock();
-                return {half(distance[0])};
-              });
-          return {b.shiftLeft(run[0], 1)};
-        });
+  Value reduceKeys(ArrayRef<Value> keys) {
+    Value greatest = keys[0];
+    for (Value key : keys.drop_front())
+      greatest = maxKey(greatest, key);
+    return greatest;
   }
 
-  /// Brings pair number `i` of keys `distance` apart into the order that its
-  /// run has.
-  void exchange(Value shared, Value i, Value run, Value distance) {
-    Value low = b.bitAnd(i, b.sub(distance, 1));
-    Value first = b.sub(b.shiftLeft(i, 1), low);
-    Value here = atKey(shared, first),
-          there = atKey(shared, b.add(first, distance));
-    Value x = b.load(i64(), here), y = b.load(i64(), there);
-    Value isRising = b.notEqual(b.bitAnd(first, run), 0);
-    Value greater = maxKey(x, y);
-    Value lesser = arith::MinUIOp::create(b, x, y);
-    b.store(b.select(isRising, lesser, greater), here);
-    b.store(b.select(isRising, greater, lesser), there);
+  Value notLess(Value x, Value y) {
+    return b.compare(arith::CmpIPredicate::uge, x, y);
+  }
+
+  /// How many of all threads' keys are at least `bound`, in every thread. Turns
+  /// alternate between two places.
+  Value countFrom(ArrayRef<Value> keys, Value bound, Value turn) {
+    Value own = b.i32(0);
+    for (Value key : keys)
+      own = b.add(own, b.toInt(notLess(key, bound)));
+    own = b.reduce(own, 32, [&](Value x, Value y) { return b.add(x, y); });
+    int64_t warps = threads / 32;
+    Value counts = b.at(shared(Places::sums), b.mul(turn, warps * 4));
+    b.ifThen(b.equal(b.remainder(thread, 32), 0), [&] {
+      b.store(own, b.at(counts, b.mul(b.divide(thread, 32), 4)));
+    });
+    b.syncBlock();
+    Value all = b.i32(0);
+    for (int64_t warp = 0; warp < warps; warp += 4)
+      for (Value count : b.loadVector(i32(), 4, b.at(counts, warp * 4)))
+        all = b.add(all, count);
+    return all;
+  }
+
+  /// A key of which `mostKept` or fewer are at least as great: as many if there
+  /// are so many but 0. No two keys but 0 are equal, so that halving what may
+  /// be the last one's key ends there.
+  Value findLast(ArrayRef<Value> keys) {
+    Values found = b.whileLoop(
+        {b.i64(0), b.i64(int64_t(0xffffffff00000000)), b.i32(0)},
+        [&](Values range) {
+          return b.compare(arith::CmpIPredicate::ugt, b.sub(range[1], range[0]),
+                           b.i64(1));
+        },
+        [&](Values range) -> Values {
+          Value middle = b.add(
+              range[0], b.shiftRight(b.sub(range[1], range[0]), b.i64(1)));
+          Value count = countFrom(keys, middle, range[2]);
+          Value tooMany = b.less(mostKept, count);
+          Value exact = b.equal(count, mostKept);
+          Value low = b.select(b.bitOr(tooMany, exact), middle, range[0]);
+          Value high =
+              b.select(tooMany, range[1],
+                       b.select(exact, b.add(middle, b.i64(1)), middle));
+          return {low, high, b.bitXor(range[2], 1)};
+        });
+    return maxKey(found[0], b.i64(1));
+  }
+
+  /// The block's `mostKept` greatest keys, in any order; 0 where there are
+  /// fewer.
+  void keepGreatest(ArrayRef<Value> keys) {
+    b.ifThen(b.less(thread, mostKept),
+             [&] { b.store(b.i64(0), atKey(shared(Places::list), thread)); });
+    b.ifThen(b.equal(thread, 0),
+             [&] { b.store(b.i32(0), shared(Places::count)); });
+    Value last = findLast(keys);
+    b.syncBlock();
+    for (Value key : keys)
+      b.ifThen(notLess(key, last), [&] {
+        Value place = b.ptx("atom.shared.add.u32 $0, [$1], 1;", i32(),
+                            shared(Places::count), /*hasSideEffects=*/true)[0];
+        b.store(key, atKey(shared(Places::list), place));
+      });
+    b.syncBlock();
   }
 
   //===--------------------------------------------------------------------===//
@@ -285,29 +345,21 @@ private:
     });
   }
 
-  /// Stores the part's first topK candidates.
-  void keepFirst(ArrayRef<Value> keys, Value place) {
-    Value shared = b.getSharedMemory();
-    for (auto [i, key] : llvm::enumerate(keys))
-      b.store(key, atKey(shared, b.add(thread, int64_t(i) * threads)));
-    sort(abi::choicePart);
-    b.ifThen(b.less(thread, mostKept), [&] {
-      b.store(b.load(i64(), atKey(shared, thread)),
-              atKey(place, b.extend(thread)));
-    });
-  }
-
   //===--------------------------------------------------------------------===//
   // advance
   //===--------------------------------------------------------------------===//
 
-  Value getHighest() {
-    Value highest = b.forEach(
-        thread, shape.parts(), threads, {b.i64(0)},
-        [&](Value part, Values highest) -> Values {
-          return {maxKey(highest[0], b.load(i64(), getCandidates(part)))};
-        })[0];
-    return reduceBlock(highest);
+  Value getHighest(Value candidates) {
+    Values keys;
+    for (int64_t i = 0; i < shape.parts(); i += threads) {
+      Value part = b.add(thread, i);
+      Value isThere = b.less(part, shape.parts());
+      Value place = b.mul(b.extend(b.min(part, shape.parts() - 1)),
+                          b.i64(mostKept * keyBytes));
+      Value key = b.load(i64(), b.at(candidates, place));
+      keys.push_back(b.select(isThere, key, b.i64(0)));
+    }
+    return reduceBlock(reduceKeys(keys));
   }
 
   Value constant(double number) { return b.constant(f64(), number); }
@@ -334,28 +386,46 @@ private:
                     emitExp(b.divideF(difference, widen(temperature))));
   }
 
+  /// Sorts the list that `keepGreatest` has made: a key's place is how many are
+  /// greater.
+  void sortList() {
+    b.ifThen(b.less(thread, mostKept), [&] {
+      Value list = shared(Places::list);
+      Value key = b.load(i64(), atKey(list, thread));
+      Value place = b.i32(0);
+      for (int64_t i = 0; i < mostKept; ++i) {
+        Value other = b.load(i64(), b.at(list, i * keyBytes));
+        place = b.add(
+            place, b.toInt(b.compare(arith::CmpIPredicate::ugt, other, key)));
+      }
+      b.store(key, atKey(shared(Places::sorted), place));
+    });
+    b.syncBlock();
+  }
+
   /// The first topK of all parts, and of them one by its probability; in
   /// thread 0.
-  Value draw() {
-    Value shared = b.getSharedMemory();
-    int64_t size = shape.candidates(), parts = shape.parts();
-    Value all = getCandidates(b.i32(0));
-    b.forEach(thread, size, threads, [&](Value i) {
-      Value isThere = b.less(i, parts * mostKept);
-      Value place = b.select(isThere, i, b.i32(0));
-      Value key = b.load(i64(), atKey(all, b.extend(place)));
-      b.store(b.select(isThere, key, b.i64(0)), atKey(shared, i));
-    });
-    sort(size);
+  Value draw(Value candidates) {
+    Values keys;
+    int64_t size = shape.parts() * mostKept;
+    for (int64_t i = 0; i < size; i += threads) {
+      Value number = b.add(thread, i);
+      Value isThere = b.less(number, size);
+      Value place = b.extend(b.min(number, size - 1));
+      Value key = b.load(i64(), atKey(candidates, place));
+      keys.push_back(b.select(isThere, key, b.i64(0)));
+    }
+    keepGreatest(keys);
+    sortList();
 
     Value topK = b.min(loadState(offsetof(SamplerState, topK), i32()),
                        std::min(mostKept, shape.vocabulary));
     Value temperature = loadState(offsetof(SamplerState, temperature), f32());
-    Value weights = b.at(shared, size * keyBytes);
-    Value heated = b.at(weights, mostKept * int64_t(sizeof(double)));
+    Value sorted = shared(Places::sorted), weights = shared(Places::weights),
+          heated = shared(Places::heated);
     b.ifThen(b.less(thread, topK), [&] {
-      Value highest = getLogit(b.load(i64(), shared));
-      Value logit = getLogit(b.load(i64(), atKey(shared, thread)));
+      Value highest = getLogit(b.load(i64(), sorted));
+      Value logit = getLogit(b.load(i64(), atKey(sorted, thread)));
       b.store(emitWeight(logit, highest, b.f32(1)), atKey(weights, thread));
       b.store(emitWeight(logit, highest, temperature), atKey(heated, thread));
     });
@@ -365,7 +435,7 @@ private:
         [&]() -> Values {
           Value kept = keepMinP(weights, keepTopP(weights, topK));
           Value chosen = drawOf(heated, kept);
-          return {getToken(b.load(i64(), atKey(shared, chosen)))};
+          return {getToken(b.load(i64(), atKey(sorted, chosen)))};
         },
         [&]() -> Values { return {b.i32(0)}; })[0];
   }
@@ -467,36 +537,44 @@ private:
                  b.remainder(position, abi::pagePositions));
   }
 
-  /// Tells the host, and the sampler's state, of a token.
-  void tell(Value token) {
+  /// Finds where the token is told to the host, to the sampler's state and to
+  /// the next step.
+  void loadTold() {
     Value steps =
         atNumber(loadChoices(offsetof(TokenChoices, steps), pointer()), row);
     Value step = b.load(i32(), steps);
-    b.store(b.add(step, 1), steps);
     Value rows = loadChoices(offsetof(TokenChoices, rows), i32());
     Value tokens = loadChoices(offsetof(TokenChoices, tokens), pointer());
     Value turn = b.remainder(step, abi::choiceSteps);
-    b.store(token, atNumber(tokens, b.add(b.mul(turn, rows), row)));
+    tokenPlaces.push_back(atNumber(tokens, b.add(b.mul(turn, rows), row)));
+    next.push_back({b.add(step, 1), steps});
 
     Value place = b.at(state, int64_t(offsetof(SamplerState, accepted)));
     Value accepted = b.load(i32(), place);
-    b.store(b.add(accepted, 1), place);
     Value recent = b.at(state, int64_t(offsetof(SamplerState, recent)));
-    b.store(token,
-            atNumber(recent, b.remainder(accepted, SamplerState::window)));
+    tokenPlaces.push_back(
+        atNumber(recent, b.remainder(accepted, SamplerState::window)));
+    next.push_back({b.add(accepted, 1), place});
+
+    Value inputs = loadArgument(offsetof(abi::StepArgs, inputs), pointer());
+    tokenPlaces.push_back(atNumber(b.load(pointer(), inputs), row));
   }
 
-  /// Makes the token the row's of the next step.
-  void advance(Value token, Value position, ArrayRef<Value> mappings) {
-    Value inputs = loadArgument(offsetof(abi::StepArgs, inputs), pointer());
-    b.store(token, atNumber(b.load(pointer(), inputs), row));
-    b.store(position, placeOf(offsetof(abi::StepArgs, positions)));
-    b.store(b.add(position, 1), placeOf(offsetof(abi::StepArgs, ends)));
+  /// The row's place in the next step.
+  void loadNext() {
+    Value positions = placeOf(offsetof(abi::StepArgs, positions));
+    Value sequence = b.load(i32(), placeOf(offsetof(abi::StepArgs, sequences)));
+    Value position = b.add(b.load(i32(), positions), 1);
+    next.push_back({position, positions});
+    next.push_back(
+        {b.add(position, 1), placeOf(offsetof(abi::StepArgs, ends))});
     Value pools = loadArgument(offsetof(abi::StepArgs, pools), pointer());
-    for (auto [i, mapping] : llvm::enumerate(mappings)) {
-      Value place = b.at(pools, int64_t(i * sizeof(abi::PagePool) +
-                                        offsetof(abi::PagePool, slotMapping)));
-      b.store(mapping, atNumber(b.load(pointer(), place), row));
+    for (int64_t i = 0; i < shape.pools; ++i) {
+      Value place =
+          b.at(pools, i * int64_t(sizeof(abi::PagePool)) +
+                          int64_t(offsetof(abi::PagePool, slotMapping)));
+      next.push_back({getMapping(i, sequence, position),
+                      atNumber(b.load(pointer(), place), row)});
     }
   }
 
@@ -505,6 +583,9 @@ private:
   const TokenChoiceArguments &arguments;
   unsigned threads;
   Value thread, row, count, state;
+  // Of `advance`: where the token goes, and numbers for the next step.
+  Values tokenPlaces;
+  SmallVector<std::pair<Value, Value>> next;
 };
 } // namespace
 

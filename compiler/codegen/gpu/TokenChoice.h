@@ -25,12 +25,13 @@ struct TokenChoiceShape {
 
   /// Blocks for a row of `choose`.
   int64_t parts() const;
-  /// Candidates that `advance` sorts, a power of two.
-  int64_t candidates() const;
+  /// Whether one block can bring all candidates of a row together.
+  bool fits() const;
 };
 
 struct TokenChoiceLaunch {
   unsigned threads;
+  unsigned blocks; // that fit on a multiprocessor
   int64_t sharedBytes;
 };
 

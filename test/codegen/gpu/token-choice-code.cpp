@@ -28,7 +28,7 @@ int main(int argc, char **argv) {
   auto add = [&](const char *name, TokenChoiceLaunch launch, auto emit) {
     auto parameters =
         b.createKernel(module.device, name, {pointer, b.getI32Type(), pointer},
-                       launch.threads)
+                       launch.threads, launch.blocks)
             .getArguments();
     emit(b, shape,
          TokenChoiceArguments{parameters[0], parameters[1], parameters[2]});

@@ -36,7 +36,7 @@ static void addTokenChoice(EntryOp entry, GpuAttr gpu,
   shape.pools =
       static_cast<int64_t>(getPools(entry->getParentOfType<ModelOp>()).size());
   // The host chooses among more logits than that.
-  if (getAdvance(shape).sharedBytes > maxSharedBytes(gpu))
+  if (!shape.fits())
     return;
   DeviceBuilder b(entry.getLoc(), entry.getContext(),
                   static_cast<unsigned>(gpu.getCapability()));
@@ -44,8 +44,9 @@ static void addTokenChoice(EntryOp entry, GpuAttr gpu,
   auto add = [&](const char *function, int64_t parts, TokenChoiceLaunch launch,
                  auto emit) {
     std::string name = (function + entry.getSymName()).str();
-    LLVM::LLVMFuncOp kernel = b.createKernel(
-        device, name, {pointer, b.getI32Type(), pointer}, launch.threads);
+    LLVM::LLVMFuncOp kernel =
+        b.createKernel(device, name, {pointer, b.getI32Type(), pointer},
+                       launch.threads, launch.blocks);
     emit(b, shape,
          TokenChoiceArguments{kernel.getArgument(0), kernel.getArgument(1),
                               kernel.getArgument(2)});

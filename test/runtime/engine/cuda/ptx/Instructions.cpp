@@ -333,11 +333,11 @@ static void store(Warp &warp, const Instruction &in, Lanes lanes) {
   });
 }
 
-template <auto Combine>
+template <auto Get, auto Combine>
 static void atomic(Warp &warp, const Instruction &in, Lanes lanes) {
   forLanes(lanes, [&](unsigned lane) {
-    uint8_t *at = warp.getBlock().getGlobal(
-        warp.getAddress(in.operands[1], lane), in.bytes);
+    uint8_t *at =
+        (warp.getBlock().*Get)(warp.getAddress(in.operands[1], lane), in.bytes);
     U number = 0;
     memcpy(&number, at, in.bytes);
     U result = Combine(number, warp[in.reg(2)][lane]);
@@ -453,11 +453,13 @@ Execute quipu::ptx::findInstruction(std::string_view name) {
   if (starts("st.shared."))
     return store<&Block::getShared>;
   if (starts("atom.") && name.ends_with(".global.add.u32"))
-    return atomic<[](U a, U b) { return a + b; }>;
+    return atomic<&Block::getGlobal, [](U a, U b) { return a + b; }>;
+  if (name == "atom.shared.add.u32")
+    return atomic<&Block::getShared, [](U a, U b) { return a + b; }>;
   if (starts("atom.") && name.ends_with(".global.max.u64"))
-    return atomic<[](U a, U b) { return std::max(a, b); }>;
+    return atomic<&Block::getGlobal, [](U a, U b) { return std::max(a, b); }>;
   if (starts("atom.") && name.ends_with(".global.exch.b32"))
-    return atomic<[](U, U b) { return b; }>;
+    return atomic<&Block::getGlobal, [](U, U b) { return b; }>;
   if (starts("fence.") || starts("membar.") || starts("griddepcontrol."))
     return nothing;
   if (starts("cp.async.commit_group"))
