@@ -8,6 +8,7 @@
 #include "compiler/codegen/gpu/TokenChoice.h"
 #include "abi/Abi.h"
 #include "abi/TokenChoice.h"
+#include "compiler/codegen/gpu/TokenKeys.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -16,24 +17,13 @@ using namespace quipu::gpu;
 using abi::SamplerState;
 using abi::TokenChoices;
 
+/// Weights of what is kept stand behind the keys in shared memory.
+static constexpr int64_t weightsPlace = TokenKeys::end;
 static constexpr unsigned chooseThreads = 256, advanceThreads = 512;
-static constexpr int64_t keyBytes = 8, mostKept = abi::maxDeviceTopK;
+static constexpr int64_t keyBytes = TokenKeys::bytes,
+                         mostKept = TokenKeys::mostKept;
 /// Keys that a thread of `advance` has at most.
 static constexpr int64_t mostThreadKeys = 32;
-
-namespace {
-/// Where a block has what in shared memory, in bytes.
-struct Places {
-  static constexpr int64_t sums = 0;    // of warps: keys, or two turns' counts
-  static constexpr int64_t count = 128; // of the candidates in the list
-  static constexpr int64_t list = 256;
-  static constexpr int64_t sorted = list + mostKept * keyBytes;
-  static constexpr int64_t weights = sorted + mostKept * keyBytes;
-  static constexpr int64_t heated = weights + mostKept * keyBytes;
-  static constexpr int64_t end = heated + mostKept * keyBytes;
-};
-static_assert(advanceThreads / 32 * keyBytes <= Places::count);
-} // namespace
 
 int64_t TokenChoiceShape::parts() const {
   return llvm::divideCeil(vocabulary, abi::choicePart);
@@ -49,21 +39,21 @@ bool TokenChoiceShape::fits() const {
 }
 
 TokenChoiceLaunch quipu::gpu::getChoose(const TokenChoiceShape &) {
-  return {chooseThreads, /*blocks=*/6, Places::sorted};
+  return {chooseThreads, /*blocks=*/6, TokenKeys::sorted};
 }
 
 TokenChoiceLaunch quipu::gpu::getAdvance(const TokenChoiceShape &) {
-  return {advanceThreads, /*blocks=*/1, Places::end};
+  return {advanceThreads, /*blocks=*/1,
+          weightsPlace + 2 * mostKept * int64_t(sizeof(double))};
 }
 
 namespace {
-/// A key is an i64: the logit as a number of the same order, and the token, of
-/// which a lower one is greater. No logit's key is 0.
 class TokenChoiceEmitter {
 public:
   TokenChoiceEmitter(DeviceBuilder &builder, const TokenChoiceShape &shape,
                      const TokenChoiceArguments &arguments, unsigned threads)
-      : b(builder), shape(shape), arguments(arguments), threads(threads) {}
+      : b(builder), shape(shape), arguments(arguments), threads(threads),
+        keyed(builder, threads) {}
 
   void emitChoose() {
     b.launchKernelAfter();
@@ -89,14 +79,15 @@ public:
       b.ifElse(
           isSampled,
           [&] {
-            keepGreatest(keys);
+            keyed.keepGreatest(keys);
             b.ifThen(b.less(thread, mostKept), [&] {
-              Value key = b.load(i64(), atKey(shared(Places::list), thread));
-              b.store(key, atKey(place, b.extend(thread)));
+              Value key = b.load(
+                  i64(), keyed.at(keyed.shared(TokenKeys::list), thread));
+              b.store(key, keyed.at(place, b.extend(thread)));
             });
           },
           [&] {
-            Value highest = reduceBlock(reduceKeys(keys));
+            Value highest = keyed.reduceBlock(keys);
             b.ifThen(b.equal(thread, 0), [&] { b.store(highest, place); });
           });
     });
@@ -115,7 +106,9 @@ public:
     b.ifThen(b.less(row, count), [&] {
       Value token = b.choose(
           isSampled, [&]() -> Values { return {draw(candidates)}; },
-          [&]() -> Values { return {getToken(getHighest(candidates))}; })[0];
+          [&]() -> Values {
+            return {keyed.getToken(getHighest(candidates))};
+          })[0];
       b.ifThen(b.equal(thread, 0), [&] {
         for (Value place : tokenPlaces)
           b.store(token, place);
@@ -163,71 +156,16 @@ private:
                    loadState(offsetof(SamplerState, temperature), f32()));
   }
 
-  Value shared(int64_t place) { return b.at(b.getSharedMemory(), place); }
-
   Value isNotOne(Value number) {
     return arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, number,
                                  b.f32(1));
   }
 
-  //===--------------------------------------------------------------------===//
-  // Keys
-  //===--------------------------------------------------------------------===//
-
-  Value truncate(Value number) {
-    return arith::TruncIOp::create(b, i32(), number);
-  }
-  Value maxKey(Value x, Value y) { return arith::MaxUIOp::create(b, x, y); }
-
   /// Of a token's logit; 0 behind the last one.
   Value loadKey(Value logits, Value token) {
     Value last = b.i32(shape.vocabulary - 1);
     Value logit = b.load(f32(), atNumber(logits, b.min(token, last)));
-    Value isNan =
-        arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, logit, logit);
-    logit = b.select(isNan, b.f32(-INFINITY), logit);
-    // -0 becomes 0, which it is equal to.
-    Value bits = b.bitcast(b.addF(logit, 0.0), i32());
-    Value order =
-        b.bitXor(bits, b.select(b.less(bits, 0), b.i32(-1), b.i32(INT32_MIN)));
-    Value key = b.bitOr(b.shiftLeft(b.extend(order), b.i64(32)),
-                        b.extend(b.bitXor(token, -1)));
-    return b.select(b.less(last, token), b.i64(0), key);
-  }
-
-  Value getToken(Value key) { return b.bitXor(truncate(key), -1); }
-
-  Value getLogit(Value key) {
-    Value order = truncate(b.shiftRight(key, b.i64(32)));
-    return b.bitcast(b.bitXor(order, b.select(b.less(order, 0),
-                                              b.i32(INT32_MIN), b.i32(-1))),
-                     f32());
-  }
-
-  Value reduceWarp(Value key) {
-    for (unsigned mask = 16; mask; mask /= 2) {
-      Value low = b.shuffleXor(truncate(key), mask);
-      Value high = b.shuffleXor(truncate(b.shiftRight(key, b.i64(32))), mask);
-      key = maxKey(
-          key, b.bitOr(b.shiftLeft(b.extend(high), b.i64(32)), b.extend(low)));
-    }
-    return key;
-  }
-
-  /// The greatest key of the block, in the first warp.
-  Value reduceBlock(Value key) {
-    Value lane = b.remainder(thread, 32), warp = b.divide(thread, 32);
-    Value sums = shared(Places::sums);
-    key = reduceWarp(key);
-    b.ifThen(b.equal(lane, 0), [&] { b.store(key, atKey(sums, warp)); });
-    b.syncBlock();
-    Value last = b.min(lane, int64_t(threads / 32 - 1));
-    Value other = b.load(i64(), atKey(sums, last));
-    return reduceWarp(other);
-  }
-
-  Value atKey(Value keys, Value index) {
-    return b.at(keys, b.mul(index, keyBytes));
+    return b.select(b.less(last, token), b.i64(0), keyed.get(logit, token));
   }
 
   /// Where `choose` leaves the candidates of a part.
@@ -237,80 +175,6 @@ private:
     Value number = b.add(b.mul(row, shape.parts()), part);
     return b.at(candidates,
                 b.mul(b.extend(number), b.i64(mostKept * keyBytes)));
-  }
-
-  Value reduceKeys(ArrayRef<Value> keys) {
-    Value greatest = keys[0];
-    for (Value key : keys.drop_front())
-      greatest = maxKey(greatest, key);
-    return greatest;
-  }
-
-  Value notLess(Value x, Value y) {
-    return b.compare(arith::CmpIPredicate::uge, x, y);
-  }
-
-  /// How many of all threads' keys are at least `bound`, in every thread. Turns
-  /// alternate between two places.
-  Value countFrom(ArrayRef<Value> keys, Value bound, Value turn) {
-    Value own = b.i32(0);
-    for (Value key : keys)
-      own = b.add(own, b.toInt(notLess(key, bound)));
-    own = b.reduce(own, 32, [&](Value x, Value y) { return b.add(x, y); });
-    int64_t warps = threads / 32;
-    Value counts = b.at(shared(Places::sums), b.mul(turn, warps * 4));
-    b.ifThen(b.equal(b.remainder(thread, 32), 0), [&] {
-      b.store(own, b.at(counts, b.mul(b.divide(thread, 32), 4)));
-    });
-    b.syncBlock();
-    Value all = b.i32(0);
-    for (int64_t warp = 0; warp < warps; warp += 4)
-      for (Value count : b.loadVector(i32(), 4, b.at(counts, warp * 4)))
-        all = b.add(all, count);
-    return all;
-  }
-
-  /// A key of which `mostKept` or fewer are at least as great: as many if there
-  /// are so many but 0. No two keys but 0 are equal, so that halving what may
-  /// be the last one's key ends there.
-  Value findLast(ArrayRef<Value> keys) {
-    Values found = b.whileLoop(
-        {b.i64(0), b.i64(int64_t(0xffffffff00000000)), b.i32(0)},
-        [&](Values range) {
-          return b.compare(arith::CmpIPredicate::ugt, b.sub(range[1], range[0]),
-                           b.i64(1));
-        },
-        [&](Values range) -> Values {
-          Value middle = b.add(
-              range[0], b.shiftRight(b.sub(range[1], range[0]), b.i64(1)));
-          Value count = countFrom(keys, middle, range[2]);
-          Value tooMany = b.less(mostKept, count);
-          Value exact = b.equal(count, mostKept);
-          Value low = b.select(b.bitOr(tooMany, exact), middle, range[0]);
-          Value high =
-              b.select(tooMany, range[1],
-                       b.select(exact, b.add(middle, b.i64(1)), middle));
-          return {low, high, b.bitXor(range[2], 1)};
-        });
-    return maxKey(found[0], b.i64(1));
-  }
-
-  /// The block's `mostKept` greatest keys, in any order; 0 where there are
-  /// fewer.
-  void keepGreatest(ArrayRef<Value> keys) {
-    b.ifThen(b.less(thread, mostKept),
-             [&] { b.store(b.i64(0), atKey(shared(Places::list), thread)); });
-    b.ifThen(b.equal(thread, 0),
-             [&] { b.store(b.i32(0), shared(Places::count)); });
-    Value last = findLast(keys);
-    b.syncBlock();
-    for (Value key : keys)
-      b.ifThen(notLess(key, last), [&] {
-        Value place = b.ptx("atom.shared.add.u32 $0, [$1], 1;", i32(),
-                            shared(Places::count), /*hasSideEffects=*/true)[0];
-        b.store(key, atKey(shared(Places::list), place));
-      });
-    b.syncBlock();
   }
 
   //===--------------------------------------------------------------------===//
@@ -359,7 +223,7 @@ private:
       Value key = b.load(i64(), b.at(candidates, place));
       keys.push_back(b.select(isThere, key, b.i64(0)));
     }
-    return reduceBlock(reduceKeys(keys));
+    return keyed.reduceBlock(keys);
   }
 
   Value constant(double number) { return b.constant(f64(), number); }
@@ -386,23 +250,6 @@ private:
                     emitExp(b.divideF(difference, widen(temperature))));
   }
 
-  /// Sorts the list that `keepGreatest` has made: a key's place is how many are
-  /// greater.
-  void sortList() {
-    b.ifThen(b.less(thread, mostKept), [&] {
-      Value list = shared(Places::list);
-      Value key = b.load(i64(), atKey(list, thread));
-      Value place = b.i32(0);
-      for (int64_t i = 0; i < mostKept; ++i) {
-        Value other = b.load(i64(), b.at(list, i * keyBytes));
-        place = b.add(
-            place, b.toInt(b.compare(arith::CmpIPredicate::ugt, other, key)));
-      }
-      b.store(key, atKey(shared(Places::sorted), place));
-    });
-    b.syncBlock();
-  }
-
   /// The first topK of all parts, and of them one by its probability; in
   /// thread 0.
   Value draw(Value candidates) {
@@ -412,22 +259,24 @@ private:
       Value number = b.add(thread, i);
       Value isThere = b.less(number, size);
       Value place = b.extend(b.min(number, size - 1));
-      Value key = b.load(i64(), atKey(candidates, place));
+      Value key = b.load(i64(), keyed.at(candidates, place));
       keys.push_back(b.select(isThere, key, b.i64(0)));
     }
-    keepGreatest(keys);
-    sortList();
+    keyed.keepGreatest(keys);
+    keyed.sort();
 
     Value topK = b.min(loadState(offsetof(SamplerState, topK), i32()),
                        std::min(mostKept, shape.vocabulary));
     Value temperature = loadState(offsetof(SamplerState, temperature), f32());
-    Value sorted = shared(Places::sorted), weights = shared(Places::weights),
-          heated = shared(Places::heated);
+    Value sorted = keyed.shared(TokenKeys::sorted),
+          weights = keyed.shared(weightsPlace),
+          heated = b.at(weights, mostKept * int64_t(sizeof(double)));
     b.ifThen(b.less(thread, topK), [&] {
-      Value highest = getLogit(b.load(i64(), sorted));
-      Value logit = getLogit(b.load(i64(), atKey(sorted, thread)));
-      b.store(emitWeight(logit, highest, b.f32(1)), atKey(weights, thread));
-      b.store(emitWeight(logit, highest, temperature), atKey(heated, thread));
+      Value highest = keyed.getLogit(b.load(i64(), sorted));
+      Value logit = keyed.getLogit(b.load(i64(), keyed.at(sorted, thread)));
+      b.store(emitWeight(logit, highest, b.f32(1)), keyed.at(weights, thread));
+      b.store(emitWeight(logit, highest, temperature),
+              keyed.at(heated, thread));
     });
     b.syncBlock();
     return b.choose(
@@ -435,13 +284,13 @@ private:
         [&]() -> Values {
           Value kept = keepMinP(weights, keepTopP(weights, topK));
           Value chosen = drawOf(heated, kept);
-          return {getToken(b.load(i64(), atKey(sorted, chosen)))};
+          return {keyed.getToken(b.load(i64(), keyed.at(sorted, chosen)))};
         },
         [&]() -> Values { return {b.i32(0)}; })[0];
   }
 
   Value loadWeight(Value weights, Value i) {
-    return b.load(f64(), atKey(weights, i));
+    return b.load(f64(), keyed.at(weights, i));
   }
 
   Value addUp(Value weights, Value kept) {
@@ -494,6 +343,9 @@ private:
     b.store(b.add(b.mul(old, b.i64(6364136223846793005)),
                   b.i64(1442695040888963407)),
             place);
+    auto truncate = [&](Value number) -> Value {
+      return arith::TruncIOp::create(b, i32(), number);
+    };
     Value shifted = truncate(
         b.shiftRight(b.bitXor(b.shiftRight(old, b.i64(18)), old), b.i64(27)));
     Value rotation = truncate(b.shiftRight(old, b.i64(59)));
@@ -582,6 +434,7 @@ private:
   const TokenChoiceShape &shape;
   const TokenChoiceArguments &arguments;
   unsigned threads;
+  TokenKeys keyed;
   Value thread, row, count, state;
   // Of `advance`: where the token goes, and numbers for the next step.
   Values tokenPlaces;
