@@ -10,7 +10,8 @@ this file and numpy alone, so that it works on a machine without a compiler. It 
   - the logits of all positions with the reference's: max |difference| at most
     TOLERANCES of the largest logit
   - chunks of 1, 7, 16 and all tokens, and one run with another: the same bits
-  - the greedy text with the reference's
+  - the greedy text with the reference's, and texts whose tokens the GPU has drawn with
+    those that the host draws (which takes guesses)
 
 and with --sanitize runs compute-sanitizer's memcheck, racecheck and synccheck over
 each program. Its last line reads `N passed, N failed`.
@@ -30,6 +31,8 @@ TOLERANCES = {"f32": 2e-3, "bf16": 1e-2, "f16": 1e-2}
 QUANTIZED = 1e-2
 CHUNKS = [None, 1, 7, 16]
 GENERATED = 24
+SAMPLERS = ["--temperature 0.8 --seed 1", "--temperature 2 --top-k 64 --top-p 1 --min-p 0 --seed 2",
+            "--repeat-penalty 1.3"]
 CHECKS = ["memcheck", "racecheck", "synccheck"]
 
 
@@ -94,7 +97,12 @@ def test(program, results):
     for chunk in CHUNKS:
         again = run(*(["--chunk", chunk] if chunk else []))
         results.add(f"{name}: bits in chunks of {chunk or 'all'}", (first == again).all())
-    text = output_of(program, "--tokens", tokens, "-n", GENERATED, "--ignore-eos")
+    generate = [program, "--tokens", tokens, "-n", GENERATED, "--ignore-eos"]
+    for sampler in SAMPLERS:
+        drawn = output_of(*generate, *sampler.split())
+        results.add(f"{name}: text drawn with {sampler}",
+                    drawn == output_of(*generate, *sampler.split(), "--lookup"))
+    text = output_of(*generate)
     results.add(f"{name}: greedy text", text == program.with_suffix(".text").read_text())
 
 

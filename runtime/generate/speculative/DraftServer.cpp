@@ -7,6 +7,7 @@
 
 #include "runtime/generate/speculative/DraftServer.h"
 #include "runtime/engine/Entries.h"
+#include "runtime/generate/GenerateTokens.h"
 #include "runtime/generate/speculative/DraftProtocol.h"
 #include <algorithm>
 #include <csignal>
@@ -47,25 +48,32 @@ Status quipu::serveDrafts(Session &session, int32_t entry,
     session.forget(0, std::min(request.kept, last));
     size_t given = text.size();
     // Nothing to draft means to read the text all the same.
-    for (int32_t i = 0; i < std::max(request.most, 1) &&
-                        text.size() <= size_t(session.context());
-         ++i) {
+    if (text.size() <= size_t(session.context())) {
       int32_t held = session.length(0), next = 0;
-      Status status = session.step(
-          {.tokens = &text[held],
-           .count = static_cast<int32_t>(text.size()) - held,
-           .selectedCount = 1,
-           .entry = entry},
-          [&](int32_t output, int32_t, const float *logits) {
-            if (output == logitsOutput)
-              next = static_cast<int32_t>(
-                  std::max_element(logits, logits + greeting.logits) - logits);
-            return Status{};
-          });
-      if (!status.ok())
-        return status;
+      Status status =
+          session.step({.tokens = &text[held],
+                        .count = static_cast<int32_t>(text.size()) - held,
+                        .selectedCount = 1,
+                        .entry = entry},
+                       [&](int32_t output, int32_t, const float *logits) {
+                         if (output == logitsOutput)
+                           next = Sampler({}).choose(logits, greeting.logits);
+                         return Status{};
+                       });
       if (request.most > 0)
         text.push_back(next);
+      int32_t more =
+          std::min(request.most - 1, session.context() - session.length(0));
+      if (status.ok() && more > 0) {
+        OpenText open = {0, next, Sampler({})};
+        status = generateTokens(session, {&open, 1}, entry, more,
+                                [&](std::span<const int32_t> tokens) {
+                                  text.push_back(tokens[0]);
+                                  return true;
+                                });
+      }
+      if (!status.ok())
+        return status;
     }
     std::vector<int32_t> answer(text.begin() + given, text.end());
     answer.insert(answer.begin(), static_cast<int32_t>(answer.size()));
