@@ -36,18 +36,20 @@ Written by `scripts/support_page.py`; a test compares. `ninja -C build/release q
 
 ## Ops
 
-`reference` is `--target reference`; every CPU target has the same kernels. Weights that are vectors (norms, biases, sinks, factors) are
+`reference` is `--target reference`; every CPU target has the same kernels, and so has every GPU. Weights that are vectors (norms, biases, sinks, factors) are
 read as f32, whatever the file has; matrices may have any of the formats below, another one in each layer.
 
 {ops}
 
-Heads on CPUs have a multiple of 16 components, of 32 for a q8_0 cache. The cache is f16, f32 or q8_0 with every target.
+Heads on CPUs have a multiple of 16 components, of 32 for a q8_0 cache; on GPUs they have any number. The
+cache is f16, f32 or q8_0, on GPUs f16 or f32.
 
 ## Formats of weights
 
 What multiplies a matrix in the machine code of a linear layer: for one token · for up to 16 · for more, or one word where they agree.
 `vfmadd` and `fmla` multiply f32. Reading rows (`quipu.embed`) works with every format and target, and so does everything with
-`--target reference`.
+`--target reference`. On a GPU all formats but F32 are multiplied as f16: by `mma.sync` for up to 16 tokens, for more by `wgmma` on `sm_90a` and
+`mma.sync` elsewhere; F32 by `fma`.
 
 {formats}
 
@@ -82,6 +84,7 @@ def describe_ops():
             weights = re.findall(r"<code>(\w+)</code></td><td>::quipu::WeightAttr", text)
             yield [f"[`{op}`](dialect.md#quipu{op}-quipu{op.replace('_', '')}op)", summary, ", ".join(weights),
                    "yes" if op in coverage.kernels else "no",
+                   "yes" if op in coverage.devices else "no",
                    "yes" if op in coverage.references else "no"]
 
 
@@ -158,7 +161,7 @@ def describe_targets():
 
 os.makedirs(folder, exist_ok=True)
 print(PAGE.format(
-    ops=table(["op", "computes", "weights", "CPUs", "reference"], describe_ops()),
+    ops=table(["op", "computes", "weights", "CPUs", "GPUs", "reference"], describe_ops()),
     formats=table(["format", "bits", "block", *TARGETS.values()], describe_formats()),
     targets=table(["target", "", "vector, bits", "registers", "dot products", "tiles"], describe_targets()),
 ), end="")

@@ -1,4 +1,4 @@
-"""Every op that computes has a kernel for CPUs, or says that it has none, and a reference.
+"""Every op that computes has a kernel for CPUs, or says that it has none, one for GPUs and a reference.
 
 usage: op_coverage.py SOURCE
 
@@ -29,15 +29,17 @@ def read_kernels(pattern):
 
 
 def read_coverage(source):
-    """`ops`, by `texts` of the page; those with `kernels` for CPUs and `references`."""
+    """`ops`, by `texts` of the page; those with `kernels` for CPUs, `devices` for GPUs and
+    `references`."""
     with open(f"{source}/docs/dialect.md") as file:
         sections = re.split(r"^### `quipu\.", file.read(), flags=re.M)[1:]
     texts = {section.partition("`")[0]: section for section in sections}
     ops = {op for op, text in texts.items() if "FusionInterface" in text}
     kernels, refused = read_kernels(f"{source}/test/codegen/cpu/lower/*.mlir")
+    devices, _ = read_kernels(f"{source}/test/codegen/gpu/lower/*.mlir")
     references, _ = read_kernels(f"{source}/test/codegen/reference/lower-*.mlir")
     return SimpleNamespace(texts=texts, ops=ops, kernels=kernels, refused=refused,
-                           references=references)
+                           devices=devices, references=references)
 
 
 def main():
@@ -48,6 +50,7 @@ def main():
     broken += [f"quipu.{op}: its description says '{REFUSAL}', a test lowers one"
                for op in documented & found.kernels]
     broken += [f"quipu.{op}: no test sees that CPUs refuse it" for op in documented - found.refused]
+    broken += [f"quipu.{op}: no test lowers it for GPUs" for op in found.ops - found.devices]
     broken += [f"quipu.{op}: no test lowers it to the reference"
                for op in found.ops - found.references]
     print("\n".join(sorted(broken)) or f"{len(found.ops)} ops, {len(documented)} without a kernel")

@@ -1,0 +1,112 @@
+// RUN: %quipu-opt %s -attach-target=target=sm_90a -lower-kernels-to-gpu -canonicalize | FileCheck %s
+// RUN: %quipu-opt %s -attach-target=target=sm_80 -lower-kernels-to-gpu | FileCheck %s --check-prefix=SM80
+
+// Each op that computes has code on a GPU.
+
+// SM80-COUNT-18: quipu.launch = #quipu.device_kernel<
+quipu.model @ops for [] {
+  quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 2 pool 0 at 0 stride 64
+  quipu.state @rows : tensor<40xf32> pool 0
+  quipu.weight @norm = "norm.weight" : tensor<32xf32, #quipu.floats> packed at 0
+  quipu.weight @table = "table.weight" : tensor<40x32x!quipu.q8_0, #quipu.fragments> packed at 256
+  quipu.weight @floats = "floats.weight" : tensor<16x32xf32, #quipu.rows16> packed at 8448
+
+  // CHECK-LABEL: llvm.func @l2_norm(%{{.*}}: !llvm.ptr<1>
+  // CHECK: llvm.intr.fma
+  // CHECK-COUNT-5: nvvm.shfl.sync bfly
+  // CHECK: nvvm.barrier0
+  quipu.kernel @l2_norm(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.gpu_rows {
+    %y = quipu.l2_norm %a : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+
+  // Of heads a warp takes one after the other.
+
+  // CHECK-LABEL: llvm.func @rms_norm(%{{.*}}: !llvm.ptr<1>
+  // CHECK: scf.for
+  // CHECK-COUNT-5: nvvm.shfl.sync bfly
+  quipu.kernel @rms_norm(%a: tensor<8x4x32xf32>) -> tensor<8x4x32xf32> schedule #quipu.gpu_rows {
+    %y = quipu.rms_norm %a, @norm : tensor<32xf32> eps 1.0e-5 : tensor<8x4x32xf32> -> tensor<8x4x32xf32>
+    quipu.yield %y : tensor<8x4x32xf32>
+  }
+
+  // CHECK-LABEL: llvm.func @softmax(%{{.*}}: !llvm.ptr<1>
+  // CHECK: llvm.intr.maxnum
+  // CHECK: ex2.approx.ftz.f32
+  quipu.kernel @softmax(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.gpu_rows {
+    %y = quipu.softmax %a : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+
+  // CHECK-LABEL: llvm.func @embed(%{{.*}}: !llvm.ptr<1>
+  // CHECK: llvm.load %{{.*}} -> i8
+  quipu.kernel @embed(%ids: tensor<8xi32>) -> tensor<8x32xf32> schedule #quipu.gpu_rows {
+    %y = quipu.embed %ids, @table : tensor<40x32x!quipu.q8_0> : tensor<8xi32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  quipu.kernel @gather(%a: tensor<8x32xf32>, %rows: tensor<8xi32>) -> tensor<8x32xf32> schedule #quipu.gpu_rows selected {
+    %y = quipu.gather %a, %rows : tensor<8x32xf32>, tensor<8xi32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+
+  // What is beyond f16 becomes its largest number.
+
+  // CHECK-LABEL: llvm.func @quantize(%{{.*}}: !llvm.ptr<1>
+  // CHECK: llvm.intr.min
+  // CHECK: llvm.intr.max
+  // CHECK: cvt.rn.f16x2.f32
+  quipu.kernel @quantize(%a: tensor<8x32xf32>) -> tensor<8x32xf16> schedule #quipu.gpu_rows {
+    %y = quipu.quantize %a as f16 : tensor<8x32xf32> -> tensor<8x32xf16>
+    quipu.yield %y : tensor<8x32xf16>
+  }
+  // CHECK-LABEL: llvm.func @cache_write(%{{.*}}: !llvm.ptr<1>
+  // CHECK: cvt.rn.f16x2.f32
+  quipu.kernel @cache_write(%k: tensor<8x2x16xf32>, %v: tensor<8x2x16xf32>, %at: !quipu.positions) -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16> schedule #quipu.gpu_rows {
+    %kv = quipu.cache_write %k, %v at %at into @kv : tensor<8x2x16xf32>, tensor<8x2x16xf32> -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16>
+    quipu.yield %kv : !quipu.cache<@kv, f16, heads 2, keys 16, values 16>
+  }
+  quipu.kernel @attention(%q: tensor<8x4x16xf32>, %kv: !quipu.cache<@kv, f16, heads 2, keys 16, values 16>, %at: !quipu.positions) -> tensor<8x4x16xf32> schedule #quipu.gpu_attention<blocked = false> {
+    %y = quipu.attention %q over %kv at %at : tensor<8x4x16xf32>, !quipu.cache<@kv, f16, heads 2, keys 16, values 16> -> tensor<8x4x16xf32>
+    quipu.yield %y : tensor<8x4x16xf32>
+  }
+  quipu.kernel @linear(%a: tensor<8x32xf32>) -> tensor<8x16xf32> schedule #quipu.gpu_dots {
+    %y = quipu.linear %a, @floats : tensor<16x32xf32> -> [16] : tensor<8x32xf32> -> tensor<8x16xf32>
+    quipu.yield %y : tensor<8x16xf32>
+  }
+  quipu.kernel @pool(%a: tensor<8x40xf32>, %at: !quipu.positions) -> tensor<8x40xf32> schedule #quipu.gpu_pool {
+    %y = quipu.pool "mean" %a at %at into @rows : tensor<8x40xf32> -> tensor<8x40xf32>
+    quipu.yield %y : tensor<8x40xf32>
+  }
+  quipu.kernel @rope_angles(%at: !quipu.positions) -> tensor<8x8x2xf32> schedule #quipu.gpu_angles {
+    %y = quipu.rope_angles %at dims 16 theta 10000.0 tokens 8 : tensor<8x8x2xf32>
+    quipu.yield %y : tensor<8x8x2xf32>
+  }
+  quipu.kernel @rope(%q: tensor<8x2x16xf32>, %angles: tensor<8x8x2xf32>) -> tensor<8x2x16xf32> schedule #quipu.gpu_rows {
+    %y = quipu.rope %q by %angles pairs adjacent : tensor<8x2x16xf32>, tensor<8x8x2xf32> -> tensor<8x2x16xf32>
+    quipu.yield %y : tensor<8x2x16xf32>
+  }
+  quipu.kernel @rope_halves(%q: tensor<8x2x16xf32>, %angles: tensor<8x8x2xf32>) -> tensor<8x2x16xf32> schedule #quipu.gpu_rows {
+    %y = quipu.rope %q by %angles pairs halves : tensor<8x2x16xf32>, tensor<8x8x2xf32> -> tensor<8x2x16xf32>
+    quipu.yield %y : tensor<8x2x16xf32>
+  }
+  quipu.kernel @activate(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.gpu_rows {
+    %y = quipu.activate gelu %a : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  quipu.kernel @scale(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.gpu_rows {
+    %y = quipu.scale %a by 0.125 : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  quipu.kernel @swiglu(%a: tensor<8x32xf32>, %b: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.gpu_rows {
+    %y = quipu.swiglu %a, %b : tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  quipu.kernel @add(%a: tensor<8x32xf32>, %b: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.gpu_rows {
+    %y = quipu.add %a, %b : tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  quipu.kernel @mul(%a: tensor<8x32xf32>, %b: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.gpu_rows {
+    %y = quipu.mul %a, %b : tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+}
