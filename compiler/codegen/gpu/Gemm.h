@@ -46,6 +46,9 @@ struct GemmInput {
 struct GemmShape {
   int64_t tokens; // of a tile: a multiple of 32
   int64_t stages;
+
+  /// A thread has the sums of half of them, twice.
+  static constexpr int64_t maxTokens = 128;
 };
 
 /// Two neighbouring outputs of a token, of each linear layer of a task.

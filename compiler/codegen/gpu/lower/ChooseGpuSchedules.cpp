@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/codegen/gpu/lower/KernelLowering.h"
 #include "compiler/codegen/gpu/lower/Passes.h"
 #include "compiler/codegen/host/SplitPartials.h"
 #include "dialect/KernelShape.h"
@@ -47,6 +48,8 @@ struct ChooseGpuSchedules
       return GpuDotsAttr::get(context);
     if (getKernelTokens(kernel) <= maxGemvTokens)
       return GpuGemvAttr::get(context, blocks, ringSlots);
+    if (!quipu::gpu::fitsGemm(kernel))
+      return GpuDotsAttr::get(context);
     // Rings for a block on each multiprocessor, in 227 KB or in 99.
     return GpuGemmAttr::get(context, /*tokens=*/128,
                             gpu.hasWarpgroupProducts() ? 6 : 3);

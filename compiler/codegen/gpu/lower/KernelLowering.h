@@ -116,6 +116,9 @@ std::unique_ptr<KernelLowering>
 createRowLowering(KernelOp kernel, GpuAttr gpu, mlir::gpu::GPUModuleOp device);
 std::unique_ptr<KernelLowering>
 createDotLowering(KernelOp kernel, GpuAttr gpu, mlir::gpu::GPUModuleOp device);
+/// Whether it is what a gpu_gemm kernel computes: each output from one or two
+/// linear layers of the same operand in f16.
+bool fitsGemm(KernelOp kernel);
 std::unique_ptr<KernelLowering>
 createGemmLowering(KernelOp kernel, GpuAttr gpu, mlir::gpu::GPUModuleOp device);
 std::unique_ptr<KernelLowering>

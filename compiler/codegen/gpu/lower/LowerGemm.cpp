@@ -36,8 +36,6 @@ struct GemmLowering : KernelLowering {
   LogicalResult emit() final;
 
 private:
-  LogicalResult collectGroups();
-  LogicalResult collectInputs(Value value, OutputGroup &group);
   GemmInput getInput(LinearOp linear);
   void finish(Elements &elements, const OutputGroup &group,
               ArrayRef<GemmPair> pairs);
@@ -51,8 +49,12 @@ private:
 };
 } // namespace
 
+/// Says why an op or a kernel cannot be lowered.
+using Refuse = function_ref<void(Operation *, const Twine &)>;
+
 /// What `value` is computed from, up to linear layers.
-LogicalResult GemmLowering::collectInputs(Value value, OutputGroup &group) {
+static LogicalResult collectInputs(Value value, OutputGroup &group,
+                                   Refuse refuse) {
   if (isa<BlockArgument>(value)) {
     group.rows.insert(value);
     return success();
@@ -62,26 +64,31 @@ LogicalResult GemmLowering::collectInputs(Value value, OutputGroup &group) {
     if (!isa<BlockArgument>(linear.getInput()) ||
         !cast<RankedTensorType>(linear.getInput().getType())
              .getElementType()
-             .isF16())
-      return op->emitOpError("has an input that is not a kernel's operand in "
-                             "f16, as a gpu_gemm kernel needs it");
+             .isF16()) {
+      refuse(op, "has an input that is not a kernel's operand in f16, as a "
+                 "gpu_gemm kernel needs it");
+      return failure();
+    }
     group.linears.insert(op);
     return success();
   }
   for (Value operand : op->getOperands())
     if (isa<RankedTensorType>(operand.getType()) &&
-        failed(collectInputs(operand, group)))
+        failed(collectInputs(operand, group, refuse)))
       return failure();
   return success();
 }
 
-LogicalResult GemmLowering::collectGroups() {
+static FailureOr<SmallVector<OutputGroup>> collectGroups(KernelOp kernel,
+                                                         Refuse refuse) {
+  SmallVector<OutputGroup> groups;
   for (const Output &output : getOutputs(kernel)) {
-    if (output.write)
-      return kernel.emitOpError("writes to a cache, which a gpu_gemm kernel "
-                                "does not");
+    if (output.write) {
+      refuse(kernel, "writes to a cache, which a gpu_gemm kernel does not");
+      return failure();
+    }
     OutputGroup group;
-    if (failed(collectInputs(output.value, group)))
+    if (failed(collectInputs(output.value, group, refuse)))
       return failure();
     auto *same = llvm::find_if(groups, [&](const OutputGroup &other) {
       return llvm::any_of(group.linears, [&](Operation *linear) {
@@ -94,17 +101,24 @@ LogicalResult GemmLowering::collectGroups() {
     same->rows.insert_range(group.rows);
     same->outputs.push_back(output);
   }
-  for (const OutputGroup &group : groups) {
-    bool sameInput =
-        llvm::all_equal(llvm::map_range(group.linears, [](Operation *linear) {
-          return linear->getOperand(0);
-        }));
-    if (group.linears.empty() || group.linears.size() > 2 || !sameInput)
-      return kernel.emitOpError("computes an output from ")
-             << group.linears.size()
-             << " linear layers, expected one or two of the same input";
+  for (const OutputGroup &group : groups)
+    if (group.linears.empty() || group.linears.size() > 2) {
+      refuse(kernel, "computes an output from " + Twine(group.linears.size()) +
+                         " linear layers, expected one or two");
+      return failure();
+    }
+  if (!llvm::all_equal(
+          llvm::map_range(kernel.getOps<LinearOp>(),
+                          [](LinearOp linear) { return linear.getInput(); }))) {
+    refuse(kernel, "has linear layers of different operands, which a gpu_gemm "
+                   "kernel does not compute together");
+    return failure();
   }
-  return success();
+  return groups;
+}
+
+bool quipu::gpu::fitsGemm(KernelOp kernel) {
+  return succeeded(collectGroups(kernel, [](Operation *, const Twine &) {}));
 }
 
 GemmInput GemmLowering::getInput(LinearOp linear) {
@@ -115,8 +129,17 @@ GemmInput GemmLowering::getInput(LinearOp linear) {
 }
 
 LogicalResult GemmLowering::emit() {
-  if (failed(collectGroups()))
+  auto collected = collectGroups(
+      kernel, [](Operation *op, const Twine &why) { op->emitOpError(why); });
+  if (failed(collected))
     return failure();
+  groups = *std::move(collected);
+  GemmShape shape{schedule.getTokens(), schedule.getStages()};
+  if (shape.tokens > GemmShape::maxTokens)
+    return kernel.emitOpError("has tiles of ")
+           << shape.tokens
+           << " tokens in gpu_gemm, whose sums fit in registers "
+           << "up to " << GemmShape::maxTokens;
   unsigned threads = GemmEmitter::getThreads(b.getSm());
   return emitFunction("", threads, [&]() -> FailureOr<Launch> {
     SmallVector<GemmTask> tasks;
@@ -129,9 +152,7 @@ LogicalResult GemmLowering::emit() {
       }
     }
     auto first = cast<LinearOp>(groups.front().linears.front());
-    auto emitter =
-        GemmEmitter::create(b, tasks, getInput(first),
-                            {schedule.getTokens(), schedule.getStages()});
+    auto emitter = GemmEmitter::create(b, tasks, getInput(first), shape);
     Elements elements(*this);
     emitter->emit(getCount(), [&](unsigned task, ArrayRef<GemmPair> pairs) {
       finish(elements, groups[task], pairs);

@@ -18,6 +18,16 @@ quipu.model @linear for [] {
     %y = quipu.linear %x, @q : tensor<64x64x!quipu.q8_0> -> [64] : tensor<17x64xf16> -> tensor<17x64xf32>
     quipu.yield %y : tensor<17x64xf32>
   }
+  // What gpu_gemm does not compute: more than two layers for an output.
+  // CHECK: quipu.kernel @three{{.*}} schedule #quipu.gpu_dots
+  quipu.kernel @three(%x: tensor<17x64xf16>) -> tensor<17x64xf32> {
+    %a = quipu.linear %x, @q : tensor<64x64x!quipu.q8_0> -> [64] : tensor<17x64xf16> -> tensor<17x64xf32>
+    %b = quipu.linear %x, @q : tensor<64x64x!quipu.q8_0> -> [64] : tensor<17x64xf16> -> tensor<17x64xf32>
+    %c = quipu.linear %x, @q : tensor<64x64x!quipu.q8_0> -> [64] : tensor<17x64xf16> -> tensor<17x64xf32>
+    %ab = quipu.add %a, %b : tensor<17x64xf32>
+    %abc = quipu.add %ab, %c : tensor<17x64xf32>
+    quipu.yield %abc : tensor<17x64xf32>
+  }
   // CHECK: quipu.kernel @floats{{.*}} schedule #quipu.gpu_dots
   quipu.kernel @floats(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
     %y = quipu.linear %x, @f : tensor<64x64xf32> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
