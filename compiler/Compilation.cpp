@@ -86,6 +86,7 @@ LogicalResult Compilation::begin(const Stage &from, StringRef file,
   bool yields = llvm::any_of(module->getOps<ModelOp>(), [](ModelOp model) {
     return !model.getOps<YieldOp>().empty();
   });
+  addPrelude(sourceManager);
   if (first->name == "spec" && yields)
     if (Error error = addHeads(*module, options.heads, sourceManager))
       return fail(std::move(error));

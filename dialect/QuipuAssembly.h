@@ -217,7 +217,8 @@ void printWord(mlir::OpAsmPrinter &printer, mlir::Operation *, EnumAttr word) {
 }
 
 /// What a parameter is when the checkpoint does not say: `"word"`, a number,
-/// `@other`, `@lhs floordiv @rhs`, `rows "weight"`.
+/// `@other`, `@lhs floordiv @rhs`, `rows "weight"`, or `absent`, a unit: then
+/// what it is given for is left out.
 inline mlir::ParseResult parseFallback(mlir::OpAsmParser &parser,
                                        mlir::Attribute &fallback) {
   if (succeeded(parser.parseOptionalKeyword("rows"))) {
@@ -225,6 +226,10 @@ inline mlir::ParseResult parseFallback(mlir::OpAsmParser &parser,
     if (parser.parseAttribute(weight))
       return mlir::failure();
     fallback = RowsAttr::get(parser.getContext(), weight);
+    return mlir::success();
+  }
+  if (succeeded(parser.parseOptionalKeyword("absent"))) {
+    fallback = mlir::UnitAttr::get(parser.getContext());
     return mlir::success();
   }
   mlir::StringAttr symbol, divisor;
@@ -246,6 +251,8 @@ inline void printFallback(mlir::OpAsmPrinter &printer, mlir::Operation *,
     printer << "rows " << rows.getWeight();
   else if (auto quotient = mlir::dyn_cast<FloorDivAttr>(fallback))
     printer << quotient.getLhs() << " floordiv " << quotient.getRhs();
+  else if (mlir::isa<mlir::UnitAttr>(fallback))
+    printer << "absent";
   else
     printer.printAttributeWithoutType(fallback);
 }

@@ -10,6 +10,7 @@
 #include "compiler/frontend/BoundWeights.h"
 #include "compiler/frontend/Checkpoint.h"
 #include "compiler/frontend/Passes.h"
+#include "compiler/frontend/Specs.h"
 #include "compiler/frontend/gguf/GgufFile.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Verifier.h"
@@ -402,7 +403,10 @@ LogicalResult quipu::bindCheckpoint(ModuleOp module,
   BoundParameters parameters(checkpoint);
   BoundWeights weights(model, checkpoint);
   SmallVector<Forward> forwards;
+  OwningOpRef<ModuleOp> prelude = parsePrelude(module.getContext());
+  parameters.share((*prelude->getOps<ModelOp>().begin()).getBody().front());
   if (failed(parameters.resolve(model.getBody().front())) ||
+      failed(parameters.verifyAllRead(model)) ||
       failed(findForwards(module, model, forwards)))
     return failure();
   if (tokens.empty())

@@ -26,14 +26,68 @@ static double getShortest(double real) {
   return real;
 }
 
+void BoundParameters::share(Block &body) {
+  for (ParamOp param : body.getOps<ParamOp>()) {
+    params[param.getSymName()] = param;
+    shared.insert(param.getSymName());
+  }
+}
+
 LogicalResult BoundParameters::resolve(Block &body) {
-  for (ParamOp param : body.getOps<ParamOp>())
-    if (!params.try_emplace(param.getSymName(), param).second)
-      return param.emitError("the parameter @")
-             << param.getSymName() << " is defined twice";
+  for (ParamOp param : body.getOps<ParamOp>()) {
+    StringRef name = param.getSymName();
+    if (!shared.erase(name) && params.contains(name))
+      return param.emitError("the parameter @") << name << " is defined twice";
+    params[name] = param;
+    values.erase(name);
+  }
   for (ParamOp param : body.getOps<ParamOp>())
     if (failed(get(param)))
       return failure();
+  // Of those shared, what the ops name.
+  auto result = body.walk([&](Operation *op) {
+    if (isa<ParamOp>(op))
+      return WalkResult::advance();
+    bool isKnown = true;
+    AttrTypeWalker walker;
+    walker.addWalk([&](WeightAttr) { return WalkResult::skip(); });
+    walker.addWalk([&](FlatSymbolRefAttr name) {
+      auto param = params.find(name.getValue());
+      isKnown &= param == params.end() || succeeded(get(param->second));
+    });
+    walker.walk(Attribute(op->getAttrDictionary()));
+    return WalkResult(success(isKnown));
+  });
+  return failure(result.wasInterrupted());
+}
+
+/// Keys of GGUF by which the same weights compute something else.
+static constexpr StringRef decisiveKeys[] = {
+    "attention.sliding_window",
+    "rope.scale_linear",
+    "rope.scaling.type",
+    "rope.scaling.factor",
+    "rope.scaling.original_context_length",
+    "rope.scaling.alpha",
+    "rope.scaling.attn_factor",
+    "rope.scaling.yarn_attn_factor",
+    "rope.scaling.yarn_beta_fast",
+    "rope.scaling.yarn_beta_slow",
+    "rope.scaling.yarn_ext_factor",
+    "rope.scaling.yarn_log_multiplier",
+};
+
+LogicalResult BoundParameters::verifyAllRead(ModelOp model) const {
+  llvm::StringSet<> read;
+  for (const auto &value : values)
+    read.insert(params.lookup(value.getKey()).getKey());
+  for (StringRef own : decisiveKeys) {
+    std::string key = (checkpoint.getArchitecture() + "." + own).str();
+    if (!read.contains(own) && checkpoint.find(key))
+      return model.emitError()
+             << checkpoint.getPath() << ": the key \"" << key
+             << "\" is in the checkpoint, but the spec does not use it";
+  }
   return success();
 }
 
@@ -121,6 +175,26 @@ FailureOr<Attribute> BoundParameters::evaluate(ParamOp param,
   return fallback;
 }
 
+/// The scaling without the fields whose parameters have no value.
+static RopeScalingAttr dropAbsent(RopeScalingAttr scaling) {
+  auto keep = [](Attribute field) {
+    return isa_and_nonnull<UnitAttr>(field) ? Attribute() : field;
+  };
+  return RopeScalingAttr::get(
+      scaling.getContext(), scaling.getType(), keep(scaling.getFactor()),
+      keep(scaling.getOriginalContext()), keep(scaling.getLow()),
+      keep(scaling.getHigh()), keep(scaling.getBetaFast()),
+      keep(scaling.getBetaSlow()), keep(scaling.getAttention()));
+}
+
+/// Whether `op` means something without this attribute.
+static bool isOptional(Operation *op, NamedAttribute attribute) {
+  auto attention = dyn_cast<AttentionOp>(op);
+  return attention && (attribute.getName() == attention.getScaleAttrName() ||
+                       attribute.getName() == attention.getWindowAttrName() ||
+                       attribute.getName() == attention.getSoftCapAttrName());
+}
+
 LogicalResult
 BoundParameters::substitute(Operation *op,
                             SmallVectorImpl<StringRef> &named) const {
@@ -143,15 +217,30 @@ BoundParameters::substitute(Operation *op,
       replacer.replace(Attribute(op->getAttrDictionary())));
   if (!missing.empty())
     return op->emitError("there is no parameter @") << missing;
-  for (NamedAttribute attribute : bound)
-    if (op->getAttr(attribute.getName()) != attribute.getValue())
-      op->setAttr(attribute.getName(), attribute.getValue());
+  for (NamedAttribute attribute : bound) {
+    StringAttr name = attribute.getName();
+    Attribute before = op->getAttr(name), now = attribute.getValue();
+    if (before == now)
+      continue;
+    if (auto scaling = dyn_cast<RopeScalingAttr>(now))
+      now = dropAbsent(scaling);
+    if (!isa<UnitAttr>(now)) {
+      op->setAttr(name, now);
+      continue;
+    }
+    if (!isOptional(op, attribute))
+      return op->emitError() << checkpoint.getPath() << " has no value for "
+                             << before << ", but " << name << " needs one";
+    op->removeAttr(name);
+  }
   return success();
 }
 
 void BoundParameters::addNotes(Diagnostic &diagnostic,
                                ArrayRef<StringRef> named) const {
   for (StringRef name : named) {
+    if (isa<UnitAttr>(values.lookup(name)))
+      continue; // its attribute was dropped
     ParamOp param = params.lookup(name);
     std::string value, key = getFullKey(param);
     llvm::raw_string_ostream os(value);

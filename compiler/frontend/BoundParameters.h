@@ -11,6 +11,7 @@
 #include "dialect/Quipu.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace quipu {
 class Checkpoint;
@@ -21,13 +22,22 @@ public:
   explicit BoundParameters(const Checkpoint &checkpoint)
       : checkpoint(checkpoint) {}
 
+  /// Knows the parameters that all models and heads share from now on: they
+  /// need a value only where an op names them. `body` must outlive this.
+  void share(mlir::Block &body);
+
   /// Finds a value for every parameter of a model or head, which may name those
-  /// resolved before, or reports the one that has none, is no number or word,
-  /// or is defined by itself or twice.
+  /// shared or resolved before, or reports the one that has none, is no number
+  /// or word, or is defined by itself or twice.
   mlir::LogicalResult resolve(mlir::Block &body);
 
-  /// Replaces every parameter's name in the attributes of `op`; says in `named`
-  /// which there were.
+  /// Reports a key of the checkpoint that changes what is computed, but that no
+  /// parameter has read.
+  mlir::LogicalResult verifyAllRead(ModelOp model) const;
+
+  /// Replaces every parameter's name in the attributes of `op`, or drops the
+  /// attribute where a parameter is absent; says in `named` which
+  /// names there were.
   mlir::LogicalResult
   substitute(mlir::Operation *op,
              llvm::SmallVectorImpl<llvm::StringRef> &named) const;
@@ -46,7 +56,9 @@ private:
 
   const Checkpoint &checkpoint;
   llvm::StringMap<ParamOp> params;
-  llvm::StringMap<mlir::Attribute> values; // null while it is being resolved
+  llvm::StringSet<> shared; // among them
+  /// Null while it is being resolved; a unit where it is absent.
+  llvm::StringMap<mlir::Attribute> values;
 };
 
 } // namespace quipu

@@ -24,6 +24,7 @@ static constexpr Spec specs[] = {
 };
 
 static constexpr StringRef headFolder = "models/heads/";
+static constexpr StringRef preludeFile = "models/prelude.mlir";
 
 /// The text of a head, from models/heads or a file.
 static llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
@@ -86,12 +87,25 @@ llvm::Error quipu::addHeads(ModuleOp spec, ArrayRef<std::string> names,
   return llvm::Error::success();
 }
 
+void quipu::addPrelude(llvm::SourceMgr &sourceManager) {
+  const auto *prelude = llvm::find_if(
+      specs, [](const Spec &known) { return known.path == preludeFile; });
+  sourceManager.AddNewSourceBuffer(
+      llvm::MemoryBuffer::getMemBuffer(prelude->text, prelude->path), SMLoc());
+}
+
+OwningOpRef<ModuleOp> quipu::parsePrelude(MLIRContext *context) {
+  llvm::SourceMgr text;
+  addPrelude(text);
+  return readModule(text, context);
+}
+
 llvm::Expected<OwningOpRef<ModuleOp>>
 quipu::findSpec(StringRef family, llvm::SourceMgr &sourceManager,
                 MLIRContext *context) {
   SmallVector<std::string> families;
   for (const Spec &spec : specs) {
-    if (spec.path.starts_with(headFolder))
+    if (spec.path.starts_with(headFolder) || spec.path == preludeFile)
       continue;
     llvm::SourceMgr candidate;
     candidate.AddNewSourceBuffer(

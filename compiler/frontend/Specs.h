@@ -22,6 +22,12 @@ namespace quipu {
 llvm::Error addHeads(mlir::ModuleOp spec, llvm::ArrayRef<std::string> names,
                      llvm::SourceMgr &sourceManager);
 
+/// The model of models/prelude.mlir, whose parameters all specs know.
+mlir::OwningOpRef<mlir::ModuleOp> parsePrelude(mlir::MLIRContext *context);
+
+/// Has diagnostics show the prelude's lines.
+void addPrelude(llvm::SourceMgr &sourceManager);
+
 /// The spec for `family` ("llama") among those of models/, parsed. Its text
 /// goes into `sourceManager`. An error lists the families that have one.
 llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>

@@ -17,6 +17,7 @@ quipu.model @spec for ["a", "b"] {
   // CHECK-NEXT: quipu.param @eps = "eps" else 1.000000e-05
   // CHECK-NEXT: quipu.param @word = "word" else "none"
   // CHECK-NEXT: quipu.param @zero = "zero" else 0
+  // CHECK-NEXT: quipu.param @maybe = "maybe" else absent
   quipu.param @n = "count"
   quipu.param @m = "other" else @n
   quipu.param @d = "dim" else @n floordiv @m
@@ -24,6 +25,7 @@ quipu.model @spec for ["a", "b"] {
   quipu.param @eps = "eps" else 1.0e-5
   quipu.param @word = "word" else "none"
   quipu.param @zero = "zero" else 0
+  quipu.param @maybe = "maybe" else absent
 
   // CHECK-NEXT: %[[TOKENS:.+]] = quipu.input "tokens"{{ *$}}
   // CHECK-NEXT: %[[AT:.+]] = quipu.positions{{ *$}}

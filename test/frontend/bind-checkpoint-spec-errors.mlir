@@ -265,3 +265,28 @@ quipu.model @bound for ["llama"] {
   %x = quipu.embed %tokens, @token_embd : tensor<96x64x!quipu.q8_0> : tensor<1xi32> -> tensor<1x64xf32>
   quipu.weight @token_embd = "token_embd.weight" : tensor<96x64x!quipu.q8_0>
 }
+
+// -----
+
+// A parameter of the prelude that no op names needs no value, and a spec may have
+// another one by its name.
+quipu.model @own for ["llama"] {
+  quipu.param @eps = "nowhere" else 1.0
+  quipu.param @theta = "nowhere" else 2.0
+  %tokens = quipu.input "tokens"
+  %at = quipu.positions
+  %x = quipu.embed %tokens, "token_embd"
+  %y = quipu.rms_norm %x, "output_norm" eps @eps
+  quipu.output "logits", %y
+}
+
+// -----
+
+quipu.model @absent for ["llama"] {
+  quipu.param @factor = "nowhere" else absent
+  %tokens = quipu.input "tokens"
+  %x = quipu.embed %tokens, "token_embd"
+  // expected-error-re@+1 {{{{.*}}.gguf has no value for @factor, but "factor" needs one}}
+  %y = quipu.scale %x by @factor
+  quipu.output "logits", %y
+}

@@ -92,3 +92,9 @@
 // MIXED: quipu.weight @blk.attn_v = "blk.*.attn_v.weight" layers 2 : tensor<32x64x!quipu.mixed<!quipu.q4_1, !quipu.q8_0>> but !quipu.q8_0 in [1]{{$}}
 // MIXED: quipu.weight @blk.ffn_down = "blk.*.ffn_down.weight" layers 2 : tensor<64x128x!quipu.mixed<f16, f32>> but f32 in [1]{{$}}
 // MIXED: quipu.linear %{{.+}}, @blk.attn_v : tensor<32x64x!quipu.mixed<!quipu.q4_1, !quipu.q8_0>> -> [2, 16] : tensor<1x64xf32> -> tensor<1x2x16xf32>
+
+// A parameter that has no value leaves out what it is given for.
+// RUN: %python %S/Inputs/make_llama.py %t-yarn.gguf +attention.sliding_window=20 "+rope.scaling.type='yarn'" +rope.scaling.factor=4.0 +rope.scaling.original_context_length=64 +rope.scaling.yarn_beta_fast=16.0 +rope.scaling.yarn_attn_factor=1.25
+// RUN: %quipu-opt %t.mlir --bind-checkpoint="checkpoint=%t-yarn.gguf tokens=1" | FileCheck %s --check-prefix=YARN
+// YARN: quipu.rope_angles {{.+}} scaling <type = "yarn", factor = 4.000000e+00 : f64, original_context = 64 : i64, beta_fast = 1.600000e+01 : f64, attention = 1.250000e+00 : f64> tokens
+// YARN: quipu.attention {{.+}} window 20 :

@@ -17,25 +17,23 @@ import re
 import subprocess
 import sys
 
-import gguf
 import numpy as np
 
 sys.path.append(os.path.join(os.path.dirname(__file__), *3 * [os.pardir], "Inputs"))
-from weight_rows import make_rows
+from random_llama import SIZES, write_llama
 
-LAYERS = 2
-DEFAULTS = dict(format="F32", hidden=64, heads=4, kv_heads=2, head_dim=32, ffn=96, words=333,
-                rope_dims=None, biases=(), extra={}, edits={}, lengths=(5, 150))
+DEFAULTS = dict(edits={}, lengths=(5, 150))
 NORM_Q = """%qn = quipu.rms_norm %q, "attn_q_norm" eps @eps
     %kn = quipu.rms_norm %k, "attn_k_norm" eps @eps
     %qr   = quipu.rope %qn by"""
 ATTENTION = "quipu.attention %qr over %kv at %at"
+WINDOW = " window @window"
 MID = "%mid  = quipu.add %h, %o"
 OUT = "%out  = quipu.add %mid, %down"
 
 
 def attention(more):
-    return {ATTENTION: f"{ATTENTION} {more}"}
+    return {ATTENTION + WINDOW: f"{ATTENTION} {more}"}
 
 
 CASES = {
@@ -143,51 +141,6 @@ CASES = {
 }
 
 
-def write_model(case, path, rng):
-    kind = gguf.GGMLQuantizationType[case.format]
-    writer = gguf.GGUFWriter(path, "llama")
-    writer.add_context_length(512)
-    writer.add_embedding_length(case.hidden)
-    writer.add_block_count(LAYERS)
-    writer.add_feed_forward_length(case.ffn)
-    writer.add_head_count(case.heads)
-    writer.add_head_count_kv(case.kv_heads)
-    writer.add_key_length(case.head_dim)
-    writer.add_layer_norm_rms_eps(1e-5)
-    if case.rope_dims:
-        writer.add_rope_dimension_count(case.rope_dims)
-
-    def add(name, *shape):
-        if len(shape) == 1:
-            numbers = 1 + 0.2 * rng.standard_normal(shape, np.float32)
-            return writer.add_tensor(name, numbers)
-        rows = make_rows(case.format, *shape, rng, size=shape[-1] ** -0.5)
-        writer.add_tensor(name, rows, raw_dtype=kind)
-
-    queries, keys = case.heads * case.head_dim, case.kv_heads * case.head_dim
-    rows = {"attn_q": queries, "attn_k": keys, "attn_v": keys, "attn_output": case.hidden}
-    add("token_embd.weight", case.words, case.hidden)
-    for layer in range(LAYERS):
-        block = f"blk.{layer}."
-        add(block + "attn_norm.weight", case.hidden)
-        for name, count in rows.items():
-            add(block + name + ".weight", count,
-                queries if name == "attn_output" else case.hidden)
-            if name in case.biases:
-                add(block + name + ".bias", count)
-        add(block + "ffn_norm.weight", case.hidden)
-        add(block + "ffn_gate.weight", case.ffn, case.hidden)
-        add(block + "ffn_up.weight", case.ffn, case.hidden)
-        add(block + "ffn_down.weight", case.hidden, case.ffn)
-        for name, shape in case.extra.items():
-            add(block + name + ".weight", *shape)
-    add("output_norm.weight", case.hidden)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-
-
 def run(*command):
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     if done.returncode:
@@ -203,7 +156,7 @@ def leave_target_out(path):
 
 
 def check(name, quipu, spec, folder, target, emulator):
-    case = type("Case", (), DEFAULTS | CASES[name])
+    case = type("Case", (), SIZES | DEFAULTS | CASES[name])
     rng = np.random.default_rng(7)
     for before, after in case.edits.items():
         if before not in spec:
@@ -215,7 +168,8 @@ def check(name, quipu, spec, folder, target, emulator):
 
     with open(at(".mlir"), "w") as file:
         file.write(spec)
-    write_model(case, at(".gguf"), rng)
+    sizes = {key: value for key, value in CASES[name].items() if key not in DEFAULTS}
+    write_llama(at(".gguf"), rng, **sizes)
     build = [quipu, "build", at(".gguf"), "--spec", at(".mlir")]
     run(*build, "--target", target, "-o", at(""))
     run(*build, "--target", target, "--emit", "fused", "-o", at(".fused.mlir"))

@@ -1,0 +1,20 @@
+// Parameters that every spec knows; one counts only where a spec names it. Keys are
+// GGUF's without the family's prefix.
+quipu.model @prelude for [] {
+  quipu.param @layers    = "block_count"
+  quipu.param @hidden    = "embedding_length"
+  quipu.param @ffn       = "feed_forward_length"
+  quipu.param @heads     = "attention.head_count"
+  quipu.param @kv_heads  = "attention.head_count_kv" else @heads
+  quipu.param @head_dim  = "attention.key_length" else @hidden floordiv @heads
+  quipu.param @eps       = "attention.layer_norm_rms_epsilon"
+  quipu.param @window    = "attention.sliding_window" else absent
+  quipu.param @rope_dims = "rope.dimension_count" else @head_dim
+  quipu.param @theta     = "rope.freq_base" else 10000.0
+  quipu.param @scaling   = "rope.scaling.type" else "none"
+  quipu.param @factor    = "rope.scaling.factor" else 1.0
+  quipu.param @original  = "rope.scaling.original_context_length" else 0
+  quipu.param @beta_fast = "rope.scaling.yarn_beta_fast" else absent
+  quipu.param @beta_slow = "rope.scaling.yarn_beta_slow" else absent
+  quipu.param @attention = "rope.scaling.yarn_attn_factor" else absent
+}
