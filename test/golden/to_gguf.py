@@ -1,19 +1,19 @@
 """Converts a Hugging Face folder of the Llama family to a GGUF file.
 
 usage: to_gguf.py FOLDER OUT.gguf [--type f32|f16|bf16|q8_0|q4_0|q4_1|...]
-                  [--rope-type bf16] [--loops NAME,...]
+                  [--loops NAME,...]
 
-Matrices are stored in the given type (of several, in turn, so that layers
-differ: q4_1,q8_0), vectors always in f32. The folders have
-no tokenizer, so neither has the file. `--rope-type bf16` adds the tensor
-`rope_freqs.weight`, by which RoPE's frequencies are divided, so that they become
-what they are when rounded to bf16, see README.md. `--loops near,far` calls the
-layers' tensors `near.0.*`, `far.0.*` instead of `blk.0.*`, `blk.1.*`: a loop each.
+Keys and tensors are named as llama.cpp's converter names them. Matrices are stored
+in the given type (of several, in turn, so that layers differ: q4_1,q8_0), vectors
+always in f32. The folders have no tokenizer, so neither has the file. `--loops
+near,far` calls the layers' tensors `near.0.*`, `far.0.*` instead of `blk.0.*`,
+`blk.1.*`: a loop each.
 """
 
 import argparse
 import itertools
 import json
+import math
 from pathlib import Path
 
 import gguf
@@ -27,6 +27,8 @@ NAMES = {
     "self_attn.k_proj": "attn_k",
     "self_attn.v_proj": "attn_v",
     "self_attn.o_proj": "attn_output",
+    "self_attn.q_norm": "attn_q_norm",
+    "self_attn.k_norm": "attn_k_norm",
     "post_attention_layernorm": "ffn_norm",
     "mlp.gate_proj": "ffn_gate",
     "mlp.up_proj": "ffn_up",
@@ -39,6 +41,9 @@ GEMMA2_NAMES = {
     "pre_feedforward_layernorm": "ffn_norm",
     "post_feedforward_layernorm": "post_ffw_norm",
 }
+# The family's name in a GGUF file, by `model_type`.
+ARCHITECTURES = {"llama": "llama", "mistral": "llama", "qwen2": "qwen2", "qwen3": "qwen3",
+                 "gemma2": "gemma2"}
 OUTER_NAMES = {
     "model.embed_tokens.weight": "token_embd.weight",
     "model.norm.weight": "output_norm.weight",
@@ -58,18 +63,36 @@ def gguf_name(name, names, loops):
 def pair_neighbours(weight, heads):
     """Reorders the rows of each head: Hugging Face's RoPE turns row i with row
     i + half, llama.cpp's (for Llama) turns row 2i with row 2i + 1."""
-    rows, columns = weight.shape
-    return (weight.reshape(heads, 2, rows // heads // 2, columns)
-            .swapaxes(1, 2).reshape(rows, columns))
+    rows = weight.shape[0]
+    return (weight.reshape(heads, 2, rows // heads // 2, -1)
+            .swapaxes(1, 2).reshape(weight.shape))
 
 
-def rope_factors(theta, head_dim):
-    """[head_dim / 2]: exact frequency / frequency rounded to bf16."""
-    bf16 = gguf.GGMLQuantizationType.BF16
-    exact = float(theta) ** (-np.arange(0, head_dim, 2) / head_dim)
-    rounded = gguf.quants.dequantize(
-        gguf.quants.quantize(exact.astype(np.float32), bf16), bf16)
-    return (exact / rounded).astype(np.float32)
+def llama3_factors(scaling, theta, head_dim):
+    """[head_dim / 2]: how much slower each pair turns than without the scaling."""
+    low, high = scaling["low_freq_factor"], scaling["high_freq_factor"]
+    context, factor = scaling["original_max_position_embeddings"], scaling["factor"]
+    turns = context / (2 * math.pi) * float(theta) ** (-np.arange(0, head_dim, 2) / head_dim)
+    keep = np.clip((turns - low) / (high - low), 0, 1)
+    return (1 / ((1 - keep) / factor + keep)).astype(np.float32)
+
+
+def add_scaling(writer, scaling, theta, head_dim):
+    """What the checkpoint says of RoPE's scaling, and as which tensor or key."""
+    kind = scaling["rope_type"]
+    if kind == "llama3":
+        writer.add_tensor("rope_freqs.weight", llama3_factors(scaling, theta, head_dim))
+        return
+    writer.add_rope_scaling_type(gguf.RopeScalingType(kind))
+    writer.add_rope_scaling_factor(scaling["factor"])
+    for key, add in {
+        "original_max_position_embeddings": writer.add_rope_scaling_orig_ctx_len,
+        "attention_factor": writer.add_rope_scaling_yarn_attn_factor,
+        "beta_fast": writer.add_rope_scaling_yarn_beta_fast,
+        "beta_slow": writer.add_rope_scaling_yarn_beta_slow,
+    }.items():
+        if scaling.get(key) is not None:
+            add(scaling[key])
 
 
 def main():
@@ -77,23 +100,22 @@ def main():
     parser.add_argument("folder", type=Path)
     parser.add_argument("out")
     parser.add_argument("--type", default="f32")
-    parser.add_argument("--rope-type", choices=["exact", "bf16"],
-                        default="exact")
     parser.add_argument("--loops", default="")
     args = parser.parse_args()
     config = json.loads((args.folder / "config.json").read_text())
     family = config["model_type"]
+    if family not in ARCHITECTURES:
+        parser.error(f"{args.folder}: model_type '{family}' is none of "
+                     f"{', '.join(ARCHITECTURES)}")
+    architecture = ARCHITECTURES[family]
     is_gemma = family == "gemma2"
-    if family not in ("llama", "mistral", "gemma2"):
-        parser.error(f"{args.folder}: model_type '{family}' is "
-                     "not of the Llama family")
-    if config.get("rope_scaling"):
-        parser.error(f"{args.folder}: rope_scaling is not converted")
+    scaling = config.get("rope_parameters") or config.get("rope_scaling") or {}
 
     heads = config["num_attention_heads"]
     kv_heads = config.get("num_key_value_heads", heads)
     head_dim = config.get("head_dim") or config["hidden_size"] // heads
-    writer = gguf.GGUFWriter(args.out, family if is_gemma else "llama")
+    theta = config.get("rope_theta") or scaling["rope_theta"]
+    writer = gguf.GGUFWriter(args.out, architecture)
     writer.add_name(args.folder.name)
     writer.add_vocab_size(config["vocab_size"])
     writer.add_context_length(config["max_position_embeddings"])
@@ -105,22 +127,23 @@ def main():
     writer.add_key_length(head_dim)
     writer.add_value_length(head_dim)
     writer.add_rope_dimension_count(head_dim)
-    writer.add_rope_freq_base(config["rope_theta"])
+    writer.add_rope_freq_base(theta)
     writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
-
-    if is_gemma:
+    if config.get("sliding_window"):
         writer.add_sliding_window(config["sliding_window"])
+    if scaling.get("rope_type", "default") != "default":
+        add_scaling(writer, scaling, theta, head_dim)
 
     loops = args.loops.split(",") if args.loops else []
     matrix_types = itertools.cycle(gguf.GGMLQuantizationType[name]
                                    for name in args.type.upper().split(","))
     weights = safetensors_file.read(args.folder / "model.safetensors")
     for name, weight in weights.items():
-        if is_gemma:  # pairs halves, and multiplies a norm by 1 + its weight
+        if is_gemma:  # multiplies a norm by 1 + its weight
             weight = weight + (weight.ndim == 1)
-        elif name.endswith("q_proj.weight"):
+        elif architecture == "llama" and "q_proj" in name:
             weight = pair_neighbours(weight, heads)
-        elif name.endswith("k_proj.weight"):
+        elif architecture == "llama" and "k_proj" in name:
             weight = pair_neighbours(weight, kv_heads)
         weight = np.ascontiguousarray(weight, np.float32)
         kind = (gguf.GGMLQuantizationType.F32 if weight.ndim == 1
@@ -128,9 +151,6 @@ def main():
         names = GEMMA2_NAMES if is_gemma else NAMES
         writer.add_tensor(gguf_name(name, names, loops), gguf.quants.quantize(weight, kind),
                           raw_dtype=kind)
-    if args.rope_type == "bf16":
-        writer.add_tensor("rope_freqs.weight",
-                          rope_factors(config["rope_theta"], head_dim))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -1,12 +1,11 @@
 """Compiles a golden model and compares what its program says with what others say.
 
-usage: golden.py QUIPU FOLDER --target T --type TYPE [--rope-type bf16]
-                 --tolerance X [--greedy] [--emulator COMMAND]
-                 [--spec FILE --loops NAME,...] [--chunks N,...]
+usage: golden.py QUIPU FOLDER --target T --type TYPE --tolerance X [--greedy]
+                 [--emulator COMMAND] [--spec FILE --loops NAME,...] [--chunks N,...]
 
 Converts the folder (see test/golden/README.md) in the working directory, builds a
 program and compares the logits of all positions, with an f32 cache, with Hugging
-Face's if the weights are stored as they were, otherwise with those of
+Face's if the weights are stored as they were or in f32, otherwise with those of
 llama_numpy.py on the same file, which rounds activations as kernels do: to 8 bits,
 but for --target=reference and f16 weights. Fails unless max |difference| <= X * max |logit|.
 --greedy also compares 24 tokens of greedy text, with either cache. The program runs
@@ -15,6 +14,7 @@ for each number of tokens at once.
 """
 
 import argparse
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +38,6 @@ parser.add_argument("quipu")
 parser.add_argument("folder")
 parser.add_argument("--target", required=True)
 parser.add_argument("--type", required=True)
-parser.add_argument("--rope-type", default="exact")
 parser.add_argument("--tolerance", required=True)
 parser.add_argument("--greedy", action="store_true")
 parser.add_argument("--emulator", default="")
@@ -49,13 +48,14 @@ args = parser.parse_args()
 
 folder = GOLDEN / args.folder
 tokens = python("expected.py", "tokens", folder)
-python("to_gguf.py", folder, "model.gguf", "--type", args.type, "--rope-type", args.rope_type,
-       "--loops", args.loops)
+python("to_gguf.py", folder, "model.gguf", "--type", args.type, "--loops", args.loops)
 run(args.quipu, "build", "model.gguf", "--target", args.target, "-o", "program",
     *(["--spec", args.spec] if args.spec else []))
 program = [*args.emulator.split(), "./program"]
 run(*program, "--tokens", tokens, "--cache-type=f32", "--logits=logits.npy")
-if args.type in ("f32", "bf16"):
+config = json.loads((folder / "config.json").read_text())
+stored = config.get("torch_dtype") or config["dtype"]
+if args.type in ("f32", {"bfloat16": "bf16", "float16": "f16"}.get(stored)):
     expected = folder
 else:
     expected = "expected.npy"
