@@ -1,39 +1,69 @@
 """Tests programs for a GPU on a machine that has one.
 
     python test/gpu/run.py build QUIPU FOLDER [--target sm_90a] [--model FILE.gguf]...
-    python test/gpu/run.py run FOLDER [--sanitize]
+                                 [--only PATTERN]
+    python test/gpu/run.py run FOLDER [--only PATTERN] [--sanitize]
 
-`build` makes programs of the golden models in several formats, and of the models
-given, and what the reference says of each; it needs no GPU. `run` needs FOLDER,
-this file and numpy alone, so that it works on a machine without a compiler. It compares
+`build` makes programs of the golden models, of random models in every format of
+weights, of the heads and for older chips, and what the reference says of each; it
+needs no GPU, but a C compiler. `run` needs FOLDER, this file and numpy alone, so that
+it works on a machine without a compiler. It compares
 
   - the logits of all positions with the reference's: max |difference| at most
-    TOLERANCES of the largest logit
+    TOLERANCES of the largest logit; other outputs likewise
   - chunks of 1, 7, 16 and all tokens, and one run with another: the same bits
   - the greedy text with the reference's, and texts whose tokens the GPU has drawn with
     those that the host draws (which takes guesses)
+  - several sequences side by side, in pieces of all lengths, forked and ended at
+    random, with each alone: the same bits
+  - what a program says that cannot run: one sentence
 
 and with --sanitize runs compute-sanitizer's memcheck, racecheck and synccheck over
 each program. Its last line reads `N passed, N failed`.
 """
 
 import argparse
+import fnmatch
+import os
+import re
 import subprocess
 import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-GOLDEN = Path(__file__).parents[1] / "golden"
-# Folder of test/golden, type of its matrices.
-MODELS = [(folder, kind) for folder in ["llama-mha", "llama-gqa-tied"]
-          for kind in ["f32", "bf16", "f16", "q8_0", "q4_0", "q4_1"]]
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "test" / "golden"
+# Folder of test/golden: types of its matrices.
+FLOATS = ["f32", "bf16", "f16"]
+MODELS = {
+    "llama-mha": [*FLOATS, "q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "q4_1,q8_0,f16"],
+    "llama-gqa-tied": [*FLOATS, "q8_0", "q4_0", "q4_1"],
+    "llama-mqa-bias-f16": [*FLOATS, "q4_0"],
+    "llama-linear-scaled": FLOATS,
+    "llama3-scaled": FLOATS,
+    "llama-yarn": FLOATS,
+    "mistral-window": FLOATS,
+    "qwen2": [*FLOATS, "q8_0"],
+    "qwen3": [*FLOATS, "q4_0"],
+}
+# Formats of 256 numbers a block and others, in models of random blocks.
+FORMATS = ["q2_k", "q3_k", "q4_k", "q5_k", "q6_k", "iq4_nl", "iq4_xs", "mxfp4"]
+WIDE = dict(hidden=256, heads=8, ffn=512)
+OLDER_CHIPS = ["sm_80", "sm_89"]
 # With a cache in f16, and inputs of linear layers in f16 but for f32 weights.
-TOLERANCES = {"f32": 2e-3, "bf16": 1e-2, "f16": 1e-2}
-QUANTIZED = 1e-2
+TOLERANCES = {"f32": 2e-3}
+OTHERWISE = 1e-2
 CHUNKS = [None, 1, 7, 16]
 GENERATED = 24
 SAMPLERS = ["--temperature 0.8 --seed 1", "--temperature 2 --top-k 64 --top-p 1 --min-p 0 --seed 2",
             "--repeat-penalty 1.3"]
 CHECKS = ["memcheck", "racecheck", "synccheck"]
+# Outputs of the program with all heads; `generate` has the logits.
+HEADS = ["embed", "hidden"]
+# The longest context takes 550 GB of this model, more than any GPU has.
+LARGE = dict(format="F16", heads=8, kv_heads=8, head_dim=128, layers=8)
+LONGEST = 1 << 24
 
 
 def output_of(*command, **options):
@@ -44,47 +74,144 @@ def output_of(*command, **options):
     return result.stdout
 
 
-def build_one(quipu, model, tokens, target, to):
-    output_of(quipu, "build", model, "--target", target, "-o", f"{to}.gpu")
-    output_of(quipu, "build", model, "--target", "reference", "-o", f"{to}.reference")
-    reference = [f"{to}.reference", "--tokens", tokens]
-    output_of(*reference, f"--logits={to}.npy")
-    Path(f"{to}.text").write_text(output_of(*reference, "-n", GENERATED, "--ignore-eos"))
-    Path(f"{to}.tokens").write_text(tokens)
-    Path(f"{to}.reference").unlink()
-    print(f"built {to.name}", flush=True)
+def outputs_of(program, head, tokens, *arguments):
+    """{output: rows}"""
+    import numpy
+
+    with tempfile.TemporaryDirectory() as folder:
+        output_of(program, head, "--tokens", tokens, f"--outputs={folder}", *arguments)
+        return {path.stem: numpy.load(path) for path in Path(folder).glob("*.npy")}
+
+
+def relative_error(have, expected):
+    return float(abs(have - expected).max() / abs(expected).max())
+
+
+# ---------------------------------------------------------------------------
+# Programs and references
+# ---------------------------------------------------------------------------
+
+class Builder:
+    def __init__(self, args, folder):
+        self.quipu, self.folder, self.target = args.quipu, folder, args.target
+        self.only = args.only
+
+    def wants(self, name):
+        return fnmatch.fnmatch(name, self.only)
+
+    def program(self, model, name, *options, target=None):
+        output_of(self.quipu, "build", model, "--target", target or self.target, "-o",
+                  self.folder / name, *options)
+
+    def golden(self, folder, kind, out):
+        output_of(sys.executable, GOLDEN / "to_gguf.py", GOLDEN / folder, out, "--type", kind)
+
+    def tokens(self, folder):
+        return output_of(sys.executable, GOLDEN / "expected.py", "tokens", GOLDEN / folder).strip()
+
+    def compared(self, model, tokens, name, chips=()):
+        """A program beside which lies what the reference says."""
+        if not self.wants(name):
+            return
+        to = self.folder / name
+        self.program(model, f"{name}.gpu")
+        for chip in chips:
+            self.program(model, f"{name}@{chip}.gpu", target=chip)
+        self.program(model, f"{name}.reference", target="reference")
+        reference = [f"{to}.reference", "--tokens", tokens]
+        output_of(*reference, f"--logits={to}.npy")
+        Path(f"{to}.text").write_text(output_of(*reference, "-n", GENERATED, "--ignore-eos"))
+        Path(f"{to}.tokens").write_text(tokens)
+        Path(f"{to}.reference").unlink()
+        print(f"built {name}", flush=True)
+
+    def heads(self, model, tokens):
+        import numpy
+
+        if not self.wants("heads"):
+            return
+        heads = ["--head", ",".join(["generate", *HEADS])]
+        self.program(model, "heads.entries", *heads)
+        self.program(model, "heads.reference", *heads, target="reference")
+        outputs = {}
+        for head in HEADS:
+            outputs |= outputs_of(self.folder / "heads.reference", head, tokens)
+        numpy.savez(self.folder / "heads.npz", **outputs)
+        (self.folder / "heads.tokens").write_text(tokens)
+        (self.folder / "heads.reference").unlink()
+        print("built heads", flush=True)
+
+    def libraries(self, model, name):
+        """Programs in C that compare sequences with each alone, as NAME.NUMBER.test."""
+        library = f"lib{name}.so"
+        if not self.wants(name):
+            return
+        self.program(model, library, "--lib")
+        for number, source in enumerate(["test/end-to-end/Inputs/ragged.c",
+                                         "test/runtime/capi/sequences-test.c"]):
+            output_of("cc", "-std=c11", "-O1", f"-I{ROOT}", ROOT / source, f"-L{self.folder}",
+                      f"-l{name}", "-Wl,-rpath,$ORIGIN", "-o",
+                      self.folder / f"{name}.{number}.test")
+        print(f"built {library}", flush=True)
 
 
 def build(args):
+    sys.path.append(str(ROOT / "test" / "Inputs"))
+    import numpy
+    from random_llama import write_llama
+
     folder = Path(args.folder).absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    for name, kind in MODELS:
-        tokens = output_of(sys.executable, GOLDEN / "expected.py", "tokens", GOLDEN / name)
-        model = folder / "model.gguf"
-        output_of(sys.executable, GOLDEN / "to_gguf.py", GOLDEN / name, model, "--type", kind)
-        build_one(args.quipu, model, tokens.strip(), args.target, folder / f"{name}-{kind}")
-        model.unlink()
+    builder = Builder(args, folder)
+    model = folder / f"model{os.getpid()}.gguf"
+    for name, kinds in MODELS.items():
+        for kind in kinds:
+            builder.golden(name, kind, model)
+            chips = OLDER_CHIPS if (name, kind) in [("llama-gqa-tied", "bf16"),
+                                                    ("qwen3", "q4_0")] else []
+            builder.compared(model, builder.tokens(name), f"{name}-{kind.replace(',', '+')}",
+                             chips)
+            if (name, kind) == ("llama-gqa-tied", "bf16"):
+                builder.heads(model, builder.tokens(name))
+            if (name, kind) in [("llama-gqa-tied", "q4_0"), ("mistral-window", "bf16")]:
+                builder.libraries(model, f"{name}-{kind}")
+    random = numpy.random.default_rng(7)
+    for kind in FORMATS:
+        write_llama(model, random, format=kind.upper(), **WIDE)
+        tokens = " ".join(map(str, random.integers(0, 333, 150)))
+        builder.compared(model, tokens, f"random-{kind}")
+    # Longer than a page of the cache, and than the largest chunk.
+    write_llama(model, random, format="BF16", head_dim=64, **WIDE)
+    builder.compared(model, " ".join(map(str, random.integers(0, 333, 400))), "random-long-bf16")
+    if builder.wants("large"):
+        write_llama(model, random, **LARGE)
+        builder.program(model, "large.errors")
+    model.unlink()
     for model in args.model:
-        build_one(args.quipu, model, ",".join(map(str, range(300, 340))), args.target,
-                  folder / Path(model).stem)
+        builder.compared(model, " ".join(map(str, range(300, 340))), Path(model).stem)
 
+
+# ---------------------------------------------------------------------------
+# Tests
+# ---------------------------------------------------------------------------
 
 class Results:
     passed = failed = 0
 
-    def add(self, what, good):
+    def add(self, what, good, why=""):
         self.passed += good
         self.failed += not good
-        print(f"{'PASS' if good else 'FAIL'}: {what}", flush=True)
+        print(f"{'PASS' if good else 'FAIL'}: {what}{why and chr(10)}{why}", flush=True)
 
 
-def test(program, results):
+def test_program(program, results):
     import numpy
 
     name = program.stem
-    kind = name.rsplit("-", 1)[-1]
-    tokens = program.with_suffix(".tokens").read_text()
-    expected = numpy.load(program.with_suffix(".npy"))
+    expected = program.with_name(name.split("@")[0])
+    kind = expected.name.rsplit("-", 1)[-1]
+    tokens = Path(f"{expected}.tokens").read_text()
+    reference = numpy.load(f"{expected}.npy")
     logits = program.with_suffix(".logits.npy")
 
     def run(*arguments):
@@ -92,8 +219,8 @@ def test(program, results):
         return numpy.load(logits)
 
     first = run()
-    error = abs(first - expected).max() / abs(expected).max()
-    results.add(f"{name}: error {error:.1e}", error <= TOLERANCES.get(kind, QUANTIZED))
+    error = relative_error(first, reference)
+    results.add(f"{name}: error {error:.1e}", error <= TOLERANCES.get(kind, OTHERWISE))
     for chunk in CHUNKS:
         again = run(*(["--chunk", chunk] if chunk else []))
         results.add(f"{name}: bits in chunks of {chunk or 'all'}", (first == again).all())
@@ -103,30 +230,79 @@ def test(program, results):
         results.add(f"{name}: text drawn with {sampler}",
                     drawn == output_of(*generate, *sampler.split(), "--lookup"))
     text = output_of(*generate)
-    results.add(f"{name}: greedy text", text == program.with_suffix(".text").read_text())
+    results.add(f"{name}: greedy text", text == Path(f"{expected}.text").read_text())
+
+
+def test_heads(program, results):
+    import numpy
+
+    tokens = program.with_suffix(".tokens").read_text()
+    expected = numpy.load(program.with_suffix(".npz"))
+    for head in HEADS:
+        first = outputs_of(program, head, tokens)
+        for name, rows in first.items():
+            error = relative_error(rows, expected[name])
+            results.add(f"{program.stem}: {head}, error {error:.1e}", error <= OTHERWISE)
+        for chunk in CHUNKS:
+            again = outputs_of(program, head, tokens, *(["--chunk", chunk] if chunk else []))
+            results.add(f"{program.stem}: {head}, bits in chunks of {chunk or 'all'}",
+                        first.keys() == again.keys() and
+                        all((rows == again[name]).all() for name, rows in first.items()))
+
+
+def test_sequences(program, results):
+    arguments = {"0": ["f16", "f32"], "1": ["200"]}[program.suffixes[-2][1:]]
+    text = output_of(program, *arguments)
+    results.add(f"{program.stem}: {text.strip().splitlines()[-1]}", True)
+
+
+def test_errors(program, results):
+    for arguments, sentence in [
+        (["--device", 99], r"the device must be from 0 to \d+, not 99"),
+        (["--cache-type", "q8_0"], r".*q8_0.*"),
+        (["--context", LONGEST], r".+ has [\d.]+ GB of its [\d.]+ GB free, but this needs "
+                                  r"[\d.]+ GB: [\d.]+ GB for weights, [\d.]+ GB for the cache, .+"),
+    ]:
+        done = subprocess.run([program, "--tokens", "1", "-n", "1", *map(str, arguments)],
+                              capture_output=True, text=True)
+        said = re.fullmatch(rf"[^\n]+: error: {sentence}\n", done.stderr)
+        results.add(f"{program.stem} {' '.join(map(str, arguments))}",
+                    done.returncode == 1 and bool(said), "" if said else done.stderr)
 
 
 def sanitize(program, results):
-    tokens = program.with_suffix(".tokens").read_text()
+    if program.suffix == ".gpu":
+        tokens = Path(f"{program.with_name(program.stem.split('@')[0])}.tokens").read_text()
+        arguments = ["--tokens", tokens, "-n", "4", "--ignore-eos"]
+    elif program.suffix == ".entries":
+        arguments = ["embed", "--tokens", program.with_suffix(".tokens").read_text()]
+    else:
+        return
     for check in CHECKS:
-        run = subprocess.run(
-            ["compute-sanitizer", "--tool", check, "--error-exitcode", "1", program, "--tokens",
-             tokens, "-n", "4", "--ignore-eos"], capture_output=True, text=True)
-        if run.returncode:
-            print(run.stdout[-3000:])
-        results.add(f"{program.stem}: {check}", run.returncode == 0)
+        done = subprocess.run(
+            ["compute-sanitizer", "--tool", check, "--error-exitcode", "1", program, *arguments],
+            capture_output=True, text=True)
+        results.add(f"{program.stem}: {check}", done.returncode == 0,
+                    done.stdout[-3000:] if done.returncode else "")
 
 
 def run(args):
     results = Results()
-    for program in sorted(Path(args.folder).absolute().glob("*.gpu")):
+    tests = {".gpu": test_program, ".entries": test_heads, ".test": test_sequences,
+             ".errors": test_errors}
+
+    def run_one(program):
         try:
-            test(program, results)
+            tests[program.suffix](program, results)
             if args.sanitize:
                 sanitize(program, results)
-        except RuntimeError as error:
-            print(error)
-            results.add(program.stem, False)
+        except (OSError, RuntimeError) as error:
+            results.add(program.stem, False, str(error))
+
+    programs = [path for path in sorted(Path(args.folder).absolute().glob(args.only))
+                if path.suffix in tests]
+    with ThreadPoolExecutor(args.jobs) as pool:
+        list(pool.map(run_one, programs))
     print(f"{results.passed} passed, {results.failed} failed")
     sys.exit(results.failed > 0)
 
@@ -139,10 +315,13 @@ builder.add_argument("quipu")
 builder.add_argument("folder")
 builder.add_argument("--target", default="sm_90a")
 builder.add_argument("--model", action="append", default=[])
+builder.add_argument("--only", default="*", help="of which names (default: all)")
 builder.set_defaults(do=build)
 runner = commands.add_parser("run")
 runner.add_argument("folder")
+runner.add_argument("--only", default="*", help="of which names (default: all)")
 runner.add_argument("--sanitize", action="store_true")
+runner.add_argument("--jobs", type=int, default=8, help="programs side by side (default: 8)")
 runner.set_defaults(do=run)
 arguments = parser.parse_args()
 arguments.do(arguments)

@@ -6,12 +6,15 @@
 //===----------------------------------------------------------------------===//
 
 //
+// usage: ragged [CACHE...]
+//
 // Reads a text alone, then in pieces of many sizes with tokens of two other
-// sequences between its own, and compares the logits of its tokens.
+// sequences between its own, and compares the logits of its tokens, with caches
+// of these types (all).
 //
 //===----------------------------------------------------------------------===//
 
-#include "quipu.h"
+#include "runtime/capi/Quipu.h"
 #include "test/runtime/capi/expect.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +22,9 @@
 
 enum { length = 83, sequences = 3 };
 
-static int32_t word(int sequence, int position) {
-  return (position * position * 31 + position * 977 + sequence * 4001) % 49152;
+static int32_t word(const quipu_model *model, int sequence, int position) {
+  return (position * position * 31 + position * 977 + sequence * 4001) %
+         quipu_vocabulary(model);
 }
 
 static void test(int32_t cacheType, const char *name) {
@@ -31,7 +35,7 @@ static void test(int32_t cacheType, const char *name) {
   char *alone = malloc(length * bytes);
   int32_t tokens[length];
   for (int i = 0; i < length; ++i)
-    tokens[i] = word(1, i);
+    tokens[i] = word(model, 1, i);
   expect(quipu_step(model, tokens, NULL, NULL, length, NULL, length) ==
              QUIPU_OK,
          "alone", model);
@@ -47,7 +51,7 @@ static void test(int32_t cacheType, const char *name) {
     int count = 0;
     for (int i = 0; i < piece; ++i)
       for (int s = 0; s < sequences; ++s, ++count) {
-        mixed[count] = word(s, done + i);
+        mixed[count] = word(model, s, done + i);
         of[count] = s;
         if (s == 1)
           rows[i] = count;
@@ -64,9 +68,14 @@ static void test(int32_t cacheType, const char *name) {
   quipu_destroy(model);
 }
 
-int main(void) {
-  test(QUIPU_CACHE_F16, "f16");
-  test(QUIPU_CACHE_F32, "f32");
-  test(QUIPU_CACHE_Q8_0, "q8_0");
+int main(int argc, char **argv) {
+  const char *names[] = {"f16", "f32", "q8_0"};
+  for (int32_t type = QUIPU_CACHE_F16; type <= QUIPU_CACHE_Q8_0; ++type) {
+    int asked = argc == 1;
+    for (int i = 1; i < argc; ++i)
+      asked |= !strcmp(argv[i], names[type]);
+    if (asked)
+      test(type, names[type]);
+  }
   return 0;
 }
