@@ -235,8 +235,11 @@ Value DeviceBuilder::pack(Half type, Value first, Value second) {
       .front();
 }
 
+// NaN stays so.
 Value DeviceBuilder::limitToHalf(Value number) {
-  return maxF(minF(number, 65504.0), -65504.0);
+  Type type = getF32Type();
+  Value limited = LLVM::MinimumOp::create(*this, type, number, f32(65504));
+  return LLVM::MaximumOp::create(*this, type, limited, f32(-65504));
 }
 
 std::pair<Value, Value> DeviceBuilder::unpack(Half type, Value pair) {

@@ -150,7 +150,8 @@ Values AttentionEmitter::loadQuery(ValueRange queries, int64_t step) {
       Values two = b.loadVector(
           b.getF32Type(), 2,
           b.at(query, (step * 16 + half) * int64_t(sizeof(float))));
-      pairs.push_back(b.pack(Half::F16, two[0], two[1]));
+      pairs.push_back(
+          b.pack(Half::F16, b.limitToHalf(two[0]), b.limitToHalf(two[1])));
     }
   return pairs;
 }

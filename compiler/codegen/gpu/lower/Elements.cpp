@@ -552,7 +552,8 @@ LogicalResult Elements::storeInCache(const Output &output, Value number,
     b.store(number, at);
     return success();
   }
-  Value pair = b.pack(Half::F16, number, number);
+  Value limited = b.limitToHalf(number);
+  Value pair = b.pack(Half::F16, limited, limited);
   b.store(arith::TruncIOp::create(b, b.getI16Type(), pair), at);
   return success();
 }

@@ -201,6 +201,8 @@ void WarpgroupAttention::writeQuery(const Item &item) {
     Values pairs;
     for (int64_t half : {0, 1}) {
       Values four = b.loadVector(b.getF32Type(), 4, b.at(query, 16 * half));
+      for (Value &number : four)
+        number = b.limitToHalf(number);
       pairs.push_back(b.pack(Half::F16, four[0], four[1]));
       pairs.push_back(b.pack(Half::F16, four[2], four[3]));
     }

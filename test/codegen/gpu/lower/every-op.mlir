@@ -49,17 +49,18 @@ quipu.model @ops for [] {
     quipu.yield %y : tensor<8x32xf32>
   }
 
-  // What is beyond f16 becomes its largest number.
+  // What is beyond f16 becomes its largest number, and what is none stays so.
 
   // CHECK-LABEL: llvm.func @quantize(%{{.*}}: !llvm.ptr<1>
-  // CHECK: llvm.intr.min
-  // CHECK: llvm.intr.max
+  // CHECK: llvm.intr.minimum
+  // CHECK: llvm.intr.maximum
   // CHECK: cvt.rn.f16x2.f32
   quipu.kernel @quantize(%a: tensor<8x32xf32>) -> tensor<8x32xf16> schedule #quipu.gpu_rows {
     %y = quipu.quantize %a as f16 : tensor<8x32xf32> -> tensor<8x32xf16>
     quipu.yield %y : tensor<8x32xf16>
   }
   // CHECK-LABEL: llvm.func @cache_write(%{{.*}}: !llvm.ptr<1>
+  // CHECK: llvm.intr.minimum
   // CHECK: cvt.rn.f16x2.f32
   quipu.kernel @cache_write(%k: tensor<8x2x16xf32>, %v: tensor<8x2x16xf32>, %at: !quipu.positions) -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16> schedule #quipu.gpu_rows {
     %kv = quipu.cache_write %k, %v at %at into @kv : tensor<8x2x16xf32>, tensor<8x2x16xf32> -> !quipu.cache<@kv, f16, heads 2, keys 16, values 16>

@@ -80,6 +80,10 @@ static U pairOf(uint16_t first, uint16_t second) {
   return U(second) << 16 | first;
 }
 
+static float orNaN(float a, float b, float (*choose)(float, float)) {
+  return std::isnan(a) || std::isnan(b) ? NAN : choose(a, b);
+}
+
 #define COMPARE(TYPE, T)                                                       \
   {"setp.eq." TYPE, each<[](U a, U b) -> U { return T(a) == T(b); }>},         \
       {"setp.ne." TYPE, each<[](U a, U b) -> U { return T(a) != T(b); }>},     \
@@ -182,6 +186,10 @@ static const std::map<std::string_view, Execute> &getNumbers() {
        }>},
       {"shr.s64",
        each<[](U a, U b) { return U(int64_t(a) >> std::min(b, U(63))); }>},
+      {"min.NaN.f32",
+       each<[](U a, U b) { return bits(orNaN(f32(a), f32(b), std::fmin)); }>},
+      {"max.NaN.f32",
+       each<[](U a, U b) { return bits(orNaN(f32(a), f32(b), std::fmax)); }>},
       {"min.s32", each<[](U a, U b) -> U {
          return uint32_t(std::min(int32_t(a), int32_t(b)));
        }>},
