@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/emit/PackedWeights.h"
+#include "compiler/emit/HalfRange.h"
 #include "compiler/frontend/BoundWeights.h"
 #include "dialect/PackedLayout.h"
 #include "llvm/ADT/APFloat.h"
@@ -15,8 +16,11 @@
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/CheckedArithmetic.h"
 #include "llvm/Support/Endian.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/Parallel.h"
+#include <cmath>
+#include <mutex>
 
 using namespace llvm;
 using namespace quipu;
@@ -162,6 +166,19 @@ static Error packFloats(const PackedTensor &packed, Write write) {
 /// Packed bytes that are made side by side before they are written.
 static constexpr int64_t pieceBytes = 8 << 20;
 
+static Error explain(const PackedTensor &packed, const TooLarge &found) {
+  std::string what;
+  if (std::fabs(found.number) < 65504)
+    what = "a scale";
+  else
+    raw_string_ostream(what) << format("%g", found.number);
+  return createStringError("the tensor \"" + packed.tensor->name + "\" has " +
+                           what + " in row " + Twine(found.row) + ", column " +
+                           Twine(found.column) +
+                           ", which is beyond f16, by which a GPU multiplies; "
+                           "build for a CPU or with F32 weights");
+}
+
 /// A matrix in tiles.
 template <typename Layout>
 static Error packTiles(const Layout &layout, const PackedTensor &packed,
@@ -171,10 +188,21 @@ static Error packTiles(const Layout &layout, const PackedTensor &packed,
   std::vector<uint8_t> piece(std::min(together, layout.tiles()) * bytes);
   for (int64_t first = 0; first < layout.tiles(); first += together) {
     int64_t count = std::min(together, layout.tiles() - first);
+    std::mutex mutex;
+    std::optional<TooLarge> tooLarge; // the first one
     parallelFor(0, count, [&](size_t i) {
-      layout.packTile(packed.tensor->data.data(), first + i,
-                      piece.data() + i * bytes);
+      const uint8_t *rows = packed.tensor->data.data();
+      uint8_t *tile = piece.data() + i * bytes;
+      layout.packTile(rows, first + i, tile);
+      if constexpr (std::is_same_v<Layout, FragmentLayout>)
+        if (auto found = findTooLarge(layout, rows, first + i, tile)) {
+          std::lock_guard lock(mutex);
+          if (!tooLarge || found->row < tooLarge->row)
+            tooLarge = found;
+        }
     });
+    if (tooLarge)
+      return explain(packed, *tooLarge);
     if (Error error = write(ArrayRef(piece).take_front(count * bytes)))
       return error;
   }
