@@ -17,6 +17,12 @@ namespace quipu::gpu {
 #include "compiler/codegen/gpu/lower/Passes.h.inc"
 } // namespace quipu::gpu
 
+/// The oldest that has the chip and its instructions, so that older drivers
+/// read it: those for CUDA 12.7 and 11.8.
+static StringRef getPtxVersion(GpuAttr gpu) {
+  return gpu.hasBulkCopies() ? "+ptx86" : "+ptx78";
+}
+
 namespace {
 struct EmitDeviceCode : quipu::gpu::impl::EmitDeviceCodeBase<EmitDeviceCode> {
   void runOnOperation() override {
@@ -39,7 +45,7 @@ struct EmitDeviceCode : quipu::gpu::impl::EmitDeviceCodeBase<EmitDeviceCode> {
         function->removeAttr(deviceKernelName);
       }
     llvm::Expected<std::string> text =
-        quipu::gpu::emitPtx(devices[0], gpu->getChip(), "+ptx86");
+        quipu::gpu::emitPtx(devices[0], gpu->getChip(), getPtxVersion(*gpu));
     if (!text) {
       devices[0].emitError(llvm::toString(text.takeError()));
       return signalPassFailure();
