@@ -1,6 +1,7 @@
 """Changes the texts of a small model's stages, and sees what becomes of them.
 
 usage: mutate_stages.py QUIPU MODEL FOLDER [--seeds FIRST:END] [--stages STAGE,...]
+                        [--gpu DRIVER]
 
 Each seed is one edit of one stage's text: a number, a name, a type or a word becomes
 another one, a line is left out, doubled or swapped with the next, a barrier is missing
@@ -8,6 +9,8 @@ or elsewhere, a result has another place in memory. The compiler must
 refuse the text with an error, or build a program whose logits are those of the
 reference for the same text, for any number of threads. (Where both read the same wrong
 line, as a spec's, they agree.) Prints what goes wrong with the edit, and counts.
+
+With --gpu the programs are for GPUs, on the fake driver in the folder DRIVER.
 """
 
 import argparse
@@ -20,7 +23,7 @@ import sys
 
 import numpy as np
 
-TARGET = "x86-64-v3"  # any machine's seeds make the same edits
+CPU, GPU = "x86-64-v3", "sm_90a"  # any machine's seeds make the same edits
 CRASH = re.compile(r"LLVM ERROR|Assertion|Stack dump|PLEASE submit|runtime error:|terminate called")
 NUMBER = re.compile(r"(?<![\w.%@\"])-?\d+(\.\d+)?(e[-+]\d+)?(?![\w.])")
 VALUE = re.compile(r"%\w+")
@@ -33,6 +36,7 @@ RESULT = re.compile(r"^ *(%\w+) = [^%\n]*(%\w+).*\n", re.M)
 ALIKE = [["adjacent", "halves"], ["silu", "gelu", "gelu_tanh", "relu", "sigmoid", "tanh"],
          ["swiglu", "add", "mul"], ["tiles", "heads", "rows", "tokens", "whole", "none"],
          ["cpu_tiles", "cpu_rows", "cpu_attention", "cpu_pool", "cpu_angles"],
+         ["gpu_rows", "gpu_dots", "gpu_attention", "gpu_pool", "gpu_angles"],
          ["f32", "f16", "bf16"], ["rms_norm", "softmax"], ["pairs", "window", "scale"]]
 
 
@@ -154,33 +158,46 @@ def check_run(what, *command):
 
 def logits(program, *options):
     ids = " ".join(str(7 * i % 90 + 1) for i in range(21))
-    check_run("running", program, "--tokens", ids, "--cache-type", "f32", "--logits",
-              program + ".npy", *options)
-    return np.load(program + ".npy")
+    check_run("running", *program, "--tokens", ids, "--logits", program[-1] + ".npy", *options)
+    return np.load(program[-1] + ".npy")
 
 
-def check(quipu, model, path, stage, folder):
+def leave_long_steps_out(text):
+    """What the reference has no room for, and no prompt here needs."""
+    text = re.sub(r"    quipu\.(kernel|step) @prefill2048.*?\n    }\n", "", text, flags=re.DOTALL)
+    return re.sub(r", @prefill2048\w*", "", text)
+
+
+def check(args, path, stage):
     """Returns what the mutant does, if that is in order."""
-    build = [quipu, "build", model, "--context", 64, "--target", TARGET]
+    folder = args.folder
+    target = GPU if args.gpu else CPU
+    build = [args.quipu, "build", args.model, "--context", 64, "--target", target]
     program, reference = os.path.join(folder, "program"), os.path.join(folder, "reference")
     check_run("building", *build, "--from", f"{stage}:{path}", "-o", program)
+    if args.gpu:
+        program = ["env", f"LD_LIBRARY_PATH={args.gpu}", "FAKE_CUDA_RUN=1", program]
+        usual, other = ["--cache-type", "f16"], ["--cache-type", "f16", "--chunk", 7]
+    else:
+        program = [program]
+        usual, other = (["--cache-type", "f32", "-t", threads] for threads in [1, 2])
     # Both round activations in the same places: the reference gets the program's kernels.
     if stage in ("spec", "graph"):
         fused = os.path.join(folder, "fused.mlir")
         check_run("fusing", *build, "--from", f"{stage}:{path}", "--emit", "fused", "-o", fused)
         stage, path = "fused", fused
-    first = logits(program, "-t", 1)
-    if logits(program, "-t", 2).tobytes() != first.tobytes():
-        raise Broken("other bits with two threads")
+    first = logits(program, *usual)
+    if logits(program, *other).tobytes() != first.tobytes():
+        raise Broken(f"other bits with {' '.join(map(str, other))}")
     # Without its target a module can be built for another.
     with open(path) as file:
         text = file.read()
     path = os.path.join(folder, "for-reference.mlir")
     with open(path, "w") as file:
-        file.write(re.sub(r"^module attributes .*", "module {", text))
+        file.write(leave_long_steps_out(re.sub(r"^module attributes .*", "module {", text)))
     check_run("building for the reference", *build[:-1], "reference", "--from", f"{stage}:{path}",
               "-o", reference)
-    expected = logits(reference, "-t", 1)
+    expected = logits([reference], *usual[:2])
     if first.shape != expected.shape:
         raise Broken(f"logits {first.shape}, the reference's are {expected.shape}")
     apart = np.abs(first - expected) / max(np.abs(expected).max(), 1e-30)
@@ -197,11 +214,13 @@ def main():
         parser.add_argument(name)
     parser.add_argument("--seeds", default="0:50")
     parser.add_argument("--stages", default="spec,graph,fused,scheduled")
+    parser.add_argument("--gpu", metavar="DRIVER")
     args = parser.parse_args()
     stages = os.path.join(args.folder, "stages")
     os.makedirs(args.folder, exist_ok=True)
-    status, output = run(args.quipu, "build", args.model, "--context", 64, "--target", TARGET,
-                         "--dump-stages", stages, "-o", os.path.join(args.folder, "original"))
+    status, output = run(args.quipu, "build", args.model, "--context", 64, "--target",
+                         GPU if args.gpu else CPU, "--dump-stages", stages, "-o",
+                         os.path.join(args.folder, "original"))
     if status:
         sys.exit(output)
     texts = {}
@@ -209,10 +228,10 @@ def main():
         stage = name.partition("-")[2].removesuffix(".mlir")
         if stage in args.stages.split(","):
             with open(os.path.join(stages, name)) as file:
-                texts[stage] = file.read()
+                texts[stage] = leave_long_steps_out(file.read())
 
     try:
-        check(args.quipu, args.model, os.path.join(stages, "2-fused.mlir"), "fused", args.folder)
+        check(args, os.path.join(stages, "2-fused.mlir"), "fused")
     except (Broken, Refused) as broken:
         sys.exit(f"without a change: {broken}")
     counts = collections.Counter()
@@ -227,7 +246,7 @@ def main():
         with open(path, "w") as file:
             file.write(text)
         try:
-            counts[check(args.quipu, args.model, path, stage, args.folder)] += 1
+            counts[check(args, path, stage)] += 1
         except Refused:
             counts["refused"] += 1
         except Broken as broken:
