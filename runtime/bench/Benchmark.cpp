@@ -37,7 +37,9 @@ struct Work {
   int32_t count;         // tokens
   int32_t together;      // the most in one call
   int32_t sequences = 1; // that all do this, side by side if one by one
-  bool chooses = false;  // the engine chooses the tokens, the first excepted
+  /// Who chooses a token by each step's logits. The engine's are read next;
+  /// otherwise it is given tokens.
+  enum { Nobody, Host, Engine } chooser = Nobody;
 };
 } // namespace
 
@@ -48,12 +50,20 @@ static Status run(Session &session, const Work &work, double &seconds) {
   std::vector<int32_t> tokens =
       someTokens(std::max(work.depth, work.count),
                  getTokenLimit(session.program().entries[work.entry]));
+  Session::RowReader read;
+  if (work.chooser == Work::Host)
+    read = [&](int32_t output, int32_t, const float *numbers) {
+      const abi::Entry &entry = session.program().entries[work.entry];
+      Sampler({}).choose(numbers, entry.outputs[output].width);
+      return Status{};
+    };
   auto step = [&](int32_t sequence, int32_t begin, int32_t count) {
     return session.step({.tokens = &tokens[begin],
                          .count = count,
                          .sequence = sequence,
                          .selectedCount = 1,
-                         .entry = work.entry});
+                         .entry = work.entry},
+                        read);
   };
   std::vector<int32_t> ids(work.sequences), same(work.sequences);
   std::iota(ids.begin(), ids.end(), 0);
@@ -63,7 +73,8 @@ static Status run(Session &session, const Work &work, double &seconds) {
                          .count = work.sequences,
                          .sequences = ids.data(),
                          .selectedCount = work.sequences,
-                         .entry = work.entry});
+                         .entry = work.entry},
+                        read);
   };
   for (int32_t id : ids) {
     session.forget(id, work.depth);
@@ -76,7 +87,7 @@ static Status run(Session &session, const Work &work, double &seconds) {
   for (int32_t id : ids)
     texts.push_back({id, tokens[0], getGreedy()});
   double start = now();
-  if (work.chooses) {
+  if (work.chooser == Work::Engine) {
     Status status =
         session.generate(texts, work.entry, work.count,
                          [](std::span<const int32_t>) { return true; });
@@ -208,13 +219,14 @@ Status Speed::measure(Session &session, const BenchmarkOptions &options) {
   Status status = ::measure(
       session, {options.entry, 0, options.prefill, options.prefill}, prefill);
   Work work{options.entry, options.depth, options.decode, 1, options.batch};
+  if (session.canGenerate(options.entry, options.batch, getGreedy())) {
+    work.chooser = Work::Host;
+    if (status.ok())
+      status = ::measure(session, work, steps);
+    work.chooser = Work::Engine;
+  }
   if (status.ok())
     status = ::measure(session, work, decode);
-  work.chooses = session.canGenerate(options.entry, options.batch, getGreedy());
-  if (status.ok() && work.chooses) {
-    steps = decode;
-    status = ::measure(session, work, decode);
-  }
   if (status.ok())
     status = session.engine().measureBandwidth(bandwidth);
   if (Workers *workers = session.engine().workers(); workers && status.ok())
