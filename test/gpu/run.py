@@ -32,7 +32,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__, "../../..").resolve()
 GOLDEN = ROOT / "test" / "golden"
 # Folder of test/golden: types of its matrices.
 FLOATS = ["f32", "bf16", "f16"]
