@@ -20,6 +20,11 @@ using namespace quipu::cuda;
 /// the logits of a few tokens.
 static constexpr uint64_t maxPinnedRowBytes = 16 << 20;
 
+/// A thread copies 8 GB/s from a mapped file into page-locked memory, and a
+/// link of 16 lanes takes 55. Locking pages takes 0.5 ms per MB, which more
+/// threads do not win back, unless each has to make its numbers.
+static constexpr int32_t maxReaders = 8, maxRandomReaders = 16;
+
 /// Of what is placed in the device's memory: weights and pages are read with
 /// copies that want 16, and swizzled ones 1024.
 static constexpr uint64_t alignment = 1024;
@@ -142,7 +147,8 @@ Status CudaEngine::allocate(StepMemory &memory) {
         "clear memory");
   if (status.ok())
     status =
-        loadWeights(device, base, weights.bytes, getReader(*image), loading);
+        loadWeights(device, base, weights.bytes, getReader(*image),
+                    image->weights ? maxReaders : maxRandomReaders, loading);
   return status;
 }
 

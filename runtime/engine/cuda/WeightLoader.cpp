@@ -14,10 +14,6 @@
 using namespace quipu;
 using namespace quipu::cuda;
 
-/// A thread copies 3 to 10 GB/s from a mapped file into page-locked memory; a
-/// link of 16 lanes takes 25 to 55. Locking pages takes 0.5 ms per MB, which more
-/// threads do not win back.
-static constexpr int32_t maxThreads = 8;
 static constexpr uint64_t pieceBytes = abi::hugePage;
 static constexpr uint64_t laneBytes = 2 * pieceBytes;
 
@@ -78,6 +74,7 @@ private:
 
 Status quipu::cuda::loadWeights(
     const Device &device, Address to, uint64_t bytes, const WeightReader &read,
+    int32_t maxThreads,
     const std::function<void(uint64_t, uint64_t)> &loading) {
   const Driver &driver = device.driver();
   auto tell = [&](uint64_t done) {

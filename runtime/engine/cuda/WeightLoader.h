@@ -20,9 +20,10 @@ using WeightReader =
 
 /// Has `read` store all weights in page-locked buffers, copies these to the
 /// device, and tells `loading`, which may be empty, how many bytes are there,
-/// from 0 to all.
+/// from 0 to all. At most `maxThreads` threads call `read`, and each locks
+/// pages.
 Status loadWeights(const Device &device, Address to, uint64_t bytes,
-                   const WeightReader &read,
+                   const WeightReader &read, int32_t maxThreads,
                    const std::function<void(uint64_t, uint64_t)> &loading);
 
 } // namespace quipu::cuda
