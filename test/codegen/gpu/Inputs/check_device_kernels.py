@@ -18,7 +18,8 @@ import sys
 import numpy as np
 
 sys.path.append(os.path.join(os.path.dirname(__file__), *2 * [os.pardir], "cpu", "Inputs"))
-from check_kernels import CASES, DEFAULTS, leave_target_out, run, write_model
+from check_kernels import CASES, DEFAULTS, leave_target_out, run
+from random_llama import SIZES, write_llama
 
 
 def leave_long_step_out(path):
@@ -31,7 +32,7 @@ def leave_long_step_out(path):
 
 
 def check(name, args, spec):
-    case = type("Case", (), DEFAULTS | CASES[name])
+    case = type("Case", (), SIZES | DEFAULTS | CASES[name])
     rng = np.random.default_rng(7)
     for before, after in case.edits.items():
         spec = spec.replace(before, after)
@@ -41,7 +42,8 @@ def check(name, args, spec):
 
     with open(at(".mlir"), "w") as file:
         file.write(spec)
-    write_model(case, at(".gguf"), rng)
+    sizes = {key: value for key, value in CASES[name].items() if key not in DEFAULTS}
+    write_llama(at(".gguf"), rng, **sizes)
     build = [args.quipu, "build", at(".gguf"), "--spec", at(".mlir")]
     run(*build, "--target", args.target, "--dump-stages", at(".stages"), "-o", at(""))
     fused = next(os.path.join(at(".stages"), file) for file in os.listdir(at(".stages"))
