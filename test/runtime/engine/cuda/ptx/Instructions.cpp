@@ -220,6 +220,13 @@ static const std::map<std::string_view, Execute> &getNumbers() {
          return shiftRight(uint32_t(a), b & 255) &
                 ((U(1) << std::min<U>(c & 255, 32)) - 1);
        }>},
+      {"bfe.s32", each<[](U a, U b, U c) -> U {
+         U length = std::min<U>(c & 255, 32);
+         if (length == 0)
+           return 0;
+         U field = U(int64_t(s32(a)) >> std::min<U>(b & 255, 63));
+         return U(int64_t(field << (64 - length)) >> (64 - length));
+       }>},
       {"popc.b32", each<[](U a) -> U { return std::popcount(uint32_t(a)); }>},
       {"clz.b32", each<[](U a) -> U { return std::countl_zero(uint32_t(a)); }>},
       {"brev.b32",
