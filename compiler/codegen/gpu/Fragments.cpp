@@ -19,8 +19,7 @@ static constexpr unsigned andOr = 0xea;
 static constexpr uint32_t bits1024 = 0x64006400;
 
 /// Pairs of code - offset. The high nibble of a byte is 16 times as much.
-static Values loadNibbles(DeviceBuilder &b, Value at, int offset) {
-  Value word = b.load(b.getI32Type(), at);
+static Values convertNibbles(DeviceBuilder &b, Value word, int offset) {
   Value ones = b.pairOf(Half::F16, 1024 + offset);
   Value scale = b.pairOf(Half::F16, 1.0 / 16);
   Value sixteens = b.pairOf(Half::F16, -(1024.0 / 16 + offset));
@@ -36,8 +35,8 @@ static Values loadNibbles(DeviceBuilder &b, Value at, int offset) {
 }
 
 /// Pairs of byte - 128.
-static Values loadBytes(DeviceBuilder &b, Value at) {
-  Values words = b.loadVector(b.getI32Type(), 2, at), pairs;
+static Values convertBytes(DeviceBuilder &b, ValueRange words) {
+  Values pairs;
   Value zero = b.pairOf(Half::F16, 1024 + 128);
   for (unsigned i = 0; i < 4; ++i) {
     // Bytes 4 to 7 are those of the 1024s.
@@ -48,30 +47,97 @@ static Values loadBytes(DeviceBuilder &b, Value at) {
   return pairs;
 }
 
+/// One of the two numbers of a pair, twice.
+static Value repeat(DeviceBuilder &b, Value pair, bool isSecond) {
+  return b.permuteBytes(pair, pair, isSecond ? 0x3232 : 0x1010);
+}
+
 /// The f16 at an address, twice.
 static Value loadTwice(DeviceBuilder &b, Value at) {
-  Value number =
-      arith::ExtUIOp::create(b, b.getI32Type(), b.load(b.getI16Type(), at));
-  return b.permuteBytes(number, number, 0x1010);
+  return repeat(
+      b, arith::ExtUIOp::create(b, b.getI32Type(), b.load(b.getI16Type(), at)),
+      /*isSecond=*/false);
+}
+
+/// Codes of a block to its pairs; `scales` and `minima` are the block's.
+static Values convert(DeviceBuilder &b, const FragmentCodes &codes,
+                      ValueRange loaded, ValueRange scales, ValueRange minima) {
+  if (codes.bits == 16)
+    return Values(loaded);
+  Values pairs = codes.bits == 4 ? convertNibbles(b, loaded[0], codes.offset)
+                                 : convertBytes(b, loaded);
+  unsigned groupPairs = codes.groupElements / 8;
+  for (unsigned i = 0; i < 4; ++i) {
+    unsigned group = i / groupPairs;
+    pairs[i] = codes.hasMinima ? b.fmaPair(Half::F16, pairs[i], scales[group],
+                                           minima[group])
+                               : b.mulPair(Half::F16, pairs[i], scales[group]);
+  }
+  return pairs;
 }
 
 Values quipu::gpu::readFragment(DeviceBuilder &b, const FragmentCodes &codes,
                                 const FragmentAddress &address) {
-  if (codes.bits == 16)
-    return b.loadVector(b.getI32Type(), 4, address.codes);
-  Values pairs = codes.bits == 4 ? loadNibbles(b, address.codes, codes.offset)
-                                 : loadBytes(b, address.codes);
-  unsigned groupPairs = codes.groupElements / 8;
-  Value scale, minimum;
-  for (unsigned i = 0; i < 4; ++i) {
-    if (i % groupPairs == 0) {
-      int64_t group = i / groupPairs * FragmentCodes::groupBytes();
-      scale = loadTwice(b, b.at(address.scales, group));
-      if (codes.hasMinima)
-        minimum = loadTwice(b, b.at(address.minima, group));
-    }
-    pairs[i] = codes.hasMinima ? b.fmaPair(Half::F16, pairs[i], scale, minimum)
-                               : b.mulPair(Half::F16, pairs[i], scale);
+  Values scales, minima;
+  for (int64_t i = 0; i < codes.groups(FragmentCodes::blockColumns); ++i) {
+    int64_t group = i * FragmentCodes::groupBytes();
+    scales.push_back(loadTwice(b, b.at(address.scales, group)));
+    if (codes.hasMinima)
+      minima.push_back(loadTwice(b, b.at(address.minima, group)));
   }
-  return pairs;
+  return convert(
+      b, codes,
+      b.loadVector(b.getI32Type(), codes.laneBytes() / 4, address.codes),
+      scales, minima);
+}
+
+//===----------------------------------------------------------------------===//
+// Several blocks
+//===----------------------------------------------------------------------===//
+
+FragmentBlocks::FragmentBlocks(DeviceBuilder &b, const FragmentCodes &codes,
+                               const FragmentAddress &first, int64_t columns,
+                               Value lane, bool isShared)
+    : b(b), codes(codes), first(first), columns(columns), lane(lane),
+      isShared(isShared) {
+  if (!codes.hasScales())
+    return;
+  scales = loadScales(first.scales);
+  if (codes.hasMinima)
+    minima = loadScales(first.minima);
+}
+
+Values FragmentBlocks::loadScales(Value at) {
+  constexpr int64_t groupBytes = FragmentCodes::groupBytes();
+  int64_t groups = codes.groups(columns);
+  Values all;
+  if (!isShared || groups % 8) {
+    Value row = b.at(at, b.mul(b.divide(lane, 4), 2));
+    for (int64_t group = 0; group < groups; ++group)
+      all.push_back(loadTwice(b, b.at(row, group * groupBytes)));
+    return all;
+  }
+  // Rows of a matrix are groups, and all rows of matrix i are groups 2i and
+  // 2i + 1 in turn: transposed, each lane gets those of its weights' row.
+  Value row =
+      b.at(at, b.mul(b.add(b.mul(b.divide(lane, 8), 2), b.remainder(lane, 2)),
+                     groupBytes));
+  for (int64_t group = 0; group < groups; group += 8)
+    for (Value pair :
+         b.loadMatrices(row, /*transposed=*/true, group * groupBytes))
+      for (bool isSecond : {false, true})
+        all.push_back(repeat(b, pair, isSecond));
+  return all;
+}
+
+Values FragmentBlocks::get(int64_t block) {
+  int64_t groups = codes.groups(FragmentCodes::blockColumns);
+  auto ofBlock = [&](const Values &all) {
+    return all.empty() ? ValueRange()
+                       : ValueRange(all).slice(block * groups, groups);
+  };
+  return convert(b, codes,
+                 b.loadVector(b.getI32Type(), codes.laneBytes() / 4,
+                              b.at(first.codes, block * codes.blockBytes())),
+                 ofBlock(scales), ofBlock(minima));
 }

@@ -26,6 +26,32 @@ struct FragmentAddress {
 Values readFragment(DeviceBuilder &b, const FragmentCodes &codes,
                     const FragmentAddress &address);
 
+/// The same for consecutive blocks, whose scales are loaded first.
+class FragmentBlocks {
+public:
+  /// `first` is the first block's, its scales and minima those of row 0. In
+  /// shared memory, where `columns` are a whole segment, one instruction loads
+  /// the scales of eight groups.
+  FragmentBlocks(DeviceBuilder &b, const FragmentCodes &codes,
+                 const FragmentAddress &first, int64_t columns,
+                 mlir::Value lane, bool isShared);
+
+  /// The four pairs of a block.
+  Values get(int64_t block);
+
+private:
+  /// Of all groups, twice each.
+  Values loadScales(mlir::Value at);
+
+  DeviceBuilder &b;
+  FragmentCodes codes;
+  FragmentAddress first;
+  int64_t columns;
+  mlir::Value lane;
+  bool isShared;
+  Values scales, minima;
+};
+
 } // namespace quipu::gpu
 
 #endif // QUIPU_COMPILER_CODEGEN_GPU_FRAGMENTS_H

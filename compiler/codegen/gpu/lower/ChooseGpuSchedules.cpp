@@ -33,7 +33,18 @@ struct ChooseGpuSchedules
 
   /// Multiprocessors of an H100 or H200: a block each.
   static constexpr int64_t blocks = 132;
-  static constexpr int64_t ringSlots = 8;
+  /// Bytes of a ring, and what its slots are a multiple of.
+  static constexpr int64_t ringBytes = 148 << 10, ringMultiple = 8;
+
+  static int64_t getRingSlots(KernelOp kernel) {
+    int64_t slotBytes = 1;
+    for (LinearOp linear : kernel.getOps<LinearOp>())
+      slotBytes = std::max(
+          slotBytes,
+          getFragmentLayout(linear.getWeight().getType())->slotBytes(0));
+    return std::clamp<int64_t>(
+        ringBytes / slotBytes / ringMultiple * ringMultiple, ringMultiple, 64);
+  }
 
   static ScheduleAttrInterface getLinearSchedule(GpuAttr gpu, KernelOp kernel) {
     bool hasFragments =
@@ -47,7 +58,7 @@ struct ChooseGpuSchedules
     if (!hasFragments)
       return GpuDotsAttr::get(context);
     if (getKernelTokens(kernel) <= maxGemvTokens)
-      return GpuGemvAttr::get(context, blocks, ringSlots);
+      return GpuGemvAttr::get(context, blocks, getRingSlots(kernel));
     if (!quipu::gpu::fitsGemm(kernel))
       return GpuDotsAttr::get(context);
     // Rings for a block on each multiprocessor, in 227 KB or in 99.

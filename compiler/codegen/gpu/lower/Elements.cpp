@@ -43,10 +43,41 @@ SmallVector<Output> quipu::gpu::getOutputs(KernelOp kernel) {
 // Weights
 //===----------------------------------------------------------------------===//
 
+Value Elements::ahead(function_ref<Value()> load) {
+  if (replayed) {
+    Value value = replayed->front();
+    *replayed = replayed->drop_front();
+    return value;
+  }
+  Value value = load();
+  if (recorded)
+    recorded->push_back(value);
+  return value;
+}
+
+Values Elements::record(function_ref<void()> emit) {
+  Values loaded;
+  recorded = &loaded;
+  emit();
+  recorded = nullptr;
+  return loaded;
+}
+
+void Elements::replay(ValueRange loaded, function_ref<void()> emit) {
+  replayed = &loaded;
+  emit();
+  replayed = nullptr;
+}
+
 Value Elements::getWeight(WeightAttr vector, Value index) {
-  return b.loadConstant(
-      b.getF32Type(),
-      b.at(kernel.getWeight(vector.getSymbol()), b.mul(index, sizeof(float))));
+  if (auto shared = vectors.find(vector.getSymbol()); shared != vectors.end())
+    return b.load(b.getF32Type(),
+                  b.at(shared->second, b.mul(index, sizeof(float))));
+  return ahead([&] {
+    return b.loadConstant(b.getF32Type(),
+                          b.at(kernel.getWeight(vector.getSymbol()),
+                               b.mul(index, sizeof(float))));
+  });
 }
 
 /// An f16, given as its bits.
@@ -210,8 +241,13 @@ Value Elements::getArgument(BlockArgument argument, Value token, Value column) {
   Value row = b.at(kernel.getOperand(argument),
                    b.mul(b.extend(token), b.i64(getRowBytes(type))));
   if (type.getElementType().isF16())
-    return extendHalf(b, b.load(b.getI16Type(), b.at(row, b.mul(column, 2))));
-  return b.load(type.getElementType(), b.at(row, b.mul(column, 4)));
+    return extendHalf(b, ahead([&] {
+                        return b.load(b.getI16Type(),
+                                      b.at(row, b.mul(column, 2)));
+                      }));
+  return ahead([&] {
+    return b.load(type.getElementType(), b.at(row, b.mul(column, 4)));
+  });
 }
 
 /// The id or index of a token: inputs of one i32 a token lie without gaps.
@@ -502,58 +538,81 @@ void Elements::reduceRow(ArrayRef<Operation *> ops, Value token, Value scratch,
 // Outputs
 //===----------------------------------------------------------------------===//
 
-LogicalResult Elements::store(const Output &output, Value number, Value token,
-                              Value column) {
+FailureOr<Value> Elements::getPlace(const Output &output, Value token,
+                                    Value column) {
   if (output.write)
-    return storeInCache(output, number, token, column);
+    return getCachePlace(output, token, column);
   auto type = cast<RankedTensorType>(
       kernel.getKernel().getResultTypes()[output.result]);
-  Value row = b.at(kernel.getResult(output.result),
-                   b.mul(b.extend(token), b.i64(getRowBytes(type))));
-  if (type.getElementType().isF16()) {
-    Value pair = b.pack(Half::F16, number, number);
-    b.store(arith::TruncIOp::create(b, b.getI16Type(), pair),
-            b.at(row, b.mul(column, 2)));
-    return success();
-  }
-  if (!type.getElementType().isF32())
+  if (!type.getElementType().isF16() && !type.getElementType().isF32())
     return kernel.getKernel().emitOpError("has a result of ")
            << type << ", which no kernel of a GPU writes";
-  b.store(number, b.at(row, b.mul(column, 4)));
+  Value row = b.at(kernel.getResult(output.result),
+                   b.mul(b.extend(token), b.i64(getRowBytes(type))));
+  return b.at(row, b.mul(column, type.getElementTypeBitWidth() / 8));
+}
+
+LogicalResult Elements::store(const Output &output, Value number, Value token,
+                              Value column) {
+  FailureOr<Value> place = getPlace(output, token, column);
+  if (failed(place))
+    return failure();
+  bool isHalf = output.write
+                    ? *getCacheFormat(kernel.getCacheType().getElementType()) ==
+                          abi::CacheType::F16
+                    : cast<RankedTensorType>(
+                          kernel.getKernel().getResultTypes()[output.result])
+                          .getElementType()
+                          .isF16();
+  if (isHalf) {
+    // What a kernel quantises is limited before.
+    Value limited = output.write ? b.limitToHalf(number) : number;
+    number = arith::TruncIOp::create(b, b.getI16Type(),
+                                     b.pack(Half::F16, limited, limited));
+  }
+  b.store(number, *place);
   return success();
 }
 
 /// See abi::DeviceKvLayout.
-LogicalResult Elements::storeInCache(const Output &output, Value number,
-                                     Value token, Value column) {
+FailureOr<Value> Elements::getCachePlace(const Output &output, Value token,
+                                         Value column) {
   CacheType cache = kernel.getCacheType();
-  FailureOr<Value> pages = kernel.getLayerPages(), pool = kernel.getPool();
   FailureOr<int64_t> pageBytes = kernel.getPageBytes();
-  if (failed(pages) || failed(pool) || failed(pageBytes))
+  if (failed(pageBytes))
     return failure();
   abi::DeviceKvLayout layout{*getCacheFormat(cache.getElementType()),
                              cache.getHeads(), cache.getKeyDim(),
                              cache.getValueDim()};
   int64_t size = output.isKey ? cache.getKeyDim() : cache.getValueDim();
-  Value slots = b.load(b.getPointerType(1),
-                       b.at(*pool, offsetof(abi::PagePool, slotMapping)));
-  Value slot = b.load(b.getI32Type(), b.at(slots, b.mul(token, 4)));
+  LogicalResult result = success();
+  Value tokenPage = ahead([&]() -> Value { // of the layer
+    FailureOr<Value> pages = kernel.getLayerPages();
+    if (succeeded(pages))
+      return *pages;
+    result = failure();
+    return b.i64(0);
+  });
+  Value slot = ahead([&]() -> Value {
+    FailureOr<Value> pool = kernel.getPool();
+    if (failed(pool)) {
+      result = failure();
+      return b.i32(0);
+    }
+    Value slots = b.load(b.getPointerType(1),
+                         b.at(*pool, offsetof(abi::PagePool, slotMapping)));
+    return b.load(b.getI32Type(), b.at(slots, b.mul(token, 4)));
+  });
+  if (failed(result))
+    return failure();
   Value position = b.remainder(slot, abi::pagePositions);
   Value page =
       b.mul(b.extend(b.divide(slot, abi::pagePositions)), b.i64(*pageBytes));
   Value component = b.remainder(column, size);
   Value head = b.mul(b.divide(column, size),
                      static_cast<int32_t>(layout.headBytes(size)));
-  Value place = getCachePlace(b, layout, size, position, component);
-  Value at =
-      b.at(b.at(*pages, page),
-           b.add(b.add(head, place), output.isKey ? 0 : layout.valuesOffset()));
-  if (layout.type == abi::CacheType::F32) {
-    b.store(number, at);
-    return success();
-  }
-  Value limited = b.limitToHalf(number);
-  Value pair = b.pack(Half::F16, limited, limited);
-  b.store(arith::TruncIOp::create(b, b.getI16Type(), pair), at);
-  return success();
+  Value place = quipu::gpu::getCachePlace(b, layout, size, position, component);
+  return b.at(
+      b.at(tokenPage, page),
+      b.add(b.add(head, place), output.isKey ? 0 : layout.valuesOffset()));
 }

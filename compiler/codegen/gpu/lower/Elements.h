@@ -45,6 +45,18 @@ public:
     sources[value] = std::move(source);
   }
 
+  /// While `emit` runs, what is loaded from global memory is kept: these values
+  /// take the places of the same loads, in the same order, in `replay`.
+  Values record(llvm::function_ref<void()> emit);
+  void replay(mlir::ValueRange loaded, llvm::function_ref<void()> emit);
+  /// Where a number of an output goes.
+  mlir::FailureOr<mlir::Value> getPlace(const Output &output, mlir::Value token,
+                                        mlir::Value column);
+  /// A vector that lies in shared memory as well, at `shared`.
+  void setVector(WeightAttr vector, mlir::Value shared) {
+    vectors[vector.getSymbol()] = shared;
+  }
+
   /// Computes what the norms and softmaxes among `ops` need of a token's row,
   /// in shared memory from `scratch` on, by rowThreads threads that synchronise
   /// with `sync`. `thread` is the number among these.
@@ -92,12 +104,17 @@ private:
                    llvm::function_ref<void()> sync);
   mlir::Value finish(mlir::Operation *op, mlir::Value number, mlir::Value index,
                      mlir::Value firstScalar, mlir::Value secondScalar);
-  mlir::LogicalResult storeInCache(const Output &output, mlir::Value number,
-                                   mlir::Value token, mlir::Value column);
+  mlir::FailureOr<mlir::Value>
+  getCachePlace(const Output &output, mlir::Value token, mlir::Value column);
+  /// Something loaded, see `record`.
+  mlir::Value ahead(llvm::function_ref<mlir::Value()> load);
 
   KernelLowering &kernel;
   DeviceBuilder &b;
   llvm::DenseMap<mlir::Value, Source> sources;
+  llvm::DenseMap<mlir::Attribute, mlir::Value> vectors;
+  Values *recorded = nullptr;
+  mlir::ValueRange *replayed = nullptr;
 };
 
 } // namespace quipu::gpu

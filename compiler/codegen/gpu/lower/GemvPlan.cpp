@@ -17,6 +17,11 @@ static constexpr int64_t maxInputBytes = 136 << 10;
 /// Shared memory for sums of segments.
 static constexpr int64_t maxSumBytes = 32 << 10;
 
+/// Bytes of weights on their way to a block: what keeps the memory of a large
+/// GPU busy, and half of it while the block waits for the kernel before, so
+/// that the tokens' rows do not stand in a long queue.
+static constexpr int64_t maxBytesInFlight = 64 << 10;
+
 /// The linear layers and rotations behind a value.
 static void findSources(Value value, SetVector<Operation *> &found) {
   Operation *op = value.getDefiningOp();
@@ -55,6 +60,7 @@ LogicalResult GemvPlan::addUnits(KernelOp kernel, const Output &output) {
     for (int64_t i = 0; i < added.columnTiles; ++i)
       added.tiles.push_back({linear, i * shift});
   tilesOfUnit = std::max<int64_t>(tilesOfUnit, added.tiles.size());
+  unitColumns = std::max(unitColumns, added.columns());
   unitCount += added.count;
   units.push_back(std::move(added));
   return success();
@@ -71,6 +77,8 @@ LogicalResult GemvPlan::findUnits(KernelOp kernel) {
   tileSlots = first.slots();
   segments = llvm::divideCeil(columns, FragmentLayout::segmentColumns);
   for (LinearOp linear : linears) {
+    isConverted |=
+        getFragmentLayout(linear.getWeight().getType())->codes().hasScales();
     slotBytes =
         std::max(slotBytes,
                  getFragmentLayout(linear.getWeight().getType())->slotBytes(0));
@@ -100,22 +108,54 @@ void GemvPlan::layOut(KernelOp kernel, GpuAttr gpu) {
   int64_t perBlock = llvm::divideCeil(unitCount, blocks);
   batch = std::clamp<int64_t>(maxSumBytes / unitSums, 1, perBlock);
   // A batch's outputs keep the threads busy once.
-  batch = std::min(batch, std::max<int64_t>(1, workerThreads / (tokens * 16)));
+  batch = std::min(
+      batch, std::max<int64_t>(1, workerThreads / (tokens * unitColumns)));
   // Several rows that leave no room for weights stay where they are.
   isInputShared = tokens == 1 || columns != getElementsPerToken(inputType) ||
                   tokens * inputRowBytes <= maxInputBytes;
   inputAt = place(isInputShared ? tokens * inputRowBytes : 0);
   sumsAt = place(batch * unitSums);
-  totalsAt = place(batch * tilesOfUnit * tileSums);
   scratchAt = place(Elements::getScratchBytes(ops));
   barriersAt = place(2 * 64 * 8);
+  vectorBarrierAt = place(8);
+  if (gpu.hasBulkCopies() && isInputShared)
+    for (Operation *op : ops)
+      if (auto norm = dyn_cast<RMSNormOp>(op)) {
+        vectors.push_back({norm.getWeight(), end});
+        place(vectors.back().bytes());
+        // Copies are of 16 bytes.
+        if (vectors.back().bytes() % 16)
+          vectors.pop_back();
+      }
   int64_t left = maxSharedBytes(gpu) - end;
   slots = gpu.hasBulkCopies()
-              ? std::clamp<int64_t>(left / slotBytes, 0, schedule.getSlots()) /
-                    slotsMultiple * slotsMultiple
+              ? std::clamp<int64_t>(left / slotBytes, 0, schedule.getSlots())
               : 0;
+  // A ring that is filled once leaves room for the next kernel's blocks.
+  int64_t needed = perBlock * tilesOfUnit * tileSlots;
+  slots = slots < needed ? slots / slotsMultiple * slotsMultiple : needed;
+  // The ring's warp copies the vectors.
+  if (!slots)
+    vectors.clear();
+  auto getInFlight = [&](int64_t bytes) {
+    return std::min(slots, std::max<int64_t>(1, bytes / slotBytes));
+  };
+  slotsInFlight = getInFlight(maxBytesInFlight);
+  firstInFlight = getInFlight(maxBytesInFlight / 2);
   ringAt = place(slots * slotBytes);
   sharedBytes = end;
+}
+
+/// Whether outputs are computed without branches, out of which nothing that is
+/// loaded would come.
+bool GemvPlan::canLoadAhead() const {
+  return llvm::none_of(ops, [](Operation *op) {
+    auto rope = dyn_cast<RopeOp>(op);
+    return rope &&
+           2 * cast<RankedTensorType>(rope.getAngles().getType())
+                       .getDimSize(1) !=
+               cast<RankedTensorType>(rope.getInput().getType()).getDimSize(2);
+  });
 }
 
 LogicalResult GemvPlan::plan(KernelOp kernel, GpuAttr gpu) {
@@ -124,5 +164,11 @@ LogicalResult GemvPlan::plan(KernelOp kernel, GpuAttr gpu) {
   if (failed(findUnits(kernel)))
     return failure();
   layOut(kernel, gpu);
+  loadsAhead = canLoadAhead();
+  copiesInput = isa<BlockArgument>(input) &&
+                inputType.getElementType().isF16() &&
+                getElementsPerToken(inputType) % 8 == 0;
+  holdsInput = isConverted && tokens <= 8 && groups % tileSlots == 0 &&
+               columns == tileSlots * FragmentLayout::slotColumns;
   return success();
 }

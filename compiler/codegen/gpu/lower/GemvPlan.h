@@ -32,6 +32,16 @@ struct GemvUnits {
   int64_t columns() const { return columnTiles * FragmentLayout::tileRows; }
 };
 
+/// The weight of a norm of the rows, which the ring's warp copies, too.
+struct GemvVector {
+  WeightAttr weight;
+  int64_t at; // in shared memory
+
+  int64_t bytes() const {
+    return weight.getType().getNumElements() * int64_t(sizeof(float));
+  }
+};
+
 struct GemvPlan {
   /// Warps that multiply; they meet at a named barrier, and those that compute
   /// rows at another.
@@ -48,23 +58,34 @@ struct GemvPlan {
   mlir::LogicalResult plan(KernelOp kernel, GpuAttr gpu);
 
   llvm::SmallVector<GemvUnits> units;
-  int64_t unitCount = 0, tilesOfUnit = 1;
-  llvm::SmallVector<mlir::Operation *> ops; // of the kernel
-  mlir::Value input;                        // of all linear layers
+  int64_t unitCount = 0, tilesOfUnit = 1, unitColumns = 0; // the most
+  llvm::SmallVector<mlir::Operation *> ops;                // of the kernel
+  mlir::Value input; // of all linear layers
   mlir::RankedTensorType inputType;
   int64_t tokens = 1, columns = 0; // columns are padded
   int64_t segments = 0, tileSlots = 0, slots = 0, slotBytes = 0;
+  /// Slots that are asked for and have not come: while the ring is filled for
+  /// the first time, and later.
+  int64_t firstInFlight = 0, slotsInFlight = 0;
+  llvm::SmallVector<GemvVector> vectors;
+  bool isConverted = false; // weights are not f16 as they lie
+  bool loadsAhead = false;  // what outputs need besides products
+  /// A warp keeps its part of the rows in registers: it multiplies the same
+  /// columns of all tiles.
+  bool holdsInput = false;
   int64_t batch = 1, blocks = 1; // units of a block between outputs
 
   // Offsets in shared memory.
   bool isInputShared = true;
-  int64_t inputAt = 0, inputRowBytes = 0, ringAt = 0, sumsAt = 0, totalsAt = 0,
-          scratchAt = 0, barriersAt = 0, sharedBytes = 0;
+  bool copiesInput = false; // which lies in memory in f16
+  int64_t inputAt = 0, inputRowBytes = 0, ringAt = 0, sumsAt = 0, scratchAt = 0,
+          barriersAt = 0, vectorBarrierAt = 0, sharedBytes = 0;
 
 private:
   mlir::LogicalResult findUnits(KernelOp kernel);
   mlir::LogicalResult addUnits(KernelOp kernel, const Output &output);
   void layOut(KernelOp kernel, GpuAttr gpu);
+  bool canLoadAhead() const;
 };
 
 } // namespace quipu::gpu

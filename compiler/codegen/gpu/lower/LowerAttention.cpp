@@ -67,9 +67,10 @@ struct AttentionLowering : KernelLowering {
   /// Emits the kernel that `getLaunch` and `emitCode` are for.
   template <typename GetLaunch, typename EmitCode>
   LogicalResult emitForm(const AttentionShape &shape, GetLaunch getLaunch,
-                         EmitCode emitCode) {
+                         EmitCode emitCode,
+                         unsigned blocksPerMultiprocessor = 1) {
     AttentionLaunch launch = getLaunch(shape);
-    return emitFunction("", launch.threads, [&]() -> FailureOr<Launch> {
+    auto emitBody = [&]() -> FailureOr<Launch> {
       auto op = cast<AttentionOp>(kernel.getBody().front().front());
       AttentionArguments arguments{
           getStepArguments(), getLayer(),
@@ -78,7 +79,8 @@ struct AttentionLowering : KernelLowering {
       emitCode(b, shape, arguments);
       return Launch{{launch.grid[0], launch.grid[1], launch.grid[2]},
                     launch.sharedBytes};
-    });
+    };
+    return emitFunction("", launch.threads, emitBody, blocksPerMultiprocessor);
   }
 
   LogicalResult emit() final {
@@ -105,7 +107,9 @@ struct AttentionLowering : KernelLowering {
           [&](DeviceBuilder &b, const AttentionShape &shape,
               const AttentionArguments &arguments) {
             emitSplitAttention(b, shape, arguments, maxShared);
-          });
+          },
+          // Registers are left for a block of the kernel behind it.
+          /*blocksPerMultiprocessor=*/3);
     if (isBlocked && gpu.hasWarpgroupProducts() && fitsWarpgroups(*shape))
       return emitForm(*shape, getWarpgroupAttention, emitWarpgroupAttention);
     if (isBlocked && fits(getBlockedAttention(*shape)))

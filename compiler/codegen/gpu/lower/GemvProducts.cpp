@@ -1,0 +1,174 @@
+//===- GemvProducts.cpp - Segments of weights on tensor cores -------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/codegen/gpu/lower/GemvLowering.h"
+#include "dialect/PackedLayout.h"
+
+using namespace mlir;
+using namespace quipu;
+using namespace quipu::gpu;
+
+/// Blocks of a whole segment.
+static constexpr int64_t fullBlocks =
+    FragmentLayout::segmentColumns / FragmentCodes::blockColumns;
+
+/// Four pairs of token `firstToken` + lane / 4 for a block of 32 columns.
+Values GemvLowering::loadInput(Value block32, int64_t firstToken) {
+  Value q = b.remainder(lane, 4);
+  Value token = b.min(b.add(b.divide(lane, 4), firstToken), tokens - 1);
+  if (!isInputShared) {
+    Value from = b.at(b.at(getOperand(cast<BlockArgument>(input)),
+                           b.mul(token, getRowBytes(inputType))),
+                      b.add(b.mul(block32, 64), b.mul(q, 4)));
+    Values pairs;
+    for (int64_t i = 0; i < 4; ++i)
+      pairs.push_back(b.load(b.getI32Type(), b.at(from, 16 * i)));
+    return pairs;
+  }
+  Value place = b.add(b.mul(block32, 64), b.mul(q, 16));
+  if (tokens > 1)
+    place = b.add(place, b.mul(token, inputRowBytes));
+  return b.loadVector(b.getI32Type(), 4, b.at(b.at(shared, inputAt), place));
+}
+
+/// Where the warp's segment of a slot begins for the lane.
+FragmentAddress GemvLowering::getSegment(LinearOp linear, Value slotAt,
+                                         Value slot) {
+  FragmentLayout layout = *getFragmentLayout(linear.getWeight().getType());
+  FragmentCodes codes = layout.codes();
+  Value firstBlock = b.mul(b.remainder(warp, slotWarps), fullBlocks);
+  // The last slot of a tile may be shorter.
+  auto getParts = [&](auto offset) -> Value {
+    int64_t last = offset(layout.columnsOfSlot(tileSlots - 1)),
+            first = offset(layout.columnsOfSlot(0));
+    Value begin = b.i32(first);
+    if (last != first)
+      begin = b.select(b.equal(slot, tileSlots - 1), last, begin);
+    return b.at(b.at(slotAt, begin),
+                b.mul(firstBlock, codes.groups(FragmentCodes::blockColumns) *
+                                      FragmentCodes::groupBytes()));
+  };
+  FragmentAddress segment;
+  segment.codes = b.at(slotAt, b.add(b.mul(firstBlock, codes.blockBytes()),
+                                     b.mul(lane, codes.laneBytes())));
+  if (codes.hasScales())
+    segment.scales =
+        getParts([&](int64_t columns) { return codes.scalesOffset(columns); });
+  if (codes.hasMinima)
+    segment.minima =
+        getParts([&](int64_t columns) { return codes.minimaOffset(columns); });
+  return segment;
+}
+
+/// The sums of `blocks` blocks: a chain of products from zero for each 8
+/// tokens.
+Values GemvLowering::multiplyBlocks(ArrayRef<FragmentCodes> codes,
+                                    ArrayRef<FragmentAddress> addresses,
+                                    Value segment, int64_t blocks) {
+  SmallVector<FragmentBlocks, 2> tiles;
+  for (auto [code, address] : llvm::zip_equal(codes, addresses))
+    tiles.emplace_back(b, code, address, blocks * FragmentCodes::blockColumns,
+                       lane, /*isShared=*/slots > 0);
+  int64_t chains = static_cast<int64_t>(llvm::divideCeil(tokens, 8));
+  Values sum(4 * chains, b.f32(0));
+  for (int64_t block = 0; block < blocks; ++block) {
+    Values first = tiles[0].get(block), second = tiles[1].get(block);
+    for (int64_t chain = 0; chain < chains; ++chain) {
+      Values x =
+          heldInput.empty()
+              ? loadInput(b.add(b.mul(segment, fullBlocks), block), 8 * chain)
+              : heldInput[block];
+      auto begin = sum.begin() + 4 * chain;
+      Values now(begin, begin + 4);
+      for (int64_t half = 0; half < 2; ++half)
+        now = b.mma(Half::F16,
+                    {first[2 * half], second[2 * half], first[2 * half + 1],
+                     second[2 * half + 1]},
+                    {x[2 * half], x[2 * half + 1]}, now);
+      llvm::copy(now, begin);
+    }
+  }
+  return sum;
+}
+
+/// The part of the rows that the warp multiplies all its segments with.
+void GemvLowering::holdInput() {
+  Value slot = b.remainder(b.divide(warp, slotWarps), tileSlots);
+  Value segment = b.add(b.mul(slot, slotWarps), b.remainder(warp, slotWarps));
+  for (int64_t block = 0; block < fullBlocks; ++block)
+    heldInput.push_back(loadInput(b.add(b.mul(segment, fullBlocks), block), 0));
+}
+
+/// A warp's segment of a pair's slots, whose sums go to
+/// [tile][segment][token][8 rows].
+void GemvLowering::emitSegment(ArrayRef<GemvTile> pair, ArrayRef<Value> slotsAt,
+                               Value slot, Value sums) {
+  Value segment = b.add(b.mul(slot, slotWarps), b.remainder(warp, slotWarps));
+  int64_t blocksLeft =
+      columns / FragmentCodes::blockColumns - (segments - 1) * fullBlocks;
+  SmallVector<FragmentCodes, 2> codes;
+  SmallVector<FragmentAddress, 2> addresses;
+  for (auto [tile, slotAt] : llvm::zip_equal(pair, slotsAt)) {
+    LinearOp linear = tile.linear;
+    codes.push_back(getFragmentLayout(linear.getWeight().getType())->codes());
+    addresses.push_back(getSegment(linear, slotAt, slot));
+  }
+  auto multiplyAll = [&](int64_t blocks) {
+    return multiplyBlocks(codes, addresses, segment, blocks);
+  };
+  Values sum = blocksLeft == fullBlocks || segments == 1
+                   ? multiplyAll(blocksLeft)
+                   : b.choose(
+                         b.equal(segment, segments - 1),
+                         [&] { return multiplyAll(blocksLeft); },
+                         [&] { return multiplyAll(fullBlocks); });
+  Value g = b.divide(lane, 4), q = b.remainder(lane, 4);
+  int64_t rowBytes = FragmentLayout::tileRows * 4;
+  int64_t tileSums = segments * tokens * rowBytes;
+  Value first =
+      b.at(sums, b.add(b.mul(segment, tokens * rowBytes), b.mul(g, 4)));
+  for (size_t chain = 0; chain < sum.size() / 4; ++chain)
+    for (int64_t i = 0; i < 2; ++i) {
+      Value token = b.add(b.mul(q, 2), 8 * chain + i);
+      b.ifThen(b.less(token, tokens), [&] {
+        Value place = b.at(first, b.mul(token, rowBytes));
+        b.store(sum[4 * chain + i], place);
+        b.store(sum[4 * chain + 2 + i], b.at(place, tileSums));
+      });
+    }
+}
+
+Value GemvLowering::multiply(ArrayRef<GemvTile> pair, ArrayRef<Value> tilesAt,
+                             Value sums, Value taken) {
+  Value group = b.divide(warp, slotWarps);
+  return b.forEach(0, tileSlots, 1, {taken}, [&](Value slot, Values taken) {
+    Value isMine = b.equal(b.remainder(taken[0], groups), group);
+    b.ifThen(isMine, [&] {
+      Value segment =
+          b.add(b.mul(slot, slotWarps), b.remainder(warp, slotWarps));
+      Value first = b.mul(taken[0], 2);
+      SmallVector<Value, 2> slotsAt;
+      for (size_t i = 0; i < 2; ++i) {
+        LinearOp linear = pair[i].linear;
+        slotsAt.push_back(
+            slots ? waitForSlot(b.add(first, i))
+                  : b.at(tilesAt[i],
+                         b.mul(slot,
+                               getFragmentLayout(linear.getWeight().getType())
+                                   ->fullSlotBytes())));
+      }
+      auto run = [&] { emitSegment(pair, slotsAt, slot, sums); };
+      if (segments % slotWarps == 0)
+        run();
+      else
+        b.ifThen(b.less(segment, segments), run);
+      if (slots)
+        freeSlots(first);
+    });
+    return Values{b.add(taken[0], 1)};
+  })[0];
+}
