@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/bench/Benchmark.h"
+#include "abi/DeviceCall.h"
 #include "runtime/bench/KernelTable.h"
 #include "runtime/engine/Clock.h"
 #include "runtime/engine/Entries.h"
@@ -198,6 +199,9 @@ struct Speed {
   double steps = 0;     // decoding where the host chooses, and the engine could
   double bandwidth = 0; // bytes per second
   double barrier = 0;   // seconds; 0 where no threads meet
+  // Of products of matrices, per second, for a prompt and at most; 0 where that
+  // is not known.
+  double operations = 0, matrixPeak = 0;
 
   Status measure(Session &session, const BenchmarkOptions &options);
   std::string table(const abi::Program &program,
@@ -207,6 +211,7 @@ struct Speed {
                    const BenchmarkOptions &options) const;
 
 private:
+  bool hasMatrixShare() const { return operations > 0 && matrixPeak > 0; }
   /// What decoding reads of the bandwidth, the weights once for all sequences.
   double share(const abi::Program &program, int32_t batch) const {
     return static_cast<double>(program.bytesPerToken) * decode / batch /
@@ -254,6 +259,12 @@ std::string Speed::table(const abi::Program &program,
          format("%10.1f", bandwidth / 1e9) + " GB/s\n  decode reads     " +
          format("%10.1f", 100 * share(program, options.batch)) +
          " % of the bandwidth\n" +
+         (hasMatrixShare()
+              ? "  matrix peak      " + format("%10.1f", matrixPeak / 1e12) +
+                    " TFLOP/s, by the clock\n  prefill computes " +
+                    format("%10.1f", 100 * operations / matrixPeak) +
+                    " % of the matrix peak\n"
+              : "") +
          (barrier > 0 ? "  barrier          " +
                             format("%10.2f", barrier * 1e6) + " us\n"
                       : "");
@@ -274,6 +285,11 @@ std::string Speed::json(const abi::Program &program,
          ", \"bandwidth_bytes_per_second\": " + format("%.0f", bandwidth) +
          ", \"bandwidth_share\": " +
          format("%.4f", share(program, options.batch)) +
+         (hasMatrixShare()
+              ? ", \"matrix_peak_operations_per_second\": " +
+                    format("%.0f", matrixPeak) + ", \"matrix_share\": " +
+                    format("%.4f", operations / matrixPeak)
+              : "") +
          (barrier > 0
               ? ", \"barrier_microseconds\": " + format("%.3f", barrier * 1e6)
               : "") +
@@ -300,10 +316,15 @@ Status quipu::benchmark(Session &session, const BenchmarkOptions &options,
     status = measureKernels(session, options, timers);
   if (!status.ok())
     return status;
+  speed.matrixPeak = session.engine().matrixPeak();
+  speed.operations = promptOperations(timers) * speed.prefill;
 
   const char *cache = abi::getFormat(session.cacheType()).name;
   const Workers *workers = session.engine().workers();
   int32_t threads = workers ? workers->count() : 1;
+  Workforce workforce{threads, session.variant().device
+                                   ? abi::deviceCallNanoseconds
+                                   : abi::callNanoseconds};
   if (options.json)
     report = "{" + (options.kernels ? "" : speed.json(program, options)) +
              (workers ? "\"threads\": " + std::to_string(threads)
@@ -312,11 +333,11 @@ Status quipu::benchmark(Session &session, const BenchmarkOptions &options,
              ", \"model\": " + quote(program.name) +
              ", \"target\": " + quote(session.variant().target) +
              ", \"cache_type\": " + quote(cache) +
-             ", \"kernels\": " + kernelJson(timers, threads) + "}\n";
+             ", \"kernels\": " + kernelJson(timers, workforce) + "}\n";
   else
     report = std::string(program.name) + ", " + session.variant().target +
              ", " + session.engine().describe() + ", " + cache + " cache\n" +
              (options.kernels ? "" : speed.table(program, options)) +
-             kernelTable(timers, threads);
+             kernelTable(timers, workforce);
   return {};
 }

@@ -20,18 +20,19 @@ struct Row {
 } // namespace
 
 /// The kernels that were called.
-static std::vector<Row> getRows(const KernelTimer &timer, int32_t threads) {
+static std::vector<Row> getRows(const KernelTimer &timer,
+                                const Workforce &workforce) {
   std::vector<Row> rows;
   for (int32_t i = 0; i < timer.step().kernelCount; ++i) {
     const abi::Kernel &kernel = timer.step().kernels[i];
     double times =
         kernel.positions ? double(timer.positions()) / kernel.positions : 1;
-    int64_t call = std::min(kernel.nanoseconds, abi::callNanoseconds);
+    int64_t call = std::min(kernel.nanoseconds, workforce.callNanoseconds);
     double work = times * static_cast<double>(kernel.nanoseconds - call);
     if (double seconds = timer.median(i); seconds > 0)
       rows.push_back({&kernel, times * static_cast<double>(kernel.bytes),
                       times * static_cast<double>(kernel.operations),
-                      static_cast<double>(call) + work / threads,
+                      static_cast<double>(call) + work / workforce.threads,
                       1e9 * seconds});
   }
   return rows;
@@ -56,8 +57,9 @@ static std::string line(const char *name, int32_t calls, double predicted,
          column(9, 100 * share);
 }
 
-static std::string stepTable(const KernelTimer &timer, int32_t threads) {
-  std::vector<Row> rows = getRows(timer, threads);
+static std::string stepTable(const KernelTimer &timer,
+                             const Workforce &workforce) {
+  std::vector<Row> rows = getRows(timer, workforce);
   if (rows.empty())
     return "";
   int32_t calls = 0;
@@ -86,11 +88,25 @@ static std::string stepTable(const KernelTimer &timer, int32_t threads) {
          "\n";
 }
 
+double quipu::promptOperations(const std::vector<KernelTimer> &timers) {
+  int32_t most = 1;
+  double operations = 0;
+  for (const KernelTimer &timer : timers) {
+    if (timer.step().tokens <= most)
+      continue;
+    most = timer.step().tokens;
+    operations = 0;
+    for (const Row &row : getRows(timer, {}))
+      operations += row.kernel->calls * row.operations / most;
+  }
+  return operations;
+}
+
 std::string quipu::kernelTable(const std::vector<KernelTimer> &timers,
-                               int32_t threads) {
+                               const Workforce &workforce) {
   std::string text;
   for (const KernelTimer &timer : timers)
-    text += stepTable(timer, threads);
+    text += stepTable(timer, workforce);
   return text;
 }
 
@@ -110,10 +126,10 @@ static std::string rowJson(const Row &row, int32_t tokens) {
 }
 
 std::string quipu::kernelJson(const std::vector<KernelTimer> &timers,
-                              int32_t threads) {
+                              const Workforce &workforce) {
   std::string text;
   for (const KernelTimer &timer : timers)
-    for (const Row &row : getRows(timer, threads))
+    for (const Row &row : getRows(timer, workforce))
       text += (text.empty() ? "" : ", ") + rowJson(row, timer.step().tokens);
   return "[" + text + "]";
 }

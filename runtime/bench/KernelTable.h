@@ -13,13 +13,25 @@
 
 namespace quipu {
 
+/// What runs kernels, for their predictions.
+struct Workforce {
+  int32_t threads = 1; // divide the predicted work
+  /// The part of a prediction that is no work.
+  int64_t callNanoseconds = abi::callNanoseconds;
+};
+
 /// For each step that was measured a line for each of its kernels, and their
-/// sum. Predictions of the work are divided by `threads`.
+/// sum.
 std::string kernelTable(const std::vector<KernelTimer> &timers,
-                        int32_t threads);
+                        const Workforce &workforce);
+
+/// Operations for a token of a prompt, by the steps of most tokens; 0 if only
+/// those of one token were measured.
+double promptOperations(const std::vector<KernelTimer> &timers);
 
 /// The kernels of all steps as a JSON array.
-std::string kernelJson(const std::vector<KernelTimer> &timers, int32_t threads);
+std::string kernelJson(const std::vector<KernelTimer> &timers,
+                       const Workforce &workforce);
 
 } // namespace quipu
 

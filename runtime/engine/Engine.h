@@ -111,6 +111,11 @@ public:
   /// The most bytes per second that are read from its memory, in passes over
   /// a buffer much larger than the caches for about 0.3 s.
   virtual Status measureBandwidth(double &bytesPerSecond) = 0;
+
+  /// Operations on f16 per second, a multiply-add being two, that a GPU's
+  /// tensor cores can do at its highest clock; 0 where there are none, or of
+  /// unknown speed.
+  virtual double matrixPeak() const { return 0; }
 };
 
 /// The engine for the variant's steps, not started; null without memory.

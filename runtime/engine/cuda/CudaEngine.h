@@ -41,6 +41,7 @@ public:
   Status awaitTokens(std::span<const int32_t> &tokens) override;
   std::string describe() const override { return device.name(); }
   Status measureBandwidth(double &bytesPerSecond) override;
+  double matrixPeak() const override { return device.matrixPeak(); }
 
 private:
   /// What is kept of a step.

@@ -49,13 +49,36 @@ Status Device::choose(int32_t number) {
         functions->deviceGetName(text, sizeof(text) - 1, device),
         get(DeviceAttribute::MultiprocessorCount, processors),
         get(DeviceAttribute::ComputeCapabilityMajor, major),
-        get(DeviceAttribute::ComputeCapabilityMinor, minor)})
+        get(DeviceAttribute::ComputeCapabilityMinor, minor),
+        get(DeviceAttribute::ClockRate, clock)})
     if (Status status = functions->check(result, "describe the GPU");
         !status.ok())
       return status;
   called = text;
   capability = 10 * major + minor;
   return {};
+}
+
+/// Operations of a multiprocessor's tensor cores in a cycle, on f16 with sums
+/// in f32, as NVIDIA's papers on the architectures have them; for others 0.
+static double getMatrixOperations(int32_t capability) {
+  switch (capability) {
+  case 80:
+    return 2048;
+  case 86:
+  case 89:
+    return 1024;
+  case 90:
+    return 4096;
+  case 100:
+    return 8192;
+  default:
+    return 0;
+  }
+}
+
+double Device::matrixPeak() const {
+  return getMatrixOperations(capability) * processors * clock * 1e3;
 }
 
 /// PTX runs on its chip and later ones, what has an "a" behind its number on

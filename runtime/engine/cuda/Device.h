@@ -41,6 +41,8 @@ public:
   const Driver &driver() const { return *functions; }
   const std::string &name() const { return called; }
   int32_t multiprocessors() const { return processors; }
+  /// As Engine::matrixPeak.
+  double matrixPeak() const;
   Context context() const { return opened; }
   Stream stream() const { return queue; }
   const std::vector<Function> &kernels() const { return entries; }
@@ -52,9 +54,9 @@ private:
   const pid_t process = getpid();
   const Driver *functions = nullptr;
   DeviceNumber device = 0;
-  std::string called;     // "NVIDIA H200"
-  int32_t capability = 0; // 90: 9.0
-  int processors = 0;
+  std::string called;            // "NVIDIA H200"
+  int32_t capability = 0;        // 90: 9.0
+  int processors = 0, clock = 0; // kHz, at most
   Context opened = nullptr;
   Stream queue = nullptr;
   Module module = nullptr;

@@ -38,6 +38,7 @@ using Graph = struct GraphTag *;
 using GraphExec = struct GraphExecTag *;
 
 enum class DeviceAttribute : int {
+  ClockRate = 13,
   MultiprocessorCount = 16,
   ComputeCapabilityMajor = 75,
   ComputeCapabilityMinor = 76,
