@@ -99,14 +99,14 @@ LogicalResult Compilation::begin(const Stage &from, StringRef file,
 
 /// Whether the schedules were measured on a processor as the target's.
 static bool suits(const TunedSchedules &tuned, const Target &target) {
-  return tuned.processor == target.processor &&
+  return tuned.processor == target.getKernelProcessor() &&
          tuned.lanes == target.getVectorLanes();
 }
 
 LogicalResult Compilation::openTuned() {
   if (options.tuned.empty())
     return success();
-  Expected<TunedSchedules> file = TunedSchedules::read(options.tuned);
+  Expected<TunedSchedules> file = TunedSchedules::read(options.tuned, &context);
   if (!file)
     return fail(file.takeError());
   tuned = std::move(*file);
@@ -285,8 +285,22 @@ Error Compilation::prepare() {
 // What is made of it
 //===----------------------------------------------------------------------===//
 
+Error Compilation::assemble() {
+  for (const ProgramVariant &variant : parts.variants)
+    if (Error error = backend->assemble(variant.module, options.assembler))
+      return error;
+  return Error::success();
+}
+
 LogicalResult Compilation::print(const Stage &stage, raw_ostream &os) {
+  bool isCubin = stage.name == "cubin";
+  if (isCubin || stage.name == "asm")
+    if (Error error = assemble())
+      return fail(std::move(error));
   std::string text = backend->printText(*module, stage);
+  if (isCubin && !StringRef(text).starts_with("\177ELF"))
+    return fail("there is no ptxas, which makes cubins; name one with "
+                "'--ptxas FILE'");
   if (!text.empty()) {
     os << text;
     return success();
@@ -323,6 +337,9 @@ Error Compilation::printAssembly(raw_ostream &os) {
 }
 
 FailureOr<uint64_t> Compilation::writeProgram(const LinkOptions &link) {
+  listener.show("assembling", getPart(*last, 0));
+  if (Error error = assemble())
+    return fail(std::move(error));
   Expected<uint64_t> bytes =
       emitProgram(parts, link, [&](StringRef work, double done) {
         listener.show(work, getPart(*last, done));

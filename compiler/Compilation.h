@@ -32,7 +32,9 @@ struct CompilationOptions {
   bool isTargetGiven = false; // and not the default
   std::string tuned;          // a file of quipu tune
   std::string kernels;        // the folder where compiled kernels are kept
-  uint32_t context = 0;       // positions; 0 for the checkpoint's
+  /// The path of a GPU's assembler, or "none"; empty for one that is found.
+  std::string assembler;
+  uint32_t context = 0; // positions; 0 for the checkpoint's
   /// The program makes its weights at the start, from this seed; the checkpoint
   /// needs none.
   std::optional<uint64_t> randomSeed;
@@ -100,6 +102,8 @@ private:
   /// What the program has besides code and weights, before the kernels take
   /// their time.
   llvm::Error prepare();
+  /// Machine code for devices, in the variants' modules.
+  llvm::Error assemble();
   llvm::Error printModule(const Stage &stage, llvm::raw_ostream &os);
   llvm::Error printAssembly(llvm::raw_ostream &os);
   /// How much is done when `done` of the stage is.

@@ -323,7 +323,11 @@ static Constant *buildDeviceCode(Module &module,
   StructBuilder table(module);
   StringRef image = code.getImage().getValue();
   table.addString(offsetof(abi::DeviceCode, chip), code.getChip().getValue());
-  table.addString(offsetof(abi::DeviceCode, image), image);
+  GlobalVariable *bytes = table.addConstant(
+      ConstantDataArray::getString(module.getContext(), image),
+      "quipu_device_image");
+  bytes->setAlignment(Align(64));
+  table.add(offsetof(abi::DeviceCode, image), bytes);
   table.addInt64(offsetof(abi::DeviceCode, imageBytes), image.size());
   table.add(offsetof(abi::DeviceCode, kernels),
             table.addArray(kernels, alignof(abi::DeviceKernel),

@@ -41,6 +41,13 @@ public:
                                 const Stage &stage) const {
     return "";
   }
+  /// Puts machine code in the place of what a driver would have to compile, in
+  /// a module of stage `llvm`: by the assembler at `assembler` or, where that
+  /// is empty, one that is found. Does nothing where there is none.
+  virtual llvm::Error assemble(mlir::ModuleOp module,
+                               llvm::StringRef assembler) const {
+    return llvm::Error::success();
+  }
   /// The most tokens of each of an entry's steps, rising.
   virtual llvm::ArrayRef<int64_t> getStepTokens() const {
     static constexpr int64_t tokens[] = {1, 16, 128};

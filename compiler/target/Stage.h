@@ -52,6 +52,8 @@ struct Stage {
 
   /// Whether the stage can be printed and parsed as MLIR.
   bool isModule() const { return !legal.empty(); }
+  /// Whether it is no text, which a folder of stages does not have.
+  bool isBinary() const { return name == "program" || name == "cubin"; }
 };
 
 } // namespace quipu

@@ -193,8 +193,12 @@ bool quipu::Target::isCross() const {
   return triple.getArch() != getHost().getArch();
 }
 
+StringRef quipu::Target::getKernelProcessor() const {
+  return isGpu() ? name : processor;
+}
+
 int64_t quipu::Target::getVectorLanes() const {
-  return getVectorBits(triple.getArchName(), features) / 32;
+  return isGpu() ? 32 : getVectorBits(triple.getArchName(), features) / 32;
 }
 
 mlir::Attribute quipu::Target::getAttribute(mlir::MLIRContext *context) const {

@@ -58,7 +58,9 @@ struct Target {
   bool isGpu() const;
   /// Not for machines like this one.
   bool isCross() const;
-  /// f32 numbers in a vector register.
+  /// LLVM's name of what runs kernels: the processor, or the GPU's chip.
+  llvm::StringRef getKernelProcessor() const;
+  /// f32 numbers in a vector register, or the lanes of a GPU's warp.
   int64_t getVectorLanes() const;
   /// What `quipu.target` of a module says: #quipu.cpu, #quipu.gpu or
   /// #quipu.reference.

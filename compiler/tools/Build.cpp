@@ -7,6 +7,7 @@
 
 #include "compiler/tools/Build.h"
 #include "compiler/tools/Diagnostics.h"
+#include "dialect/ScheduleText.h"
 #include "support/OutputFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
@@ -33,6 +34,8 @@ public:
         compilation(arguments, context, sourceManager, *this) {}
 
   LogicalResult run();
+  /// Of the first variant, after `run`.
+  std::vector<TunedKernel> getKernels();
 
 private:
   void show(StringRef work, double done) final { bar.show(work, done); }
@@ -51,7 +54,7 @@ private:
   std::string getDumpPath(const Stage &stage);
   /// The file that the build resumes from stays as the user edited it.
   bool isDumped(const Stage &stage) {
-    return !arguments.dumpStages.empty() && stage.name != "program" &&
+    return !arguments.dumpStages.empty() && !stage.isBinary() &&
            (&stage != first || arguments.from.empty());
   }
   /// The file of the spec or of '--from'; empty for a spec that quipu has.
@@ -127,8 +130,9 @@ LogicalResult Build::checkFiles() {
 
   bool isProgram = last->name == "program";
   std::string output = arguments.output.empty() ? "-" : arguments.output;
-  if (isProgram && output == "-" && isatty(STDOUT_FILENO))
-    return fail("a program cannot be shown; give its name with '-o OUT'");
+  if (last->isBinary() && output == "-" && isatty(STDOUT_FILENO))
+    return fail("a " + last->name +
+                " cannot be shown; give its name with '-o OUT'");
   std::string error = files.addOutput(
       output,
       isProgram ? arguments.library ? "the library" : "the program"
@@ -229,6 +233,26 @@ LogicalResult Build::writeProgram() {
   return success();
 }
 
-LogicalResult quipu::build(const BuildArguments &arguments, ProgressBar &bar) {
-  return Build(arguments, bar).run();
+std::vector<TunedKernel> Build::getKernels() {
+  std::vector<TunedKernel> kernels;
+  ModuleOp module = compilation.getVariants().front().module;
+  module.walk([&](EntryOp entry) {
+    for (auto step : entry.getCompiled()->getAsRange<CompiledStepAttr>())
+      for (CompiledKernelAttr kernel : step.getKernels())
+        if (ScheduleAttrInterface schedule = kernel.getSchedule())
+          kernels.push_back({.shape = kernel.getShape().str(),
+                             .tokens = step.getTokens(),
+                             .schedule = getScheduleText(schedule)});
+  });
+  return kernels;
+}
+
+LogicalResult quipu::build(const BuildArguments &arguments, ProgressBar &bar,
+                           std::vector<TunedKernel> *kernels) {
+  Build build(arguments, bar);
+  if (failed(build.run()))
+    return failure();
+  if (kernels)
+    *kernels = build.getKernels();
+  return success();
 }

@@ -26,7 +26,9 @@ struct BuildArguments : CompilationOptions {
 };
 
 /// Runs the stages that the arguments ask for; errors have been printed.
-llvm::LogicalResult build(const BuildArguments &arguments, ProgressBar &bar);
+/// `kernels` gets the schedules in a program.
+llvm::LogicalResult build(const BuildArguments &arguments, ProgressBar &bar,
+                          std::vector<TunedKernel> *kernels = nullptr);
 
 } // namespace quipu
 

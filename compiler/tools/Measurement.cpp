@@ -32,14 +32,12 @@ bool fromJSON(const json::Value &value, Launch &launch, json::Path path) {
   TunedKernel &kernel = launch.kernel;
   return map && map.map("shape", kernel.shape) &&
          map.map("tokens", kernel.tokens) && map.map("calls", launch.calls) &&
-         map.map("tile_tokens", kernel.tile.tokens) &&
-         map.map("tiles", kernel.tile.tiles) &&
-         map.map("panel", kernel.tile.panel) &&
          map.map("measured_nanoseconds", kernel.nanoseconds);
 }
 } // namespace
 
-static Expected<Measurement> parse(StringRef report) {
+static Expected<Measurement> parse(StringRef report,
+                                   ArrayRef<TunedKernel> built) {
   Expected<json::Value> value = json::parse(report);
   if (!value)
     return value.takeError();
@@ -54,29 +52,41 @@ static Expected<Measurement> parse(StringRef report) {
     if (TunedKernel *known =
             findKernel(result.kernels, kernel.shape, kernel.tokens))
       known->nanoseconds += kernel.nanoseconds;
-    else if (!kernel.shape.empty())
+    else if (const TunedKernel *same =
+                 findKernel(built, kernel.shape, kernel.tokens);
+             same && !kernel.shape.empty()) {
+      kernel.schedule = same->schedule;
       result.kernels.push_back(kernel);
+    }
   }
   return result;
 }
 
-Expected<Measurement> Measurement::run(StringRef program) {
+Expected<Measurement> Measurement::run(StringRef program,
+                                       ArrayRef<TunedKernel> built,
+                                       const MeasurementOptions &options) {
   MemoryFile report;
   std::string text, error = report.create();
   int status = 0;
+  std::vector<std::string> arguments{"--bench",
+                                     "--kernels",
+                                     "--json",
+                                     "--prefill",
+                                     std::to_string(options.positions),
+                                     "--decode",
+                                     "16"};
+  if (options.hasThreads)
+    arguments.insert(arguments.end(), {"--threads", "1"});
   if (error.empty())
-    error =
-        quipu::run({.program = program.str(),
-                    .arguments = {"--bench", "--kernels", "--json", "--threads",
-                                  "1", "--prefill", std::to_string(positions),
-                                  "--decode", "16"},
-                    .output = report.descriptor(),
-                    .errors = report.descriptor()},
-                   status);
+    error = quipu::run({.program = program.str(),
+                        .arguments = std::move(arguments),
+                        .output = report.descriptor(),
+                        .errors = report.descriptor()},
+                       status);
   if (error.empty())
     error = report.read(text);
   if (error.empty() && status == 0)
-    return parse(text);
+    return parse(text, built);
   if (error.empty())
     error = StringRef(text).rtrim().split("error: ").second.str();
   return createStringError("the program cannot measure itself on this "

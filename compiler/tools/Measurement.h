@@ -12,16 +12,22 @@
 
 namespace quipu {
 
+struct MeasurementOptions {
+  /// Of a prompt; the program's context must hold them.
+  uint32_t positions = 128;
+  bool hasThreads = true; // then it runs on one
+};
+
 /// What programs of one model say with `--bench --json` on one thread; of
 /// several runs, the best.
 struct Measurement {
-  /// What the program's context must hold.
-  static constexpr uint32_t positions = 128;
-
   /// By shape and tokens; `nanoseconds` of all calls in a step.
   std::vector<TunedKernel> kernels;
 
-  static llvm::Expected<Measurement> run(llvm::StringRef program);
+  /// `built` has the schedules of the program's kernels.
+  static llvm::Expected<Measurement> run(llvm::StringRef program,
+                                         llvm::ArrayRef<TunedKernel> built,
+                                         const MeasurementOptions &options);
   void merge(const Measurement &other);
 };
 

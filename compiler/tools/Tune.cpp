@@ -34,6 +34,11 @@ static constexpr int confirmations = 3;
 static constexpr double worthwhile = 0.97;
 
 namespace {
+struct Program {
+  std::string path;
+  std::vector<TunedKernel> kernels; // with their schedules
+};
+
 class Tuning {
 public:
   Tuning(const BuildArguments &arguments, ProgressBar &bar)
@@ -50,7 +55,7 @@ private:
   }
   /// Builds a program, of which the bar says `name`.
   LogicalResult buildProgram(const Twine &name, unsigned candidate,
-                             StringRef program, StringRef tunedFile = "");
+                             Program &program, StringRef tunedFile = "");
   /// Runs the program and the cost model's in turn.
   LogicalResult compare(int rounds, Measurement &result);
   /// The kernel as the cost model has it and in `times`; null where none is.
@@ -67,9 +72,10 @@ private:
 
   const BuildArguments &arguments;
   ProgressBar &bar;
+  MeasurementOptions options;
   unsigned programs = 0;
   TemporaryFolder folder;
-  std::string untuned, program; // the cost model's, and another one
+  Program untuned, program; // the cost model's, and another one
   Measurement untunedTimes;
   TunedSchedules tuned;
 };
@@ -86,12 +92,14 @@ LogicalResult Tuning::check() {
   if (!targets)
     return fail(targets.takeError());
   const Target &target = targets->front();
-  if (targets->size() > 1 || target.isCross() ||
-      !getBackend(target).hasCandidates())
+  const Backend &backend = getBackend(target);
+  if (targets->size() > 1 || target.isCross() || !backend.hasCandidates())
     return fail("'--target " + arguments.target +
-                "' cannot be tuned here; give native or another processor "
-                "whose programs this machine runs");
-  tuned.processor = target.processor;
+                "' cannot be tuned here; give native, a GPU's chip or another "
+                "processor whose programs this machine runs");
+  tuned.processor = target.getKernelProcessor();
+  options.positions = backend.getStepTokens().back();
+  options.hasThreads = !target.isGpu();
   tuned.lanes = target.getVectorLanes();
   tuned.compiler = getCompilerVersion().str();
   return success();
@@ -109,23 +117,23 @@ LogicalResult Tuning::openFolder() {
   if (error.empty())
     error = place.kind == OutputPlace::File ? folder.create(place.folder)
                                             : folder.create();
-  untuned = getPath("untuned");
-  program = getPath("program");
+  untuned.path = getPath("untuned");
+  program.path = getPath("program");
   return error.empty() ? success() : fail(error);
 }
 
 LogicalResult Tuning::buildProgram(const Twine &name, unsigned candidate,
-                                   StringRef path, StringRef tunedFile) {
+                                   Program &program, StringRef tunedFile) {
   // Half of the time goes to measuring.
   double begin = programs++, all = candidates + 1;
   std::string part = name.str();
   bar.beginPart(part, begin / all, (begin + 0.5) / all);
   BuildArguments changed = arguments;
-  changed.output = path.str();
-  changed.context = Measurement::positions;
+  changed.output = program.path;
+  changed.context = options.positions;
   changed.candidate = candidate;
   changed.tuned = tunedFile.str();
-  if (failed(build(changed, bar)))
+  if (failed(build(changed, bar, &program.kernels)))
     return failure();
   bar.beginPart(part, (begin + 0.5) / all, (begin + 1) / all);
   bar.show("measuring", 0);
@@ -135,9 +143,10 @@ LogicalResult Tuning::buildProgram(const Twine &name, unsigned candidate,
 LogicalResult Tuning::compare(int rounds, Measurement &result) {
   untunedTimes = Measurement();
   for (int round = 0; round < rounds; ++round)
-    for (auto [path, to] :
-         {std::pair(untuned, &untunedTimes), std::pair(program, &result)}) {
-      Expected<Measurement> one = Measurement::run(path);
+    for (auto [what, to] :
+         {std::pair(&untuned, &untunedTimes), std::pair(&program, &result)}) {
+      Expected<Measurement> one =
+          Measurement::run(what->path, what->kernels, options);
       if (!one)
         return fail(one.takeError());
       to->merge(*one);
@@ -155,7 +164,7 @@ LogicalResult Tuning::tryCandidate(unsigned candidate) {
     return failure();
   for (TunedKernel &kernel : tuned.kernels) {
     auto [before, after] = findBoth(kernel, times);
-    if (!before || !after || after->tile == before->tile)
+    if (!before || !after || after->schedule == before->schedule)
       continue;
     // Speeds are compared as parts of the cost model's at the same time.
     double part = double(after->nanoseconds) / double(before->nanoseconds);
@@ -188,7 +197,7 @@ LogicalResult Tuning::confirm() {
     auto [before, after] = findBoth(kernel, times);
     if (!before || !after)
       continue;
-    bool won = after->tile != before->tile &&
+    bool won = after->schedule != before->schedule &&
                after->nanoseconds < worthwhile * before->nanoseconds;
     kernel = won ? *after : *before;
     kernel.untunedNanoseconds = before->nanoseconds;
@@ -226,7 +235,8 @@ LogicalResult Tuning::run() {
   if (failed(check()) || failed(openFolder()) ||
       failed(buildProgram("candidate 1 of " + Twine(candidates), 0, untuned)))
     return failure();
-  Expected<Measurement> times = Measurement::run(untuned);
+  Expected<Measurement> times =
+      Measurement::run(untuned.path, untuned.kernels, options);
   if (!times)
     return fail(times.takeError());
   tuned.kernels = std::move(times->kernels);

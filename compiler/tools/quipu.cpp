@@ -57,7 +57,8 @@ static constexpr char tuneUsage[] = R"(usage: quipu tune MODEL -o FILE [options]
 Measures on this machine in which of several ways each kernel of MODEL runs
 fastest, and writes the winners to FILE: how many tokens and tiles of 16 output
 rows a kernel holds in registers, and whether it unpacks weights to a panel in
-memory first. The file has a line for each shape of kernel, is made to be read
+memory first; on a GPU, how many blocks there are, and how far ahead they copy
+weights. The file has a line for each shape of kernel, is made to be read
 and committed, and serves every model whose kernels have these shapes. The
 output of a program has the same bits with it and without.
 
@@ -65,6 +66,7 @@ examples:
   quipu tune smollm2.gguf -o zen4.json
   quipu build smollm2.gguf --tuned zen4.json -o smol
   quipu build smollm2.gguf --tuned zen4.json --emit scheduled    # what it does
+  quipu tune smollm2.gguf --target sm_90a -o h200.json           # on its GPU
 
 It takes a minute or two for each 100 million weights, and a machine that does
 nothing else. A candidate counts when it is more than 3 % faster than what the
@@ -75,8 +77,8 @@ won and how fast it ran; docs/tuning.md says more.
 namespace {
 /// What was given; nothing that was not.
 struct Values {
-  std::optional<std::string> output, target, tuned, spec, heads, weights, emit,
-      dumpStages, from;
+  std::optional<std::string> output, target, tuned, spec, heads, weights, ptxas,
+      emit, dumpStages, from;
   std::optional<int64_t> context;
   bool library = false, help = false, version = false, printStages = false;
   DeveloperOptions developer;
@@ -98,7 +100,12 @@ static const char targetHelp[] =
     "The processor that the program is for: native (this machine's, the "
     "default), reference (plain slow code to compare with), or LLVM's name of "
     "one, as x86-64-v3; '+FEATURE' adds a feature; x86-64 and aarch64 alone "
-    "hold code for several and choose at the start.";
+    "hold code for several and choose at the start. sm_80, sm_89 and sm_90a "
+    "are NVIDIA's GPUs.";
+static const char ptxasHelp[] =
+    "NVIDIA's assembler, which makes a GPU's machine code, or none to leave "
+    "that to the driver at each start (default: the one on the PATH, in "
+    "$CUDA_HOME/bin, or of PyPI's nvidia-cuda-nvcc).";
 static const char specHelp[] = "The spec of the model's family (default: the "
                                "one built into quipu).";
 
@@ -130,6 +137,7 @@ static CommandLine getBuildOptions(Values &to) {
         "ones at the start, on every machine the same for the seed. MODEL "
         "needs none either, only its sizes."},
        {way, 0, "spec", "FILE", Text{&to.spec}, specHelp},
+       {way, 0, "ptxas", "FILE", Text{&to.ptxas}, ptxasHelp},
        {way, 0, "emit", "STAGE", Text{&to.emit},
         "Stop at a stage and print it."},
        {way, 0, "dump-stages", "DIR", Text{&to.dumpStages},
@@ -160,7 +168,10 @@ static CommandLine getTuneOptions(Values &to) {
       {{options, 'o', "output", "FILE", Text{&to.output},
         "The file that the schedules are written to."},
        {options, 0, "target", "T", Text{&to.target}, targetHelp},
+       {options, 0, "weights", "random:SEED", Text{&to.weights},
+        "Measure with random weights; MODEL needs none then, only its sizes."},
        {options, 0, "spec", "FILE", Text{&to.spec}, specHelp},
+       {options, 0, "ptxas", "FILE", Text{&to.ptxas}, ptxasHelp},
        {options, 'h', "help", "", Switch{&to.help}, "Print this."}},
       Repeated::IsRefused);
 }
@@ -208,7 +219,8 @@ static LogicalResult runCommand(StringRef command, ArrayRef<const char *> argv,
   for (auto [name, value] :
        {std::pair("-o", &values.output), std::pair("--target", &values.target),
         std::pair("--tuned", &values.tuned), std::pair("--spec", &values.spec),
-        std::pair("--head", &values.heads), std::pair("--emit", &values.emit),
+        std::pair("--head", &values.heads), std::pair("--ptxas", &values.ptxas),
+        std::pair("--emit", &values.emit),
         std::pair("--dump-stages", &values.dumpStages),
         std::pair("--from", &values.from),
         std::pair("--mlir-print-ir-before", &values.developer.printBefore),
@@ -222,6 +234,7 @@ static LogicalResult runCommand(StringRef command, ArrayRef<const char *> argv,
     arguments.model = line.positional()[0];
   arguments.output = values.output.value_or("");
   arguments.spec = values.spec.value_or("");
+  arguments.assembler = values.ptxas.value_or("");
   if (values.heads) {
     SmallVector<StringRef> heads;
     StringRef(*values.heads).split(heads, ',');

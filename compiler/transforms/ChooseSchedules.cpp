@@ -26,13 +26,10 @@ struct ChooseSchedules : quipu::impl::ChooseSchedulesBase<ChooseSchedules> {
 
   /// Reads the file once for all kernels, and all threads.
   LogicalResult initialize(MLIRContext *context) override {
-    if (tuned.empty())
-      return success();
-    auto file = TunedSchedules::read(tuned);
-    if (!file)
-      return emitError(UnknownLoc::get(context),
-                       llvm::toString(file.takeError()));
-    measured = std::make_shared<const TunedSchedules>(std::move(*file));
+    auto file = openTunedSchedules(tuned, context);
+    if (failed(file))
+      return failure();
+    measured = std::move(*file);
     return success();
   }
 
@@ -50,15 +47,14 @@ struct ChooseSchedules : quipu::impl::ChooseSchedulesBase<ChooseSchedules> {
   }
 
   /// What was measured of kernels of this shape, or null.
-  const TunedKernel *findMeasured(KernelOp kernel) const {
-    return measured ? findKernel(measured->kernels, getKernelShape(kernel),
-                                 getKernelTokens(kernel))
-                    : nullptr;
+  CpuTilesAttr findMeasured(KernelOp kernel) const {
+    return measured ? dyn_cast_or_null<CpuTilesAttr>(measured->find(kernel))
+                    : CpuTilesAttr();
   }
 
   RegisterTile chooseTile(CpuAttr cpu, KernelOp kernel) const {
-    if (const TunedKernel *winner = findMeasured(kernel))
-      return winner->tile;
+    if (CpuTilesAttr winner = findMeasured(kernel))
+      return winner.getTile();
     SmallVector<RegisterTile> tiles = rankTiles(cpu, kernel);
     return tiles[candidate < tiles.size() ? candidate : 0];
   }

@@ -7,6 +7,10 @@
 
 #include "compiler/transforms/TunedSchedules.h"
 #include "compiler/transforms/CostModel.h"
+#include "dialect/KernelShape.h"
+#include "dialect/ScheduleText.h"
+#include "dialect/Targets.h"
+#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 
@@ -44,20 +48,15 @@ static bool fromJSON(const json::Value &value, TunedKernel &kernel,
   json::ObjectMapper map(value, path);
   if (!map || !map.map("shape", kernel.shape) ||
       !map.map("tokens", kernel.tokens) ||
-      !map.map("tile_tokens", kernel.tile.tokens) ||
-      !map.map("tiles", kernel.tile.tiles) ||
-      !map.map("panel", kernel.tile.panel) ||
+      !map.map("schedule", kernel.schedule) ||
       !map.map("nanoseconds", kernel.nanoseconds) ||
       !map.map("untuned_nanoseconds", kernel.untunedNanoseconds) ||
-      !hasOnly(value,
-               {"shape", "tokens", "tile_tokens", "tiles", "panel",
-                "nanoseconds", "untuned_nanoseconds"},
-               path))
+      !hasOnly(
+          value,
+          {"shape", "tokens", "schedule", "nanoseconds", "untuned_nanoseconds"},
+          path))
     return false;
-  if (isCandidate(kernel.tile, kernel.tokens))
-    return true;
-  path.report("a tile that no kernel of these tokens can have");
-  return false;
+  return true;
 }
 
 static bool fromJSON(const json::Value &value, TunedSchedules &tuned,
@@ -70,7 +69,19 @@ static bool fromJSON(const json::Value &value, TunedSchedules &tuned,
 }
 } // namespace quipu
 
-Expected<TunedSchedules> TunedSchedules::read(StringRef path) {
+/// Whether there is a choice that the schedule can be.
+static bool isChoice(ScheduleAttrInterface schedule, int64_t tokens) {
+  return TypeSwitch<mlir::Attribute, bool>(schedule)
+      .Case([&](CpuTilesAttr tiles) {
+        return isCandidate(tiles.getTile(), tokens);
+      })
+      .Case([&](GpuGemvAttr) { return tokens <= maxGemvTokens; })
+      .Case([&](GpuGemmAttr) { return tokens > maxGemvTokens; })
+      .Default(false);
+}
+
+Expected<TunedSchedules> TunedSchedules::read(StringRef path,
+                                              mlir::MLIRContext *context) {
   auto buffer = MemoryBuffer::getFile(path, /*IsText=*/true);
   if (!buffer)
     return createStringError(path + ": " + buffer.getError().message());
@@ -88,7 +99,32 @@ Expected<TunedSchedules> TunedSchedules::read(StringRef path) {
   json::Path::Root root("file");
   if (!fromJSON(*value, tuned, root))
     return fail(toString(root.getError()));
+  for (const auto &[i, kernel] : enumerate(tuned.kernels)) {
+    ScheduleAttrInterface schedule = parseSchedule(kernel.schedule, context);
+    if (!schedule || !isChoice(schedule, kernel.tokens))
+      return fail("a schedule that no kernel of these tokens can have at "
+                  "file.kernels[" +
+                  Twine(i) + "].schedule");
+    tuned.schedules.push_back(schedule);
+  }
   return tuned;
+}
+
+ScheduleAttrInterface TunedSchedules::find(KernelOp kernel) const {
+  const TunedKernel *found =
+      findKernel(kernels, getKernelShape(kernel), getKernelTokens(kernel));
+  return found ? schedules[found - kernels.data()] : ScheduleAttrInterface();
+}
+
+mlir::FailureOr<std::shared_ptr<const TunedSchedules>>
+quipu::openTunedSchedules(StringRef path, mlir::MLIRContext *context) {
+  if (path.empty())
+    return std::shared_ptr<const TunedSchedules>();
+  Expected<TunedSchedules> file = TunedSchedules::read(path, context);
+  if (!file)
+    return mlir::emitError(mlir::UnknownLoc::get(context),
+                           toString(file.takeError()));
+  return std::make_shared<const TunedSchedules>(std::move(*file));
 }
 
 void TunedSchedules::print(raw_ostream &os) const {
@@ -99,9 +135,7 @@ void TunedSchedules::print(raw_ostream &os) const {
   for (const TunedKernel &kernel : kernels) {
     os << separator << "    {\"shape\": " << json::Value(kernel.shape)
        << ", \"tokens\": " << kernel.tokens
-       << ", \"tile_tokens\": " << kernel.tile.tokens
-       << ", \"tiles\": " << kernel.tile.tiles
-       << ", \"panel\": " << json::Value(kernel.tile.panel)
+       << ", \"schedule\": " << json::Value(kernel.schedule)
        << ", \"nanoseconds\": " << kernel.nanoseconds
        << ", \"untuned_nanoseconds\": " << kernel.untunedNanoseconds << '}';
     separator = ",\n";

@@ -8,23 +8,18 @@
 #ifndef QUIPU_COMPILER_TRANSFORMS_TUNEDSCHEDULES_H
 #define QUIPU_COMPILER_TRANSFORMS_TUNEDSCHEDULES_H
 
-#include "dialect/RegisterTile.h"
-#include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringRef.h"
+#include "dialect/Quipu.h"
 #include "llvm/Support/Error.h"
-#include <cstdint>
-#include <string>
-#include <vector>
 
 namespace quipu {
 
-/// The fastest register tile of the kernels of one shape, in steps of so many
+/// The fastest schedule of the kernels of one shape, in steps of so many
 /// tokens.
 struct TunedKernel {
   std::string shape; // see getKernelShape
   int64_t tokens = 0;
-  RegisterTile tile;
-  // All calls in one step, with this tile and with the cost model's.
+  std::string schedule; // see getScheduleText
+  // All calls in one step, with this schedule and with the cost model's.
   int64_t nanoseconds = 0, untunedNanoseconds = 0;
 };
 
@@ -41,15 +36,26 @@ auto *findKernel(Kernels &kernels, llvm::StringRef shape, int64_t tokens) {
 /// docs/tuning.md.
 struct TunedSchedules {
   std::string processor; // LLVM's name of it
-  int64_t lanes = 0;     // 32-bit lanes of its vectors
+  int64_t lanes = 0;     // 32-bit lanes of its vectors, or of a GPU's warps
   std::string compiler;
   std::vector<TunedKernel> kernels;
+  /// Of the kernels, where the file was read.
+  std::vector<ScheduleAttrInterface> schedules;
 
   /// An error is a sentence that begins with the path.
-  static llvm::Expected<TunedSchedules> read(llvm::StringRef path);
+  static llvm::Expected<TunedSchedules> read(llvm::StringRef path,
+                                             mlir::MLIRContext *context);
   /// JSON with a line for each kernel.
   void print(llvm::raw_ostream &os) const;
+
+  /// What was measured of kernels as this one; null for others.
+  ScheduleAttrInterface find(KernelOp kernel) const;
 };
+
+/// The file for all kernels of a pass, and all threads: null where the path is
+/// empty. Errors have been emitted.
+mlir::FailureOr<std::shared_ptr<const TunedSchedules>>
+openTunedSchedules(llvm::StringRef path, mlir::MLIRContext *context);
 
 } // namespace quipu
 

@@ -9,7 +9,7 @@ file; VALUE is JSON. Without =VALUE, the field is missing.
 import json
 import sys
 
-kernel = {"shape": "64x64xq4_1", "tokens": 128, "tile_tokens": 8, "tiles": 1, "panel": True,
+kernel = {"shape": "64x64xq4_1", "tokens": 128, "schedule": "#quipu.cpu_tiles<lanes = 16, tokens = 8, tiles = 1, panel = true>",
           "nanoseconds": 90, "untuned_nanoseconds": 100}
 file = {"processor": sys.argv[1], "lanes": int(sys.argv[2]), "compiler": "quipu", "kernels": [kernel]}
 for edit in sys.argv[3:]:

@@ -21,10 +21,6 @@
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Support/FileUtilities.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Process.h"
-#include "llvm/Support/Program.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 
@@ -107,55 +103,4 @@ Expected<std::string> quipu::gpu::emitPtx(mlir::gpu::GPUModuleOp module,
     return createStringError("LLVM cannot write PTX for " + chip);
   codegen.run(*translated);
   return text.str().str();
-}
-
-std::optional<std::string> quipu::gpu::findPtxas() {
-  if (std::optional<std::string> path =
-          llvm::sys::Process::GetEnv("QUIPU_PTXAS"))
-    return path;
-  llvm::ErrorOr<std::string> path = llvm::sys::findProgramByName("ptxas");
-  return path ? std::optional(*path) : std::nullopt;
-}
-
-/// An empty file that goes away with the value.
-static Expected<std::unique_ptr<llvm::FileRemover>>
-createFile(StringRef suffix, llvm::SmallString<128> &path) {
-  if (std::error_code error =
-          llvm::sys::fs::createTemporaryFile("quipu-kernels", suffix, path))
-    return createStringError(error, "no temporary file: " + error.message());
-  return std::make_unique<llvm::FileRemover>(path);
-}
-
-Expected<Assembled> quipu::gpu::runPtxas(StringRef ptxas, StringRef ptx,
-                                         StringRef chip) {
-  llvm::SmallString<128> input, output, report;
-  auto inputFile = createFile("ptx", input);
-  if (!inputFile)
-    return inputFile.takeError();
-  auto outputFile = createFile("cubin", output);
-  if (!outputFile)
-    return outputFile.takeError();
-  auto reportFile = createFile("txt", report);
-  if (!reportFile)
-    return reportFile.takeError();
-  if (llvm::Error error = llvm::writeToOutput(input, [&](raw_ostream &stream) {
-        stream << ptx;
-        return llvm::Error::success();
-      }))
-    return std::move(error);
-
-  std::string arch = ("-arch=" + chip).str(), reason;
-  int code = llvm::sys::ExecuteAndWait(
-      ptxas, {ptxas, "-v", arch, input, "-o", output}, std::nullopt,
-      {std::nullopt, StringRef(report), StringRef(report)},
-      /*SecondsToWait=*/0, /*MemoryLimit=*/0, &reason);
-  auto read = [](StringRef path) {
-    auto buffer = llvm::MemoryBuffer::getFile(path);
-    return buffer ? (*buffer)->getBuffer().str() : std::string();
-  };
-  Assembled assembled{read(output), read(report)};
-  if (code != 0)
-    return createStringError(ptxas + " fails for " + chip + ": " +
-                             (reason.empty() ? assembled.report : reason));
-  return assembled;
 }

@@ -22,20 +22,6 @@ llvm::Expected<std::string> emitPtx(mlir::gpu::GPUModuleOp module,
                                     llvm::StringRef chip,
                                     llvm::StringRef features);
 
-/// What `ptxas` says of a kernel.
-struct Assembled {
-  std::string cubin;
-  /// What it prints with -v: registers, spills, warnings.
-  std::string report;
-};
-
-/// The path of NVIDIA's assembler: $QUIPU_PTXAS, or that on the PATH.
-std::optional<std::string> findPtxas();
-
-/// Machine code of PTX for the chip.
-llvm::Expected<Assembled> runPtxas(llvm::StringRef ptxas, llvm::StringRef ptx,
-                                   llvm::StringRef chip);
-
 } // namespace quipu::gpu
 
 #endif // QUIPU_COMPILER_CODEGEN_GPU_EMITPTX_H

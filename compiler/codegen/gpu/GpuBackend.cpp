@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/gpu/GpuBackend.h"
+#include "compiler/codegen/gpu/Ptxas.h"
 #include "compiler/codegen/gpu/lower/Passes.h"
 #include "compiler/codegen/host/HostStages.h"
 #include "compiler/codegen/host/Passes.h"
@@ -19,7 +20,8 @@ using namespace quipu;
 static void addScheduled(OpPassManager &passes, const StageOptions &options) {
   addOneTarget(passes, options);
   passes.nest<ModelOp>().nest<KernelOp>().addPass(
-      quipu::gpu::createChooseGpuSchedules());
+      quipu::gpu::createChooseGpuSchedules(
+          {.candidate = options.candidate, .tuned = options.tuned}));
   addPlan(passes);
 }
 
@@ -46,6 +48,7 @@ public:
   StringRef getName() const final { return "gpu"; }
   bool makes(Attribute target) const final { return isa<GpuAttr>(target); }
   ArrayRef<Stage> getStages() const final { return stages; }
+  bool hasCandidates() const final { return true; }
   ArrayRef<StringRef> getLibraries() const final {
     static constexpr StringRef libraries[] = {"libquipu-cuda.a"};
     return libraries;
@@ -58,7 +61,36 @@ public:
 
   std::string printText(ModuleOp module, const Stage &stage) const final {
     auto code = module->getAttrOfType<DeviceCodeAttr>(deviceCodeName);
-    return stage.name == "ptx" && code ? code.getImage().getValue().str() : "";
+    return code && (stage.name == "ptx" || stage.name == "cubin")
+               ? code.getImage().getValue().str()
+               : "";
+  }
+
+  llvm::Error assemble(ModuleOp module, StringRef assembler) const final {
+    auto code = module->getAttrOfType<DeviceCodeAttr>(deviceCodeName);
+    std::optional<std::string> found =
+        assembler.empty() ? quipu::gpu::findPtxas() : assembler.str();
+    if (!code || !found || assembler == "none")
+      return llvm::Error::success();
+    auto assembled = quipu::gpu::runPtxas(*found, code.getImage().getValue(),
+                                          code.getChip().getValue());
+    Location location = UnknownLoc::get(module.getContext());
+    if (!assembled && !assembler.empty())
+      return assembled.takeError();
+    if (!assembled) {
+      // An old one does not know all instructions; the driver may.
+      emitWarning(location) << llvm::toString(assembled.takeError())
+                            << "; the driver compiles them at each start";
+      return llvm::Error::success();
+    }
+    for (const std::string &loss : assembled->losses)
+      emitWarning(location) << loss;
+    module->setAttr(deviceCodeName,
+                    DeviceCodeAttr::get(
+                        module.getContext(), code.getChip(),
+                        StringAttr::get(module.getContext(), assembled->cubin),
+                        code.getKernels()));
+    return llvm::Error::success();
   }
 
 private:
@@ -76,12 +108,19 @@ private:
              {}};
     Stage *text = llvm::find_if(
         stages, [](const Stage &stage) { return stage.name == "asm"; });
-    stages.insert(text, {"ptx",
-                         "compiler/codegen/gpu",
-                         "the text of the device's code",
-                         nullptr,
-                         {},
-                         {}});
+    Stage device[] = {{"ptx",
+                       "compiler/codegen/gpu",
+                       "the text of the device's code",
+                       nullptr,
+                       {},
+                       {}},
+                      {"cubin",
+                       "compiler/codegen/gpu",
+                       "the device's machine code, where ptxas is found",
+                       nullptr,
+                       {},
+                       {}}};
+    stages.insert(text, std::begin(device), std::end(device));
     return stages;
   }();
 };

@@ -29,21 +29,21 @@ def tile(kernel):
     return kernel["tile_tokens"], kernel["tiles"], kernel["panel"]
 
 
+lanes = re.search(r"lanes = (\d+)", run(quipu, "build", model, "--emit", "scheduled")).group(1)
 run(quipu, "build", model, "-o", "untuned")
 target, kernels = measured("./untuned")
 changed = {}
 for kernel in kernels:
     tokens, tiles, panel = tile(kernel)
+    tokens = min(kernel["tokens"], 2 if tokens == 1 else 1 if tokens == 8 else 8)
+    panel = ", panel = true" if kernel["tokens"] > 16 and not panel else ""
     changed[kernel["shape"], kernel["tokens"]] = {
         "shape": kernel["shape"],
         "tokens": kernel["tokens"],
-        "tile_tokens": min(kernel["tokens"], 2 if tokens == 1 else 1 if tokens == 8 else 8),
-        "tiles": 3 if tiles < 3 else 1,
-        "panel": kernel["tokens"] > 16 and not panel,
+        "schedule": f"#quipu.cpu_tiles<lanes = {lanes}, tokens = {tokens}, tiles = {3 if tiles < 3 else 1}{panel}>",
         "nanoseconds": 1,
         "untuned_nanoseconds": 1,
     }
-lanes = re.search(r"lanes = (\d+)", run(quipu, "build", model, "--emit", "scheduled")).group(1)
 Path("tuned.json").write_text(json.dumps({
     "processor": re.search(r"\((.+)\)", target).group(1),
     "lanes": int(lanes),

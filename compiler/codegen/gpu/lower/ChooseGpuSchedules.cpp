@@ -5,12 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/codegen/gpu/lower/KernelLowering.h"
+#include "compiler/codegen/gpu/Chip.h"
+#include "compiler/codegen/gpu/lower/GpuCostModel.h"
 #include "compiler/codegen/gpu/lower/Passes.h"
-#include "compiler/codegen/host/SplitPartials.h"
-#include "dialect/KernelShape.h"
-#include "dialect/PackedLayout.h"
+#include "compiler/transforms/TunedSchedules.h"
 #include "dialect/Targets.h"
+#include "mlir/IR/Remarks.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -23,63 +23,69 @@ namespace quipu::gpu {
 namespace {
 struct ChooseGpuSchedules
     : quipu::gpu::impl::ChooseGpuSchedulesBase<ChooseGpuSchedules> {
+  using ChooseGpuSchedulesBase::ChooseGpuSchedulesBase;
+
+  LogicalResult initialize(MLIRContext *context) override {
+    auto file = openTunedSchedules(tuned, context);
+    if (failed(file))
+      return failure();
+    measured = std::move(*file);
+    return success();
+  }
+
   void runOnOperation() override {
     KernelOp kernel = getOperation();
     FailureOr<GpuAttr> gpu = getGpu(kernel);
     if (failed(gpu))
       return signalPassFailure();
-    kernel.setScheduleAttr(getSchedule(*gpu, kernel));
+    auto schedules = quipu::gpu::rankSchedules(*gpu, kernel);
+    if (failed(schedules))
+      return signalPassFailure();
+    ScheduleAttrInterface winner = findMeasured(kernel, schedules->front());
+    kernel.setScheduleAttr(
+        winner ? winner
+               : (*schedules)[candidate < schedules->size() ? candidate : 0]);
+    FailureOr<Work> work = quipu::gpu::predictWork(*gpu, kernel);
+    if (failed(work))
+      return signalPassFailure();
+    kernel.setCostAttr(CostAttr::get(&getContext(), work->bytes,
+                                     work->operations, work->nanoseconds));
+    remark(*gpu, kernel, schedules->size(), static_cast<bool>(winner));
   }
 
-  /// Multiprocessors of an H100 or H200: a block each.
-  static constexpr int64_t blocks = 132;
-  /// Bytes of a ring, and what its slots are a multiple of.
-  static constexpr int64_t ringBytes = 148 << 10, ringMultiple = 8;
-
-  static int64_t getRingSlots(KernelOp kernel) {
-    int64_t slotBytes = 1;
-    for (LinearOp linear : kernel.getOps<LinearOp>())
-      slotBytes = std::max(
-          slotBytes,
-          getFragmentLayout(linear.getWeight().getType())->slotBytes(0));
-    return std::clamp<int64_t>(
-        ringBytes / slotBytes / ringMultiple * ringMultiple, ringMultiple, 64);
+  /// What was measured of kernels of this shape, if it is of the same kind as
+  /// the cost model's choice; or null.
+  ScheduleAttrInterface findMeasured(KernelOp kernel,
+                                     ScheduleAttrInterface chosen) const {
+    ScheduleAttrInterface found =
+        measured ? measured->find(kernel) : ScheduleAttrInterface();
+    return found && found.getTypeID() == chosen.getTypeID()
+               ? found
+               : ScheduleAttrInterface();
   }
 
-  static ScheduleAttrInterface getLinearSchedule(GpuAttr gpu, KernelOp kernel) {
-    bool hasFragments =
-        llvm::all_of(kernel.getOps<LinearOp>(), [](LinearOp linear) {
-          return isFragmentMatrix(linear.getWeight().getType()) &&
-                 cast<RankedTensorType>(linear.getInput().getType())
-                     .getElementType()
-                     .isF16();
-        });
-    MLIRContext *context = gpu.getContext();
-    if (!hasFragments)
-      return GpuDotsAttr::get(context);
-    if (getKernelTokens(kernel) <= maxGemvTokens)
-      return GpuGemvAttr::get(context, blocks, getRingSlots(kernel));
-    if (!quipu::gpu::fitsGemm(kernel))
-      return GpuDotsAttr::get(context);
-    // Rings for a block on each multiprocessor, in 227 KB or in 99.
-    return GpuGemmAttr::get(context, /*tokens=*/128,
-                            gpu.hasWarpgroupProducts() ? 6 : 3);
+  /// Says which schedule the kernel has, and why.
+  static void remark(GpuAttr gpu, KernelOp kernel, size_t candidates,
+                     bool isMeasured) {
+    CostAttr cost = *kernel.getCost();
+    auto remark = remark::analysis(
+        kernel.getLoc(),
+        remark::RemarkOpts::name("schedule").category("choose-gpu-schedules"));
+    if (!remark)
+      return;
+    remark << "the kernel @" << kernel.getSymName() << " moves "
+           << remark::metric("bytes", cost.getBytes()) << " bytes in "
+           << remark::metric("operations", cost.getOperations())
+           << " operations, "
+           << remark::metric("nanoseconds", cost.getNanoseconds())
+           << " ns on one " << quipu::gpu::getChip(gpu).card;
+    if (candidates == 1)
+      return;
+    remark << ", as " << remark::metric("schedule", kernel.getScheduleAttr())
+           << (isMeasured ? ", as quipu tune has measured"
+                          : ", the fastest for the cost model");
   }
 
-  static ScheduleAttrInterface getSchedule(GpuAttr gpu, KernelOp kernel) {
-    MLIRContext *context = gpu.getContext();
-    for (Operation &op : kernel.getBody().front()) {
-      if (isa<LinearOp>(op))
-        return getLinearSchedule(gpu, kernel);
-      if (isa<AttentionOp>(op))
-        return GpuAttentionAttr::get(context,
-                                     getKernelTokens(kernel) > maxSplitTokens);
-      if (isa<PoolOp>(op))
-        return GpuPoolAttr::get(context);
-      if (isa<RopeAnglesOp>(op))
-        return GpuAnglesAttr::get(context);
-    }
-    return GpuRowsAttr::get(context);
-  }
+  std::shared_ptr<const TunedSchedules> measured; // null without a file
 };
 } // namespace

@@ -13,6 +13,7 @@
 #ifndef QUIPU_COMPILER_CODEGEN_GPU_LOWER_KERNELLOWERING_H
 #define QUIPU_COMPILER_CODEGEN_GPU_LOWER_KERNELLOWERING_H
 
+#include "compiler/codegen/gpu/Chip.h"
 #include "compiler/codegen/gpu/DeviceBuilder.h"
 #include "dialect/KernelShape.h"
 #include "dialect/Quipu.h"
@@ -25,10 +26,8 @@ namespace quipu::gpu {
 /// and so the same bits, wherever they are computed.
 inline constexpr unsigned rowThreads = 256;
 
-/// Dynamic shared memory that every chip with tensor cores for bf16 has.
-inline int64_t maxSharedBytes(GpuAttr gpu) {
-  return gpu.hasBulkCopies() ? 227 << 10 : 99 << 10;
-}
+/// Dynamic shared memory that a block can have.
+inline int64_t maxSharedBytes(GpuAttr gpu) { return getChip(gpu).sharedBytes; }
 
 class KernelLowering {
 public:

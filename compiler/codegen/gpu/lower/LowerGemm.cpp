@@ -15,10 +15,6 @@ using namespace mlir;
 using namespace quipu;
 using namespace quipu::gpu;
 
-/// Blocks that take tiles in turn: as many as an H100 has multiprocessors, each
-/// of which holds one.
-static constexpr int64_t maxBlocks = 132;
-
 namespace {
 /// Outputs that are computed from the same linear layers, one or two, and from
 /// rows of the kernel's operands.
@@ -158,7 +154,8 @@ LogicalResult GemmLowering::emit() {
       finish(elements, groups[task], pairs);
     });
     int64_t tiles = emitter->countTiles(getKernelTokens(kernel));
-    return Launch{{std::min(tiles, maxBlocks), 1, 1},
+    // A multiprocessor holds one block.
+    return Launch{{std::min(tiles, getChip(gpu).multiprocessors), 1, 1},
                   emitter->getSharedBytes()};
   });
 }

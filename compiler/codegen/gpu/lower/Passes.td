@@ -14,9 +14,14 @@ def ChooseGpuSchedules : Pass<"choose-gpu-schedules", "::quipu::KernelOp"> {
   let summary = "says how each kernel runs on a GPU";
   let description = [{
     By what the kernel holds: a linear layer, attention, pooling, or rows; and by
-    its number of tokens.
+    its number of tokens. Parameters are those that `tuned` names or, of kernels
+    that are not in it, the `candidate`th of the cost model's ranking.
   }];
   let dependentDialects = ["::quipu::QuipuDialect"];
+  let options = [
+    Option<"candidate", "candidate", "unsigned", "0", "which of the candidates kernels take">,
+    Option<"tuned", "tuned", "std::string", "", "a file of quipu tune">,
+  ];
 }
 
 def LowerKernelsToGpu : Pass<"lower-kernels-to-gpu", "::mlir::ModuleOp"> {
