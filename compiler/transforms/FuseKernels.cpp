@@ -91,9 +91,7 @@ private:
       return nullptr;
     if (producer->getRole() == FusionRole::Whole)
       return roundsAttention(op) ? producer : nullptr;
-    // A kernel writes one cache.
-    if (isa<CacheWriteOp>(op) &&
-        llvm::any_of(producer->getOps(), llvm::IsaPred<CacheWriteOp>))
+    if (!canWriteCache(op, *producer))
       return nullptr;
     // Without a contraction each token is computed by one worker, with all of
     // its row; with one, the tiles of a row are divided.
@@ -105,7 +103,30 @@ private:
     bool joins = llvm::all_of(targets, [&](TargetAttrInterface target) {
       return target.joinsLinear(op, tokens);
     });
-    return joins && !readsCut ? producer : nullptr;
+    if (!joins)
+      return findReader(op, *producer);
+    return readsCut ? nullptr : producer;
+  }
+
+  /// A kernel writes one cache.
+  static bool canWriteCache(Operation *op, const KernelGroup &group) {
+    return !isa<CacheWriteOp>(op) ||
+           llvm::none_of(group.getOps(), llvm::IsaPred<CacheWriteOp>);
+  }
+
+  /// A group that has begun with what `producer`, with a contraction, gives, as
+  /// `op` would: queries and keys are rotated by one kernel, if not by the
+  /// linear layers'. Norms of rows stay apart, for what reads them.
+  KernelGroup *findReader(FusionInterface op,
+                          const KernelGroup &producer) const {
+    if (op.getFusionRole() != FusionRole::Tile)
+      return nullptr;
+    for (auto &group : groups)
+      if (group->isOnly(FusionRole::Tile) &&
+          getLastProducer(group->getOps().front()) == &producer &&
+          canWriteCache(op, *group))
+        return group.get();
+    return nullptr;
   }
 
   /// Whether `op` rounds what attention computes, in its kernel.

@@ -357,3 +357,42 @@ module attributes {quipu.target = #quipu.gpu<"sm_90a">} {
     }
   }
 }
+
+// -----
+
+// Where queries and keys are rotated by a kernel of their own, it is one.
+
+// CHECK-LABEL: quipu.model @rotated
+// CHECK:       quipu.kernel @prefill64.q_k_v({{.+}}) -> (tensor<64x4x16xf32>, tensor<64x4x16xf32>, tensor<64x4x16xf32>) {
+// CHECK:       quipu.kernel @prefill64.cache_write(%[[Q:.+]]: tensor<64x4x16xf32>, %[[ANGLES:.+]]: tensor<64x8x2xf32>, %[[K:.+]]: tensor<64x4x16xf32>, %[[V:.+]]: tensor<64x4x16xf32>, %[[AT:.+]]: !quipu.positions) -> (tensor<64x4x16xf32>, !quipu.cache<
+// CHECK-NEXT:    %[[RQ:.+]] = quipu.rope %[[Q]] by %[[ANGLES]]
+// CHECK-NEXT:    %[[RK:.+]] = quipu.rope %[[K]] by %[[ANGLES]]
+// CHECK-NEXT:    %[[KV:.+]] = quipu.cache_write %[[RK]], %[[V]] at %[[AT]]
+// CHECK-NEXT:    quipu.yield %[[RQ]], %[[KV]]
+// CHECK:       quipu.kernel @prefill64.attention(
+
+// EACH-LABEL: quipu.model @rotated
+// EACH:       quipu.kernel @prefill64.q(
+// EACH-NEXT:    quipu.linear
+// EACH-NEXT:    quipu.yield
+module attributes {quipu.target = #quipu.gpu<"sm_90a">} {
+  quipu.model @rotated for [] {
+    quipu.state @kv : !quipu.pages<heads 4, keys 16, values 16> layers 1
+    quipu.weight @q = "q.weight" : tensor<64x64xf16>
+    quipu.weight @k = "k.weight" : tensor<64x64xf16>
+    quipu.weight @v = "v.weight" : tensor<64x64xf16>
+    quipu.step @prefill64 tokens 64 {
+      %x = quipu.input "x" : tensor<64x64xf16>
+      %angles = quipu.input "angles" : tensor<64x8x2xf32>
+      %at = quipu.positions
+      %q = quipu.linear %x, @q : tensor<64x64xf16> -> [4, 16] : tensor<64x64xf16> -> tensor<64x4x16xf32>
+      %rq = quipu.rope %q by %angles pairs halves : tensor<64x4x16xf32>, tensor<64x8x2xf32> -> tensor<64x4x16xf32>
+      %k = quipu.linear %x, @k : tensor<64x64xf16> -> [4, 16] : tensor<64x64xf16> -> tensor<64x4x16xf32>
+      %rk = quipu.rope %k by %angles pairs halves : tensor<64x4x16xf32>, tensor<64x8x2xf32> -> tensor<64x4x16xf32>
+      %v = quipu.linear %x, @v : tensor<64x64xf16> -> [4, 16] : tensor<64x64xf16> -> tensor<64x4x16xf32>
+      %kv = quipu.cache_write %rk, %v at %at into @kv : tensor<64x4x16xf32>, tensor<64x4x16xf32> -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16>
+      %a = quipu.attention %rq over %kv at %at : tensor<64x4x16xf32>, !quipu.cache<@kv, f16, heads 4, keys 16, values 16> -> tensor<64x4x16xf32>
+      quipu.output "a", %a : tensor<64x4x16xf32>
+    }
+  }
+}
