@@ -212,6 +212,7 @@ Value DeviceBuilder::lessF(Operand a, Operand b) {
 Value DeviceBuilder::exp2(Value a) {
   return ptx("ex2.approx.ftz.f32 $0, $1;", a.getType(), a).front();
 }
+Value DeviceBuilder::exp(Value a) { return exp2(mulF(a, 1.44269504088896)); }
 Value DeviceBuilder::reciprocal(Value a) {
   return ptx("rcp.approx.ftz.f32 $0, $1;", a.getType(), a).front();
 }

@@ -123,6 +123,7 @@ public:
   mlir::Value fma(Operand a, Operand b, Operand c);
   mlir::Value lessF(Operand a, Operand b);
   mlir::Value exp2(mlir::Value a);         ///< ex2.approx.ftz
+  mlir::Value exp(mlir::Value a);          ///< by exp2
   mlir::Value reciprocal(mlir::Value a);   ///< rcp.approx.ftz
   mlir::Value rsqrt(mlir::Value a);        ///< rsqrt.approx.ftz
   mlir::Value toFloat(mlir::Value number); ///< of an i32, signed

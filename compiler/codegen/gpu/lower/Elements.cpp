@@ -43,16 +43,16 @@ SmallVector<Output> quipu::gpu::getOutputs(KernelOp kernel) {
 // Weights
 //===----------------------------------------------------------------------===//
 
-Value Elements::ahead(function_ref<Value()> load) {
+Values Elements::ahead(int64_t count, function_ref<Values()> load) {
   if (replayed) {
-    Value value = replayed->front();
-    *replayed = replayed->drop_front();
-    return value;
+    Values values(replayed->take_front(count));
+    *replayed = replayed->drop_front(count);
+    return values;
   }
-  Value value = load();
+  Values values = load();
   if (recorded)
-    recorded->push_back(value);
-  return value;
+    llvm::append_range(*recorded, values);
+  return values;
 }
 
 Values Elements::record(function_ref<void()> emit) {
@@ -69,14 +69,14 @@ void Elements::replay(ValueRange loaded, function_ref<void()> emit) {
   replayed = nullptr;
 }
 
-Value Elements::getWeight(WeightAttr vector, Value index) {
+Values Elements::getWeight(WeightAttr vector, Value index, int64_t count) {
+  Value offset = b.mul(index, sizeof(float));
   if (auto shared = vectors.find(vector.getSymbol()); shared != vectors.end())
-    return b.load(b.getF32Type(),
-                  b.at(shared->second, b.mul(index, sizeof(float))));
-  return ahead([&] {
-    return b.loadConstant(b.getF32Type(),
-                          b.at(kernel.getWeight(vector.getSymbol()),
-                               b.mul(index, sizeof(float))));
+    return b.loadVector(b.getF32Type(), count, b.at(shared->second, offset));
+  return ahead(count, [&] {
+    return b.loadVector(b.getF32Type(), count,
+                        b.at(kernel.getWeight(vector.getSymbol()), offset),
+                        /*isConstant=*/true);
   });
 }
 
@@ -179,17 +179,13 @@ Value Elements::getFragment(RankedTensorType type, Value weight, Value row,
 // Ops
 //===----------------------------------------------------------------------===//
 
-static Value expF(DeviceBuilder &b, Value x) {
-  return b.exp2(b.mulF(x, 1.44269504088896));
-}
-
 static Value sigmoid(DeviceBuilder &b, Value x) {
-  return b.divideF(1.0, b.addF(1.0, expF(b, b.negF(x))));
+  return b.divideF(1.0, b.addF(1.0, b.exp(b.negF(x))));
 }
 
 /// 1 - 2 / (1 + e^2x): right where e^2x is 0 or infinite, too.
 static Value tanhF(DeviceBuilder &b, Value x) {
-  return b.subF(1.0, b.divideF(2.0, b.addF(1.0, expF(b, b.mulF(x, 2.0)))));
+  return b.subF(1.0, b.divideF(2.0, b.addF(1.0, b.exp(b.mulF(x, 2.0)))));
 }
 
 /// Abramowitz & Stegun 1964, 7.1.26: to 1.5e-7.
@@ -199,7 +195,7 @@ static Value erfF(DeviceBuilder &b, Value x) {
   Value sum = b.f32(1.061405429);
   for (double factor : {-1.453152027, 1.421413741, -0.284496736, 0.254829592})
     sum = b.fma(sum, t, b.f32(factor));
-  Value rest = b.mulF(b.mulF(sum, t), expF(b, b.negF(b.mulF(size, size))));
+  Value rest = b.mulF(b.mulF(sum, t), b.exp(b.negF(b.mulF(size, size))));
   Value erf = b.subF(1.0, rest);
   return b.select(b.lessF(x, 0.0), b.negF(erf), erf);
 }
@@ -226,28 +222,38 @@ static Value activate(DeviceBuilder &b, ActivationKind kind, Value x) {
   llvm_unreachable("an unknown activation");
 }
 
-Value Elements::get(Value value, Value token, Value column) {
+Values Elements::get(Value value, Value token, Value column, int64_t count) {
   if (auto source = sources.find(value); source != sources.end()) {
     Source compute = source->second;
-    return compute(token, column);
+    return compute(token, column, count);
   }
   if (auto argument = dyn_cast<BlockArgument>(value))
-    return getArgument(argument, token, column);
-  return compute(value.getDefiningOp(), token, column);
+    return getArgument(argument, token, column, count);
+  return compute(value.getDefiningOp(), token, column, count);
 }
 
-Value Elements::getArgument(BlockArgument argument, Value token, Value column) {
+Values Elements::getArgument(BlockArgument argument, Value token, Value column,
+                             int64_t count) {
   RankedTensorType type = getTensor(argument);
   Value row = b.at(kernel.getOperand(argument),
                    b.mul(b.extend(token), b.i64(getRowBytes(type))));
-  if (type.getElementType().isF16())
-    return extendHalf(b, ahead([&] {
-                        return b.load(b.getI16Type(),
-                                      b.at(row, b.mul(column, 2)));
-                      }));
-  return ahead([&] {
-    return b.load(type.getElementType(), b.at(row, b.mul(column, 4)));
-  });
+  if (!type.getElementType().isF16())
+    return ahead(count, [&] {
+      return b.loadVector(type.getElementType(), count,
+                          b.at(row, b.mul(column, 4)));
+    });
+  Value first = b.at(row, b.mul(column, 2));
+  if (count == 1)
+    return {extendHalf(
+        b, ahead(1, [&] { return Values{b.load(b.getI16Type(), first)}; })[0])};
+  Values numbers;
+  for (Value pair : ahead(count / 2, [&] {
+         return b.loadVector(b.getI32Type(), count / 2, first);
+       })) {
+    auto [one, other] = b.unpack(Half::F16, pair);
+    numbers.append({one, other});
+  }
+  return numbers;
 }
 
 /// The id or index of a token: inputs of one i32 a token lie without gaps.
@@ -258,13 +264,36 @@ static Value getIndex(KernelLowering &kernel, Value indices, Value token) {
                      b.mul(token, sizeof(int32_t))));
 }
 
-Value Elements::rotate(RopeOp op, Value token, Value column) {
+/// x turned by an angle, as the first or the second of a pair with y.
+static Value turn(DeviceBuilder &b, Value x, Value y, Value cosine, Value sine,
+                  bool isFirst) {
+  Value product = b.mulF(y, sine);
+  return b.fma(x, cosine, isFirst ? b.negF(product) : product);
+}
+
+Values Elements::rotate(RopeOp op, Value token, Value column, int64_t count) {
   int64_t size = getTensor(op.getInput()).getDimSize(2);
   int64_t half = getTensor(op.getAngles()).getDimSize(1);
+  bool isAdjacent = op.getPairs() == Pairing::Adjacent;
+  if (count > 1 && (2 * half != size || (!isAdjacent && half % count))) {
+    Values numbers;
+    for (int64_t i = 0; i < count; ++i)
+      numbers.push_back(rotate(op, token, b.add(column, i), 1)[0]);
+    return numbers;
+  }
   Value component = b.remainder(column, size);
-  Value x = get(op.getInput(), token, column);
-  auto turn = [&] {
-    bool isAdjacent = op.getPairs() == Pairing::Adjacent;
+  Values xs = get(op.getInput(), token, column, count);
+  auto getAngles = [&](Value first, int64_t numbers) {
+    return get(op.getAngles(), token, first, numbers);
+  };
+  if (isAdjacent && count > 1) {
+    Values angles = getAngles(component, count), turned;
+    for (int64_t i = 0; i < count; ++i)
+      turned.push_back(
+          turn(b, xs[i], xs[i ^ 1], angles[i & ~1], angles[i | 1], i % 2 == 0));
+    return turned;
+  }
+  auto turnAll = [&] {
     Value isFirst = isAdjacent ? b.equal(b.remainder(component, 2), 0)
                                : b.less(component, half);
     Value partner = isAdjacent ? b.bitXor(column, 1)
@@ -272,46 +301,78 @@ Value Elements::rotate(RopeOp op, Value token, Value column) {
                                           b.sub(column, half));
     Value angle =
         isAdjacent ? b.divide(component, 2) : b.remainder(component, half);
-    Value y = get(op.getInput(), token, partner);
-    Value cosine = get(op.getAngles(), token, b.mul(angle, 2));
-    Value sine = get(op.getAngles(), token, b.add(b.mul(angle, 2), 1));
-    Value product = b.mulF(y, sine);
-    return b.fma(x, cosine, b.select(isFirst, b.negF(product), product));
+    Values ys = get(op.getInput(), token, partner, count), angles, turned;
+    for (int64_t i = 0; i < 2 * count; i += count)
+      angles.append(getAngles(b.add(b.mul(angle, 2), i), count));
+    for (auto [i, x, y] : llvm::enumerate(xs, ys)) {
+      Value cosine = angles[2 * i], sine = angles[2 * i + 1];
+      turned.push_back(b.select(isFirst, turn(b, x, y, cosine, sine, true),
+                                turn(b, x, y, cosine, sine, false)));
+    }
+    return turned;
   };
   if (2 * half == size)
-    return turn();
-  return b.choose(
-      b.less(component, 2 * half), [&] { return Values{turn()}; },
-      [&] { return Values{x}; })[0];
+    return turnAll();
+  return b.choose(b.less(component, 2 * half), turnAll, [&] { return xs; });
 }
 
-Value Elements::compute(Operation *op, Value token, Value column) {
-  auto first = [&] { return get(op->getOperand(0), token, column); };
-  auto second = [&] { return get(op->getOperand(1), token, column); };
-  return llvm::TypeSwitch<Operation *, Value>(op)
+Values Elements::compute(Operation *op, Value token, Value column,
+                         int64_t count) {
+  auto getOperand = [&](unsigned i) {
+    return get(op->getOperand(i), token, column, count);
+  };
+  // Of one operand, or of two.
+  auto map = [&](auto compute) {
+    Values numbers = getOperand(0);
+    for (Value &number : numbers)
+      number = compute(number);
+    return numbers;
+  };
+  auto map2 = [&](auto compute) {
+    Values numbers = getOperand(0), others = getOperand(1);
+    for (auto [number, other] : llvm::zip_equal(numbers, others))
+      number = compute(number, other);
+    return numbers;
+  };
+  return llvm::TypeSwitch<Operation *, Values>(op)
       .Case([&](EmbedOp op) {
-        return getWeight(op.getWeight().getSymbol(), op.getWeight().getType(),
-                         getIndex(kernel, op.getIds(), token), column);
+        Value id = getIndex(kernel, op.getIds(), token);
+        Values numbers;
+        for (int64_t i = 0; i < count; ++i)
+          numbers.push_back(getWeight(op.getWeight().getSymbol(),
+                                      op.getWeight().getType(), id,
+                                      b.add(column, i)));
+        return numbers;
       })
       .Case([&](GatherOp op) {
-        return get(op.getInput(), getIndex(kernel, op.getRows(), token),
-                   column);
+        return get(op.getInput(), getIndex(kernel, op.getRows(), token), column,
+                   count);
       })
-      .Case([&](QuantizeOp) { return roundToHalf(b, first()); })
-      .Case([&](RopeOp op) { return rotate(op, token, column); })
+      .Case([&](QuantizeOp) {
+        return map([&](Value x) { return roundToHalf(b, x); });
+      })
+      .Case([&](RopeOp op) { return rotate(op, token, column, count); })
       .Case([&](SwiGLUOp) {
-        Value gate = first();
-        return b.mulF(b.mulF(gate, sigmoid(b, gate)), second());
+        return map2([&](Value gate, Value up) {
+          return b.mulF(b.mulF(gate, sigmoid(b, gate)), up);
+        });
       })
-      .Case([&](AddOp) { return b.addF(first(), second()); })
-      .Case([&](MulOp) { return b.mulF(first(), second()); })
-      .Case(
-          [&](ScaleOp op) { return b.mulF(first(), getReal(op.getFactor())); })
-      .Case([&](ActivateOp op) { return activate(b, op.getKind(), first()); })
+      .Case([&](AddOp) {
+        return map2([&](Value x, Value y) { return b.addF(x, y); });
+      })
+      .Case([&](MulOp) {
+        return map2([&](Value x, Value y) { return b.mulF(x, y); });
+      })
+      .Case([&](ScaleOp op) {
+        return map([&](Value x) { return b.mulF(x, getReal(op.getFactor())); });
+      })
+      .Case([&](ActivateOp op) {
+        return map([&](Value x) { return activate(b, op.getKind(), x); });
+      })
       .Default([&](Operation *op) {
         // What the kinds of kernels refuse, see KernelLowering::create.
         op->emitOpError("has no code for single numbers on a GPU");
-        return b.f32(0);
+        return Values(count, b.f32(0));
       });
 }
 
@@ -344,197 +405,6 @@ void Elements::forColumns(Value thread, int64_t count,
 }
 
 //===----------------------------------------------------------------------===//
-// Norms
-//===----------------------------------------------------------------------===//
-
-/// Bytes of the sums of the warps.
-static constexpr int64_t warpSumBytes = rowThreads / 32 * sizeof(float);
-
-static bool isReduction(Operation *op) {
-  return isa<RMSNormOp, L2NormOp, SoftmaxOp>(op);
-}
-
-/// Rows of a token that an op reduces: its heads, or one.
-static int64_t getGroups(Operation *op) {
-  RankedTensorType type = getTensor(op->getOperand(0));
-  return type.getRank() == 3 ? type.getDimSize(1) : 1;
-}
-
-int64_t Elements::getScratchBytes(ArrayRef<Operation *> ops) {
-  int64_t bytes = warpSumBytes;
-  for (Operation *op : ops)
-    if (isReduction(op))
-      bytes += getGroups(op) * 2 * sizeof(float);
-  return llvm::alignTo(bytes, 16);
-}
-
-namespace {
-/// Adds up, or otherwise combines, the numbers of a group: by all threads of a
-/// block, or by a warp. The order is fixed by the number of rowThreads.
-using Reduce = function_ref<Value(
-    double init, function_ref<Value(Value sum, Value number)> add,
-    function_ref<Value(Value, Value)> combine)>;
-
-/// What a row op needs of a group besides each number.
-struct Scalars {
-  Value first, second;
-};
-} // namespace
-
-static Scalars getScalars(DeviceBuilder &b, Operation *op, int64_t size,
-                          Reduce reduce) {
-  auto sum = [&](Value x, Value y) { return b.addF(x, y); };
-  auto root = [&](Value x) -> Value {
-    return b.ptx("sqrt.rn.f32 $0, $1;", b.getF32Type(), x)[0];
-  };
-  if (isa<SoftmaxOp>(op)) {
-    auto largest = [&](Value x, Value y) { return b.maxF(x, y); };
-    Value most =
-        reduce(-std::numeric_limits<float>::infinity(), largest, largest);
-    Value total = reduce(
-        0,
-        [&](Value total, Value x) {
-          return b.addF(total, expF(b, b.subF(x, most)));
-        },
-        sum);
-    return {most, total};
-  }
-  Value squares =
-      reduce(0, [&](Value total, Value x) { return b.fma(x, x, total); }, sum);
-  if (auto norm = dyn_cast<RMSNormOp>(op)) {
-    Value mean = b.divideF(squares, static_cast<double>(size));
-    return {b.divideF(1.0, root(b.addF(mean, getReal(norm.getEps())))), {}};
-  }
-  return {b.maxF(root(squares), 1e-12), {}};
-}
-
-/// The op's result for a number of its input.
-Value Elements::finish(Operation *op, Value number, Value index,
-                       Value firstScalar, Value secondScalar) {
-  if (auto norm = dyn_cast<RMSNormOp>(op))
-    return b.mulF(b.mulF(number, firstScalar),
-                  getWeight(norm.getWeight(), index));
-  if (isa<SoftmaxOp>(op))
-    return b.divideF(expF(b, b.subF(number, firstScalar)), secondScalar);
-  return b.divideF(number, firstScalar);
-}
-
-/// Of columns `thread`, `thread` + rowThreads and so on, in rising order; eight
-/// are loaded at once.
-Value Elements::sumColumns(Value thread, int64_t count, double init,
-                           function_ref<Value(Value, Value)> add,
-                           function_ref<Value(Value)> load) {
-  constexpr int64_t atOnce = 8;
-  int64_t turns = count / rowThreads, rest = count % rowThreads;
-  Value sum = b.f32(init);
-  auto run = [&](Value first, int64_t turns, Value sum) {
-    Values numbers;
-    for (int64_t i = 0; i < turns; ++i)
-      numbers.push_back(load(b.add(first, i * rowThreads)));
-    for (Value number : numbers)
-      sum = add(sum, number);
-    return sum;
-  };
-  if (int64_t chunks = turns / atOnce)
-    sum = b.forEach(thread, b.i32(chunks * atOnce * rowThreads),
-                    atOnce * rowThreads, {sum}, [&](Value first, Values sum) {
-                      return Values{run(first, atOnce, sum[0])};
-                    })[0];
-  Value first = b.add(thread, turns / atOnce * atOnce * rowThreads);
-  if (turns % atOnce)
-    sum = run(first, turns % atOnce, sum);
-  if (!rest)
-    return sum;
-  Value last = b.add(thread, turns * rowThreads);
-  return b.choose(
-      b.less(last, count), [&] { return Values{run(last, 1, sum)}; },
-      [&] { return Values{sum}; })[0];
-}
-
-void Elements::reduceWholeRow(Operation *op, Value token, Value scratch,
-                              Value thread, function_ref<void()> sync) {
-  Value input = op->getOperand(0);
-  int64_t size = getElementsPerToken(getTensor(input));
-  auto reduce = [&](double init, function_ref<Value(Value, Value)> add,
-                    function_ref<Value(Value, Value)> combine) {
-    Value inWarp = b.reduce(
-        sumColumns(thread, size, init, add,
-                   [&](Value column) { return get(input, token, column); }),
-        32, combine);
-    Value warp = b.divide(thread, 32);
-    b.ifThen(b.equal(b.remainder(thread, 32), 0), [&] {
-      b.store(inWarp, b.at(scratch, b.mul(warp, sizeof(float))));
-    });
-    sync();
-    Values parts = b.loadVector(b.getF32Type(), 4, scratch);
-    llvm::append_range(parts,
-                       b.loadVector(b.getF32Type(), 4, b.at(scratch, 16)));
-    Value total = parts[0];
-    for (Value part : llvm::drop_begin(parts))
-      total = combine(total, part);
-    sync();
-    return total;
-  };
-  Scalars scalars = getScalars(b, op, size, reduce);
-  set(op->getResult(0), [=, this](Value token, Value column) {
-    return finish(op, get(input, token, column), column, scalars.first,
-                  scalars.second);
-  });
-}
-
-/// A warp for each head in turn.
-void Elements::reduceHeads(Operation *op, Value token, Value scalarsAt,
-                           Value thread, function_ref<void()> sync) {
-  Value input = op->getOperand(0);
-  int64_t size = getTensor(input).getDimSize(2);
-  Value lane = b.remainder(thread, 32);
-  b.forEach(
-      b.divide(thread, 32), getGroups(op), rowThreads / 32, [&](Value head) {
-        auto reduce = [&](double init, function_ref<Value(Value, Value)> add,
-                          function_ref<Value(Value, Value)> combine) {
-          Values sum = b.forEach(
-              lane, size, 32, {b.f32(init)}, [&](Value i, Values sum) {
-                Value column = b.add(b.mul(head, size), i);
-                return Values{add(sum[0], get(input, token, column))};
-              });
-          return b.reduce(sum[0], 32, combine);
-        };
-        Scalars scalars = getScalars(b, op, size, reduce);
-        b.ifThen(b.equal(lane, 0), [&] {
-          Value place = b.at(scalarsAt, b.mul(head, 2 * sizeof(float)));
-          b.store(scalars.first, place);
-          if (scalars.second)
-            b.store(scalars.second, b.at(place, sizeof(float)));
-        });
-      });
-  sync();
-  set(op->getResult(0), [=, this](Value token, Value column) {
-    Value place =
-        b.at(scalarsAt, b.mul(b.divide(column, size), 2 * sizeof(float)));
-    Value first = b.load(b.getF32Type(), place);
-    Value second = isa<SoftmaxOp>(op)
-                       ? b.load(b.getF32Type(), b.at(place, sizeof(float)))
-                       : Value();
-    return finish(op, get(input, token, column), b.remainder(column, size),
-                  first, second);
-  });
-}
-
-void Elements::reduceRow(ArrayRef<Operation *> ops, Value token, Value scratch,
-                         Value thread, function_ref<void()> sync) {
-  int64_t used = warpSumBytes;
-  for (Operation *op : ops) {
-    if (!isReduction(op))
-      continue;
-    if (getTensor(op->getOperand(0)).getRank() == 3)
-      reduceHeads(op, token, b.at(scratch, used), thread, sync);
-    else
-      reduceWholeRow(op, token, scratch, thread, sync);
-    used += getGroups(op) * 2 * static_cast<int64_t>(sizeof(float));
-  }
-}
-
-//===----------------------------------------------------------------------===//
 // Outputs
 //===----------------------------------------------------------------------===//
 
@@ -552,8 +422,21 @@ FailureOr<Value> Elements::getPlace(const Output &output, Value token,
   return b.at(row, b.mul(column, type.getElementTypeBitWidth() / 8));
 }
 
-LogicalResult Elements::store(const Output &output, Value number, Value token,
-                              Value column) {
+/// f16 numbers, one or pairs.
+void Elements::storeHalves(ValueRange numbers, Value place) {
+  if (numbers.size() == 1) {
+    Value pair = b.pack(Half::F16, numbers[0], numbers[0]);
+    b.store(arith::TruncIOp::create(b, b.getI16Type(), pair), place);
+    return;
+  }
+  Values pairs;
+  for (size_t i = 0; i < numbers.size(); i += 2)
+    pairs.push_back(b.pack(Half::F16, numbers[i], numbers[i + 1]));
+  b.storeVector(pairs, place);
+}
+
+LogicalResult Elements::store(const Output &output, ValueRange numbers,
+                              Value token, Value column) {
   FailureOr<Value> place = getPlace(output, token, column);
   if (failed(place))
     return failure();
@@ -564,13 +447,16 @@ LogicalResult Elements::store(const Output &output, Value number, Value token,
                           kernel.getKernel().getResultTypes()[output.result])
                           .getElementType()
                           .isF16();
-  if (isHalf) {
-    // What a kernel quantises is limited before.
-    Value limited = output.write ? b.limitToHalf(number) : number;
-    number = arith::TruncIOp::create(b, b.getI16Type(),
-                                     b.pack(Half::F16, limited, limited));
+  if (!isHalf) {
+    b.storeVector(numbers, *place);
+    return success();
   }
-  b.store(number, *place);
+  // What a kernel quantises is limited before.
+  Values limited(numbers);
+  if (output.write)
+    for (Value &number : limited)
+      number = b.limitToHalf(number);
+  storeHalves(limited, *place);
   return success();
 }
 
@@ -586,23 +472,23 @@ FailureOr<Value> Elements::getCachePlace(const Output &output, Value token,
                              cache.getValueDim()};
   int64_t size = output.isKey ? cache.getKeyDim() : cache.getValueDim();
   LogicalResult result = success();
-  Value tokenPage = ahead([&]() -> Value { // of the layer
+  Value tokenPage = ahead(1, [&]() -> Values { // of the layer
     FailureOr<Value> pages = kernel.getLayerPages();
     if (succeeded(pages))
-      return *pages;
+      return {*pages};
     result = failure();
-    return b.i64(0);
-  });
-  Value slot = ahead([&]() -> Value {
+    return {b.i64(0)};
+  })[0];
+  Value slot = ahead(1, [&]() -> Values {
     FailureOr<Value> pool = kernel.getPool();
     if (failed(pool)) {
       result = failure();
-      return b.i32(0);
+      return {b.i32(0)};
     }
     Value slots = b.load(b.getPointerType(1),
                          b.at(*pool, offsetof(abi::PagePool, slotMapping)));
-    return b.load(b.getI32Type(), b.at(slots, b.mul(token, 4)));
-  });
+    return {b.load(b.getI32Type(), b.at(slots, b.mul(token, 4)))};
+  })[0];
   if (failed(result))
     return failure();
   Value position = b.remainder(slot, abi::pagePositions);

@@ -36,13 +36,31 @@ public:
       : kernel(kernel), b(kernel.builder()) {}
 
   /// A number of a token's row, f32; `column` is an i32.
-  mlir::Value get(mlir::Value value, mlir::Value token, mlir::Value column);
+  mlir::Value get(mlir::Value value, mlir::Value token, mlir::Value column) {
+    return get(value, token, column, 1)[0];
+  }
+  /// Numbers of as many columns, 1 or `together`. `column` is a multiple of
+  /// their number, and so are the row's columns, and those of its heads.
+  Values get(mlir::Value value, mlir::Value token, mlir::Value column,
+             int64_t count);
+  /// What a thread loads or stores at once: 16 bytes.
+  static constexpr int64_t together = 4;
 
   /// What computes the numbers of a value from now on.
-  using Source =
-      std::function<mlir::Value(mlir::Value token, mlir::Value column)>;
+  using Source = std::function<Values(mlir::Value token, mlir::Value column,
+                                      int64_t count)>;
   void set(mlir::Value value, Source source) {
     sources[value] = std::move(source);
+  }
+  using SingleSource =
+      std::function<mlir::Value(mlir::Value token, mlir::Value column)>;
+  /// For kernels that ask for single numbers.
+  void set(mlir::Value value, SingleSource source) {
+    set(value, [source = std::move(source)](mlir::Value token,
+                                            mlir::Value column, int64_t count) {
+      assert(count == 1 && "more than a number is asked for");
+      return Values{source(token, column)};
+    });
   }
 
   /// While `emit` runs, what is loaded from global memory is kept: these values
@@ -73,23 +91,27 @@ public:
                   llvm::function_ref<Values(mlir::Value column)> compute,
                   llvm::function_ref<void(mlir::Value column, Values)> use);
 
-  /// Writes a number of an output.
-  mlir::LogicalResult store(const Output &output, mlir::Value number,
+  /// Writes what `get` has given of an output.
+  mlir::LogicalResult store(const Output &output, mlir::ValueRange numbers,
                             mlir::Value token, mlir::Value column);
 
   /// A number of a weight matrix in any layout, f32.
   mlir::Value getWeight(mlir::FlatSymbolRefAttr name,
                         mlir::RankedTensorType type, mlir::Value row,
                         mlir::Value column);
-  /// A number of a vector.
-  mlir::Value getWeight(WeightAttr vector, mlir::Value index);
+  /// Numbers of a vector.
+  Values getWeight(WeightAttr vector, mlir::Value index, int64_t count);
+  mlir::Value getWeight(WeightAttr vector, mlir::Value index) {
+    return getWeight(vector, index, 1)[0];
+  }
 
 private:
-  mlir::Value getArgument(mlir::BlockArgument argument, mlir::Value token,
-                          mlir::Value column);
-  mlir::Value compute(mlir::Operation *op, mlir::Value token,
-                      mlir::Value column);
-  mlir::Value rotate(RopeOp op, mlir::Value token, mlir::Value column);
+  Values getArgument(mlir::BlockArgument argument, mlir::Value token,
+                     mlir::Value column, int64_t count);
+  Values compute(mlir::Operation *op, mlir::Value token, mlir::Value column,
+                 int64_t count);
+  Values rotate(RopeOp op, mlir::Value token, mlir::Value column,
+                int64_t count);
   mlir::Value getFragment(mlir::RankedTensorType type, mlir::Value weight,
                           mlir::Value row, mlir::Value column);
   mlir::Value
@@ -102,12 +124,13 @@ private:
   void reduceHeads(mlir::Operation *op, mlir::Value token,
                    mlir::Value scalarsAt, mlir::Value thread,
                    llvm::function_ref<void()> sync);
-  mlir::Value finish(mlir::Operation *op, mlir::Value number, mlir::Value index,
-                     mlir::Value firstScalar, mlir::Value secondScalar);
+  Values finish(mlir::Operation *op, Values numbers, mlir::Value index,
+                mlir::Value firstScalar, mlir::Value secondScalar);
+  void storeHalves(mlir::ValueRange numbers, mlir::Value place);
   mlir::FailureOr<mlir::Value>
   getCachePlace(const Output &output, mlir::Value token, mlir::Value column);
-  /// Something loaded, see `record`.
-  mlir::Value ahead(llvm::function_ref<mlir::Value()> load);
+  /// `count` values that are loaded, see `record`.
+  Values ahead(int64_t count, llvm::function_ref<Values()> load);
 
   KernelLowering &kernel;
   DeviceBuilder &b;

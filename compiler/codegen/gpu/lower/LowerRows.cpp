@@ -17,6 +17,28 @@ namespace {
 struct RowLowering : KernelLowering {
   using KernelLowering::KernelLowering;
 
+  /// How many numbers a thread takes at once: all rows, and their heads, are of
+  /// a multiple.
+  static int64_t countTogether(ArrayRef<Operation *> ops) {
+    auto isMultiple = [](Value value) {
+      auto type = dyn_cast<RankedTensorType>(value.getType());
+      if (!type || type.getRank() == 1)
+        return true;
+      // Angles are a row, whatever a pair of them is.
+      bool isRow = type.getRank() == 3 && type.getDimSize(2) == 2;
+      return (isRow ? getElementsPerToken(type) : type.getShape().back()) %
+                 Elements::together ==
+             0;
+    };
+    return llvm::all_of(ops,
+                        [&](Operation *op) {
+                          return llvm::all_of(op->getOperands(), isMultiple) &&
+                                 llvm::all_of(op->getResults(), isMultiple);
+                        })
+               ? Elements::together
+               : 1;
+  }
+
   LogicalResult emit() final {
     return emitFunction("", rowThreads, [&]() -> FailureOr<Launch> {
       SmallVector<Operation *> ops(llvm::make_pointer_range(
@@ -29,14 +51,17 @@ struct RowLowering : KernelLowering {
       Elements elements(*this);
       b.ifThen(b.less(token, count), [&] {
         elements.reduceRow(ops, token, scratch, thread, [&] { b.syncBlock(); });
+        int64_t atOnce = countTogether(ops);
         for (const Output &output : getOutputs(kernel))
           elements.forColumns(
-              thread, output.columns,
-              [&](Value column) {
-                return Values{elements.get(output.value, token, column)};
+              thread, output.columns / atOnce,
+              [&](Value number) {
+                return elements.get(output.value, token, b.mul(number, atOnce),
+                                    atOnce);
               },
-              [&](Value column, Values numbers) {
-                if (failed(elements.store(output, numbers[0], token, column)))
+              [&](Value number, Values numbers) {
+                if (failed(elements.store(output, numbers, token,
+                                          b.mul(number, atOnce))))
                   result = failure();
               });
       });
