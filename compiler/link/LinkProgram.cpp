@@ -44,7 +44,9 @@ static Expected<std::string> makeAbsolute(StringRef path) {
 static Expected<std::string> findDriver() {
   for (StringRef name :
        {"clang++-22", QUIPU_LLVM_TOOLS "/clang++", "clang++", "c++"})
-    if (ErrorOr<std::string> path = sys::findProgramByName(name))
+    // A path is given back though there may be nothing.
+    if (ErrorOr<std::string> path = sys::findProgramByName(name);
+        path && sys::fs::can_execute(*path))
       return makeAbsolute(*path);
   return createStringError("there is no linker: neither clang++-22, clang++ "
                            "nor c++ is in PATH; install clang-22 and lld-22");
