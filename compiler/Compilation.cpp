@@ -10,7 +10,6 @@
 #include "compiler/frontend/BoundWeights.h"
 #include "compiler/frontend/ReadModule.h"
 #include "compiler/frontend/Specs.h"
-#include "compiler/frontend/gguf/GgufFile.h"
 #include "compiler/frontend/tokenizer/TokenizerImage.h"
 #include "dialect/Targets.h"
 #include "llvm/ADT/Sequence.h"
@@ -74,8 +73,9 @@ LogicalResult Compilation::begin(const Stage &from, StringRef file,
   last = &to;
   if (failed(openTuned()))
     return failure();
-  auto opened = openGguf(options.model, options.randomSeed ? GgufData::IsUnused
-                                                           : GgufData::IsUsed);
+  auto opened =
+      openCheckpoint(options.model, options.randomSeed ? TensorData::IsUnused
+                                                       : TensorData::IsUsed);
   if (!opened)
     return fail(opened.takeError());
   checkpoint = std::move(*opened);

@@ -5,7 +5,7 @@ quipu.model @llama for ["llama"] {
   %tokens = quipu.input "tokens"
   %at     = quipu.positions
   %angles = quipu.rope_angles %at dims @rope_dims theta @theta
-              scaling <type = @scaling, factor = @factor, original_context = @original, beta_fast = @beta_fast, beta_slow = @beta_slow, attention = @attention>
+              scaling <type = @scaling, factor = @factor, original_context = @original, low = @low, high = @high, beta_fast = @beta_fast, beta_slow = @beta_slow, attention = @attention>
               factors optional "rope_freqs"
   %x      = quipu.embed %tokens, "token_embd"
   %last   = quipu.layers "blk" times @layers from %x {

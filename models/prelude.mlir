@@ -13,7 +13,10 @@ quipu.model @prelude for [] {
   quipu.param @theta     = "rope.freq_base" else 10000.0
   quipu.param @scaling   = "rope.scaling.type" else "none"
   quipu.param @factor    = "rope.scaling.factor" else 1.0
-  quipu.param @original  = "rope.scaling.original_context_length" else 0
+  quipu.param @context   = "context_length" else 0
+  quipu.param @original  = "rope.scaling.original_context_length" else @context
+  quipu.param @low       = "rope.scaling.low_freq_factor" else absent
+  quipu.param @high      = "rope.scaling.high_freq_factor" else absent
   quipu.param @beta_fast = "rope.scaling.yarn_beta_fast" else absent
   quipu.param @beta_slow = "rope.scaling.yarn_beta_slow" else absent
   quipu.param @attention = "rope.scaling.yarn_attn_factor" else absent

@@ -138,16 +138,16 @@ std::string PackedWeights::getFormats() const {
 }
 
 /// The i-th number of a vector that is stored in a float format.
-static float readNumber(const CheckpointTensor &tensor, uint64_t i) {
+static float readNumber(const WeightFormat *format, const uint8_t *data,
+                        uint64_t i) {
   using namespace support::endian;
-  const uint8_t *data = tensor.data.data();
-  if (tensor.format == &formatF16) {
+  if (format == &formatF16) {
     APFloat number(APFloat::IEEEhalf(), APInt(16, read16le(data + i * 2)));
     bool exact;
     number.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven, &exact);
     return number.convertToFloat();
   }
-  if (tensor.format == &formatBF16)
+  if (format == &formatBF16)
     return bit_cast<float>(uint32_t(read16le(data + i * 2)) << 16);
   return bit_cast<float>(read32le(data + i * 4));
 }
@@ -155,11 +155,13 @@ static float readNumber(const CheckpointTensor &tensor, uint64_t i) {
 using Write = function_ref<Error(ArrayRef<uint8_t>)>;
 
 static Error packFloats(const PackedTensor &packed, Write write) {
-  std::vector<uint8_t> bytes(packed.bytes);
-  for (int64_t i = 0; i < packed.tensor->shape[0]; ++i)
+  const CheckpointTensor &tensor = *packed.tensor;
+  std::vector<uint8_t> bytes(packed.bytes), numbers(tensor.getRowBytes());
+  tensor.readRows(0, 1, numbers.data());
+  for (int64_t i = 0; i < tensor.shape[0]; ++i)
     support::endian::write32le(
         bytes.data() + i * 4,
-        bit_cast<uint32_t>(readNumber(*packed.tensor, i)));
+        bit_cast<uint32_t>(readNumber(tensor.format, numbers.data(), i)));
   return write(bytes);
 }
 
@@ -179,6 +181,37 @@ static Error explain(const PackedTensor &packed, const TooLarge &found) {
                            "build for a CPU or with F32 weights");
 }
 
+static constexpr int64_t getTileRows(const WeightLayout &) { return tileRows; }
+static constexpr int64_t getTileRows(const FragmentLayout &) {
+  return FragmentLayout::tileRows;
+}
+
+/// Packs one tile, and says what f16 cannot hold.
+template <typename Layout>
+static std::optional<TooLarge> packTile(const Layout &whole,
+                                        const CheckpointTensor &tensor,
+                                        int64_t tile, uint8_t *packed) {
+  Layout layout = whole;
+  const uint8_t *rows = tensor.data.data();
+  int64_t first = 0;
+  std::vector<uint8_t> copy; // the tile's rows, as a matrix of their own
+  if (tensor.rows) {
+    first = tile * getTileRows(whole);
+    layout.n = std::clamp<int64_t>(whole.n - first, 0, getTileRows(whole));
+    copy.resize(layout.n * tensor.getRowBytes());
+    tensor.readRows(first, layout.n, copy.data());
+    rows = copy.data();
+    tile = 0;
+  }
+  layout.packTile(rows, tile, packed);
+  if constexpr (std::is_same_v<Layout, FragmentLayout>)
+    if (auto found = findTooLarge(layout, rows, tile, packed)) {
+      found->row += first;
+      return found;
+    }
+  return std::nullopt;
+}
+
 /// A matrix in tiles.
 template <typename Layout>
 static Error packTiles(const Layout &layout, const PackedTensor &packed,
@@ -191,15 +224,13 @@ static Error packTiles(const Layout &layout, const PackedTensor &packed,
     std::mutex mutex;
     std::optional<TooLarge> tooLarge; // the first one
     parallelFor(0, count, [&](size_t i) {
-      const uint8_t *rows = packed.tensor->data.data();
-      uint8_t *tile = piece.data() + i * bytes;
-      layout.packTile(rows, first + i, tile);
-      if constexpr (std::is_same_v<Layout, FragmentLayout>)
-        if (auto found = findTooLarge(layout, rows, first + i, tile)) {
-          std::lock_guard lock(mutex);
-          if (!tooLarge || found->row < tooLarge->row)
-            tooLarge = found;
-        }
+      auto found =
+          packTile(layout, *packed.tensor, first + i, piece.data() + i * bytes);
+      if (!found)
+        return;
+      std::lock_guard lock(mutex);
+      if (!tooLarge || found->row < tooLarge->row)
+        tooLarge = found;
     });
     if (tooLarge)
       return explain(packed, *tooLarge);

@@ -11,7 +11,6 @@
 #include "compiler/frontend/Checkpoint.h"
 #include "compiler/frontend/Passes.h"
 #include "compiler/frontend/Specs.h"
-#include "compiler/frontend/gguf/GgufFile.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Verifier.h"
 #include "weights/WeightLayout.h"
@@ -406,23 +405,24 @@ LogicalResult quipu::bindCheckpoint(ModuleOp module,
   OwningOpRef<ModuleOp> prelude = parsePrelude(module.getContext());
   parameters.share((*prelude->getOps<ModelOp>().begin()).getBody().front());
   if (failed(parameters.resolve(model.getBody().front())) ||
-      failed(parameters.verifyAllRead(model)) ||
       failed(findForwards(module, model, forwards)))
     return failure();
+  std::vector<BoundParameters> own(forwards.size(), parameters);
+  for (auto [forward, parameters] : llvm::zip_equal(forwards, own))
+    if (auto head = dyn_cast<HeadOp>(forward.source))
+      if (failed(parameters.resolve(head.getBody().front())))
+        return failure();
   if (tokens.empty())
     return module.emitError("an entry needs a step; say for how many tokens");
   for (int64_t count : tokens)
     if (count <= 0 || count > maxTokens)
       return module.emitError("the number of tokens of a step is ")
              << count << ", expected one from 1 to " << maxTokens;
-  for (const Forward &forward : forwards) {
-    BoundParameters own = parameters;
-    if (auto head = dyn_cast<HeadOp>(forward.source))
-      if (failed(own.resolve(head.getBody().front())))
-        return failure();
-    if (failed(EntryBinding(model, forward, own, weights).run(tokens)))
+  for (auto [forward, parameters] : llvm::zip_equal(forwards, own))
+    if (failed(EntryBinding(model, forward, parameters, weights).run(tokens)))
       return failure();
-  }
+  if (failed(verifyAllRead(model, checkpoint, own)))
+    return failure();
   for (HeadOp head : llvm::make_early_inc_range(module.getOps<HeadOp>()))
     head.erase();
   for (Operation &op :
@@ -437,8 +437,8 @@ struct BindCheckpoint : quipu::impl::BindCheckpointBase<BindCheckpoint> {
   using BindCheckpointBase::BindCheckpointBase;
 
   void runOnOperation() override {
-    auto file =
-        openGguf(checkpoint, random ? GgufData::IsUnused : GgufData::IsUsed);
+    auto file = openCheckpoint(checkpoint, random ? TensorData::IsUnused
+                                                  : TensorData::IsUsed);
     if (!file) {
       getOperation().emitError(toString(file.takeError()));
       return signalPassFailure();

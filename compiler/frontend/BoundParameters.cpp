@@ -8,6 +8,7 @@
 #include "compiler/frontend/BoundParameters.h"
 #include "compiler/frontend/BoundWeights.h"
 #include "compiler/frontend/Checkpoint.h"
+#include "compiler/frontend/Names.h"
 #include "mlir/IR/Builders.h"
 #include <charconv>
 
@@ -61,29 +62,21 @@ LogicalResult BoundParameters::resolve(Block &body) {
   return failure(result.wasInterrupted());
 }
 
-/// Keys of GGUF by which the same weights compute something else.
-static constexpr StringRef decisiveKeys[] = {
-    "attention.sliding_window",
-    "rope.scale_linear",
-    "rope.scaling.type",
-    "rope.scaling.factor",
-    "rope.scaling.original_context_length",
-    "rope.scaling.alpha",
-    "rope.scaling.attn_factor",
-    "rope.scaling.yarn_attn_factor",
-    "rope.scaling.yarn_beta_fast",
-    "rope.scaling.yarn_beta_slow",
-    "rope.scaling.yarn_ext_factor",
-    "rope.scaling.yarn_log_multiplier",
-};
-
-LogicalResult BoundParameters::verifyAllRead(ModelOp model) const {
-  llvm::StringSet<> read;
+void BoundParameters::addKeys(llvm::StringSet<> &read) const {
   for (const auto &value : values)
     read.insert(params.lookup(value.getKey()).getKey());
-  for (StringRef own : decisiveKeys) {
-    std::string key = (checkpoint.getArchitecture() + "." + own).str();
-    if (!read.contains(own) && checkpoint.find(key))
+}
+
+LogicalResult quipu::verifyAllRead(ModelOp model, const Checkpoint &checkpoint,
+                                   ArrayRef<BoundParameters> parameters) {
+  llvm::StringSet<> read;
+  for (const BoundParameters &some : parameters)
+    some.addKeys(read);
+  std::string prefix = (checkpoint.getArchitecture() + ".").str();
+  for (StringRef key : checkpoint.getKeys()) {
+    StringRef own = key;
+    if (own.consume_front(prefix) && !read.contains(own) &&
+        !isHarmless(own, *checkpoint.find(key)))
       return model.emitError()
              << checkpoint.getPath() << ": the key \"" << key
              << "\" is in the checkpoint, but the spec does not use it";

@@ -31,9 +31,8 @@ public:
   /// or word, or is defined by itself or twice.
   mlir::LogicalResult resolve(mlir::Block &body);
 
-  /// Reports a key of the checkpoint that changes what is computed, but that no
-  /// parameter has read.
-  mlir::LogicalResult verifyAllRead(ModelOp model) const;
+  /// Adds the keys of the parameters that have a value.
+  void addKeys(llvm::StringSet<> &read) const;
 
   /// Replaces every parameter's name in the attributes of `op`, or drops the
   /// attribute where a parameter is absent; says in `named` which
@@ -60,6 +59,11 @@ private:
   /// Null while it is being resolved; a unit where it is absent.
   llvm::StringMap<mlir::Attribute> values;
 };
+
+/// Reports a key of the checkpoint that may change what is computed, but that
+/// none of these parameters has read.
+mlir::LogicalResult verifyAllRead(ModelOp model, const Checkpoint &checkpoint,
+                                  llvm::ArrayRef<BoundParameters> parameters);
 
 } // namespace quipu
 

@@ -152,7 +152,21 @@ FailureOr<WeightAttr> BoundWeights::bind(Operation *op, WeightAttr weight) {
       op->getContext(), FlatSymbolRefAttr::get(op->getContext(), symbol), type);
 }
 
+LogicalResult BoundWeights::verifyPairs(RopeOp rope) const {
+  std::optional<abi::RopePairing> stored = checkpoint.getPairing();
+  auto named = static_cast<abi::RopePairing>(rope.getPairs());
+  if (!stored || *stored == named)
+    return success();
+  return rope.emitError("'pairs ")
+         << stringifyPairing(rope.getPairs()) << "' contradicts "
+         << checkpoint.getPath()
+         << ", which stores the rows of q and k for 'pairs "
+         << stringifyPairing(static_cast<Pairing>(*stored)) << "'";
+}
+
 LogicalResult BoundWeights::bind(Operation *op) {
+  if (auto rope = dyn_cast<RopeOp>(op); rope && failed(verifyPairs(rope)))
+    return failure();
   for (NamedAttribute attribute : op->getAttrs()) {
     auto weight = dyn_cast<WeightAttr>(attribute.getValue());
     if (!weight)

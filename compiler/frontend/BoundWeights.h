@@ -31,11 +31,13 @@ public:
       : model(model), checkpoint(checkpoint) {}
 
   /// Types the weights that `op` names and declares them in the model; reports
-  /// a missing one, and one whose layers do not fit together.
+  /// a missing one, one whose layers do not fit together, and a rotation of
+  /// other pairs than those that the rows are stored for.
   mlir::LogicalResult bind(mlir::Operation *op);
 
 private:
   mlir::FailureOr<WeightAttr> bind(mlir::Operation *op, WeightAttr weight);
+  mlir::LogicalResult verifyPairs(RopeOp rope) const;
   bool isThere(LayersOp layers, llvm::StringRef name) const;
   /// The tensor's type in each layer.
   mlir::FailureOr<llvm::SmallVector<mlir::RankedTensorType>>

@@ -6,10 +6,44 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/frontend/Checkpoint.h"
+#include "compiler/frontend/gguf/GgufFile.h"
+#include "compiler/frontend/huggingface/HuggingFaceFolder.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include <cstring>
 
 using namespace llvm;
 
 namespace quipu {
+
+const uint8_t *TensorRows::find(int64_t row) const {
+  int64_t inPart = row % rowsOfPart;
+  if (headRows) {
+    int64_t inHead = inPart % headRows;
+    if (inHead < turned)
+      inPart += inHead / 2 + inHead % 2 * (turned / 2) - inHead;
+  }
+  return parts[row / rowsOfPart] + inPart * rowStride;
+}
+
+void CheckpointTensor::readRows(int64_t first, int64_t count,
+                                uint8_t *to) const {
+  int64_t bytes = getRowBytes();
+  if (!rows) {
+    std::memcpy(to, data.data() + first * bytes, count * bytes);
+    return;
+  }
+  int64_t step = format->blockBytes;
+  for (int64_t row = first; row < first + count; ++row, to += bytes) {
+    const uint8_t *from = rows->find(row);
+    if (rows->columnStride == step) {
+      std::memcpy(to, from, bytes);
+      continue;
+    }
+    for (int64_t at = 0; at < bytes; at += step, from += rows->columnStride)
+      std::memcpy(to + at, from, step);
+  }
+}
 
 std::optional<int64_t> Checkpoint::getInteger(StringRef key) const {
   const MetadataValue *value = find(key);
@@ -40,6 +74,37 @@ std::optional<StringRef> Checkpoint::getString(StringRef key) const {
   if (const auto *string = std::get_if<StringRef>(value))
     return *string;
   return std::nullopt;
+}
+
+/// The folder that a checkpoint of several files at `path` is; none for others.
+static std::optional<std::string> findFolder(StringRef path) {
+  if (sys::fs::is_directory(path))
+    return path.str();
+  StringRef name = sys::path::filename(path);
+  if (name != "config.json" && !name.ends_with(".safetensors") &&
+      !name.ends_with(".safetensors.index.json"))
+    return std::nullopt;
+  StringRef folder = sys::path::parent_path(path);
+  return folder.empty() ? "." : folder.str();
+}
+
+Expected<std::unique_ptr<Checkpoint>> openCheckpoint(StringRef path,
+                                                     TensorData data) {
+  if (std::optional<std::string> folder = findFolder(path))
+    return openHuggingFaceFolder(*folder, data);
+  return openGguf(path, data);
+}
+
+std::vector<std::string> findCheckpointFiles(StringRef path) {
+  std::optional<std::string> folder = findFolder(path);
+  if (!folder)
+    return {path.str()};
+  std::vector<std::string> files;
+  std::error_code error;
+  for (sys::fs::directory_iterator entry(*folder, error), end;
+       !error && entry != end; entry.increment(error))
+    files.push_back(entry->path());
+  return files;
 }
 
 } // namespace quipu

@@ -8,11 +8,14 @@
 #ifndef QUIPU_COMPILER_FRONTEND_CHECKPOINT_H
 #define QUIPU_COMPILER_FRONTEND_CHECKPOINT_H
 
+#include "abi/Enums.h"
 #include "weights/formats/WeightFormat.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -27,14 +30,42 @@ using MetadataValue =
                  std::vector<bool>, std::vector<int64_t>, std::vector<double>,
                  std::vector<llvm::StringRef>>;
 
+/// Where the rows of a tensor lie that are not one after another in a file.
+struct TensorRows {
+  /// Of equally many rows each: the matrices of experts, for example.
+  std::vector<const uint8_t *> parts;
+  int64_t rowsOfPart;
+  /// Bytes from a row to the next, and from a number of a row to the next.
+  int64_t rowStride, columnStride;
+  /// Rows of a head whose first `turned` are stored in halves, but read in
+  /// turns: row 2i is row i, row 2i + 1 is row i + turned / 2. 0: in order.
+  int64_t headRows = 0, turned = 0;
+
+  /// The first number of a row.
+  const uint8_t *find(int64_t row) const;
+};
+
 struct CheckpointTensor {
   llvm::StringRef name;
   const WeightFormat *format;
   /// Outermost first: a linear layer's weight is [outputs, inputs].
   llvm::SmallVector<int64_t, 2> shape;
-  /// The blocks, rows one after another; points into the mapped file.
+  /// The blocks, rows one after another; points into the mapped file. Empty
+  /// where `rows` says where they are.
   llvm::ArrayRef<uint8_t> data;
+  std::shared_ptr<const TensorRows> rows = nullptr;
+
+  /// Of a row along the last dimension.
+  int64_t getRowBytes() const {
+    return shape.back() / format->blockElements * format->blockBytes;
+  }
+  /// Copies rows, counted over all outer dimensions, one after another.
+  void readRows(int64_t first, int64_t count, uint8_t *to) const;
 };
+
+/// Whether a checkpoint's tensors have data. Where they are unused, files may
+/// end before them, and CheckpointTensor::data is empty.
+enum class TensorData { IsUsed, IsUnused };
 
 /// A model as its user has it: read-only, memory-mapped, checked on opening.
 /// Everything handed out lives as long as the checkpoint.
@@ -48,10 +79,15 @@ public:
   virtual llvm::StringRef getArchitecture() const = 0;
   /// The value under the full key ("llama.block_count"), or null.
   virtual const MetadataValue *find(llvm::StringRef key) const = 0;
+  /// All keys that `find` knows.
+  virtual llvm::SmallVector<llvm::StringRef> getKeys() const = 0;
   /// The tensor of that name ("blk.0.attn_q.weight"), or null.
   virtual const CheckpointTensor *findTensor(llvm::StringRef name) const = 0;
   /// In the order of the file.
   virtual llvm::ArrayRef<CheckpointTensor> getTensors() const = 0;
+  /// Which components of a head the rows of q and k are stored for: none where
+  /// that is not known.
+  virtual std::optional<abi::RopePairing> getPairing() const = 0;
 
   /// Forgets which bytes of the tensors were read, as a map keeps them in this
   /// process's memory; they may be read again.
@@ -64,6 +100,14 @@ public:
   std::optional<double> getReal(llvm::StringRef key) const;
   std::optional<llvm::StringRef> getString(llvm::StringRef key) const;
 };
+
+/// Opens the checkpoint at `path`: a GGUF file, a Hugging Face folder, or the
+/// config.json or a safetensors file of one.
+llvm::Expected<std::unique_ptr<Checkpoint>>
+openCheckpoint(llvm::StringRef path, TensorData data = TensorData::IsUsed);
+
+/// The files that the checkpoint at `path` may be read from.
+std::vector<std::string> findCheckpointFiles(llvm::StringRef path);
 
 } // namespace quipu
 

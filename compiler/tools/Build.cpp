@@ -81,7 +81,8 @@ LogicalResult Build::check() {
     return fail(std::move(error));
   arguments.developer.enableRemarks(context);
   if (arguments.model.empty())
-    return fail("there is no model; give a GGUF file: quipu build MODEL -o "
+    return fail("there is no model; give a GGUF file or a Hugging Face folder: "
+                "quipu build MODEL -o "
                 "OUT");
   if (failed(compilation.findTarget()) || failed(findStages()))
     return failure();
@@ -117,7 +118,8 @@ LogicalResult Build::findStages() {
 
 LogicalResult Build::checkFiles() {
   RunFiles files;
-  files.addInput(arguments.model, "the model");
+  for (const std::string &file : findCheckpointFiles(arguments.model))
+    files.addInput(file, "the model");
   files.addInput(arguments.spec, "the spec");
   files.addInput(arguments.tuned, "the file of '--tuned'");
   files.addInput(getFirstPath(), "the file of '--from'");

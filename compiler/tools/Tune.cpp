@@ -83,7 +83,8 @@ private:
 
 LogicalResult Tuning::check() {
   if (arguments.model.empty())
-    return fail("there is no model; give a GGUF file: quipu tune MODEL -o "
+    return fail("there is no model; give a GGUF file or a Hugging Face folder: "
+                "quipu tune MODEL -o "
                 "FILE");
   if (arguments.output.empty())
     return fail("there is no name for the schedules; give one with '-o FILE'");
@@ -107,7 +108,8 @@ LogicalResult Tuning::check() {
 
 LogicalResult Tuning::openFolder() {
   RunFiles files;
-  files.addInput(arguments.model, "the model");
+  for (const std::string &file : findCheckpointFiles(arguments.model))
+    files.addInput(file, "the model");
   files.addInput(arguments.spec, "the spec");
   std::string error =
       files.addOutput(arguments.output, "the file of schedules");

@@ -38,11 +38,14 @@ examples:
 static constexpr char buildUsage[] =
     R"(usage: quipu build MODEL -o OUT [options]
 
-Makes a program of MODEL, a GGUF file: sizes, weights and tokenizer come from
-there, the computation from the spec of the model's family.
+Makes a program of MODEL, a GGUF file or a Hugging Face folder (config.json and
+safetensors files): sizes, weights and tokenizer come from there, the computation
+from the spec of the model's family. Of a folder the tokenizer is not read yet;
+its program takes token ids.
 
 examples:
   quipu build smollm2.gguf -o smol
+  quipu build SmolLM2-135M -o smol                        # a folder
   quipu build smollm2.gguf --lib -o libsmol.so
   quipu build smollm2.gguf --head generate,embed -o smol  # ./smol embed "text"
   quipu build smollm2.gguf --target x86-64-v3 -o smol     # for other machines

@@ -137,7 +137,7 @@
 // CHECK-YARN: {{.*}}llama.mlir:7:13: error: 'quipu.rope_angles' op C3: the scaling's beta_slow and beta_fast are not rising: 4.000000e+01 : f64 and 3.200000e+01 : f64
 
 // REDEFINE: %{file} = ignored-key
-// REDEFINE: %{edits} = "+rope.scaling.type='yarn'" +rope.scaling.attn_factor=1.5
+// REDEFINE: %{edits} = +rope.scaling.attn_factor=1.5
 // RUN: %{bind} CHECK-IGNORED-KEY
 // CHECK-IGNORED-KEY: {{.*}}llama.mlir:4:1: error: ignored-key.gguf: the key "llama.rope.scaling.attn_factor" is in the checkpoint, but the spec does not use it
 

@@ -6,12 +6,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/frontend/gguf/GgufFile.h"
-#include "compiler/frontend/gguf/ByteReader.h"
+#include "compiler/frontend/ByteReader.h"
+#include "compiler/frontend/MappedFile.h"
+#include "compiler/frontend/Names.h"
 #include "compiler/frontend/gguf/GgufTensors.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MathExtras.h"
-#include <sys/mman.h>
 
 using namespace llvm;
 
@@ -75,20 +75,23 @@ const MetadataValue *GgufFile::find(StringRef key) const {
   return entry == metadata.end() ? nullptr : &entry->second;
 }
 
+SmallVector<StringRef> GgufFile::getKeys() const {
+  return to_vector(make_first_range(metadata));
+}
+
+std::optional<abi::RopePairing> GgufFile::getPairing() const {
+  return getGgufPairing(architecture);
+}
+
 const CheckpointTensor *GgufFile::findTensor(StringRef name) const {
   auto entry = tensorIndex.find(name);
   return entry == tensorIndex.end() ? nullptr : &tensors[entry->second];
 }
 
-void GgufFile::releaseMemory() const {
-  // MemoryBuffer::dontNeedIfMmap is posix_madvise, which glibc ignores.
-  if (buffer->getBufferKind() == MemoryBuffer::MemoryBuffer_MMap)
-    madvise(const_cast<char *>(buffer->getBufferStart()),
-            buffer->getBufferSize(), MADV_DONTNEED);
-}
+void GgufFile::releaseMemory() const { quipu::releaseMemory(*buffer); }
 
 Expected<std::unique_ptr<GgufFile>>
-parseGguf(std::unique_ptr<MemoryBuffer> buffer, GgufData data) {
+parseGguf(std::unique_ptr<MemoryBuffer> buffer, TensorData data) {
   ByteReader reader(buffer->getBufferIdentifier(), buffer->getBuffer());
   Expected<uint32_t> version = readVersion(reader);
   if (!version)
@@ -126,20 +129,11 @@ parseGguf(std::unique_ptr<MemoryBuffer> buffer, GgufData data) {
   return file;
 }
 
-Expected<std::unique_ptr<Checkpoint>> openGguf(StringRef path, GgufData data) {
-  // Reading a device or a pipe might never end.
-  sys::fs::file_status status;
-  if (std::error_code error = sys::fs::status(path, status))
-    return createStringError(error, path + ": " + error.message());
-  if (status.type() != sys::fs::file_type::regular_file)
-    return createStringError(
-        path + (status.type() == sys::fs::file_type::directory_file
-                    ? ": is a directory, expected a GGUF file"
-                    : ": is not a regular file, expected a GGUF file"));
-  ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFile(
-      path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
-  if (std::error_code error = buffer.getError())
-    return createStringError(error, path + ": " + error.message());
+Expected<std::unique_ptr<Checkpoint>> openGguf(StringRef path,
+                                               TensorData data) {
+  Expected<std::unique_ptr<MemoryBuffer>> buffer = mapFile(path, "a GGUF file");
+  if (!buffer)
+    return buffer.takeError();
   return parseGguf(std::move(*buffer), data);
 }
 

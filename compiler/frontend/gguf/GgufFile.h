@@ -13,7 +13,6 @@
 #define QUIPU_COMPILER_FRONTEND_GGUF_GGUFFILE_H
 
 #include "compiler/frontend/Checkpoint.h"
-#include "compiler/frontend/gguf/GgufData.h"
 #include "compiler/frontend/gguf/GgufMetadata.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/Support/Error.h"
@@ -29,10 +28,12 @@ public:
   }
   llvm::StringRef getArchitecture() const override { return architecture; }
   const MetadataValue *find(llvm::StringRef key) const override;
+  llvm::SmallVector<llvm::StringRef> getKeys() const override;
   const CheckpointTensor *findTensor(llvm::StringRef name) const override;
   llvm::ArrayRef<CheckpointTensor> getTensors() const override {
     return tensors;
   }
+  std::optional<abi::RopePairing> getPairing() const override;
 
   void releaseMemory() const override;
 
@@ -43,7 +44,7 @@ public:
 
 private:
   friend llvm::Expected<std::unique_ptr<GgufFile>>
-  parseGguf(std::unique_ptr<llvm::MemoryBuffer> buffer, GgufData data);
+  parseGguf(std::unique_ptr<llvm::MemoryBuffer> buffer, TensorData data);
 
   GgufFile() = default;
 
@@ -60,11 +61,11 @@ private:
 /// values of the weights.
 llvm::Expected<std::unique_ptr<GgufFile>>
 parseGguf(std::unique_ptr<llvm::MemoryBuffer> buffer,
-          GgufData data = GgufData::IsUsed);
+          TensorData data = TensorData::IsUsed);
 
 /// Maps and parses the file at `path`; the checkpoint is a `GgufFile`.
 llvm::Expected<std::unique_ptr<Checkpoint>>
-openGguf(llvm::StringRef path, GgufData data = GgufData::IsUsed);
+openGguf(llvm::StringRef path, TensorData data = TensorData::IsUsed);
 
 } // namespace quipu
 

@@ -8,8 +8,8 @@
 #ifndef QUIPU_COMPILER_FRONTEND_GGUF_GGUFMETADATA_H
 #define QUIPU_COMPILER_FRONTEND_GGUF_GGUFMETADATA_H
 
+#include "compiler/frontend/ByteReader.h"
 #include "compiler/frontend/Checkpoint.h"
-#include "compiler/frontend/gguf/ByteReader.h"
 #include "llvm/ADT/MapVector.h"
 
 namespace quipu {

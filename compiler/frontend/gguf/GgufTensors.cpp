@@ -182,7 +182,7 @@ Error findData(const ByteReader &reader, uint64_t alignment,
 Expected<std::vector<CheckpointTensor>> readGgufTensors(ByteReader &reader,
                                                         uint64_t count,
                                                         uint64_t alignment,
-                                                        GgufData data) {
+                                                        TensorData data) {
   std::vector<Description> descriptions;
   StringSet<> names;
   for (uint64_t i = 0; i < count; ++i) {
@@ -196,7 +196,7 @@ Expected<std::vector<CheckpointTensor>> readGgufTensors(ByteReader &reader,
     descriptions.push_back(std::move(*description));
   }
 
-  if (data == GgufData::IsUsed)
+  if (data == TensorData::IsUsed)
     if (Error error = findData(reader, alignment, descriptions))
       return std::move(error);
 

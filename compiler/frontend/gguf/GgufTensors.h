@@ -8,9 +8,8 @@
 #ifndef QUIPU_COMPILER_FRONTEND_GGUF_GGUFTENSORS_H
 #define QUIPU_COMPILER_FRONTEND_GGUF_GGUFTENSORS_H
 
+#include "compiler/frontend/ByteReader.h"
 #include "compiler/frontend/Checkpoint.h"
-#include "compiler/frontend/gguf/ByteReader.h"
-#include "compiler/frontend/gguf/GgufData.h"
 
 namespace quipu {
 
@@ -22,7 +21,7 @@ inline constexpr uint64_t ggufMinimumTensorBytes = 8 + 1 + 4 + 8 + 4 + 8;
 /// two) in the file. No two tensors have the same name or share bytes.
 llvm::Expected<std::vector<CheckpointTensor>>
 readGgufTensors(ByteReader &reader, uint64_t count, uint64_t alignment,
-                GgufData data);
+                TensorData data);
 
 } // namespace quipu
 

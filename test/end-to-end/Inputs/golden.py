@@ -1,10 +1,10 @@
 """Compiles a golden model and compares what its program says with what others say.
 
-usage: golden.py QUIPU FOLDER --target T --type TYPE --tolerance X [--greedy]
+usage: golden.py QUIPU FOLDER --target T [--type TYPE] --tolerance X [--greedy]
                  [--emulator COMMAND] [--spec FILE --loops NAME,...] [--chunks N,...]
 
-Converts the folder (see test/golden/README.md) in the working directory, builds a
-program and compares the logits of all positions, with an f32 cache, with Hugging
+Builds a program of the folder (see test/golden/README.md) or, with a type, of the
+GGUF file that it is converted to, and compares the logits of all positions, with an f32 cache, with Hugging
 Face's if the weights are stored as they were or in f32, otherwise with those of
 llama_numpy.py on the same file, which rounds activations as kernels do: to 8 bits,
 but for --target=reference and f16 weights. Fails unless max |difference| <= X * max |logit|.
@@ -37,7 +37,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("quipu")
 parser.add_argument("folder")
 parser.add_argument("--target", required=True)
-parser.add_argument("--type", required=True)
+parser.add_argument("--type")
 parser.add_argument("--tolerance", required=True)
 parser.add_argument("--greedy", action="store_true")
 parser.add_argument("--emulator", default="")
@@ -48,21 +48,23 @@ args = parser.parse_args()
 
 folder = GOLDEN / args.folder
 tokens = python("expected.py", "tokens", folder)
-python("to_gguf.py", folder, "model.gguf", "--type", args.type, "--loops", args.loops)
-run(args.quipu, "build", "model.gguf", "--target", args.target, "-o", "program",
+model = "model.gguf" if args.type else folder
+if args.type:
+    python("to_gguf.py", folder, model, "--type", args.type, "--loops", args.loops)
+run(args.quipu, "build", model, "--target", args.target, "-o", "program",
     *(["--spec", args.spec] if args.spec else []))
 program = [*args.emulator.split(), "./program"]
 run(*program, "--tokens", tokens, "--cache-type=f32", "--logits=logits.npy")
 config = json.loads((folder / "config.json").read_text())
 stored = config.get("torch_dtype") or config["dtype"]
-if args.type in ("f32", {"bfloat16": "bf16", "float16": "f16"}.get(stored)):
+if args.type in (None, "f32", {"bfloat16": "bf16", "float16": "f16"}.get(stored)):
     expected = folder
 else:
     expected = "expected.npy"
     int8 = args.target != "reference"
     python("llama_numpy.py", "model.gguf", "--tokens", tokens, "--logits", expected,
            *(["--activations", "int8"] if int8 else []))
-print(args.folder, args.type, args.target,
+print(args.folder, args.type or "as it is", args.target,
       python("expected.py", "compare", expected, "logits.npy", args.tolerance), flush=True)
 for chunk in filter(None, args.chunks.split(",")):
     run(*program, "--tokens", tokens, "--cache-type=f32", "--logits=chunk.npy", "--chunk", chunk)

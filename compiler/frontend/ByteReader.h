@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUIPU_COMPILER_FRONTEND_GGUF_BYTEREADER_H
-#define QUIPU_COMPILER_FRONTEND_GGUF_BYTEREADER_H
+#ifndef QUIPU_COMPILER_FRONTEND_BYTEREADER_H
+#define QUIPU_COMPILER_FRONTEND_BYTEREADER_H
 
 #include "llvm/ADT/StringRef.h"
 #include "llvm/ADT/Twine.h"
@@ -107,4 +107,4 @@ private:
 
 } // namespace quipu
 
-#endif // QUIPU_COMPILER_FRONTEND_GGUF_BYTEREADER_H
+#endif // QUIPU_COMPILER_FRONTEND_BYTEREADER_H

@@ -1,0 +1,91 @@
+//===- Names.cpp - What ecosystems call things, as data -------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/frontend/Names.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/Path.h"
+
+using namespace llvm;
+using namespace quipu;
+
+namespace {
+struct NamesFile {
+  StringRef path, text;
+};
+} // namespace
+
+static constexpr NamesFile files[] = {
+#include "Names.inc"
+};
+
+const json::Object *quipu::findNames(StringRef name) {
+  static const StringMap<json::Value> names = [] {
+    StringMap<json::Value> parsed;
+    for (const NamesFile &file : files)
+      parsed.try_emplace(sys::path::stem(file.path),
+                         cantFail(json::parse(file.text)));
+    return parsed;
+  }();
+  auto entry = names.find(name);
+  return entry == names.end() ? nullptr : entry->second.getAsObject();
+}
+
+std::optional<abi::RopePairing> quipu::parsePairing(StringRef word) {
+  return StringSwitch<std::optional<abi::RopePairing>>(word)
+      .Case("adjacent", abi::RopePairing::Adjacent)
+      .Case("halves", abi::RopePairing::Halves)
+      .Default(std::nullopt);
+}
+
+static bool contains(const json::Array &list, StringRef word) {
+  return is_contained(list, json::Value(word));
+}
+
+std::optional<abi::RopePairing> quipu::getGgufPairing(StringRef family) {
+  for (const auto &[word, families] : *findNames("gguf")->getObject("pairs"))
+    if (contains(*families.getAsArray(), family))
+      return parsePairing(word);
+  return std::nullopt;
+}
+
+/// Whether a value, or each of a list, is `neutral`.
+static bool isNeutral(const MetadataValue &value, const json::Value &neutral) {
+  auto is = [&](auto one) {
+    using Kind = decltype(one);
+    if constexpr (std::is_same_v<Kind, bool>)
+      return neutral.getAsBoolean() == one;
+    else if constexpr (std::is_same_v<Kind, StringRef>)
+      return neutral.getAsString() == one;
+    else
+      return neutral.getAsNumber() == static_cast<double>(one);
+  };
+  return std::visit(
+      [&](const auto &held) {
+        if constexpr (requires {
+                        held.empty();
+                        held.front() == held.back();
+                      } &&
+                      !std::is_same_v<std::decay_t<decltype(held)>, StringRef>)
+          return all_of(
+              held, [&](typename std::decay_t<decltype(held)>::value_type one) {
+                return is(one);
+              });
+        else
+          return is(held);
+      },
+      value);
+}
+
+bool quipu::isHarmless(StringRef key, const MetadataValue &value) {
+  const json::Object &names = *findNames("gguf");
+  if (contains(*names.getArray("harmless"), key))
+    return true;
+  const json::Value *neutral = names.getObject("neutral")->get(key);
+  return neutral && isNeutral(value, *neutral);
+}
