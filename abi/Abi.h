@@ -21,7 +21,7 @@
 namespace quipu::abi {
 
 /// Raised whenever a struct of this file changes.
-inline constexpr uint32_t version = 5;
+inline constexpr uint32_t version = 6;
 
 /// The longest context that a program can have or be asked for.
 inline constexpr int32_t maxContext = 1 << 24;
@@ -94,6 +94,8 @@ struct StepArgs {
   /// Only the copy's counts are those of the call, as a step is recorded once
   /// and replayed.
   const StepArgs *device;
+  /// [count]: as `ends`, after all steps of the call that the token came with.
+  const int32_t *lengths;
 };
 
 /// Every worker calls the step with the same arguments and its own number.
@@ -300,6 +302,14 @@ void *quipu_create_cuda_engine();
 void quipu_rope_angles(const int32_t *positions, int32_t count,
                        const float *frequencies, const float *factors,
                        int32_t half, float scale, float *table);
+
+/// The same of one token for frequencies that depend on the length of its
+/// sequence (abi::RopeScaling::Dynamic): theta^(-2j / dims), where theta has
+/// grown by (factor * length / context - factor + 1)^(dims / (dims - 2)) when
+/// `length` is above `context`; dims = 2 * half > 2.
+void quipu_dynamic_rope_angles(int32_t position, int32_t length, double theta,
+                               double factor, double context, int32_t half,
+                               float scale, float *table);
 }
 
 #endif // QUIPU_ABI_ABI_H

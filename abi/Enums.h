@@ -28,9 +28,16 @@ enum class RopePairing : int32_t { Adjacent, Halves };
 
 /// How quipu.rope_angles stretches its frequencies; `ropeScalingNames` has
 /// their names.
-enum class RopeScaling : int32_t { None, Linear, Llama3, Yarn };
-inline constexpr std::array<std::string_view, 4> ropeScalingNames = {
-    "none", "linear", "llama3", "yarn"};
+enum class RopeScaling : int32_t {
+  None,
+  Linear,
+  Llama3,
+  Yarn,
+  Longrope,
+  Dynamic
+};
+inline constexpr std::array<std::string_view, 6> ropeScalingNames = {
+    "none", "linear", "llama3", "yarn", "longrope", "dynamic"};
 
 } // namespace quipu::abi
 

@@ -75,6 +75,10 @@ struct CacheResource : mlir::SideEffects::Resource::Base<CacheResource> {
 /// layer, though no operand says so: it has to stay in the loop.
 mlir::Speculation::Speculatability getSpeculatability(mlir::Operation *op);
 
+/// Whether `op` reads what its attribute of that name names as a matrix; other
+/// weights are vectors, whatever their rank: norms, biases, sinks, factors.
+bool isMatrixUse(mlir::Operation *op, llvm::StringRef attribute);
+
 /// That the weights which `op` names by their symbols are declared as it sees
 /// them (see WeightAttr).
 llvm::LogicalResult verifyWeightUses(mlir::Operation *op,
@@ -83,10 +87,34 @@ llvm::LogicalResult verifyWeightUses(mlir::Operation *op,
 
 #include "dialect/QuipuOpInterfaces.h.inc"
 
+namespace quipu {
+/// What a norm adds up: of each token `groups` rows of `size` numbers, which
+/// follow each other. Number i of a token has number i % n of the weight, which
+/// has n.
+struct NormShape {
+  int64_t groups, size;
+};
+
+/// That of a bound norm: the whole token where the weight has as many numbers,
+/// in a row, the last dimension otherwise.
+NormShape getNormShape(NormInterface norm);
+
+/// Of heads a tile's, of a whole token a row's.
+FusionRole getNormRole(NormInterface norm);
+} // namespace quipu
+
 #define GET_OP_CLASSES
 #include "dialect/QuipuOps.h.inc"
 
 namespace quipu {
+
+/// What a program can be told of each token, in the order of its table: its id,
+/// its position, which of several texts in a sequence it belongs to.
+inline constexpr llvm::StringLiteral programInputs[] = {"tokens", "positions",
+                                                        "types"};
+bool isProgramInput(llvm::StringRef name);
+/// Their names in quotes, with commas.
+std::string listProgramInputs();
 
 /// The attribute of a function without a body that has its code.
 inline constexpr llvm::StringLiteral bitcodeName = "quipu.bitcode";
@@ -99,6 +127,9 @@ std::optional<int64_t> getLayerCount(mlir::Operation *op);
 /// is still a `!quipu.value`.
 llvm::LogicalResult verifyIsBound(mlir::Operation *op,
                                   llvm::StringRef constraint);
+
+/// The first component of a head that a bound rotation turns.
+int64_t getFirstTurned(RopeOp rope);
 
 /// The number of activations that one token has in `type`: the product of all
 /// dimensions but the first.

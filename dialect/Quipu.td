@@ -279,7 +279,9 @@ def Quipu_YieldOp : Quipu_Op<"yield", [Terminator, ReturnLike, Pure,
 def Quipu_InputOp : Quipu_Op<"input", [Pure, OpAsmOpInterface]> {
   let summary = "an input of the step, one number per token";
   let description = [{
-    `"tokens"`: their ids. `"selected"`: which tokens' outputs are asked for.
+    `"tokens"`: their ids. `"positions"`: their places in the sequences, for a table
+    of these. `"types"`: which of several texts in a sequence each is of; programs
+    know one text, of type 0. `"selected"`: which tokens' outputs are asked for.
     Programs have no others.
   }];
   let arguments = (ins StrAttr:$name);
@@ -369,20 +371,6 @@ def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "FusionRole::Contractio
   let hasVerifier = 1;
 }
 
-def Quipu_RMSNormOp : Quipu_AlikeOp<"rms_norm", "norm", "getReductionRole(getInput())", [NoMemoryEffect, Quipu_Tokenwise]> {
-  let summary = "w * x / sqrt(mean(x^2) + eps), over the last dimension";
-  let description = [{
-    Zhang & Sennrich 2019, equation 4. [M, ..., D] -> the same.
-    C1: the weight has D numbers. C2: eps is positive.
-  }];
-  let arguments = (ins Quipu_Activation:$input, Quipu_WeightAttr:$weight, Quipu_Real:$eps);
-  let assemblyFormat = [{
-    $input `,` custom<Weight>($weight) `eps` custom<Real>($eps) attr-dict
-    custom<Bound>(type($input), type($result))
-  }];
-  let hasVerifier = 1;
-}
-
 def Quipu_QuantizeOp : Quipu_ComputeOp<"quantize", "quantized", "FusionRole::Row", [NoMemoryEffect, Quipu_Tokenwise]> {
   let summary = "a row to what dot products multiply: 8-bit integers with scales, bf16 or f16";
   let description = [{
@@ -406,18 +394,23 @@ def Quipu_RopeAnglesOp : Quipu_ComputeOp<"rope_angles", "angles", "FusionRole::W
   let description = [{
     angle(p, i) = p * theta^(-2i / dims), i < dims / 2 (Su 2021, section 3.2.2),
     stretched by `scaling` and divided by the weight `factors` -> f32
-    [M, dims / 2, 2].
+    [M, dims / 2, 2]. `short`: in a sequence of at most original_context tokens,
+    with all that are read together with this one, by those factors instead
+    (LongRoPE, Ding 2024, as transformers chooses).
     C1: dims is even and positive. C2: `factors` has dims / 2 numbers.
     C3: the scaling has a known type and what that type needs: a positive factor
     and original_context, low < high, beta_slow <= beta_fast. C4: theta is above 1,
-    and all numbers are finite in f32.
+    and all numbers are finite in f32. C5: short factors go with `factors`, and
+    with a positive original_context. C6: `dynamic` has no factors, and more than 2
+    dims.
   }];
   let arguments = (ins Quipu_Positions:$positions, Quipu_Size:$dims, Quipu_Real:$theta,
                        OptionalAttr<Quipu_RopeScalingAttr>:$scaling,
-                       OptionalAttr<Quipu_WeightAttr>:$factors, OptionalAttr<I64Attr>:$tokens);
+                       OptionalAttr<Quipu_WeightAttr>:$factors,
+                       OptionalAttr<Quipu_WeightAttr>:$short_factors, OptionalAttr<I64Attr>:$tokens);
   let assemblyFormat = [{
     $positions `dims` custom<Size>($dims) `theta` custom<Real>($theta) (`scaling` $scaling^)?
-    (`factors` custom<Weight>($factors)^)? (`tokens` custom<Size>($tokens)^)? attr-dict custom<Result>(type($result))
+    (`factors` custom<Weight>($factors)^)? (`short` custom<Weight>($short_factors)^)? (`tokens` custom<Size>($tokens)^)? attr-dict custom<Result>(type($result))
   }];
   let hasVerifier = 1;
 }
@@ -425,16 +418,17 @@ def Quipu_RopeAnglesOp : Quipu_ComputeOp<"rope_angles", "angles", "FusionRole::W
 def Quipu_RopeOp : Quipu_AlikeOp<"rope", "rotated", "FusionRole::Tile", [NoMemoryEffect]> {
   let summary = "turns pairs of components by the token's angles";
   let description = [{
-    [M, H, D] -> the same. The first 2 * (number of angles) components of a head
-    turn, the others stay (partial rotation). The pair i is (2i, 2i + 1) when
-    `adjacent`, as GGUF stores Llama, or (i, i + dims / 2) when `halves`, as
-    Hugging Face does. Su 2021, equation 34.
+    [M, H, D] -> the same. The first dims = 2 * (number of angles) components of a
+    head turn, or those `from` one on; the others stay (partial rotation). The pair
+    i is (2i, 2i + 1) when `adjacent`, as GGUF stores Llama, or (i, i + dims / 2)
+    when `halves`, as Hugging Face does. Su 2021, equation 34.
     C1: the input has heads. C2: the angles are [M, dims / 2, 2] with
-    dims <= D.
+    from + dims <= D. C3: from is not negative.
   }];
-  let arguments = (ins Quipu_Activation:$input, Quipu_Activation:$angles, Quipu_PairingAttr:$pairs);
+  let arguments = (ins Quipu_Activation:$input, Quipu_Activation:$angles, Quipu_PairingAttr:$pairs,
+                       OptionalAttr<Quipu_Size>:$from);
   let assemblyFormat = [{
-    $input `by` $angles `pairs` custom<Word>($pairs) attr-dict
+    $input `by` $angles `pairs` custom<Word>($pairs) (`from` custom<Size>($from)^)? attr-dict
     custom<Bound>(type($input), type($angles), type($result))
   }];
   let hasVerifier = 1;
@@ -520,6 +514,32 @@ def Quipu_ActivateOp : Quipu_AlikeOp<"activate", "active", "FusionRole::Tile", [
   let hasFolder = 1;
 }
 
+def Quipu_ClampOp : Quipu_AlikeOp<"clamp", "clamped", "FusionRole::Tile", [NoMemoryEffect, Quipu_Tokenwise]> {
+  let summary = "min(max(input, from), to)";
+  let description = [{
+    Either bound may be absent. What is no number stays so.
+    C1: from is at most to, and neither is NaN.
+  }];
+  let arguments = (ins Quipu_Activation:$input, OptionalAttr<Quipu_Real>:$from, OptionalAttr<Quipu_Real>:$to);
+  let assemblyFormat = [{
+    $input (`from` custom<Real>($from)^)? (`to` custom<Real>($to)^)? attr-dict
+    custom<Bound>(type($input), type($result))
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def Quipu_ConcatOp : Quipu_ComputeOp<"concat", "joined", "FusionRole::Tile", [NoMemoryEffect, Quipu_Tokenwise]> {
+  let summary = "the components of each head, one value's behind the other's";
+  let description = [{
+    [M, H, D], [M, H, E] -> [M, H, D + E]. Of either there may be one head, which
+    all have then (DeepSeek-V2's keys, DeepSeek-AI 2024, equation 17).
+    C1: both have heads, of the same tokens, and the same number of them or one.
+  }];
+  let arguments = (ins Quipu_Activation:$lhs, Quipu_Activation:$rhs);
+  let assemblyFormat = "$lhs `,` $rhs attr-dict custom<Bound>(type($lhs), type($rhs), type($result))";
+}
+
 def Quipu_PoolOp : Quipu_AlikeOp<"pool", "pooled", "FusionRole::Whole", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "for each token the mean, first or last of its sequence's rows so far";
   let description = [{
@@ -541,17 +561,7 @@ def Quipu_PoolOp : Quipu_AlikeOp<"pool", "pooled", "FusionRole::Whole", [MemoryE
   let hasFolder = 1;
 }
 
-def Quipu_L2NormOp : Quipu_UnaryOp<"l2_norm", "unit", "getReductionRole(getInput())"> {
-  let summary = "x / max(sqrt(sum(x^2)), 1e-12), over the last dimension";
-}
-
-def Quipu_SoftmaxOp : Quipu_UnaryOp<"softmax", "probabilities", "getReductionRole(getInput())"> {
-  let summary = "e^x / sum(e^x), over the last dimension";
-  let description = [{
-    CPUs have no kernel of it: a program with it is built with `--target=reference`.
-  }];
-}
-
+include "dialect/QuipuNorms.td"
 include "dialect/QuipuKernels.td"
 include "dialect/QuipuStates.td"
 

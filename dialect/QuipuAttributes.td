@@ -82,10 +82,16 @@ def Quipu_RopeScalingAttr : Quipu_Attr<"RopeScaling", "rope_scaling"> {
     - `llama3`: long wavelengths divided by `factor`, short ones kept, between
       `original_context / low` and `original_context / high` a linear blend.
     - `yarn`: NTK by parts (Peng 2023, section 3.2) with `beta_fast` and
-      `beta_slow`; cos and sin are multiplied by `attention`, which is
-      0.1 ln(factor) + 1 when it is not given (section 3.4).
+      `beta_slow`, in a ramp from pair to pair, or from where it begins when
+      `truncate` is 0.
+    - `longrope`: each pair by a factor of its own (Ding 2024), see rope_angles.
+    - `dynamic`: in a sequence of n tokens, more than `original_context`, theta
+      grows by (factor n / original_context - factor + 1)^(dims / (dims - 2)).
 
-    Each field may be a parameter's name until it is bound.
+    Cos and sin are multiplied by `attention`; when it is not given, this is
+    0.1 ln(factor) + 1 of `yarn` (section 3.4), sqrt(1 + ln(factor) /
+    ln(original_context)) of `longrope` (1 when factor is at most 1), and 1 of the
+    others. Each field may be a parameter's name until it is bound.
   }];
   let parameters = (ins "::mlir::Attribute":$type,
                         OptionalParameter<"::mlir::Attribute">:$factor,
@@ -94,7 +100,8 @@ def Quipu_RopeScalingAttr : Quipu_Attr<"RopeScaling", "rope_scaling"> {
                         OptionalParameter<"::mlir::Attribute">:$high,
                         OptionalParameter<"::mlir::Attribute">:$beta_fast,
                         OptionalParameter<"::mlir::Attribute">:$beta_slow,
-                        OptionalParameter<"::mlir::Attribute">:$attention);
+                        OptionalParameter<"::mlir::Attribute">:$attention,
+                        OptionalParameter<"::mlir::Attribute">:$truncate);
   let assemblyFormat = "`<` struct(params) `>`";
   let extraClassDeclaration = [{
     /// What the type names; none when it is unknown, or not bound yet.

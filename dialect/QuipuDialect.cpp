@@ -10,6 +10,7 @@
 #include "dialect/Targets.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "weights/WeightLayout.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -142,6 +143,14 @@ LogicalResult MixedType::verify(function_ref<InFlightDiagnostic()> emitError,
   if (!llvm::all_of(formats, llvm::IsaPred<BlockFormat, FloatType>))
     return emitError() << "C2: a mix is of block formats and floats";
   return success();
+}
+
+bool quipu::isProgramInput(StringRef name) {
+  return llvm::is_contained(programInputs, name);
+}
+
+std::string quipu::listProgramInputs() {
+  return "\"" + llvm::join(ArrayRef(programInputs), "\", \"") + "\"";
 }
 
 int64_t quipu::getElementsPerToken(RankedTensorType type) {

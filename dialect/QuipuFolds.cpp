@@ -17,6 +17,11 @@ OpFoldResult ScaleOp::fold(FoldAdaptor) {
                                                          : OpFoldResult();
 }
 
+/// Without a bound nothing is cut off.
+OpFoldResult ClampOp::fold(FoldAdaptor) {
+  return getFromAttr() || getToAttr() ? OpFoldResult() : getInput();
+}
+
 /// relu(relu(x)) is relu(x).
 OpFoldResult ActivateOp::fold(FoldAdaptor) {
   auto inner = getInput().getDefiningOp<ActivateOp>();

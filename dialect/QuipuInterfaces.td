@@ -29,6 +29,17 @@ def Quipu_RealsInterface : OpInterface<"RealsInterface"> {
   ];
 }
 
+def Quipu_NormInterface : OpInterface<"NormInterface"> {
+  let cppNamespace = "::quipu";
+  let description = "A norm of an activation, `input`, and what it multiplies and adds.";
+  let methods = [
+    InterfaceMethod<"what the normed numbers are multiplied by", "std::optional<::quipu::WeightAttr>", "getWeight">,
+    InterfaceMethod<"what is added then", "std::optional<::quipu::WeightAttr>", "getBias", (ins),
+                    "", "return std::nullopt;">,
+    InterfaceMethod<"what is added to the mean of the squares", "::mlir::Attribute", "getEps">,
+  ];
+}
+
 def Quipu_TargetAttrInterface : AttrInterface<"TargetAttrInterface"> {
   let cppNamespace = "::quipu";
   let description = [{

@@ -22,9 +22,11 @@ static bool isMatrix(ArrayRef<int64_t> shape, Type element) {
 }
 
 static bool isVector(ArrayRef<int64_t> shape, Type element) {
-  return shape.size() == 1 &&
-         llvm::all_of(getFormats(element),
-                      llvm::IsaPred<Float32Type, Float16Type, BFloat16Type>);
+  return (shape.size() == 1 &&
+          llvm::all_of(
+              getFormats(element),
+              llvm::IsaPred<Float32Type, Float16Type, BFloat16Type>)) ||
+         (shape.size() == 2 && element.isF32());
 }
 
 LogicalResult
@@ -44,7 +46,9 @@ LogicalResult
 FloatsAttr::verifyEncoding(ArrayRef<int64_t> shape, Type element,
                            function_ref<InFlightDiagnostic()> emitError) const {
   if (!isVector(shape, element))
-    return emitError() << "C1: " << *this << " is for vectors of floats";
+    return emitError() << "C1: " << *this
+                       << " is for vectors of floats, and "
+                          "for f32 that are read as such";
   return success();
 }
 

@@ -28,6 +28,24 @@ FusionRole quipu::getReductionRole(Value input) {
   return type && type.getRank() == 3 ? FusionRole::Tile : FusionRole::Row;
 }
 
+NormShape quipu::getNormShape(NormInterface norm) {
+  auto input = cast<RankedTensorType>(norm->getOperand(0).getType());
+  int64_t elements = getElementsPerToken(input);
+  std::optional<WeightAttr> weight = norm.getWeight();
+  bool isOfToken = weight && weight->getType() &&
+                   weight->getType().getRank() == 1 &&
+                   weight->getType().getDimSize(0) == elements;
+  int64_t size = isOfToken ? elements : input.getShape().back();
+  return {elements / size, size};
+}
+
+FusionRole quipu::getNormRole(NormInterface norm) {
+  auto input = dyn_cast<RankedTensorType>(norm->getOperand(0).getType());
+  bool isOfHeads = input && input.getRank() == 3 &&
+                   getNormShape(norm).size == input.getShape().back();
+  return isOfHeads ? FusionRole::Tile : FusionRole::Row;
+}
+
 static bool isPositive(Attribute number) {
   if (auto integer = dyn_cast_or_null<IntegerAttr>(number))
     return integer.getInt() > 0;
@@ -219,16 +237,58 @@ LogicalResult LinearOp::verify() {
   return success();
 }
 
-LogicalResult RMSNormOp::verify() {
-  if (!isPositive(getEps()))
-    return emitOpError("C2: eps is not positive");
-  auto input = dyn_cast<RankedTensorType>(getInput().getType());
-  RankedTensorType weight = getWeight().getType();
-  if (!input || isVector(weight, input.getShape().back()))
+/// Whether a norm of `input` can multiply by `weight`, or add it.
+static bool fitsNorm(RankedTensorType weight, RankedTensorType input) {
+  int64_t size = input.getShape().back();
+  return isVector(weight, size) ||
+         isVector(weight, getElementsPerToken(input)) ||
+         (weight && input.getRank() == 3 &&
+          weight.getShape() == input.getShape().drop_front() &&
+          weight.getElementType().isF32());
+}
+
+/// `size` numbers in f32, and what else fits a norm of `input`.
+static std::string nameNormShapes(RankedTensorType input) {
+  std::string text =
+      std::to_string(input.getShape().back()) + " numbers in f32";
+  if (input.getRank() == 3)
+    text += ", " + std::to_string(getElementsPerToken(input)) +
+            " or those of each head";
+  return text;
+}
+
+/// C1 and C2 of a norm.
+static LogicalResult verifyNorm(NormInterface norm) {
+  if (!isPositive(norm.getEps()))
+    return norm->emitOpError("C2: eps is not positive");
+  auto input = dyn_cast<RankedTensorType>(norm->getOperand(0).getType());
+  std::optional<WeightAttr> weight = norm.getWeight();
+  if (!input || !weight || fitsNorm(weight->getType(), input))
     return success();
-  return emitOpError("C1: the weight ")
-         << getWeight().getName() << " is " << weight << " instead of "
-         << input.getShape().back() << " numbers in f32";
+  return norm->emitOpError("C1: the weight ")
+         << weight->getName() << " is " << weight->getType() << " instead of "
+         << nameNormShapes(input);
+}
+
+LogicalResult RMSNormOp::verify() { return verifyNorm(*this); }
+
+LogicalResult LayerNormOp::verify() {
+  if (failed(verifyNorm(*this)))
+    return failure();
+  auto input = dyn_cast<RankedTensorType>(getInput().getType());
+  if (!input || !getBias())
+    return success();
+  RankedTensorType bias = getBias()->getType();
+  if (getWeight() ? bias == getWeight()->getType()
+                  : isVector(bias, input.getShape().back()))
+    return success();
+  auto error = emitOpError("C3: the bias ")
+               << getBias()->getName() << " is " << bias;
+  if (getWeight())
+    error << ", but the weight is " << getWeight()->getType();
+  else
+    error << " instead of " << input.getShape().back() << " numbers in f32";
+  return failure();
 }
 
 /// Whether f32 holds `number`; true for a parameter's name.
@@ -248,11 +308,14 @@ static LogicalResult verifyScaling(RopeAnglesOp op, RopeScalingAttr scaling) {
     return success();
   bool isLlama3 = kind == abi::RopeScaling::Llama3;
   bool isLinear = kind == abi::RopeScaling::Linear;
-  if (!scaling.getFactor() || (!isLinear && !scaling.getOriginalContext()) ||
+  bool isLongrope = kind == abi::RopeScaling::Longrope;
+  bool hasFactor =
+      scaling.getFactor() || (isLongrope && scaling.getAttention());
+  if (!hasFactor || (!isLinear && !scaling.getOriginalContext()) ||
       (isLlama3 && (!scaling.getLow() || !scaling.getHigh())))
     return op.emitOpError("C3: the scaling ")
            << scaling.getType() << " lacks a field";
-  if (!(getNumber(scaling.getFactor()) > 0))
+  if (scaling.getFactor() && !(getNumber(scaling.getFactor()) > 0))
     return op.emitOpError("C3: the scaling's factor is not positive: ")
            << scaling.getFactor();
   if (isLinear)
@@ -261,6 +324,8 @@ static LogicalResult verifyScaling(RopeAnglesOp op, RopeScalingAttr scaling) {
     return op.emitOpError("C3: the scaling's original_context is not "
                           "positive: ")
            << scaling.getOriginalContext();
+  if (isLongrope || kind == abi::RopeScaling::Dynamic)
+    return success();
   Builder builder(op.getContext());
   Attribute low = scaling.getLow(), high = scaling.getHigh();
   if (!isLlama3) {
@@ -277,6 +342,32 @@ static LogicalResult verifyScaling(RopeAnglesOp op, RopeScalingAttr scaling) {
   return success();
 }
 
+/// C5 and C6.
+static LogicalResult verifyShortFactors(RopeAnglesOp op,
+                                        RopeScalingAttr scaling) {
+  std::optional<WeightAttr> factors = op.getShortFactors();
+  int64_t pairs =
+      cast<RankedTensorType>(op.getResult().getType()).getDimSize(1);
+  if (factors && !isVector(factors->getType(), pairs))
+    return op.emitOpError("C5: the short factors are ")
+           << factors->getType() << " instead of " << pairs
+           << " numbers in f32";
+  if (factors && !op.getFactors())
+    return op.emitOpError("C5: there are short factors and no others");
+  Attribute context = scaling ? scaling.getOriginalContext() : Attribute();
+  if (factors && !(context && getNumber(context) > 0))
+    return op.emitOpError("C5: there are short factors and no positive "
+                          "original_context of a scaling");
+  std::optional<abi::RopeScaling> kind;
+  if (scaling)
+    kind = scaling.getKind();
+  if (kind == abi::RopeScaling::Longrope && !op.getFactors())
+    return op.emitOpError("C5: longrope has no factors");
+  if (kind == abi::RopeScaling::Dynamic && (op.getFactors() || pairs < 2))
+    return op.emitOpError("C6: dynamic scaling has factors, or 2 dims only");
+  return success();
+}
+
 LogicalResult RopeAnglesOp::verify() {
   auto theta = dyn_cast<FloatAttr>(getTheta());
   if (!isFinite(theta))
@@ -288,7 +379,7 @@ LogicalResult RopeAnglesOp::verify() {
     for (Attribute number :
          {scaling.getFactor(), scaling.getOriginalContext(), scaling.getLow(),
           scaling.getHigh(), scaling.getBetaFast(), scaling.getBetaSlow(),
-          scaling.getAttention()})
+          scaling.getAttention(), scaling.getTruncate()})
       if (!isFinite(number))
         return emitOpError("C4: a number of the scaling is ")
                << number << ", not finite in f32";
@@ -299,7 +390,14 @@ LogicalResult RopeAnglesOp::verify() {
     return emitOpError("C2: the factors are ")
            << getFactors()->getType() << " instead of " << result.getDimSize(1)
            << " numbers in f32";
+  if (failed(verifyShortFactors(*this, scaling)))
+    return failure();
   return scaling ? verifyScaling(*this, scaling) : success();
+}
+
+int64_t quipu::getFirstTurned(RopeOp rope) {
+  auto first = dyn_cast_or_null<IntegerAttr>(rope.getFromAttr());
+  return first ? first.getInt() : 0;
 }
 
 LogicalResult RopeOp::verify() {
@@ -309,10 +407,27 @@ LogicalResult RopeOp::verify() {
     return success();
   if (input.getRank() != 3)
     return emitOpError("C1: the input has no heads: ") << input;
+  int64_t first = getFirstTurned(*this);
+  if (first < 0)
+    return emitOpError("C3: the components from ")
+           << getFromAttr() << " on are to turn, not from 0 or more";
   if (angles.getRank() != 3 || angles.getDimSize(0) != input.getDimSize(0) ||
-      angles.getDimSize(2) != 2 ||
-      angles.getDimSize(1) * 2 > input.getDimSize(2))
-    return emitOpError("C2: the angles ") << angles << " do not fit " << input;
+      angles.getDimSize(2) != 2 || first > input.getDimSize(2) ||
+      angles.getDimSize(1) * 2 > input.getDimSize(2) - first)
+    return emitOpError("C2: the angles ")
+           << angles << " do not fit " << input
+           << (first ? " from " + std::to_string(first) + " on" : "");
+  return success();
+}
+
+LogicalResult ClampOp::verify() {
+  auto from = dyn_cast_or_null<FloatAttr>(getFromAttr()),
+       to = dyn_cast_or_null<FloatAttr>(getToAttr());
+  for (FloatAttr bound : {from, to})
+    if (bound && bound.getValue().isNaN())
+      return emitOpError("C1: a bound is no number");
+  if (from && to && from.getValueAsDouble() > to.getValueAsDouble())
+    return emitOpError("C1: ") << from << " is more than " << to;
   return success();
 }
 

@@ -127,6 +127,28 @@ LogicalResult RopeAnglesOp::inferReturnTypes(MLIRContext *context,
   return success();
 }
 
+LogicalResult ConcatOp::inferReturnTypes(MLIRContext *context,
+                                         std::optional<Location> loc,
+                                         Adaptor op, Types &types) {
+  RankedTensorType lhs = getBound(op.getLhs()), rhs = getBound(op.getRhs());
+  if (!lhs || !rhs)
+    return inferUnbound(context, types);
+  auto fit = [](int64_t heads, int64_t others) {
+    return heads == others || heads == 1 || others == 1;
+  };
+  if (lhs.getRank() != 3 || rhs.getRank() != 3 ||
+      lhs.getDimSize(0) != rhs.getDimSize(0) ||
+      !fit(lhs.getDimSize(1), rhs.getDimSize(1)))
+    return emitOptionalError(
+        loc, "C1: the heads of ", lhs, " and ", rhs,
+        " do not go together; there are as many of both, or one");
+  types.push_back(RankedTensorType::get(
+      {lhs.getDimSize(0), std::max(lhs.getDimSize(1), rhs.getDimSize(1)),
+       lhs.getDimSize(2) + rhs.getDimSize(2)},
+      Float32Type::get(context)));
+  return success();
+}
+
 LogicalResult CacheWriteOp::inferReturnTypes(MLIRContext *context,
                                              std::optional<Location> loc,
                                              Adaptor op, Types &types) {

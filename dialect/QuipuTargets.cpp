@@ -180,7 +180,7 @@ static bool turnsInTiles(RopeOp rope) {
   auto angles = dyn_cast<RankedTensorType>(rope.getAngles().getType());
   auto input = dyn_cast<RankedTensorType>(rope.getInput().getType());
   if (!angles || !input || rope.getPairs() == Pairing::Adjacent)
-    return true;
+    return getFirstTurned(rope) % 2 == 0;
   int64_t half = angles.getDimSize(1);
   return half % FragmentLayout::tileRows == 0 &&
          2 * half == input.getShape().back();
@@ -196,7 +196,7 @@ bool GpuAttr::joinsLinear(Operation *op, int64_t tokens) const {
   if (isa<CacheWriteOp>(op))
     return tokens <= maxGemvTokens;
   return cast<FusionInterface>(op).getFusionRole() == FusionRole::Tile &&
-         !isa<RMSNormOp, L2NormOp, SoftmaxOp>(op);
+         !isa<NormInterface, L2NormOp, SoftmaxOp, ConcatOp>(op);
 }
 
 bool GpuAttr::roundsAttention() const { return true; }

@@ -108,6 +108,10 @@ Speculation::Speculatability quipu::getSpeculatability(Operation *op) {
              : Speculation::Speculatable;
 }
 
+bool quipu::isMatrixUse(Operation *op, StringRef attribute) {
+  return isa<LinearOp, EmbedOp>(op) && attribute == "weight";
+}
+
 LogicalResult quipu::verifyWeightUses(Operation *op,
                                       SymbolTableCollection &symbols) {
   for (NamedAttribute attribute : op->getAttrs())

@@ -87,9 +87,10 @@ void quipu_reference_linear(const void *input, int64_t inputStride,
 }
 
 void quipu_reference_rms_norm(const float *input, int64_t inputStride,
-                              const float *weight, float eps, int64_t groups,
-                              int64_t size, float *result, int64_t resultStride,
-                              int64_t begin, int64_t end) {
+                              const float *weight, int64_t weights, float eps,
+                              int64_t groups, int64_t size, float *result,
+                              int64_t resultStride, int64_t begin,
+                              int64_t end) {
   for (int64_t t = begin; t < end; ++t)
     for (int64_t group = 0; group < groups; ++group) {
       const float *x = getRow(input, inputStride, t) + group * size;
@@ -99,7 +100,34 @@ void quipu_reference_rms_norm(const float *input, int64_t inputStride,
         squares += double(x[i]) * x[i];
       float inverse = static_cast<float>(1 / std::sqrt(squares / size + eps));
       for (int64_t i = 0; i < size; ++i)
-        y[i] = weight[i] * (x[i] * inverse);
+        y[i] = x[i] * inverse *
+               (weights ? weight[(group * size + i) % weights] : 1);
+    }
+}
+
+void quipu_reference_layer_norm(const float *input, int64_t inputStride,
+                                const float *weight, int64_t weights,
+                                const float *bias, int64_t biases, float eps,
+                                int64_t groups, int64_t size, float *result,
+                                int64_t resultStride, int64_t begin,
+                                int64_t end) {
+  for (int64_t t = begin; t < end; ++t)
+    for (int64_t group = 0; group < groups; ++group) {
+      const float *x = getRow(input, inputStride, t) + group * size;
+      float *y = getRow(result, resultStride, t) + group * size;
+      double sum = 0, squares = 0;
+      for (int64_t i = 0; i < size; ++i)
+        sum += x[i];
+      double mean = sum / size;
+      for (int64_t i = 0; i < size; ++i)
+        squares += (x[i] - mean) * (x[i] - mean);
+      double deviation = std::sqrt(squares / size + eps);
+      for (int64_t i = 0; i < size; ++i) {
+        int64_t column = group * size + i;
+        double scale = weights ? weight[column % weights] : 1;
+        double offset = biases ? bias[column % biases] : 0;
+        y[i] = static_cast<float>((x[i] - mean) / deviation * scale + offset);
+      }
     }
 }
 
@@ -181,15 +209,24 @@ struct Rope {
   double dims, theta;
   abi::RopeScaling scaling;
   double factor, originalContext, low, high, betaFast, betaSlow;
+  bool truncate;
 };
 } // namespace
 
 /// How much slower than without scaling a pair turns that would turn `turns`
-/// times in the original context.
-static double getStretch(const Rope &rope, double pair, double turns) {
+/// times in the original context, in a sequence of `length` tokens.
+static double getStretch(const Rope &rope, double pair, double turns,
+                         double length) {
   switch (rope.scaling) {
   case abi::RopeScaling::None:
+  case abi::RopeScaling::Longrope:
     return 1;
+  case abi::RopeScaling::Dynamic: {
+    double longest = std::max(length, rope.originalContext);
+    double growth =
+        rope.factor * longest / rope.originalContext - (rope.factor - 1);
+    return std::pow(growth, 2 * pair / (rope.dims - 2));
+  }
   case abi::RopeScaling::Linear:
     return rope.factor;
   case abi::RopeScaling::Llama3: {
@@ -205,8 +242,9 @@ static double getStretch(const Rope &rope, double pair, double turns) {
              std::log(rope.originalContext / (2 * std::numbers::pi * n)) /
              std::log(rope.theta);
     };
-    double first = std::max(std::floor(getPair(rope.betaFast)), 0.0);
-    double last = std::min(std::ceil(getPair(rope.betaSlow)), rope.dims - 1.0);
+    double first = getPair(rope.betaFast), last = getPair(rope.betaSlow);
+    first = std::max(rope.truncate ? std::floor(first) : first, 0.0);
+    last = std::min(rope.truncate ? std::ceil(last) : last, rope.dims - 1.0);
     double width = last > first ? last - first : 0.001;
     double slow = std::clamp((pair - first) / width, 0.0, 1.0);
     return 1 / (slow / rope.factor + (1 - slow));
@@ -215,21 +253,26 @@ static double getStretch(const Rope &rope, double pair, double turns) {
   return NAN;
 }
 
-void quipu_reference_rope_angles(const abi::StepArgs *args, int64_t dims,
-                                 double theta, int32_t scaling, double factor,
-                                 double originalContext, double low,
-                                 double high, double betaFast, double betaSlow,
-                                 double attention, const float *factors,
-                                 float *result, int64_t resultStride,
-                                 int64_t begin, int64_t end) {
+void quipu_reference_rope_angles(
+    const abi::StepArgs *args, int64_t dims, double theta, int32_t scaling,
+    double factor, double originalContext, double low, double high,
+    double betaFast, double betaSlow, double attention, int32_t truncate,
+    const float *factors, const float *shortFactors, float *result,
+    int64_t resultStride, int64_t begin, int64_t end) {
   Rope rope{double(dims), theta,           abi::RopeScaling(scaling),
             factor,       originalContext, low,
-            high,         betaFast,        betaSlow};
+            high,         betaFast,        betaSlow,
+            truncate != 0};
   for (int64_t pair = 0; pair < dims / 2; ++pair) {
-    double frequency = std::pow(theta, -2.0 * pair / rope.dims);
-    double turns = originalContext * frequency / (2 * std::numbers::pi);
-    frequency /= getStretch(rope, pair, turns) * (factors ? factors[pair] : 1);
+    double plain = std::pow(theta, -2.0 * pair / rope.dims);
+    double turns = originalContext * plain / (2 * std::numbers::pi);
     for (int64_t t = begin; t < end; ++t) {
+      int64_t length = args->lengths[t];
+      const float *slower = shortFactors && double(length) <= originalContext
+                                ? shortFactors
+                                : factors;
+      double frequency = plain / getStretch(rope, pair, turns, double(length)) /
+                         (slower ? slower[pair] : 1);
       double angle = args->positions[t] * frequency;
       float *row = getRow(result, resultStride, t) + 2 * pair;
       row[0] = static_cast<float>(std::cos(angle) * attention);
@@ -241,23 +284,22 @@ void quipu_reference_rope_angles(const abi::StepArgs *args, int64_t dims,
 void quipu_reference_rope(const float *input, int64_t inputStride,
                           const float *angles, int64_t anglesStride,
                           int32_t halves, int64_t heads, int64_t dim,
-                          int64_t half, float *result, int64_t resultStride,
-                          int64_t begin, int64_t end) {
+                          int64_t half, int64_t first, float *result,
+                          int64_t resultStride, int64_t begin, int64_t end) {
   for (int64_t t = begin; t < end; ++t)
     for (int64_t head = 0; head < heads; ++head) {
       const float *angle = getRow(angles, anglesStride, t);
       const float *x = getRow(input, inputStride, t) + head * dim;
       float *y = getRow(result, resultStride, t) + head * dim;
+      std::memmove(y, x, dim * sizeof(float));
       for (int64_t i = 0; i < half; ++i) {
-        int64_t first = halves ? i : 2 * i;
-        int64_t second = halves ? i + half : 2 * i + 1;
+        int64_t one = first + (halves ? i : 2 * i);
+        int64_t other = one + (halves ? half : 1);
         float cosine = angle[2 * i], sine = angle[2 * i + 1];
-        float a = x[first], b = x[second];
-        y[first] = a * cosine - b * sine;
-        y[second] = b * cosine + a * sine;
+        float a = y[one], b = y[other];
+        y[one] = a * cosine - b * sine;
+        y[other] = b * cosine + a * sine;
       }
-      for (int64_t i = 2 * half; i < dim; ++i)
-        y[i] = x[i];
     }
 }
 
@@ -395,6 +437,31 @@ void quipu_reference_scale(const float *input, int64_t inputStride,
     for (int64_t i = 0; i < size; ++i)
       getRow(result, resultStride, t)[i] =
           getRow(input, inputStride, t)[i] * factor;
+}
+
+void quipu_reference_clamp(const float *input, int64_t inputStride, float from,
+                           float to, int64_t size, float *result,
+                           int64_t resultStride, int64_t begin, int64_t end) {
+  for (int64_t t = begin; t < end; ++t)
+    for (int64_t i = 0; i < size; ++i) {
+      float x = getRow(input, inputStride, t)[i];
+      getRow(result, resultStride, t)[i] = x < from ? from : x > to ? to : x;
+    }
+}
+
+void quipu_reference_concat(const float *lhs, int64_t lhsStride,
+                            int64_t lhsHeads, int64_t lhsDim, const float *rhs,
+                            int64_t rhsStride, int64_t rhsHeads, int64_t rhsDim,
+                            float *result, int64_t resultStride, int64_t begin,
+                            int64_t end) {
+  for (int64_t t = begin; t < end; ++t)
+    for (int64_t head = 0; head < std::max(lhsHeads, rhsHeads); ++head) {
+      const float *x = getRow(lhs, lhsStride, t) + head % lhsHeads * lhsDim;
+      const float *y = getRow(rhs, rhsStride, t) + head % rhsHeads * rhsDim;
+      float *joined =
+          getRow(result, resultStride, t) + head * (lhsDim + rhsDim);
+      std::copy(y, y + rhsDim, std::copy(x, x + lhsDim, joined));
+    }
 }
 
 /// Not a number when there is no such kind.

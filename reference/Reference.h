@@ -54,11 +54,22 @@ void quipu_reference_linear(const void *input, int64_t inputStride,
                             const float *bias, float *result,
                             int64_t resultStride, int64_t begin, int64_t end);
 
-/// A row is [groups][size], normalised over the size.
+/// A row is [groups][size], normalised over the size. Number i of the row is
+/// multiplied by number i % weights of `weight`, which is null when `weights`
+/// is 0.
 void quipu_reference_rms_norm(const float *input, int64_t inputStride,
-                              const float *weight, float eps, int64_t groups,
-                              int64_t size, float *result, int64_t resultStride,
-                              int64_t begin, int64_t end);
+                              const float *weight, int64_t weights, float eps,
+                              int64_t groups, int64_t size, float *result,
+                              int64_t resultStride, int64_t begin, int64_t end);
+
+/// The same around the mean; `bias` has as many numbers as `biases` says, and
+/// is read like the weight.
+void quipu_reference_layer_norm(const float *input, int64_t inputStride,
+                                const float *weight, int64_t weights,
+                                const float *bias, int64_t biases, float eps,
+                                int64_t groups, int64_t size, float *result,
+                                int64_t resultStride, int64_t begin,
+                                int64_t end);
 
 /// To rows of `type`, a RowType.
 void quipu_reference_quantize(const float *input, int64_t inputStride,
@@ -70,25 +81,26 @@ void quipu_reference_dequantize(const void *row, int64_t size, int32_t type,
                                 float *result);
 
 /// A row is [dims / 2][2]; `scaling` is an abi::RopeScaling, `factors` may be
-/// null. What a scaling does not need is not read. `attention` is of cos and
-/// sin. In f64: Su 2021, section 3.2.2; Chen 2023 (linear); Llama 3.1's; Peng
-/// 2023, sections 3.2 and 3.4 (YaRN, whose ramp begins and ends at whole pairs,
-/// as in the authors' code).
-void quipu_reference_rope_angles(const quipu::abi::StepArgs *args, int64_t dims,
-                                 double theta, int32_t scaling, double factor,
-                                 double originalContext, double low,
-                                 double high, double betaFast, double betaSlow,
-                                 double attention, const float *factors,
-                                 float *result, int64_t resultStride,
-                                 int64_t begin, int64_t end);
+/// null, and so may `shortFactors`, which take their place in sequences of at
+/// most `originalContext` tokens. What a scaling does not need is not read.
+/// `attention` is of cos and sin. In f64: Su 2021, section 3.2.2; Chen 2023
+/// (linear); Llama 3.1's; Peng 2023, sections 3.2 and 3.4 (YaRN, whose ramp
+/// begins and ends at whole pairs, as in the authors' code, when `truncate`);
+/// Ding 2024 (LongRoPE); dynamic NTK as transformers has it.
+void quipu_reference_rope_angles(
+    const quipu::abi::StepArgs *args, int64_t dims, double theta,
+    int32_t scaling, double factor, double originalContext, double low,
+    double high, double betaFast, double betaSlow, double attention,
+    int32_t truncate, const float *factors, const float *shortFactors,
+    float *result, int64_t resultStride, int64_t begin, int64_t end);
 
 /// A row is [heads][dim], one of the angles [half][2]; pairs are (i, i + half)
-/// when `halves`, else (2i, 2i + 1).
+/// when `halves`, else (2i, 2i + 1), counted from component `first` on.
 void quipu_reference_rope(const float *input, int64_t inputStride,
                           const float *angles, int64_t anglesStride,
                           int32_t halves, int64_t heads, int64_t dim,
-                          int64_t half, float *result, int64_t resultStride,
-                          int64_t begin, int64_t end);
+                          int64_t half, int64_t first, float *result,
+                          int64_t resultStride, int64_t begin, int64_t end);
 
 /// Rows are [heads][keyDim] and [heads][valueDim]; `cacheType` is an
 /// abi::CacheType. The layer's numbers begin at number `place` of a page of
@@ -139,6 +151,18 @@ void quipu_reference_mul(const float *lhs, int64_t lhsStride, const float *rhs,
 void quipu_reference_scale(const float *input, int64_t inputStride,
                            float factor, int64_t size, float *result,
                            int64_t resultStride, int64_t begin, int64_t end);
+
+void quipu_reference_clamp(const float *input, int64_t inputStride, float from,
+                           float to, int64_t size, float *result,
+                           int64_t resultStride, int64_t begin, int64_t end);
+
+/// Rows are [lhsHeads][lhsDim] and [rhsHeads][rhsDim], where one head stands
+/// for as many as the other has.
+void quipu_reference_concat(const float *lhs, int64_t lhsStride,
+                            int64_t lhsHeads, int64_t lhsDim, const float *rhs,
+                            int64_t rhsStride, int64_t rhsHeads, int64_t rhsDim,
+                            float *result, int64_t resultStride, int64_t begin,
+                            int64_t end);
 
 /// `kind` is an abi::Activation.
 void quipu_reference_activate(const float *input, int64_t inputStride,

@@ -156,9 +156,12 @@ using Write = function_ref<Error(ArrayRef<uint8_t>)>;
 
 static Error packFloats(const PackedTensor &packed, Write write) {
   const CheckpointTensor &tensor = *packed.tensor;
-  std::vector<uint8_t> bytes(packed.bytes), numbers(tensor.getRowBytes());
-  tensor.readRows(0, 1, numbers.data());
-  for (int64_t i = 0; i < tensor.shape[0]; ++i)
+  int64_t elements = packed.type.getNumElements();
+  int64_t rows = elements / tensor.shape.back();
+  std::vector<uint8_t> bytes(packed.bytes),
+      numbers(rows * tensor.getRowBytes());
+  tensor.readRows(0, rows, numbers.data());
+  for (int64_t i = 0; i < elements; ++i)
     support::endian::write32le(
         bytes.data() + i * 4,
         bit_cast<uint32_t>(readNumber(tensor.format, numbers.data(), i)));

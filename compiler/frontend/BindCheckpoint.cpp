@@ -86,26 +86,41 @@ static LogicalResult verifyBound(Operation *op) {
 /// A spec may come from anywhere: what is an index is one that the runtime has
 /// checked.
 static LogicalResult verifyInputs(Operation *op) {
-  auto isInput = [](Value value, bool (InputOp::*isIt)()) {
-    auto input = value.getDefiningOp<InputOp>();
-    return input && (input.*isIt)();
-  };
   if (auto input = dyn_cast<InputOp>(op);
-      input && !input.isTokens() && !input.isSelected())
-    return input.emitError(
-               "a program has the inputs \"tokens\" and \"selected\", not ")
+      input && !input.isSelected() && !isProgramInput(input.getName()))
+    return input.emitError("a program has the inputs ")
+           << listProgramInputs() << " and \"selected\", not "
            << input.getNameAttr();
-  if (auto embed = dyn_cast<EmbedOp>(op);
-      embed && !isInput(embed.getIds(), &InputOp::isTokens))
-    return embed.emitError("the ids are not the input \"tokens\"");
-  if (auto gather = dyn_cast<GatherOp>(op);
-      gather && !isInput(gather.getRows(), &InputOp::isSelected))
-    return gather.emitError("the rows are not the input \"selected\"");
+  if (auto embed = dyn_cast<EmbedOp>(op)) {
+    auto input = embed.getIds().getDefiningOp<InputOp>();
+    if (!input || input.isSelected())
+      return embed.emitError("the ids are none of the inputs ")
+             << listProgramInputs();
+  }
+  if (auto gather = dyn_cast<GatherOp>(op)) {
+    auto input = gather.getRows().getDefiningOp<InputOp>();
+    if (!input || !input.isSelected())
+      return gather.emitError("the rows are not the input \"selected\"");
+  }
   if (auto output = dyn_cast<OutputOp>(op);
       output && output->getParentOfType<LayersOp>())
     return output.emitError("a quipu.output stands in the layers; write it "
                             "after them");
   return success();
+}
+
+static bool hasOptionalWeight(Operation *op) {
+  auto norm = dyn_cast<NormInterface>(op);
+  return norm && norm.getWeight() && norm.getWeight()->getOptional();
+}
+
+/// A norm whose optional weight is not in the checkpoint is not in the model.
+static bool leaveOut(NormInterface norm) {
+  if (norm.getWeight())
+    return false;
+  norm->getResult(0).replaceAllUsesWith(norm->getOperand(0));
+  norm->erase();
+  return true;
 }
 
 namespace {
@@ -239,8 +254,14 @@ LogicalResult EntryBinding::addStep(int64_t tokens) {
     mapping.map(forward.argument, mapping.lookup(forward.hidden));
   for (Operation *op : forward.head)
     builder.clone(*op, mapping);
-  auto result = step.getBody().walk<WalkOrder::PreOrder>(
-      [&](Operation *op) { return WalkResult(bind(op, tokens)); });
+  auto result = step.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {
+    bool isOptional = hasOptionalWeight(op);
+    if (failed(bind(op, tokens)))
+      return WalkResult::interrupt();
+    return isOptional && leaveOut(cast<NormInterface>(op))
+               ? WalkResult::skip()
+               : WalkResult::advance();
+  });
   return failure(result.wasInterrupted() || failed(setWindows(step)));
 }
 
@@ -266,12 +287,12 @@ LogicalResult EntryBinding::setWindows(StepOp step) {
   return success();
 }
 
-/// The rows of the smallest table that the token ids index.
-static std::optional<int64_t> getTokenLimit(StepOp step) {
-  std::optional<int64_t> limit;
+/// The rows of the smallest table that the numbers of an input index.
+static int64_t getLimit(StepOp step, StringRef name) {
+  int64_t limit = INT64_MAX;
   step.walk([&](EmbedOp embed) {
-    int64_t rows = embed.getWeight().getType().getDimSize(0);
-    limit = std::min(limit.value_or(rows), rows);
+    if (embed.getIds().getDefiningOp<InputOp>().getName() == name)
+      limit = std::min(limit, embed.getWeight().getType().getDimSize(0));
   });
   return limit;
 }
@@ -295,18 +316,24 @@ LogicalResult EntryBinding::addEntry() {
   StepOp step = steps.front();
   MLIRContext *context = model.getContext();
   SmallVector<Attribute> inputs, outputs, names;
-  std::optional<int64_t> limit = getTokenLimit(step);
-  if (limit.value_or(0) > INT32_MAX)
-    return forward.source->emitError("the token ids index a table of ")
-           << *limit << " rows, more than an id can name";
-  for (InputOp input : step.getOps<InputOp>())
-    if (input.isTokens() && inputs.empty())
-      inputs.push_back(PortAttr::get(context, input.getNameAttr(),
-                                     Domain::Token, 1, builder.getI32Type(),
-                                     limit.value_or(INT32_MAX)));
-  if (inputs.empty())
-    return forward.source->emitError("the entry @")
-           << forward.entry << " has no quipu.input \"tokens\"";
+  for (StringRef name : programInputs) {
+    bool isRead = llvm::any_of(step.getOps<InputOp>(), [&](InputOp input) {
+      return input.getName() == name;
+    });
+    if (!isRead && name == programInputs[0])
+      return forward.source->emitError("the entry @")
+             << forward.entry << " has no quipu.input \"tokens\"";
+    if (!isRead)
+      continue;
+    int64_t limit = getLimit(step, name);
+    if (limit > INT32_MAX && limit < INT64_MAX)
+      return forward.source->emitError("the input \"")
+             << name << "\" indexes a table of " << limit
+             << " rows, more than a number of it can name";
+    inputs.push_back(PortAttr::get(context, builder.getStringAttr(name),
+                                   Domain::Token, 1, builder.getI32Type(),
+                                   std::min<int64_t>(limit, INT32_MAX)));
+  }
   for (OutputOp output : step.getOps<OutputOp>()) {
     auto type = cast<RankedTensorType>(output.getValue().getType());
     bool selected = isSelected(output.getValue());

@@ -177,7 +177,8 @@ static RopeScalingAttr dropAbsent(RopeScalingAttr scaling) {
       scaling.getContext(), scaling.getType(), keep(scaling.getFactor()),
       keep(scaling.getOriginalContext()), keep(scaling.getLow()),
       keep(scaling.getHigh()), keep(scaling.getBetaFast()),
-      keep(scaling.getBetaSlow()), keep(scaling.getAttention()));
+      keep(scaling.getBetaSlow()), keep(scaling.getAttention()),
+      keep(scaling.getTruncate()));
 }
 
 /// Whether `op` means something without this attribute.

@@ -49,10 +49,28 @@ struct AssignWeightOffsets
   static LogicalResult chooseLayouts(ModelOp model) {
     SmallVector<TargetAttrInterface> targets(
         llvm::map_range(getTargets(model), llvm::CastTo<TargetAttrInterface>));
+    DenseSet<Attribute> matrices, vectors;
+    model.walk([&](Operation *op) {
+      for (NamedAttribute attribute : op->getAttrs())
+        if (auto weight = dyn_cast<WeightAttr>(attribute.getValue()))
+          (isMatrixUse(op, attribute.getName()) ? matrices : vectors)
+              .insert(weight.getName());
+    });
     for (WeightOp weight : model.getOps<WeightOp>()) {
       RankedTensorType type = weight.getTypeOfUses();
-      Attribute layout = targets.empty() ? Attribute(chooseRowsLayout(type))
-                                         : targets[0].chooseLayout(type);
+      auto name = FlatSymbolRefAttr::get(weight.getSymNameAttr());
+      bool isVector = vectors.contains(name);
+      if (isVector && matrices.contains(name))
+        return weight.emitOpError("is read as a matrix and as a vector");
+      Attribute layout = isVector
+                             ? Attribute(FloatsAttr::get(model.getContext()))
+                         : targets.empty() ? Attribute(chooseRowsLayout(type))
+                                           : targets[0].chooseLayout(type);
+      if (isVector &&
+          failed(FloatsAttr::get(model.getContext())
+                     .verifyEncoding(type.getShape(), type.getElementType(),
+                                     [&] { return weight.emitOpError(); })))
+        return failure();
       if (!layout)
         return weight.emitOpError("is ")
                << type

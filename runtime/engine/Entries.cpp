@@ -32,6 +32,12 @@ std::string quipu::entryNames(const abi::Program &program) {
   return names;
 }
 
+int32_t quipu::getPositionLimit(const abi::Entry &entry) {
+  std::span<const abi::Tensor> inputs = getInputs(entry);
+  int32_t found = find(inputs, "positions");
+  return found < 0 ? abi::maxContext : inputs[found].limit;
+}
+
 bool quipu::readsOutSequences(const abi::Entry &entry) {
   std::span<const abi::Tensor> outputs = getOutputs(entry);
   return std::any_of(outputs.begin(), outputs.end(),

@@ -18,6 +18,9 @@ namespace quipu {
 inline std::span<const abi::Entry> getEntries(const abi::Program &program) {
   return {program.entries, static_cast<size_t>(program.entryCount)};
 }
+inline std::span<const abi::Tensor> getInputs(const abi::Entry &entry) {
+  return {entry.inputs, static_cast<size_t>(entry.inputCount)};
+}
 inline std::span<const abi::Tensor> getOutputs(const abi::Entry &entry) {
   return {entry.outputs, static_cast<size_t>(entry.outputCount)};
 }
@@ -33,6 +36,9 @@ std::string entryNames(const abi::Program &program);
 inline int32_t getTokenLimit(const abi::Entry &entry) {
   return entry.inputs[0].limit;
 }
+
+/// Positions are from 0 to below this: an entry may look them up in a table.
+int32_t getPositionLimit(const abi::Entry &entry);
 
 /// Whether one of its outputs counts sequences: then the selected tokens are
 /// their last ones.

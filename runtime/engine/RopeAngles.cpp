@@ -6,12 +6,20 @@
 //===----------------------------------------------------------------------===//
 
 #include "abi/Abi.h"
+#include <algorithm>
 #include <cmath>
 
 // The angle is rounded to f32, as the reference implementations do, so that far
 // positions turn by the same amount. Its cosine and sine are taken in f64 and
 // rounded once: the result then does not depend on which of the C library's
 // f32 variants the processor selects.
+static void writeTurn(float position, float frequency, float scale,
+                      float *pair) {
+  double angle = position * frequency;
+  pair[0] = static_cast<float>(std::cos(angle)) * scale;
+  pair[1] = static_cast<float>(std::sin(angle)) * scale;
+}
+
 void quipu_rope_angles(const int32_t *positions, int32_t count,
                        const float *frequencies, const float *factors,
                        int32_t half, float scale, float *table) {
@@ -19,9 +27,20 @@ void quipu_rope_angles(const int32_t *positions, int32_t count,
     float position = static_cast<float>(positions[i]);
     for (int32_t j = 0; j < half; ++j, table += 2) {
       float frequency = frequencies[j] / (factors ? factors[j] : 1.0f);
-      double angle = position * frequency;
-      table[0] = static_cast<float>(std::cos(angle)) * scale;
-      table[1] = static_cast<float>(std::sin(angle)) * scale;
+      writeTurn(position, frequency, scale, table);
     }
   }
+}
+
+void quipu_dynamic_rope_angles(int32_t position, int32_t length, double theta,
+                               double factor, double context, int32_t half,
+                               float scale, float *table) {
+  double dims = 2.0 * half;
+  double longest = std::max(static_cast<double>(length), context);
+  double grown = theta * std::pow(factor * longest / context - (factor - 1),
+                                  dims / (dims - 2));
+  for (int32_t j = 0; j < half; ++j, table += 2)
+    writeTurn(static_cast<float>(position),
+              static_cast<float>(std::pow(grown, -2.0 * j / dims)), scale,
+              table);
 }

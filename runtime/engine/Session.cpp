@@ -87,11 +87,17 @@ Status Session::findSteps() {
     return memoryError("there is no memory for a session");
   for (int32_t i = 0; i < image->entryCount; ++i) {
     const abi::Entry &entry = image->entries[i];
-    if (entry.inputCount != 1 || entry.inputs[0].domain != abi::Domain::Token ||
-        entry.inputs[0].type != abi::ElementType::I32)
+    auto isKnown = [](const abi::Tensor &input) {
+      std::string_view name = input.name;
+      return input.domain == abi::Domain::Token &&
+             input.type == abi::ElementType::I32 &&
+             (name == "tokens" || name == "positions" || name == "types");
+    };
+    if (entry.inputCount < 1 ||
+        !std::all_of(entry.inputs, entry.inputs + entry.inputCount, isKnown))
       return argumentError("'" + std::string(entry.name) +
-                           "' reads more than token ids, which this release "
-                           "cannot give it");
+                           "' reads more than token ids, their positions and "
+                           "types, which this release cannot give it");
     auto isOurs = [&](const abi::Step &step) {
       return step.entry == i && step.cacheType == type;
     };
@@ -124,7 +130,7 @@ Status Session::allocate() {
                          std::to_string(positionCount) +
                          " positions; ask for a shorter context");
 
-  int32_t maxOutputs = 0;
+  int32_t maxOutputs = 0, maxInputs = 0;
   for (int32_t i = 0; i < image->entryCount; ++i) {
     const abi::Entry &entry = image->entries[i];
     for (const abi::Step &step : steps[i])
@@ -134,6 +140,7 @@ Status Session::allocate() {
       bytes += getBytes(output, steps[i].back().tokens);
     memory.outputs.bytes = std::max(memory.outputs.bytes, bytes);
     maxOutputs = std::max(maxOutputs, entry.outputCount);
+    maxInputs = std::max(maxInputs, entry.inputCount);
   }
   for (int32_t i = 0; i < image->sumCount; ++i)
     memory.sums.bytes += sizeof(float) * slotCount * image->sums[i].width;
@@ -144,11 +151,12 @@ Status Session::allocate() {
   bool fits = !__builtin_mul_overflow(
       uint64_t(abi::splitThreshold) * workers * args.maxSplits,
       image->partialBytes, &memory.partials.bytes);
-  if (!fits || !make(outputs, maxOutputs) || !make(outputRows, maxOutputs) ||
+  if (!fits || !make(inputs, maxInputs) || !make(types, maxTokens) ||
+      !make(outputs, maxOutputs) || !make(outputRows, maxOutputs) ||
       !make(pools, image->poolCount) || !make(sums, image->sumCount) ||
       !make(positions, maxTokens) || !make(sequenceOf, maxTokens) ||
-      !make(ends, maxTokens) || !make(selected, maxTokens) ||
-      !make(queryTiles, maxTokens) ||
+      !make(ends, maxTokens) || !make(lengths, maxTokens) ||
+      !make(selected, maxTokens) || !make(queryTiles, maxTokens) ||
       !make(slotMappings, int64_t(image->poolCount) * maxTokens))
     return memoryError("there is no memory for the intermediate results of " +
                        std::to_string(maxTokens) + " tokens");
@@ -168,11 +176,12 @@ Status Session::allocate() {
   }
   for (int32_t i = 0; i < image->poolCount; ++i)
     pools[i] = caches[i].view(&slotMappings[int64_t(i) * maxTokens]);
-  args.inputs = inputs;
+  args.inputs = inputs.get();
   args.outputs = outputs.get();
   args.positions = positions.get();
   args.sequences = sequenceOf.get();
   args.ends = ends.get();
+  args.lengths = lengths.get();
   args.selected = selected.get();
   args.pools = pools.get();
   args.sums = sums.get();

@@ -138,6 +138,7 @@ private:
   const abi::Step &pick(const Batch &batch, int32_t begin,
                         int32_t &count) const;
   void prepare(const Batch &batch, int32_t begin);
+  void placeInputs(const abi::Entry &entry, const int32_t *tokens);
   void findQueryTiles();
   void select(const Batch &batch, int32_t begin, int32_t row);
   void placeOutputs(const abi::Entry &entry, int32_t tokens, bool areRead);
@@ -157,12 +158,13 @@ private:
 
   // What the step being run is given.
   abi::StepArgs args = {};
-  const void *inputs[1] = {};
+  std::unique_ptr<const void *[]> inputs;
+  std::unique_ptr<int32_t[]> types; // of texts in a sequence: there is one, 0
   std::unique_ptr<void *[]> outputs;
   std::unique_ptr<OutputRows[]> outputRows;
   std::unique_ptr<abi::PagePool[]> pools;
   std::unique_ptr<float *[]> sums;
-  std::unique_ptr<int32_t[]> positions, sequenceOf, ends, selected;
+  std::unique_ptr<int32_t[]> positions, sequenceOf, ends, lengths, selected;
   std::unique_ptr<int32_t[]> slotMappings; // [pool][tokens]
   std::unique_ptr<abi::QueryTile[]> queryTiles;
   StepMemory memory;

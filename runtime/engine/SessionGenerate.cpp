@@ -7,6 +7,7 @@
 
 #include "runtime/engine/Entries.h"
 #include "runtime/engine/Session.h"
+#include <algorithm>
 
 using namespace quipu;
 
@@ -33,11 +34,13 @@ Status Session::checkContinuations(const Batch &batch, int32_t steps) {
     if (slot.last != i)
       return argumentError("sequence " + std::to_string(batch.sequences[i]) +
                            " goes on twice in one step");
-    if (steps > positionCount - slot.length)
+    int32_t most =
+        std::min(positionCount, getPositionLimit(image->entries[batch.entry]));
+    if (steps > most - slot.length)
       return {QUIPU_ERROR_CONTEXT_FULL,
               std::to_string(steps) + " steps from position " +
                   std::to_string(slot.length) + " on are more than the " +
-                  std::to_string(positionCount) +
+                  std::to_string(most) +
                   " positions of the context have room for"};
   }
   return {};
@@ -72,12 +75,13 @@ Status Session::generate(std::span<const Continuation> texts, int32_t entry,
       findQueryTiles();
       select(batch, 0, 0);
       placeOutputs(image->entries[entry], step.tokens, /*areRead=*/false);
-      inputs[0] = tokens.data();
+      placeInputs(image->entries[entry], tokens.data());
     }
     for (int32_t i = 0; i < width; ++i) {
       Slot &slot = slots[sequences[i]];
       if (!isFirst) {
         ++positions[i];
+        ++lengths[i];
         slot.length = ++ends[i];
       }
       for (int32_t p = 0; p < image->poolCount; ++p) {

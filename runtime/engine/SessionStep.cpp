@@ -50,6 +50,10 @@ Status Session::checkToken(const Batch &batch, int32_t i) {
     return {QUIPU_ERROR_CONTEXT_FULL, "the context of " +
                                           std::to_string(positionCount) +
                                           " positions is full"};
+  if (int32_t limit = getPositionLimit(entry); position >= limit)
+    return wrong(" is at position " + std::to_string(position) + ", but " +
+                 quote(entry.name) + " knows " + std::to_string(limit) +
+                 " positions only");
   if (first && position < slot.length && !canGoBack(sequence, position))
     return wrong(" goes back to position " + std::to_string(position) +
                  " of sequence " + std::to_string(sequence) +
@@ -175,8 +179,19 @@ void Session::prepare(const Batch &batch, int32_t begin) {
     slot.length = position + 1;
     slot.reader = batch.entry;
   }
-  for (int32_t i = 0; i < args.count; ++i)
+  for (int32_t i = 0; i < args.count; ++i) {
     ends[i] = slots[sequenceOf[i]].length;
+    lengths[i] = slots[sequenceOf[i]].next;
+  }
+}
+
+void Session::placeInputs(const abi::Entry &entry, const int32_t *tokens) {
+  for (int32_t i = 0; i < entry.inputCount; ++i) {
+    std::string_view name = entry.inputs[i].name;
+    inputs[i] = name == "tokens"      ? tokens
+                : name == "positions" ? positions.get()
+                                      : types.get();
+  }
 }
 
 /// Cuts the step's tokens into query tiles. On a CPU two tokens are no tile:
@@ -235,7 +250,7 @@ Status Session::run(const Batch &batch, const RowReader &read,
     findQueryTiles();
     select(batch, begin, row);
     placeOutputs(entry, step.tokens, read != nullptr);
-    inputs[0] = batch.tokens + begin;
+    placeInputs(entry, batch.tokens + begin);
     bool isMeasured =
         timer && &timer->step() == &step && args.count == step.tokens;
     Status ran = machine->run(

@@ -267,10 +267,10 @@ quipu.model @m for [] {
 
 // rms_norm_c1_last_dimension
 quipu.model @m for [] {
-  quipu.weight @w = "w.weight" : tensor<64xf32>
+  quipu.weight @w = "w.weight" : tensor<32xf32>
   %x = quipu.input "x" : tensor<1x4x16xf32>
-  // expected-error@+1 {{C1: the weight @w is 'tensor<64xf32>' instead of 16 numbers in f32}}
-  %out = quipu.rms_norm %x, @w : tensor<64xf32> eps 1.0e-5 : tensor<1x4x16xf32> -> tensor<1x4x16xf32>
+  // expected-error@+1 {{C1: the weight @w is 'tensor<32xf32>' instead of 16 numbers in f32, 64 or those of each head}}
+  %out = quipu.rms_norm %x, @w : tensor<32xf32> eps 1.0e-5 : tensor<1x4x16xf32> -> tensor<1x4x16xf32>
 }
 
 // -----
@@ -300,6 +300,106 @@ quipu.model @m for [] {
   %x = quipu.input "x" : tensor<1x64xf32>
   // expected-error@+1 {{C2: eps is not positive}}
   %out = quipu.rms_norm %x, @w : tensor<64xf32> eps 0x7FF0000000000000 : tensor<1x64xf32> -> tensor<1x64xf32>
+}
+
+// -----
+
+// layer_norm_c1
+quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<16x4xf32>
+  %x = quipu.input "x" : tensor<1x4x16xf32>
+  // expected-error@+1 {{C1: the weight @w is 'tensor<16x4xf32>' instead of 16 numbers in f32, 64 or those of each head}}
+  %out = quipu.layer_norm %x, @w : tensor<16x4xf32> eps 1.0e-5 : tensor<1x4x16xf32> -> tensor<1x4x16xf32>
+}
+
+// -----
+
+// layer_norm_c1_matrix
+quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<4x16xf16>
+  %x = quipu.input "x" : tensor<1x4x16xf32>
+  // expected-error@+1 {{C1: the weight @w is 'tensor<4x16xf16>' instead of 16 numbers in f32, 64 or those of each head}}
+  %out = quipu.layer_norm %x, @w : tensor<4x16xf16> eps 1.0e-5 : tensor<1x4x16xf32> -> tensor<1x4x16xf32>
+}
+
+// -----
+
+// layer_norm_c2
+quipu.model @m for [] {
+  %x = quipu.input "x"
+  // expected-error@+1 {{C2: eps is not positive}}
+  %out = quipu.layer_norm %x eps 0.0
+}
+
+// -----
+
+// layer_norm_c3
+quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<4x16xf32>
+  quipu.weight @b = "w.bias" : tensor<64xf32>
+  %x = quipu.input "x" : tensor<1x4x16xf32>
+  // expected-error@+1 {{C3: the bias @b is 'tensor<64xf32>', but the weight is 'tensor<4x16xf32>'}}
+  %out = quipu.layer_norm %x, @w : tensor<4x16xf32> bias @b : tensor<64xf32> eps 1.0e-5 : tensor<1x4x16xf32> -> tensor<1x4x16xf32>
+}
+
+// -----
+
+// layer_norm_c3_alone
+quipu.model @m for [] {
+  quipu.weight @b = "w.bias" : tensor<64xf32>
+  %x = quipu.input "x" : tensor<1x4x16xf32>
+  // expected-error@+1 {{C3: the bias @b is 'tensor<64xf32>' instead of 16 numbers in f32}}
+  %out = quipu.layer_norm %x bias @b : tensor<64xf32> eps 1.0e-5 : tensor<1x4x16xf32> -> tensor<1x4x16xf32>
+}
+
+// -----
+
+// clamp_c1
+quipu.model @m for [] {
+  %x = quipu.input "x"
+  // expected-error@+1 {{C1: 2.000000e+00 : f64 is more than 1.000000e+00 : f64}}
+  %out = quipu.clamp %x from 2.0 to 1.0
+}
+
+// -----
+
+// clamp_c1_nan
+quipu.model @m for [] {
+  %x = quipu.input "x"
+  // expected-error@+1 {{C1: a bound is no number}}
+  %out = quipu.clamp %x to 0x7FF8000000000000
+}
+
+// -----
+
+// concat_c1_heads
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x4x16xf32>
+  %y = quipu.input "y" : tensor<1x2x16xf32>
+  // expected-error@+2 {{C1: the heads of 'tensor<1x4x16xf32>' and 'tensor<1x2x16xf32>' do not go together; there are as many of both, or one}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.concat %x, %y : tensor<1x4x16xf32>, tensor<1x2x16xf32> -> tensor<1x4x32xf32>
+}
+
+// -----
+
+// concat_c1_rank
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x64xf32>
+  // expected-error@+2 {{C1: the heads of 'tensor<1x64xf32>' and 'tensor<1x64xf32>' do not go together; there are as many of both, or one}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.concat %x, %x : tensor<1x64xf32>, tensor<1x64xf32> -> tensor<1x128xf32>
+}
+
+// -----
+
+// concat_shape
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x4x16xf32>
+  %y = quipu.input "y" : tensor<1x1x16xf32>
+  // expected-error@+2 {{inferred type(s) 'tensor<1x4x32xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.concat %x, %y : tensor<1x4x16xf32>, tensor<1x1x16xf32> -> tensor<1x4x16xf32>
 }
 
 // -----
@@ -445,6 +545,26 @@ quipu.model @m for [] {
   %a = quipu.input "a" : tensor<1x9x2xf32>
   // expected-error@+1 {{C2: the angles 'tensor<1x9x2xf32>' do not fit 'tensor<1x4x16xf32>'}}
   %out = quipu.rope %x by %a pairs halves : tensor<1x4x16xf32>, tensor<1x9x2xf32> -> tensor<1x4x16xf32>
+}
+
+// -----
+
+// rope_c2_from
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x4x16xf32>
+  %a = quipu.input "a" : tensor<1x4x2xf32>
+  // expected-error@+1 {{C2: the angles 'tensor<1x4x2xf32>' do not fit 'tensor<1x4x16xf32>' from 9 on}}
+  %out = quipu.rope %x by %a pairs halves from 9 : tensor<1x4x16xf32>, tensor<1x4x2xf32> -> tensor<1x4x16xf32>
+}
+
+// -----
+
+// rope_c3
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x4x16xf32>
+  %a = quipu.input "a" : tensor<1x4x2xf32>
+  // expected-error@+1 {{C3: the components from -2 : i64 on are to turn, not from 0 or more}}
+  %out = quipu.rope %x by %a pairs halves from -2 : tensor<1x4x16xf32>, tensor<1x4x2xf32> -> tensor<1x4x16xf32>
 }
 
 // -----
@@ -774,4 +894,63 @@ quipu.model @m for [] {
   %at = quipu.positions
   // expected-error@+1 {{C3: the scaling's beta_slow and beta_fast are not rising: 4.000000e+01 : f64 and 3.200000e+01 : f64}}
   %out = quipu.rope_angles %at dims 4 theta 10000.0 scaling <type = "yarn", factor = 8.0, original_context = 8192, beta_slow = 40.0> tokens 1 : tensor<1x2x2xf32>
+}
+
+// -----
+
+// rope_angles_c3_longrope
+quipu.model @m for [] {
+  quipu.weight @f = "f.weight" : tensor<2xf32>
+  %at = quipu.positions
+  // expected-error@+1 {{C3: the scaling "longrope" lacks a field}}
+  %out = quipu.rope_angles %at dims 4 theta 10000.0 scaling <type = "longrope", original_context = 8192> factors @f : tensor<2xf32> tokens 1 : tensor<1x2x2xf32>
+}
+
+// -----
+
+// rope_angles_c5_longrope
+quipu.model @m for [] {
+  %at = quipu.positions
+  // expected-error@+1 {{C5: longrope has no factors}}
+  %out = quipu.rope_angles %at dims 4 theta 10000.0 scaling <type = "longrope", factor = 4.0, original_context = 8192> tokens 1 : tensor<1x2x2xf32>
+}
+
+// -----
+
+// rope_angles_c5_size
+quipu.model @m for [] {
+  quipu.weight @f = "f.weight" : tensor<2xf32>
+  quipu.weight @s = "s.weight" : tensor<3xf32>
+  %at = quipu.positions
+  // expected-error@+1 {{C5: the short factors are 'tensor<3xf32>' instead of 2 numbers in f32}}
+  %out = quipu.rope_angles %at dims 4 theta 10000.0 scaling <type = "none", original_context = 8192> factors @f : tensor<2xf32> short @s : tensor<3xf32> tokens 1 : tensor<1x2x2xf32>
+}
+
+// -----
+
+// rope_angles_c5_alone
+quipu.model @m for [] {
+  quipu.weight @s = "s.weight" : tensor<2xf32>
+  %at = quipu.positions
+  // expected-error@+1 {{C5: there are short factors and no others}}
+  %out = quipu.rope_angles %at dims 4 theta 10000.0 scaling <type = "none", original_context = 8192> short @s : tensor<2xf32> tokens 1 : tensor<1x2x2xf32>
+}
+
+// -----
+
+// rope_angles_c5_context
+quipu.model @m for [] {
+  quipu.weight @s = "s.weight" : tensor<2xf32>
+  %at = quipu.positions
+  // expected-error@+1 {{C5: there are short factors and no positive original_context of a scaling}}
+  %out = quipu.rope_angles %at dims 4 theta 10000.0 factors @s : tensor<2xf32> short @s : tensor<2xf32> tokens 1 : tensor<1x2x2xf32>
+}
+
+// -----
+
+// rope_angles_c6
+quipu.model @m for [] {
+  %at = quipu.positions
+  // expected-error@+1 {{C6: dynamic scaling has factors, or 2 dims only}}
+  %out = quipu.rope_angles %at dims 2 theta 10000.0 scaling <type = "dynamic", factor = 4.0, original_context = 8192> tokens 1 : tensor<1x1x2xf32>
 }

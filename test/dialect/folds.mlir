@@ -21,6 +21,22 @@ quipu.model @scale for [] {
   }
 }
 
+// Without bounds nothing is cut off.
+// CHECK-LABEL: quipu.model @clamp
+quipu.model @clamp for [] {
+  quipu.step @decode tokens 1 {
+    // CHECK: %[[X:.+]] = quipu.input "x"
+    // CHECK-NEXT: quipu.output "all", %[[X]] :
+    %x = quipu.input "x" : tensor<1x64xf32>
+    %all = quipu.clamp %x : tensor<1x64xf32> -> tensor<1x64xf32>
+    quipu.output "all", %all : tensor<1x64xf32>
+    // CHECK-NEXT: %[[SOME:.+]] = quipu.clamp %[[X]] to 1.000000e+00
+    // CHECK-NEXT: quipu.output "some", %[[SOME]] :
+    %some = quipu.clamp %x to 1.0 : tensor<1x64xf32> -> tensor<1x64xf32>
+    quipu.output "some", %some : tensor<1x64xf32>
+  }
+}
+
 // A factor that is not bound yet could be anything.
 // CHECK-LABEL: quipu.model @unbound
 quipu.model @unbound for [] {

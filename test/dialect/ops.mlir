@@ -29,11 +29,11 @@ quipu.model @spec for ["a", "b"] {
 
   // CHECK-NEXT: %[[TOKENS:.+]] = quipu.input "tokens"{{ *$}}
   // CHECK-NEXT: %[[AT:.+]] = quipu.positions{{ *$}}
-  // CHECK-NEXT: %[[ANGLES:.+]] = quipu.rope_angles %[[AT]] dims @d theta @eps scaling <type = @word, factor = 2.000000e+00 : f64> factors optional "rope_freqs"{{ *$}}
+  // CHECK-NEXT: %[[ANGLES:.+]] = quipu.rope_angles %[[AT]] dims @d theta @eps scaling <type = @word, factor = 2.000000e+00 : f64> factors optional "rope_freqs" short optional "short"{{ *$}}
   // CHECK-NEXT: %[[X:.+]] = quipu.embed %[[TOKENS]], "token_embd"{{ *$}}
   %tokens = quipu.input "tokens"
   %at = quipu.positions
-  %angles = quipu.rope_angles %at dims @d theta @eps scaling <type = @word, factor = 2.0> factors optional "rope_freqs"
+  %angles = quipu.rope_angles %at dims @d theta @eps scaling <type = @word, factor = 2.0> factors optional "rope_freqs" short optional "short"
   %x = quipu.embed %tokens, "token_embd"
   // CHECK-NEXT: %[[LAST:.+]] = quipu.layers "blk" times @n from %[[X]] {
   // CHECK-NEXT: ^{{.+}}(%[[H:.+]]: !quipu.value):
@@ -62,7 +62,12 @@ quipu.model @spec for ["a", "b"] {
     // CHECK-NEXT: %[[SC:.+]] = quipu.scale %[[MUL]] by @eps{{ *$}}
     // CHECK-NEXT: %[[ACT:.+]] = quipu.activate gelu_tanh %[[SC]]{{ *$}}
     // CHECK-NEXT: %[[SOFT:.+]] = quipu.softmax %[[ACT]]{{ *$}}
-    // CHECK-NEXT: quipu.yield %[[SOFT]]{{ *$}}
+    // CHECK-NEXT: %[[L:.+]] = quipu.layer_norm %[[SOFT]], optional "norm" bias optional "norm.bias" eps @eps{{ *$}}
+    // CHECK-NEXT: %[[P:.+]] = quipu.rms_norm %[[L]] eps @eps{{ *$}}
+    // CHECK-NEXT: %[[C:.+]] = quipu.clamp %[[P]] from -7.000000e+00 to @eps{{ *$}}
+    // CHECK-NEXT: quipu.rope %[[Q]] by %[[ANGLES]] pairs adjacent from @n{{ *$}}
+    // CHECK-NEXT: quipu.concat %[[K]], %[[R]]{{ *$}}
+    // CHECK-NEXT: quipu.yield %[[C]]{{ *$}}
     %z = quipu.quantize %h
     %s = quipu.swiglu %h, %a
     %sum = quipu.add %s, %a
@@ -70,7 +75,12 @@ quipu.model @spec for ["a", "b"] {
     %sc = quipu.scale %mul by @eps
     %act = quipu.activate gelu_tanh %sc
     %soft = quipu.softmax %act
-    quipu.yield %soft
+    %ln = quipu.layer_norm %soft, optional "norm" bias optional "norm.bias" eps @eps
+    %plain = quipu.rms_norm %ln eps @eps
+    %cl = quipu.clamp %plain from -7.0 to @eps
+    %rf = quipu.rope %q by %angles pairs adjacent from @n
+    %cc = quipu.concat %k, %r
+    quipu.yield %cl
   }
   // CHECK:      %[[ROWS:.+]] = quipu.input "selected"
   // CHECK-NEXT: %[[WANTED:.+]] = quipu.gather %[[LAST]], %[[ROWS]]{{ *$}}

@@ -111,7 +111,7 @@
 // REDEFINE: %{file} = scaling
 // REDEFINE: %{edits} = "+rope.scaling.type='ntk'"
 // RUN: %{bind} CHECK-SCALING
-// CHECK-SCALING: {{.*}}llama.mlir:7:13: error: 'quipu.rope_angles' op C3: the scaling "ntk" is none of none, linear, llama3, yarn
+// CHECK-SCALING: {{.*}}llama.mlir:7:13: error: 'quipu.rope_angles' op C3: the scaling "ntk" is none of none, linear, llama3, yarn, longrope, dynamic
 
 // REDEFINE: %{file} = theta
 // REDEFINE: %{edits} = +rope.freq_base=1e400

@@ -112,7 +112,7 @@ quipu.model @inference for ["llama"] {
 
 // The runtime checks two inputs; nothing else may be an index.
 quipu.model @other_input for ["llama"] {
-  // expected-error@+1 {{a program has the inputs "tokens" and "selected", not "places"}}
+  // expected-error@+1 {{a program has the inputs "tokens", "positions", "types" and "selected", not "places"}}
   %x = quipu.input "places"
 }
 
@@ -120,7 +120,7 @@ quipu.model @other_input for ["llama"] {
 
 quipu.model @embed_rows for ["llama"] {
   %rows = quipu.input "selected"
-  // expected-error@+1 {{the ids are not the input "tokens"}}
+  // expected-error@+1 {{the ids are none of the inputs "tokens", "positions", "types"}}
   %x = quipu.embed %rows, "token_embd"
 }
 
@@ -129,7 +129,7 @@ quipu.model @embed_rows for ["llama"] {
 quipu.model @embed_sum for ["llama"] {
   %tokens = quipu.input "tokens"
   %twice = quipu.add %tokens, %tokens
-  // expected-error@+1 {{the ids are not the input "tokens"}}
+  // expected-error@+1 {{the ids are none of the inputs "tokens", "positions", "types"}}
   %x = quipu.embed %twice, "token_embd"
 }
 

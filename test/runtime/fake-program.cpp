@@ -189,6 +189,13 @@ void checkTiles(const StepArgs &args) {
     abort();
 }
 
+/// Of a sequence that the call ends in a later step this one has a part.
+void checkLengths(const StepArgs &args) {
+  for (int32_t i = 0; i < args.count; ++i)
+    if (args.lengths[i] < args.ends[i] || args.ends[i] <= args.positions[i])
+      abort();
+}
+
 /// On a device one worker does all.
 void meet(const StepArgs *args, int32_t workers) {
   if (workers > 1)
@@ -197,8 +204,10 @@ void meet(const StepArgs *args, int32_t workers) {
 
 template <typename Element, EntryIndex entry>
 void runLayer(const StepArgs *args, int32_t worker, int32_t workers) {
-  if (worker == 0)
+  if (worker == 0) {
     checkTiles(*args);
+    checkLengths(*args);
+  }
   auto *hashes = static_cast<uint64_t *>(args->arena);
   auto *tokens = static_cast<const int32_t *>(args->inputs[0]);
   for (int32_t i = worker; i < args->count; i += workers)
@@ -306,6 +315,7 @@ void advanceKernel(const StepArgs *args, int32_t, void *const *others) {
     set(args->inputs[0], row, token);
     set(args->positions, row, position);
     set(args->ends, row, position + 1);
+    set(args->lengths, row, position + 1);
     for (const State &state : states) {
       const PagePool &pool = args->pools[state.pool];
       if (position < pool.tablePages * pagePositions)

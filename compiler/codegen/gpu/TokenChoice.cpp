@@ -418,8 +418,9 @@ private:
     Value sequence = b.load(i32(), placeOf(offsetof(abi::StepArgs, sequences)));
     Value position = b.add(b.load(i32(), positions), 1);
     next.push_back({position, positions});
-    next.push_back(
-        {b.add(position, 1), placeOf(offsetof(abi::StepArgs, ends))});
+    for (size_t field :
+         {offsetof(abi::StepArgs, ends), offsetof(abi::StepArgs, lengths)})
+      next.push_back({b.add(position, 1), placeOf(field)});
     Value pools = loadArgument(offsetof(abi::StepArgs, pools), pointer());
     for (int64_t i = 0; i < shape.pools; ++i) {
       Value place =

@@ -40,11 +40,10 @@ static LogicalResult checkInputsAndOutputs(StepOp step) {
            << rows << " rows in a step for " << step.getTokens() << " tokens";
   };
   for (auto input : step.getOps<InputOp>()) {
-    if (!input.isTokens() && !input.isSelected())
+    if (!input.isSelected() && !isProgramInput(input.getName()))
       return input.emitOpError("is ")
-             << input.getNameAttr()
-             << ", but a program has the inputs \"tokens\" and \"selected\" "
-                "only";
+             << input.getNameAttr() << ", but a program has the inputs "
+             << listProgramInputs() << " and \"selected\" only";
     if (failed(check(input, input.getResult())))
       return failure();
   }
@@ -96,7 +95,7 @@ static DenseSet<Value> getSelectedRows(StepOp step) {
   return selected;
 }
 
-/// What is an index into rows is the input that the runtime has checked.
+/// What is an index into rows is an input that the runtime has checked.
 static LogicalResult checkIndices(LaunchOp launch, Value value,
                                   BlockArgument argument) {
   auto input = value.getDefiningOp<InputOp>();
@@ -104,10 +103,10 @@ static LogicalResult checkIndices(LaunchOp launch, Value value,
     bool isRow = isa<GatherOp>(use.getOwner()) && use.getOperandNumber() == 1;
     bool isToken = isa<EmbedOp>(use.getOwner());
     if ((isRow && !(input && input.isSelected())) ||
-        (isToken && !(input && input.isTokens())))
+        (isToken && !(input && !input.isSelected())))
       return launch.emitOpError("of ")
              << launch.getKernelAttr() << " takes rows that are not the input "
-             << (isRow ? "\"selected\"" : "\"tokens\"");
+             << (isRow ? "\"selected\"" : listProgramInputs());
   }
   return success();
 }
@@ -166,29 +165,56 @@ static LogicalResult checkStep(StepOp step) {
 // Entries
 //===----------------------------------------------------------------------===//
 
-/// The ids that the entry takes are rows of the tables that the step reads.
-static LogicalResult checkInputs(EntryOp entry, StepOp step) {
+/// The entry's port of that name, or null.
+static PortAttr findInput(EntryOp entry, StringRef name) {
+  for (PortAttr port : entry.getInputs().getAsRange<PortAttr>())
+    if (port.getName().getValue() == name)
+      return port;
+  return {};
+}
+
+/// The ports are a program's, in its order, tokens first.
+static LogicalResult checkPorts(EntryOp entry) {
+  const auto *next = std::begin(programInputs);
   for (PortAttr port : entry.getInputs().getAsRange<PortAttr>()) {
-    if (port.getName().getValue() != "tokens" || port.getWidth() != 1 ||
-        port.getDomain() != Domain::Token ||
+    const auto *found =
+        std::find(next, std::end(programInputs), port.getName().getValue());
+    bool isFirst = next == std::begin(programInputs);
+    if (found == std::end(programInputs) || (isFirst && found != next) ||
+        port.getWidth() != 1 || port.getDomain() != Domain::Token ||
         !port.getElementType().isInteger(32))
       return entry.emitOpError("has the input ")
-             << port << ", but a program takes \"tokens\" only, one i32 each";
-    auto result = step.walk([&](LaunchOp launch) {
-      return getKernel(launch).walk([&](EmbedOp embed) {
-        int64_t rows = embed.getWeight().getType().getDimSize(0);
-        if (port.getLimit().value_or(INT64_MAX) <= rows)
-          return WalkResult::advance();
-        return WalkResult(embed.emitOpError("has ")
-                          << rows << " rows, but ids of the entry @"
-                          << entry.getSymName() << " are below "
-                          << *port.getLimit());
-      });
-    });
-    if (result.wasInterrupted())
-      return failure();
+             << port << ", but a program takes " << listProgramInputs()
+             << ", in this order and the first always, one i32 each";
+    next = found + 1;
   }
   return success();
+}
+
+/// What the entry takes are rows of the tables that the step reads.
+static LogicalResult checkInputs(EntryOp entry, StepOp step) {
+  for (InputOp input : step.getOps<InputOp>())
+    if (!input.isSelected() && !findInput(entry, input.getName()))
+      return input.emitOpError("is no input of the entry @")
+             << entry.getSymName();
+  auto result = step.walk([&](LaunchOp launch) {
+    return getKernel(launch).walk([&](EmbedOp embed) {
+      auto ids = dyn_cast<BlockArgument>(embed.getIds());
+      auto input =
+          ids ? launch.getInputs()[ids.getArgNumber()].getDefiningOp<InputOp>()
+              : InputOp();
+      PortAttr port = input ? findInput(entry, input.getName()) : PortAttr();
+      int64_t rows = embed.getWeight().getType().getDimSize(0);
+      if (port && port.getLimit().value_or(INT64_MAX) <= rows)
+        return WalkResult::advance();
+      return WalkResult(
+          embed.emitOpError("has ")
+          << rows << " rows, but ids of the entry @" << entry.getSymName()
+          << " are below "
+          << (port ? port.getLimit().value_or(INT64_MAX) : INT64_MAX));
+    });
+  });
+  return failure(result.wasInterrupted());
 }
 
 static LogicalResult checkOutputs(EntryOp entry, StepOp step) {
@@ -220,6 +246,8 @@ static LogicalResult checkOutputs(EntryOp entry, StepOp step) {
 }
 
 static LogicalResult checkEntry(EntryOp entry) {
+  if (failed(checkPorts(entry)))
+    return failure();
   int64_t before = 0;
   for (auto name : entry.getStepsAttr().getAsRange<FlatSymbolRefAttr>()) {
     auto step = entry->getParentOfType<ModelOp>().lookupSymbol<StepOp>(name);
@@ -261,6 +289,12 @@ LogicalResult quipu::checkWeights(KernelOp kernel) {
         return op.emitOpError("needs the weight ")
                << weight.getName()
                << ", which has no offset; run assign-weight-offsets first";
+      bool isMatrix = isMatrixUse(&op, attribute.getName());
+      if (isMatrix == isa<FloatsAttr>(declared.getLayout()))
+        return op.emitOpError("reads the weight ")
+               << weight.getName() << " as a "
+               << (isMatrix ? "matrix" : "vector") << ", but its layout is "
+               << declared.getLayout() << "; run assign-weight-offsets first";
       if (isa<MixedType>(weight.getType().getElementType()))
         return op.emitOpError("reads the weight ")
                << weight.getName()

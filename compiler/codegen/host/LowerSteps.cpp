@@ -111,14 +111,28 @@ private:
     return value;
   }
 
+  /// Its place among the inputs of the step's entry.
+  int64_t getInputNumber(InputOp input) {
+    for (auto entry : step->getParentOfType<ModelOp>().getOps<EntryOp>())
+      if (llvm::is_contained(
+              entry.getStepsAttr().getAsRange<FlatSymbolRefAttr>(),
+              FlatSymbolRefAttr::get(step.getSymNameAttr())))
+        for (auto [number, port] :
+             llvm::enumerate(entry.getInputs().getAsRange<PortAttr>()))
+          if (port.getName() == input.getNameAttr())
+            return static_cast<int64_t>(number);
+    return 0; // a step without an entry
+  }
+
   LogicalResult lower(Block &block, Value layer) {
     for (Operation &op : block) {
       if (auto input = dyn_cast<InputOp>(op)) {
         Value pointer =
-            input.isTokens()
-                ? abi.loadElement(
-                      abi.loadPointer(args, offsetof(abi::StepArgs, inputs)), 0)
-                : abi.loadPointer(args, offsetof(abi::StepArgs, selected));
+            input.isSelected()
+                ? abi.loadPointer(args, offsetof(abi::StepArgs, selected))
+                : abi.loadElement(
+                      abi.loadPointer(args, offsetof(abi::StepArgs, inputs)),
+                      getInputNumber(input));
         pointers[input.getResult()] = setName(pointer, input.getName());
       } else if (auto layers = dyn_cast<LayersOp>(op)) {
         if (failed(lower(layers)))

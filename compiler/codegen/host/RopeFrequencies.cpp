@@ -40,16 +40,23 @@ static void scaleLlama3(std::vector<float> &frequencies, float factor,
 
 /// Peng 2023, section 3.2: slows down the components that turn less than
 /// `slow` times in the original context, keeps those that turn more than `fast`
-/// times, with a ramp over the components between.
+/// times, with a ramp over the components between, from whole ones on if
+/// `truncate`.
 static void scaleYarn(std::vector<float> &frequencies, double theta,
-                      float factor, double context, double fast, double slow) {
+                      float factor, double context, double fast, double slow,
+                      bool truncate) {
   double dims = 2.0 * frequencies.size();
   auto getComponent = [&](double turns) {
     return dims * std::log(context / (turns * 2 * std::numbers::pi)) /
            (2 * std::log(theta));
   };
-  double first = std::max(std::floor(getComponent(fast)), 0.0);
-  double last = std::min(std::ceil(getComponent(slow)), dims - 1);
+  double first = getComponent(fast), last = getComponent(slow);
+  if (truncate) {
+    first = std::floor(first);
+    last = std::ceil(last);
+  }
+  first = std::max(first, 0.0);
+  last = std::min(last, dims - 1);
   if (first == last)
     last += 0.001;
   for (size_t i = 0; i < frequencies.size(); ++i) {
@@ -74,8 +81,10 @@ RopeFrequencies quipu::getRopeFrequencies(RopeAnglesOp op) {
     return result;
   double factor = getNumber(scaling.getFactor(), 1);
   double context = getNumber(scaling.getOriginalContext(), 0);
+  double usual = 1;
   switch (*scaling.getKind()) {
   case abi::RopeScaling::None:
+  case abi::RopeScaling::Dynamic:
     break;
   case abi::RopeScaling::Linear:
     for (float &frequency : result.frequencies)
@@ -86,14 +95,19 @@ RopeFrequencies quipu::getRopeFrequencies(RopeAnglesOp op) {
                 getNumber(scaling.getLow(), 0),
                 getNumber(scaling.getHigh(), 0));
     break;
-  case abi::RopeScaling::Yarn: {
+  case abi::RopeScaling::Yarn:
     scaleYarn(result.frequencies, theta, factor, context,
               getNumber(scaling.getBetaFast(), 32),
-              getNumber(scaling.getBetaSlow(), 1));
-    double usual = factor > 1 ? 0.1 * std::log(factor) + 1 : 1;
-    result.scale = static_cast<float>(getNumber(scaling.getAttention(), usual));
+              getNumber(scaling.getBetaSlow(), 1),
+              getNumber(scaling.getTruncate(), 1) != 0);
+    if (factor > 1)
+      usual = 0.1 * std::log(factor) + 1;
+    break;
+  case abi::RopeScaling::Longrope:
+    if (factor > 1)
+      usual = std::sqrt(1 + std::log(factor) / std::log(context));
     break;
   }
-  }
+  result.scale = static_cast<float>(getNumber(scaling.getAttention(), usual));
   return result;
 }

@@ -19,7 +19,8 @@ struct RopeFrequencies {
 };
 
 /// What `op` asks for, in f32 as Hugging Face's modeling_rope_utils.py computes
-/// it. The weight `factors` is not part of it.
+/// it. The weights `factors` and `short_factors` are not part of it, nor is
+/// what depends on the length of a sequence.
 RopeFrequencies getRopeFrequencies(RopeAnglesOp op);
 
 } // namespace quipu

@@ -36,7 +36,8 @@ static Caller getCaller(StringRef opName) {
       entry<RopeOp>(),    entry<CacheWriteOp>(), entry<AttentionOp>(),
       entry<SwiGLUOp>(),  entry<AddOp>(),        entry<MulOp>(),
       entry<ScaleOp>(),   entry<ActivateOp>(),   entry<SoftmaxOp>(),
-      entry<PoolOp>(),    entry<L2NormOp>(),
+      entry<PoolOp>(),    entry<L2NormOp>(),     entry<LayerNormOp>(),
+      entry<ClampOp>(),   entry<ConcatOp>(),
   };
   return callers.lookup(opName);
 }
@@ -132,6 +133,13 @@ ReferenceCalls::getWeight(std::optional<WeightAttr> weight) {
   return {};
 }
 
+ReferenceCalls::Arguments
+ReferenceCalls::getNumbers(std::optional<WeightAttr> weight) {
+  Arguments arguments = getWeight(weight);
+  arguments.append(getSize(weight ? weight->getType().getNumElements() : 0));
+  return arguments;
+}
+
 ReferenceCalls::Arguments ReferenceCalls::getMatrix(WeightAttr weight) {
   std::optional<WeightLayout> layout = getWeightLayout(weight.getType());
   if (!layout) {
@@ -213,12 +221,20 @@ void ReferenceCalls::call(LinearOp op) {
 }
 
 void ReferenceCalls::call(RMSNormOp op) {
-  int64_t size = getLastDim(op.getInput());
+  NormShape shape = getNormShape(op);
   callFunction<decltype(quipu_reference_rms_norm)>(
-      op, {getReals(op.getInput()), getWeight(op.getWeight()),
-           getReal(getNumber(op.getEps(), 0)),
-           getSize(getElements(op.getInput()) / size), getSize(size),
-           getReals(op.getResult())});
+      op, {getReals(op.getInput()), getNumbers(op.getWeight()),
+           getReal(getNumber(op.getEps(), 0)), getSize(shape.groups),
+           getSize(shape.size), getReals(op.getResult())});
+}
+
+void ReferenceCalls::call(LayerNormOp op) {
+  NormShape shape = getNormShape(op);
+  callFunction<decltype(quipu_reference_layer_norm)>(
+      op,
+      {getReals(op.getInput()), getNumbers(op.getWeight()),
+       getNumbers(op.getBias()), getReal(getNumber(op.getEps(), 0)),
+       getSize(shape.groups), getSize(shape.size), getReals(op.getResult())});
 }
 
 void ReferenceCalls::call(QuantizeOp op) {
@@ -234,21 +250,26 @@ void ReferenceCalls::call(RopeAnglesOp op) {
   };
   abi::RopeScaling kind = scaling ? *scaling.getKind() : abi::RopeScaling::None;
   double factor = get(&RopeScalingAttr::getFactor, 1);
-  bool isYarn = kind == abi::RopeScaling::Yarn;
-  double usual = isYarn && factor > 1 ? 0.1 * std::log(factor) + 1 : 1;
+  double context = get(&RopeScalingAttr::getOriginalContext, 0), usual = 1;
+  if (kind == abi::RopeScaling::Yarn && factor > 1)
+    usual = 0.1 * std::log(factor) + 1;
+  if (kind == abi::RopeScaling::Longrope && factor > 1)
+    usual = std::sqrt(1 + std::log(factor) / std::log(context));
   callFunction<decltype(quipu_reference_rope_angles)>(
       op, {{args},
            getSize(cast<IntegerAttr>(op.getDims()).getInt()),
            getDouble(getNumber(op.getTheta(), 0)),
            getKind(int32_t(kind)),
            getDouble(factor),
-           getDouble(get(&RopeScalingAttr::getOriginalContext, 0)),
+           getDouble(context),
            getDouble(get(&RopeScalingAttr::getLow, 0)),
            getDouble(get(&RopeScalingAttr::getHigh, 0)),
            getDouble(get(&RopeScalingAttr::getBetaFast, 32)),
            getDouble(get(&RopeScalingAttr::getBetaSlow, 1)),
-           getDouble(isYarn ? get(&RopeScalingAttr::getAttention, usual) : 1),
+           getDouble(get(&RopeScalingAttr::getAttention, usual)),
+           getKind(get(&RopeScalingAttr::getTruncate, 1) != 0),
            getWeight(op.getFactors()),
+           getWeight(op.getShortFactors()),
            getReals(op.getResult())});
 }
 
@@ -259,6 +280,23 @@ void ReferenceCalls::call(RopeOp op) {
            getKind(op.getPairs() == Pairing::Halves),
            getSize(type.getDimSize(1)), getSize(type.getDimSize(2)),
            getSize(getTensor(op.getAngles()).getDimSize(1)),
+           getSize(getFirstTurned(op)), getReals(op.getResult())});
+}
+
+void ReferenceCalls::call(ClampOp op) {
+  callFunction<decltype(quipu_reference_clamp)>(
+      op,
+      {getReals(op.getInput()), getReal(getNumber(op.getFromAttr(), -INFINITY)),
+       getReal(getNumber(op.getToAttr(), INFINITY)),
+       getSize(getElements(op.getInput())), getReals(op.getResult())});
+}
+
+void ReferenceCalls::call(ConcatOp op) {
+  RankedTensorType lhs = getTensor(op.getLhs()), rhs = getTensor(op.getRhs());
+  callFunction<decltype(quipu_reference_concat)>(
+      op, {getReals(op.getLhs()), getSize(lhs.getDimSize(1)),
+           getSize(lhs.getDimSize(2)), getReals(op.getRhs()),
+           getSize(rhs.getDimSize(1)), getSize(rhs.getDimSize(2)),
            getReals(op.getResult())});
 }
 

@@ -41,6 +41,7 @@ public:
   void call(GatherOp op);
   void call(LinearOp op);
   void call(RMSNormOp op);
+  void call(LayerNormOp op);
   void call(QuantizeOp op);
   void call(RopeAnglesOp op);
   void call(RopeOp op);
@@ -50,6 +51,8 @@ public:
   void call(AddOp op);
   void call(MulOp op);
   void call(ScaleOp op);
+  void call(ClampOp op);
+  void call(ConcatOp op);
   void call(ActivateOp op);
   void call(SoftmaxOp op);
   void call(PoolOp op);
@@ -72,6 +75,8 @@ private:
   Arguments getReals(mlir::Value rows);
   /// The pointer of a weight, null without one.
   Arguments getWeight(std::optional<WeightAttr> weight);
+  /// The same and how many numbers it has.
+  Arguments getNumbers(std::optional<WeightAttr> weight);
   /// The pointer of a weight and its format.
   Arguments getMatrix(WeightAttr weight);
   /// abi::StepArgs and what says where the layer's keys and values are.

@@ -8,6 +8,8 @@
 #include "runtime/engine/cuda/StepBlock.h"
 #include <algorithm>
 #include <cstring>
+#include <string_view>
+#include <vector>
 
 using namespace quipu;
 using namespace quipu::cuda;
@@ -19,18 +21,22 @@ uint64_t StepBlock::add(uint64_t elementBytes, int64_t count) {
 }
 
 StepBlock::StepBlock(const abi::Program &program, int32_t tokens) {
-  int32_t maxOutputs = 0;
-  for (int32_t i = 0; i < program.entryCount; ++i)
+  int32_t maxInputs = 0, maxOutputs = 0;
+  for (int32_t i = 0; i < program.entryCount; ++i) {
+    maxInputs = std::max(maxInputs, program.entries[i].inputCount);
     maxOutputs = std::max(maxOutputs, program.entries[i].outputCount);
+  }
   args = add(sizeof(abi::StepArgs), 1);
-  inputs = add(sizeof(void *), 1);
+  inputs = add(sizeof(void *), maxInputs);
   outputs = add(sizeof(void *), maxOutputs);
   pools = add(sizeof(abi::PagePool), program.poolCount);
   sums = add(sizeof(float *), program.sumCount);
   ids = add(sizeof(int32_t), tokens);
+  types = add(sizeof(int32_t), tokens);
   positions = add(sizeof(int32_t), tokens);
   sequences = add(sizeof(int32_t), tokens);
   ends = add(sizeof(int32_t), tokens);
+  lengths = add(sizeof(int32_t), tokens);
   selected = add(sizeof(int32_t), tokens);
   queryTiles = add(sizeof(abi::QueryTile), tokens);
   mappings = end;
@@ -50,14 +56,22 @@ void StepBlock::fill(char *host, char *device, const abi::Program &program,
              count * sizeof(*elements));
     field = reinterpret_cast<std::decay_t<decltype(field)>>(device + offset);
   };
-  const void *tokens = nullptr;
-  put(tokens, ids, static_cast<const int32_t *>(call.inputs[0]), call.count);
-  put(told.inputs, inputs, &tokens, 1);
+  std::vector<const void *> places(entry.inputCount);
+  for (int32_t i = 0; i < entry.inputCount; ++i) {
+    std::string_view name = entry.inputs[i].name;
+    uint64_t place = name == "tokens"      ? ids
+                     : name == "positions" ? positions
+                                           : types;
+    put(places[i], place, static_cast<const int32_t *>(call.inputs[i]),
+        call.count);
+  }
+  put(told.inputs, inputs, places.data(), entry.inputCount);
   put(told.outputs, outputs, call.outputs, entry.outputCount);
   put(told.sums, sums, call.sums, program.sumCount);
   put(told.positions, positions, call.positions, call.count);
   put(told.sequences, sequences, call.sequences, call.count);
   put(told.ends, ends, call.ends, call.count);
+  put(told.lengths, lengths, call.lengths, call.count);
   put(told.selected, selected, call.selected, call.selectedCount);
   put(told.queryTiles, queryTiles, call.queryTiles, call.queryTileCount);
   put(told.pools, pools, call.pools, program.poolCount);

@@ -157,7 +157,7 @@ quipu.model @differing for ["m"] {
   quipu.kernel @k.c(%x: tensor<1x32xf32>) -> tensor<1x32xf32> {
     quipu.yield %x : tensor<1x32xf32>
   }
-  quipu.entry @generate inputs [] outputs [<"x" over token : 32 x f32>] steps [@differing]
+  quipu.entry @generate inputs [<"tokens" over token : 1 x i32 below 2147483647>] outputs [<"x" over token : 32 x f32>] steps [@differing]
   quipu.step @differing tokens 1 arena 128 {
     %tokens = quipu.input "tokens" : tensor<1x32xf32>
     %x = quipu.launch @first(%tokens) arena [0] : (tensor<1x32xf32>) -> tensor<1x32xf32>

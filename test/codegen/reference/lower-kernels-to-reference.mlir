@@ -28,7 +28,7 @@ quipu.model @m for ["m"] {
 
   // A kernel of several ops hands its rows on the stack; its weights are the
   // layer's. It runs over the rows whose logits are selected (selectedCount is at 116).
-  // CHECK: llvm.func @quipu_reference_rms_norm(!llvm.ptr, i64, !llvm.ptr, f32, i64, i64, !llvm.ptr, i64, i64, i64)
+  // CHECK: llvm.func @quipu_reference_rms_norm(!llvm.ptr, i64, !llvm.ptr, i64, f32, i64, i64, !llvm.ptr, i64, i64, i64)
   // CHECK: llvm.func @fused(
   // CHECK-SAME: %{{.*}}: !llvm.ptr, %[[LAYER:.*]]: i32, %{{.*}}: i32, %{{.*}}: i32, %[[IN:.*]]: !llvm.ptr, %[[OUT:.*]]: !llvm.ptr)
   // CHECK: llvm.mlir.constant(116 : i64)
@@ -45,7 +45,7 @@ quipu.model @m for ["m"] {
   }
 
   // LLVM-LABEL: define void @angles
-  // LLVM: call void @quipu_reference_rope_angles(ptr %0, i64 4, double 1.000000e+04, i32 3, double 8.000000e+00, double 4.096000e+03, double 0.000000e+00, double 0.000000e+00, double 1.600000e+01, double 2.000000e+00, double 1.500000e+00, ptr null, ptr %4, i64 64,
+  // LLVM: call void @quipu_reference_rope_angles(ptr %0, i64 4, double 1.000000e+04, i32 3, double 8.000000e+00, double 4.096000e+03, double 0.000000e+00, double 0.000000e+00, double 1.600000e+01, double 2.000000e+00, double 1.500000e+00, i32 1, ptr null, ptr null, ptr %4, i64 64,
   quipu.kernel @angles(%at: !quipu.positions) -> tensor<8x2x2xf32> {
     %a = quipu.rope_angles %at dims 4 theta 10000.0 scaling <type = "yarn", factor = 8.0, original_context = 4096, beta_fast = 16.0, beta_slow = 2.0, attention = 1.5> tokens 8 : tensor<8x2x2xf32>
     quipu.yield %a : tensor<8x2x2xf32>
@@ -110,24 +110,31 @@ quipu.model @m for ["m"] {
   // Every other op.
   // LLVM-LABEL: define void @others
   // LLVM: call void @quipu_reference_gather({{.*}}, i64 128,
-  // LLVM: call void @quipu_reference_rope({{.*}}, i32 1, i64 2, i64 16, i64 2,
+  // LLVM: call void @quipu_reference_rope({{.*}}, i32 1, i64 2, i64 16, i64 2, i64 3,
   // LLVM: call void @quipu_reference_add({{.*}}, i64 32,
   // LLVM: call void @quipu_reference_mul({{.*}}, i64 32,
   // LLVM: call void @quipu_reference_swiglu({{.*}}, i64 32,
   // LLVM: call void @quipu_reference_scale({{.*}}, float 5.000000e-01, i64 32,
   // LLVM: call void @quipu_reference_activate({{.*}}, i32 2, i64 32,
   // LLVM: call void @quipu_reference_softmax({{.*}}, i64 2, i64 16,
-  // LLVM: call void @quipu_reference_quantize({{.*}}, i64 32,
+  // LLVM: call void @quipu_reference_clamp({{.*}}, float 0xFFF0000000000000, float 2.500000e-01, i64 32,
+  // LLVM: call void @quipu_reference_layer_norm({{.*}}, ptr null, i64 0, ptr null, i64 0, {{.*}}, i64 2, i64 16,
+  // LLVM: call void @quipu_reference_concat({{.*}}, i64 2, i64 16, {{.*}}, i64 2, i64 16,
+  // LLVM: call void @quipu_reference_quantize({{.*}}, i64 64,
   // LLVM: call void @quipu_reference_linear({{.*}}, i32 1, {{.*}}, i32 8, i64 40, i64 32, ptr null,
   quipu.kernel @others(%x: tensor<8x2x16xf32>, %rows: tensor<8xi32>, %angles: tensor<8x2x2xf32>) -> tensor<8x40xf32> {
     %g = quipu.gather %x, %rows : tensor<8x2x16xf32>, tensor<8xi32> -> tensor<8x2x16xf32>
-    %r = quipu.rope %g by %angles pairs halves : tensor<8x2x16xf32>, tensor<8x2x2xf32> -> tensor<8x2x16xf32>
+    %r = quipu.rope %g by %angles pairs halves from 3 : tensor<8x2x16xf32>, tensor<8x2x2xf32> -> tensor<8x2x16xf32>
     %s = quipu.add %g, %r : tensor<8x2x16xf32>
     %p = quipu.mul %g, %s : tensor<8x2x16xf32>
     %u = quipu.swiglu %p, %g : tensor<8x2x16xf32>
     %c = quipu.scale %u by 0.5 : tensor<8x2x16xf32> -> tensor<8x2x16xf32>
     %t = quipu.activate gelu_tanh %c : tensor<8x2x16xf32> -> tensor<8x2x16xf32>
     %m = quipu.softmax %t : tensor<8x2x16xf32> -> tensor<8x2x16xf32>
+    %k = quipu.clamp %m to 0.25 : tensor<8x2x16xf32> -> tensor<8x2x16xf32>
+    %n = quipu.layer_norm %k eps 1.0e-5 : tensor<8x2x16xf32> -> tensor<8x2x16xf32>
+    %j = quipu.concat %n, %m : tensor<8x2x16xf32>, tensor<8x2x16xf32> -> tensor<8x2x32xf32>
+    %z = quipu.quantize %j : tensor<8x2x32xf32> -> tensor<8x64x!quipu.i8x32>
     %q = quipu.quantize %m : tensor<8x2x16xf32> -> tensor<8x32x!quipu.i8x32>
     %y = quipu.linear %q, @token_embd : tensor<40x32x!quipu.q8_0> -> [40] : tensor<8x32x!quipu.i8x32> -> tensor<8x40xf32>
     quipu.yield %y : tensor<8x40xf32>

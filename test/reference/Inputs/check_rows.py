@@ -23,8 +23,25 @@ erf = np.vectorize(math.erf)
 for size in (1, 31, 64):
     x, weight = normal(4, 3, size), normal(size)
     norm = big(x) / np.sqrt((big(x) ** 2).mean(axis=-1, keepdims=True) + 0.25)
-    got = run("rms_norm", Rows(x), weight, 0.25, 3, size, shape=x.shape)
+    got = run("rms_norm", Rows(x), weight, size, 0.25, 3, size, shape=x.shape)
     near(got, norm * weight, what="rms_norm")
+    got = run("rms_norm", Rows(x), None, 0, 0.25, 3, size, shape=x.shape)
+    near(got, norm, what="rms_norm without a weight")
+    each, bias = normal(3, size), normal(3, size)
+    got = run("rms_norm", Rows(x), each, 3 * size, 0.25, 3, size, shape=x.shape)
+    near(got, norm * each, what="rms_norm of each head")
+    centred = big(x) - big(x).mean(axis=-1, keepdims=True)
+    norm = centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 0.25)
+    got = run("layer_norm", Rows(x), each, 3 * size, bias, 3 * size, 0.25, 3, size, shape=x.shape)
+    near(got, norm * each + bias, what="layer_norm of each head")
+    if size > 1:
+        got = run("layer_norm", Rows(x), weight, size, None, 0, 0.25, 3, size, shape=x.shape)
+        near(got, norm * weight, what="layer_norm without a bias")
+    flat = big(x).reshape(4, -1)
+    flat = flat - flat.mean(axis=-1, keepdims=True)
+    norm = flat / np.sqrt((flat**2).mean(axis=-1, keepdims=True) + 0.25)
+    got = run("layer_norm", Rows(x), None, 0, bias, 3 * size, 0.25, 1, 3 * size, shape=x.shape)
+    near(got.reshape(4, -1), norm + bias.reshape(-1), what="layer_norm of a token")
 
     length = np.sqrt((big(x) ** 2).sum(axis=-1, keepdims=True))
     near(run("l2_norm", Rows(x), 3, size, shape=x.shape), big(x) / length, what="l2_norm")
@@ -43,6 +60,9 @@ for size in (1, 31, 64):
     same(run("add", Rows(x), Rows(y), size, **flat), x + y, "add")
     same(run("mul", Rows(x), Rows(y), size, **flat), x * y, "mul")
     same(run("scale", Rows(x), 0.1, size, **flat), x * np.float32(0.1), "scale")
+    same(run("clamp", Rows(x), -0.5, 0.25, size, **flat), np.clip(x, np.float32(-0.5), np.float32(0.25)), "clamp")
+    nan = np.full_like(x, np.nan)
+    assert np.isnan(run("clamp", Rows(nan), -0.5, 0.25, size, **flat)).all(), "clamp makes a number"
     tanh_form = np.tanh(math.sqrt(2 / math.pi) * (big(x) + 0.044715 * big(x) ** 3))
     kinds = [
         x * sigmoid(x),
@@ -61,35 +81,50 @@ for size in (1, 31, 64):
     same(run("copy", Rows(x), 4 * size, **flat), x, "copy")
 
 positions = np.array([0, 1, 77, 131071], np.int32)
-args = StepArgs(positions)
+lengths = np.array([1, 100, 100, 131072], np.int32)
+args = StepArgs(positions, lengths=lengths)
 for dims, theta, scaling in rope_cases:
-    kind = ["none", "linear", "llama3", "yarn"].index(scaling.get("type", "none"))
+    kind = ["none", "linear", "llama3", "yarn", "longrope", "dynamic"].index(scaling.get("type", "none"))
     frequencies, scale = rope_frequencies(dims, theta, scaling)
+    context = scaling.get("original_context", 0)
+    if kind == 5:
+        growth = scaling["factor"] * np.maximum(lengths, context) / context - (scaling["factor"] - 1)
+        frequencies = frequencies / growth[:, None] ** (np.arange(0, dims, 2) / (dims - 2))
     fields = [scaling.get(name, missing) for name, missing in [
         ("factor", 1), ("original_context", 0), ("low", 0), ("high", 0), ("beta_fast", 32),
         ("beta_slow", 1)]] + [scale]
-    for factors in (None, np.linspace(1, 8, dims // 2, dtype=np.float32)):
+    long = np.linspace(1, 8, dims // 2, dtype=np.float32)
+    for factors, short in ((None, None), (long, None), (long, 1 / long)):
         got = run("rope_angles", args, dims, ctypes.c_double(theta), ctypes.c_int32(kind),
-                  *map(ctypes.c_double, fields), factors, shape=(4, dims // 2, 2))
-        angles = positions[:, None] * (frequencies / (1 if factors is None else big(factors)))
+                  *map(ctypes.c_double, fields), ctypes.c_int32(scaling.get("truncate", 1)), factors, short,
+                  shape=(4, dims // 2, 2))
+        slower = np.ones((4, dims // 2)) if factors is None else np.tile(big(factors), (4, 1))
+        if short is not None:
+            slower[lengths <= context] = short
+        angles = positions[:, None] * (frequencies / slower)
         near(got[..., 0], scale * np.cos(angles), what=f"cosines {scaling}")
         near(got[..., 1], scale * np.sin(angles), what=f"sines {scaling}")
 
-for heads, dim, half in [(1, 2, 1), (3, 8, 4), (2, 10, 3)]:
+for heads, dim, half, start in [(1, 2, 1, 0), (3, 8, 4, 0), (2, 10, 3, 0), (2, 10, 3, 3)]:
     x, angles = normal(4, heads, dim), normal(4, half, 2)
     turn = big(angles[..., 0]) + 1j * big(angles[..., 1])
     for halves in (0, 1):
-        pairs = np.arange(2 * half)
+        pairs = start + np.arange(2 * half)
         first, second = (pairs[:half], pairs[half:]) if halves else (pairs[::2], pairs[1::2])
         turned = (x[..., first] + 1j * x[..., second]) * turn[:, None]
         wanted = big(x)
         wanted[..., first], wanted[..., second] = turned.real, turned.imag
         got = run(
-            "rope", Rows(x), Rows(angles), ctypes.c_int32(halves), heads, dim, half,
+            "rope", Rows(x), Rows(angles), ctypes.c_int32(halves), heads, dim, half, start,
             shape=x.shape,
         )
-        near(got, wanted, what=f"rope {heads} {dim} {half} {halves}")
-        same(got[..., 2 * half :], x[..., 2 * half :], "what does not turn")
+        near(got, wanted, what=f"rope {heads} {dim} {half} {start} {halves}")
+        same(got[..., start + 2 * half :], x[..., start + 2 * half :], "what does not turn")
+        same(got[..., :start], x[..., :start], "what does not turn")
+for heads, others in [(3, 3), (3, 1), (1, 3)]:
+    x, y = normal(4, heads, 5), normal(4, others, 2)
+    wanted = np.concatenate([np.repeat(x, 3 // heads, 1), np.repeat(y, 3 // others, 1)], -1)
+    same(run("concat", Rows(x), heads, 5, Rows(y), others, 2, shape=wanted.shape), wanted, "concat")
 # Two sequences, whose rows are pooled in the order of their positions.
 x, kept = normal(5, 6), np.full((2, 6), 7, np.float32)
 for mean in (0, 1):

@@ -89,10 +89,13 @@ class StepArgs(ctypes.Structure):
         (name, ctypes.c_void_p)
         for name in "inputs outputs positions sequences ends selected pools sums arena weights "
         "barrier timer query_tiles partials".split()
-    ] + [(name, ctypes.c_int32) for name in "count selected_count query_tile_count splits".split()]
+    ] + [(name, ctypes.c_int32) for name in "count selected_count query_tile_count splits".split()] + [
+        (name, ctypes.c_void_p) for name in ("device", "lengths")
+    ]
 
-    def __init__(self, positions, sequences=None, pages=None, table=None, ends=None, sums=None):
-        arrays = {"positions": positions, "sequences": sequences, "ends": ends}
+    def __init__(self, positions, sequences=None, pages=None, table=None, ends=None, sums=None, lengths=None):
+        arrays = {"positions": positions, "sequences": sequences, "ends": ends,
+                  "lengths": lengths}
         pool = PagePool()
         if pages is not None:
             pool = PagePool(pages.ctypes.data, table.ctypes.data, None, table.shape[1])

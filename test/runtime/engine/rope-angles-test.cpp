@@ -8,6 +8,7 @@
 #include "abi/Abi.h"
 #include <cstdio>
 #include <cstring>
+#include <initializer_list>
 
 int main() {
   const int32_t positions[] = {0, 1, 2047, 131071};
@@ -25,5 +26,13 @@ int main() {
       for (int j = 0; j < 3; ++j)
         printf("%.9g %.9g\n", table[i][j][0], table[i][j][1]);
     }
+  }
+  // Up to the original context as without scaling, then slower.
+  for (int32_t length : {1, 512, 2048}) {
+    float table[3][2];
+    quipu_dynamic_rope_angles(length - 1, length, 10000, 2, 512, 3, 0.5f,
+                              &table[0][0]);
+    for (auto &pair : table)
+      printf("%.6f %.6f\n", pair[0], pair[1]);
   }
 }

@@ -40,12 +40,21 @@ Expr quipu::cpu::readPair(Expr word, Expr column) {
       select(column % 2 == 0, word << 16, word & Expr(0xffff0000u)));
 }
 
-Expr quipu::cpu::sumTree(int first, int count,
-                         const std::function<Expr(int)> &f) {
+Expr quipu::cpu::combineTree(
+    int first, int count,
+    const std::function<Expr(const Expr &, const Expr &)> &combine,
+    const std::function<Expr(int)> &f) {
   if (count == 1)
     return f(first);
   int half = count / 2;
-  return sumTree(first, half, f) + sumTree(first + half, count - half, f);
+  return combine(combineTree(first, half, combine, f),
+                 combineTree(first + half, count - half, combine, f));
+}
+
+Expr quipu::cpu::sumTree(int first, int count,
+                         const std::function<Expr(int)> &f) {
+  auto add = [](const Expr &a, const Expr &b) { return a + b; };
+  return combineTree(first, count, add, f);
 }
 
 /// sinh x / cosh x, after Cephes' tanhf: exact to the last bits near 0, too.

@@ -14,77 +14,7 @@ using namespace quipu::cpu;
 using namespace Halide;
 using namespace Halide::ConciseCasts;
 
-static Var i("i"), r("r"), t("t"), d("d"), h("h"), b("b"), m("m"), u("u");
-
-FloatValue KernelBuilder::rmsNorm(const FloatValue &x, BufferOwner weight,
-                                  float epsilon) {
-  ImageParam w = buffer(weight, Float(32), {1});
-  return normalize(
-      x,
-      [&](Expr total, int width) {
-        return 1.0f / sqrt(total / float(width) + epsilon);
-      },
-      [&](Expr column) { return Expr(w(column)); });
-}
-
-FloatValue KernelBuilder::l2Norm(const FloatValue &x) {
-  return normalize(
-      x, [](Expr total, int) { return 1.0f / max(sqrt(total), 1e-12f); }, {});
-}
-
-FloatValue
-KernelBuilder::normalize(const FloatValue &x,
-                         const std::function<Expr(Expr, int)> &factor,
-                         const std::function<Expr(Expr)> &weight) {
-  bool isOfHeads = x.form == Form::Heads;
-  // Heads are normed beside the linear layer they come from, whose schedule
-  // decides what is in registers, and with it which products are fused with
-  // sums. A product of two f32 is exact in f64, fused or not.
-  Type type = Float(isOfHeads ? 64 : 32);
-  Norm norm;
-  norm.width = isOfHeads ? x.headDim : x.width;
-  norm.lanes = isOfHeads ? 16 : 64;
-  while (norm.width % norm.lanes)
-    norm.lanes /= 2;
-  norm.partial = Func("squares");
-  norm.folded = Func("squares_folded");
-  norm.factor = Func("norm_factor");
-
-  RDom k(0, int(norm.width / norm.lanes));
-  Func f = x.func;
-  std::vector<Var> outer = {m};
-  if (isOfHeads)
-    outer = {h, m};
-  auto with = [&](Expr first) {
-    std::vector<Expr> all = {first};
-    all.insert(all.end(), outer.begin(), outer.end());
-    return all;
-  };
-  auto vars = [&](Var first) {
-    std::vector<Var> all = {first};
-    all.insert(all.end(), outer.begin(), outer.end());
-    return all;
-  };
-  Expr element = cast(type, f(with(k * norm.lanes + u)));
-  norm.partial(vars(u)) = cast(type, 0.0f);
-  norm.partial(with(u)) += element * element;
-  int lanes = std::min(norm.lanes, 16);
-  norm.folded(vars(u)) = sumTree(0, norm.lanes / lanes, [&](int part) {
-    return Expr(norm.partial(with(u + part * lanes)));
-  });
-  Expr total = sumTree(0, lanes,
-                       [&](int lane) { return Expr(norm.folded(with(lane))); });
-  norm.factor(outer) = f32(factor(total, int(norm.width)));
-
-  FloatValue y = x;
-  y.func = Func("normed");
-  std::vector<Expr> row(outer.begin(), outer.end());
-  Expr scaled = f(with(i)) * norm.factor(row);
-  y.func(vars(i)) = weight ? scaled * weight(i) : scaled;
-  y.norms.push_back(norms.size());
-  norms.push_back(norm);
-  return y;
-}
+static Var i("i"), r("r"), t("t"), d("d"), h("h"), b("b"), m("m");
 
 QuantizedValue KernelBuilder::quantize(const FloatValue &x) {
   Quantize q;
@@ -209,6 +139,14 @@ FloatValue KernelBuilder::activate(abi::Activation kind, const FloatValue &x) {
   return y;
 }
 
+FloatValue KernelBuilder::clamp(const FloatValue &x, float from, float to) {
+  FloatValue y = x;
+  Expr number = at(x, x.form, x.headDim);
+  // Comparisons with what is no number are false: it stays.
+  define(y, select(number < from, from, select(number > to, to, number)));
+  return y;
+}
+
 FloatValue KernelBuilder::swiglu(FloatValue gate, FloatValue up) {
   FloatValue z = join(gate, up);
   define(z, activation(abi::Activation::Silu, at(gate, z.form, z.headDim)) *
@@ -232,23 +170,56 @@ FloatValue KernelBuilder::heads(const FloatValue &x, int64_t headDim) {
   return y;
 }
 
+FloatValue KernelBuilder::flatten(const FloatValue &heads) {
+  FloatValue y = heads;
+  y.form = Form::Rows;
+  y.func = Func("row");
+  y.func(i, m) = heads.func(i % int(heads.headDim), i / int(heads.headDim), m);
+  y.inputHeads.clear();
+  for (unsigned norm : heads.norms)
+    norms[norm].isOfRow = true;
+  return y;
+}
+
+FloatValue KernelBuilder::concat(const FloatValue &x, const FloatValue &y) {
+  FloatValue z = x;
+  z.headDim = x.headDim + y.headDim;
+  int64_t xHeads = x.width / x.headDim, yHeads = y.width / y.headDim;
+  z.width = std::max(xHeads, yHeads) * z.headDim;
+  append(z.inputHeads, y.inputHeads);
+  append(z.norms, y.norms);
+  int xDim = int(x.headDim), yDim = int(y.headDim);
+  Expr first =
+      x.func(Halide::clamp(d, 0, xDim - 1), xHeads == 1 ? Expr(0) : Expr(h), m);
+  Expr second = y.func(Halide::clamp(d - xDim, 0, yDim - 1),
+                       yHeads == 1 ? Expr(0) : Expr(h), m);
+  z.func = Func("joined");
+  z.func(d, h, m) = select(d < xDim, first, second);
+  return z;
+}
+
 FloatValue KernelBuilder::rope(const FloatValue &heads, BufferOwner table,
                                RopeShape shape) {
-  int dims = shape.dims, half = dims / 2;
+  int first = shape.first, dims = shape.dims, half = dims / 2;
   ImageParam angles =
       buffer(table, Float(32), {1, 2, int64_t(dims + 15) / 16 * 16});
   Func x = heads.func;
   bool adjacent = shape.pairing == abi::RopePairing::Adjacent;
-  Expr second = adjacent ? d % 2 == 1 : d >= half;
+  Expr place = d - first;
+  Expr second = adjacent ? place % 2 == 1 : place >= half;
   Expr step = adjacent ? 1 : half;
-  Expr partner = clamp(select(second, d - step, d + step), 0, dims - 1);
-  Expr pair = clamp(adjacent ? d / 2 : d % half, 0, half - 1);
+  Expr partner = Halide::clamp(select(second, d - step, d + step), first,
+                               first + dims - 1);
+  Expr pair = Halide::clamp(adjacent ? place / 2 : place % half, 0, half - 1);
   Expr cosine = angles(0, pair, m), sine = angles(1, pair, m);
   Expr turned =
       x(d, h, m) * cosine + x(partner, h, m) * select(second, sine, -sine);
   FloatValue y = heads;
   y.func = Func("rope");
-  y.func(d, h, m) =
-      dims == heads.headDim ? turned : select(d < dims, turned, x(d, h, m));
+  if (first)
+    turned = select(d < first, x(d, h, m), turned);
+  if (first + dims < heads.headDim)
+    turned = select(d < first + dims, turned, x(d, h, m));
+  y.func(d, h, m) = turned;
   return y;
 }

@@ -121,7 +121,18 @@ struct QuantizedValue {
 
 struct RopeShape {
   abi::RopePairing pairing;
-  int64_t dims; // leading elements of a head that are turned; even
+  int64_t first; // element of a head that is turned
+  int64_t dims;  // so many elements are; even
+};
+
+/// What a norm multiplies by, or adds: as many numbers as it goes over, or
+/// those of each head.
+struct NormVector {
+  BufferOwner owner;
+  int64_t numbers;
+};
+struct NormVectors {
+  std::optional<NormVector> weight, bias;
 };
 
 /// One layer of a state in the pages of its pool.
@@ -174,10 +185,18 @@ public:
 
   /// Row tokens[row] of a packed weight.
   FloatValue embed(BufferOwner tokens, BufferOwner weight, WeightLayout layout);
-  /// x / sqrt(mean(x^2) + epsilon) * weight, over rows or over each head.
-  FloatValue rmsNorm(const FloatValue &x, BufferOwner weight, float epsilon);
-  /// x / max(sqrt(sum(x^2)), 1e-12), over rows or over each head.
+  // Norms and softmax are over rows or, of heads, over each head.
+
+  /// x / sqrt(mean(x^2) + epsilon) * weight
+  FloatValue rmsNorm(const FloatValue &x, const NormVectors &vectors,
+                     float epsilon);
+  /// (x - mean(x)) / sqrt(variance(x) + epsilon) * weight + bias
+  FloatValue layerNorm(const FloatValue &x, const NormVectors &vectors,
+                       float epsilon);
+  /// x / max(sqrt(sum(x^2)), 1e-12)
   FloatValue l2Norm(const FloatValue &x);
+  /// e^x / sum(e^x)
+  FloatValue softmax(const FloatValue &x);
   QuantizedValue quantize(const FloatValue &x);
   /// To the nearest bf16, of two the even one.
   FloatValue roundToPairs(const FloatValue &x);
@@ -190,9 +209,15 @@ public:
   FloatValue multiply(const FloatValue &x, float factor);
   FloatValue multiply(FloatValue x, FloatValue y);
   FloatValue activate(abi::Activation kind, const FloatValue &x);
+  /// What is below `from` becomes that, what is above `to` that.
+  FloatValue clamp(const FloatValue &x, float from, float to);
   /// silu(gate) * up
   FloatValue swiglu(FloatValue gate, FloatValue up);
   FloatValue heads(const FloatValue &x, int64_t headDim);
+  /// Heads in rows, for what goes over a whole row.
+  FloatValue flatten(const FloatValue &heads);
+  /// Each head of x with that of y behind it; one head stands for all.
+  FloatValue concat(const FloatValue &x, const FloatValue &y);
   /// `table` is f32 [tokens][dims / 2][cos, sin].
   FloatValue rope(const FloatValue &heads, BufferOwner table, RopeShape shape);
 
@@ -213,10 +238,13 @@ public:
   // What the schedules and compileKernel read
   //===------------------------------------------------------------------===//
 
+  /// What is needed of a row, or of each of its heads, before its numbers.
   struct Norm {
     int64_t width;
     int lanes; // partial sums; a function of the width only
     Halide::Func partial, folded, factor;
+    /// Of heads that are read as a row.
+    bool isOfRow = false;
     /// One for each head of a row.
     bool isOfHeads() const { return factor.dimensions() == 2; }
   };
@@ -282,12 +310,19 @@ public:
   int codeShift(const WeightFormat &format) const;
 
 private:
-  /// x times `factor` of its sum of squares and width, times `weight` of the
-  /// column if there is one.
-  FloatValue
-  normalize(const FloatValue &x,
-            const std::function<Halide::Expr(Halide::Expr, int)> &factor,
-            const std::function<Halide::Expr(Halide::Expr)> &weight);
+  /// What a norm makes of the numbers of a row, or of each head: `factor` of
+  /// the sum of their `addend`s, or of the largest of these.
+  struct Reduction {
+    std::function<Halide::Expr(const Halide::Expr &number)> addend;
+    std::function<Halide::Expr(const Halide::Expr &total, int width)> factor;
+    bool isLargest = false;
+  };
+  /// A function of the row, or of the head and the row: one of `y`'s norms.
+  Halide::Func reduce(const FloatValue &x, const Reduction &reduction,
+                      FloatValue &y);
+  /// `y` with the numbers `number` times the weight, plus the bias.
+  FloatValue finish(FloatValue y, Halide::Expr number,
+                    const NormVectors &vectors);
   UnpackedWeight unpack(BufferOwner weight, const WeightLayout &layout);
   /// Of a float format: (lane, column, tile).
   Halide::Func unpackFloats(BufferOwner weight, const WeightLayout &layout);
@@ -318,7 +353,12 @@ Halide::Expr activation(abi::Activation kind, Halide::Expr x);
 /// and 2 * i of products are what LowerBFloatDots looks for.
 Halide::Expr readPair(Halide::Expr word, Halide::Expr column);
 
-/// f(first) + ... + f(first + count - 1) as a balanced tree.
+/// f(first), ..., f(first + count - 1) combined as a balanced tree.
+Halide::Expr
+combineTree(int first, int count,
+            const std::function<Halide::Expr(const Halide::Expr &,
+                                             const Halide::Expr &)> &combine,
+            const std::function<Halide::Expr(int)> &f);
 Halide::Expr sumTree(int first, int count,
                      const std::function<Halide::Expr(int)> &f);
 

@@ -144,7 +144,7 @@ static void scheduleHead(KernelBuilder &kernel, FloatValue &value,
     scheduleInputHead(kernel, kernel.inputHeads[i], level, all);
   for (unsigned i : value.norms) {
     KernelBuilder::Norm &norm = kernel.norms[i];
-    if (!norm.isOfHeads())
+    if (!norm.isOfHeads() || norm.isOfRow)
       continue;
     Var u = norm.partial.args()[0];
     RVar k = norm.partial.rvars()[0];

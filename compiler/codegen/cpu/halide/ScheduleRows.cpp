@@ -39,7 +39,7 @@ static void scheduleQuantize(KernelBuilder::Quantize &q) {
 
 void quipu::cpu::scheduleRows(KernelBuilder &kernel) {
   for (KernelBuilder::Norm &norm : kernel.norms)
-    if (!norm.isOfHeads())
+    if (!norm.isOfHeads() || norm.isOfRow)
       scheduleNorm(norm);
   for (KernelBuilder::Quantize &q : kernel.quantizes)
     scheduleQuantize(q);

@@ -138,6 +138,57 @@ private:
     return it->second;
   }
 
+  /// What a norm multiplies by and adds.
+  NormVectors getVectors(NormInterface norm) {
+    auto get = [&](std::optional<WeightAttr> vector) {
+      return vector
+                 ? std::optional(NormVector{getWeight(*vector),
+                                            vector->getType().getNumElements()})
+                 : std::nullopt;
+    };
+    return {get(norm.getWeight()), get(norm.getBias())};
+  }
+
+  static NormShape getLastDimension(mlir::Value value) {
+    int64_t size =
+        mlir::cast<RankedTensorType>(value.getType()).getShape().back();
+    return {getWidth(value) / size, size};
+  }
+
+  /// The value as rows, all of whose numbers are at hand.
+  FailureOr<FloatValue> getRow(mlir::Operation *op, mlir::Value value) {
+    const FloatValue &found = getFloats(value);
+    if (found.form == Form::Rows)
+      return found;
+    if (found.form == Form::Heads &&
+        llvm::all_of(found.inputHeads, [&](unsigned head) {
+          return builder->inputHeads[head].linears.empty();
+        }))
+      return builder->flatten(found);
+    return LogicalResult(op->emitError(
+        "needs the whole row of what a linear layer computes; give it a kernel "
+        "of its own"));
+  }
+
+  /// Computes `op`, which reduces rows of its input, or its heads.
+  LogicalResult
+  reduce(mlir::Operation *op, NormShape shape,
+         llvm::function_ref<FloatValue(const FloatValue &)> compute) {
+    mlir::Value input = op->getOperand(0);
+    auto type = mlir::cast<RankedTensorType>(input.getType());
+    if (type.getRank() == 3 && shape.size == type.getShape().back()) {
+      if (failed(checkHeadDim(op, type)))
+        return failure();
+      floats[op->getResult(0)] = compute(getHeads(input));
+      return success();
+    }
+    FailureOr<FloatValue> row = getRow(op, input);
+    if (failed(row))
+      return failure();
+    floats[op->getResult(0)] = compute(*row);
+    return success();
+  }
+
   LogicalResult checkHeadDim(mlir::Operation *op, Type type) {
     int64_t dim = mlir::cast<RankedTensorType>(type).getShape().back();
     if (dim % tileRows)
@@ -202,20 +253,31 @@ private:
           return success();
         })
         .Case([&](RMSNormOp op) {
-          bool perHead =
-              mlir::cast<RankedTensorType>(op.getInput().getType()).getRank() ==
-              3;
-          floats[op.getResult()] = builder->rmsNorm(
-              perHead ? getHeads(op.getInput()) : getFloats(op.getInput()),
-              getWeight(op.getWeight()), getNumber(op.getEps()));
-          return success();
+          return reduce(op, getNormShape(op), [&](const FloatValue &x) {
+            return builder->rmsNorm(x, getVectors(op), getNumber(op.getEps()));
+          });
+        })
+        .Case([&](LayerNormOp op) {
+          return reduce(op, getNormShape(op), [&](const FloatValue &x) {
+            return builder->layerNorm(x, getVectors(op),
+                                      getNumber(op.getEps()));
+          });
         })
         .Case([&](L2NormOp op) {
-          floats[op.getResult()] = builder->l2Norm(getFloats(op.getInput()));
-          return success();
+          return reduce(
+              op, getLastDimension(op.getInput()),
+              [&](const FloatValue &x) { return builder->l2Norm(x); });
+        })
+        .Case([&](SoftmaxOp op) {
+          return reduce(
+              op, getLastDimension(op.getInput()),
+              [&](const FloatValue &x) { return builder->softmax(x); });
         })
         .Case([&](QuantizeOp op) {
-          const FloatValue &input = getFloats(op.getInput());
+          FailureOr<FloatValue> row = getRow(op, op.getInput());
+          if (failed(row))
+            return failure();
+          const FloatValue &input = *row;
           if (op.getElement() && op.getElement()->isBF16())
             floats[op.getResult()] = builder->roundToPairs(input);
           else
@@ -237,12 +299,20 @@ private:
         })
         .Case([&](RopeOp op) {
           auto angles = mlir::cast<RankedTensorType>(op.getAngles().getType());
-          RopeShape shape{abi::RopePairing(op.getPairs()),
+          RopeShape shape{abi::RopePairing(op.getPairs()), getFirstTurned(op),
                           angles.getDimSize(1) * 2};
           if (failed(checkHeadDim(op, op.getInput().getType())))
             return failure();
           floats[op.getResult()] = builder->rope(
               getHeads(op.getInput()), getOperand(op.getAngles()), shape);
+          return success();
+        })
+        .Case([&](ConcatOp op) {
+          for (mlir::Value part : op.getOperands())
+            if (failed(checkHeadDim(op, part.getType())))
+              return failure();
+          floats[op.getResult()] =
+              builder->concat(getHeads(op.getLhs()), getHeads(op.getRhs()));
           return success();
         })
         .Case([&](SwiGLUOp op) {
@@ -263,6 +333,13 @@ private:
         .Case([&](ActivateOp op) {
           floats[op.getResult()] = builder->activate(
               abi::Activation(op.getKind()), getFloats(op.getInput()));
+          return success();
+        })
+        .Case([&](ClampOp op) {
+          floats[op.getResult()] = builder->clamp(
+              getFloats(op.getInput()),
+              op.getFromAttr() ? getNumber(op.getFromAttr()) : -INFINITY,
+              op.getToAttr() ? getNumber(op.getToAttr()) : INFINITY);
           return success();
         })
         .Case([&](ScaleOp op) {

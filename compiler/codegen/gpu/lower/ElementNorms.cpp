@@ -28,14 +28,19 @@ static RankedTensorType getRowType(Value value) {
 static constexpr int64_t warpSumBytes = rowThreads / 32 * sizeof(float);
 
 static bool isReduction(Operation *op) {
-  return isa<RMSNormOp, L2NormOp, SoftmaxOp>(op);
+  return isa<NormInterface, L2NormOp, SoftmaxOp>(op);
 }
 
-/// Rows of a token that an op reduces: its heads, or one.
-static int64_t getGroups(Operation *op) {
+/// What an op reduces of a token: its heads, or its row.
+static NormShape getShape(Operation *op) {
+  if (auto norm = dyn_cast<NormInterface>(op))
+    return getNormShape(norm);
   RankedTensorType type = getRowType(op->getOperand(0));
-  return type.getRank() == 3 ? type.getDimSize(1) : 1;
+  int64_t size = type.getShape().back();
+  return {getElementsPerToken(type) / size, size};
 }
+
+static int64_t getGroups(Operation *op) { return getShape(op).groups; }
 
 int64_t Elements::getScratchBytes(ArrayRef<Operation *> ops) {
   int64_t bytes = warpSumBytes;
@@ -76,28 +81,56 @@ static Scalars getScalars(DeviceBuilder &b, Operation *op, int64_t size,
         sum);
     return {most, total};
   }
-  Value squares =
-      reduce(0, [&](Value total, Value x) { return b.fma(x, x, total); }, sum);
-  if (auto norm = dyn_cast<RMSNormOp>(op)) {
-    Value mean = b.divideF(squares, static_cast<double>(size));
-    return {b.divideF(1.0, root(b.addF(mean, getReal(norm.getEps())))), {}};
+  Value mean;
+  auto count = static_cast<double>(size);
+  if (isa<LayerNormOp>(op))
+    mean = b.divideF(reduce(0, sum, sum), count);
+  Value squares = reduce(
+      0,
+      [&](Value total, Value x) {
+        Value number = mean ? b.subF(x, mean) : x;
+        return b.fma(number, number, total);
+      },
+      sum);
+  if (auto norm = dyn_cast<NormInterface>(op)) {
+    Value variance = b.divideF(squares, count);
+    return {b.divideF(1.0, root(b.addF(variance, getReal(norm.getEps())))),
+            mean};
   }
   return {b.maxF(root(squares), 1e-12), {}};
 }
 
-/// The op's results for numbers of its input.
-Values Elements::finish(Operation *op, Values numbers, Value index,
+/// The op's results for numbers of its input, of a token's column on.
+Values Elements::finish(Operation *op, Values numbers, Value column,
                         Value firstScalar, Value secondScalar) {
-  Values weights;
-  if (auto norm = dyn_cast<RMSNormOp>(op))
-    weights = getWeight(norm.getWeight(), index, numbers.size());
+  int64_t elements = getElementsPerToken(getRowType(op->getOperand(0)));
+  auto get = [&](std::optional<WeightAttr> vector) {
+    if (!vector)
+      return Values();
+    int64_t length = vector->getType().getNumElements();
+    return getWeight(*vector,
+                     length == elements ? column : b.remainder(column, length),
+                     numbers.size());
+  };
+  Values weights, biases;
+  if (auto norm = dyn_cast<NormInterface>(op)) {
+    weights = get(norm.getWeight());
+    biases = get(norm.getBias());
+  }
   for (auto [i, number] : llvm::enumerate(numbers)) {
-    if (isa<RMSNormOp>(op))
-      number = b.mulF(b.mulF(number, firstScalar), weights[i]);
-    else if (isa<SoftmaxOp>(op))
+    if (isa<NormInterface>(op)) {
+      if (secondScalar)
+        number = b.subF(number, secondScalar);
+      number = b.mulF(number, firstScalar);
+      if (!weights.empty())
+        number = b.mulF(number, weights[i]);
+      if (!biases.empty())
+        number = b.addF(number, biases[i]);
+    } else if (isa<SoftmaxOp>(op)) {
       number = b.divideF(b.exp(b.subF(number, firstScalar)), secondScalar);
-    else
+    } else {
       number = b.divideF(number, firstScalar);
+    }
   }
   return numbers;
 }
@@ -169,7 +202,7 @@ void Elements::reduceWholeRow(Operation *op, Value token, Value scratch,
 void Elements::reduceHeads(Operation *op, Value token, Value scalarsAt,
                            Value thread, function_ref<void()> sync) {
   Value input = op->getOperand(0);
-  int64_t size = getRowType(input).getDimSize(2);
+  int64_t size = getShape(op).size;
   Value lane = b.remainder(thread, 32);
   b.forEach(
       b.divide(thread, 32), getGroups(op), rowThreads / 32, [&](Value head) {
@@ -195,11 +228,10 @@ void Elements::reduceHeads(Operation *op, Value token, Value scalarsAt,
     Value place =
         b.at(scalarsAt, b.mul(b.divide(column, size), 2 * sizeof(float)));
     Value first = b.load(b.getF32Type(), place);
-    Value second = isa<SoftmaxOp>(op)
+    Value second = isa<SoftmaxOp, LayerNormOp>(op)
                        ? b.load(b.getF32Type(), b.at(place, sizeof(float)))
                        : Value();
-    return finish(op, get(input, token, column, count),
-                  b.remainder(column, size), first, second);
+    return finish(op, get(input, token, column, count), column, first, second);
   });
 }
 
@@ -209,7 +241,8 @@ void Elements::reduceRow(ArrayRef<Operation *> ops, Value token, Value scratch,
   for (Operation *op : ops) {
     if (!isReduction(op))
       continue;
-    if (getRowType(op->getOperand(0)).getRank() == 3)
+    RankedTensorType type = getRowType(op->getOperand(0));
+    if (type.getRank() == 3 && getShape(op).size == type.getDimSize(2))
       reduceHeads(op, token, b.at(scratch, used), thread, sync);
     else
       reduceWholeRow(op, token, scratch, thread, sync);

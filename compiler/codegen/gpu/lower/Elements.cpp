@@ -281,7 +281,10 @@ Values Elements::rotate(RopeOp op, Value token, Value column, int64_t count) {
       numbers.push_back(rotate(op, token, b.add(column, i), 1)[0]);
     return numbers;
   }
+  int64_t start = getFirstTurned(op);
   Value component = b.remainder(column, size);
+  if (start)
+    component = b.sub(component, start);
   Values xs = get(op.getInput(), token, column, count);
   auto getAngles = [&](Value first, int64_t numbers) {
     return get(op.getAngles(), token, first, numbers);
@@ -296,9 +299,11 @@ Values Elements::rotate(RopeOp op, Value token, Value column, int64_t count) {
   auto turnAll = [&] {
     Value isFirst = isAdjacent ? b.equal(b.remainder(component, 2), 0)
                                : b.less(component, half);
-    Value partner = isAdjacent ? b.bitXor(column, 1)
-                               : b.select(isFirst, b.add(column, half),
-                                          b.sub(column, half));
+    int64_t distance = isAdjacent ? 1 : half;
+    Value partner = isAdjacent && size % 2 == 0 && start % 2 == 0
+                        ? b.bitXor(column, 1)
+                        : b.select(isFirst, b.add(column, distance),
+                                   b.sub(column, distance));
     Value angle =
         isAdjacent ? b.divide(component, 2) : b.remainder(component, half);
     Values ys = get(op.getInput(), token, partner, count), angles, turned;
@@ -313,7 +318,29 @@ Values Elements::rotate(RopeOp op, Value token, Value column, int64_t count) {
   };
   if (2 * half == size)
     return turnAll();
-  return b.choose(b.less(component, 2 * half), turnAll, [&] { return xs; });
+  // What comes before the first is negative, and no small unsigned number.
+  Value turns = start
+                    ? b.compare(arith::CmpIPredicate::ult, component, 2 * half)
+                    : b.less(component, 2 * half);
+  return b.choose(turns, turnAll, [&] { return xs; });
+}
+
+/// A head's components of either operand, which may be one head for all.
+Values Elements::concat(ConcatOp op, Value token, Value column, int64_t count) {
+  RankedTensorType lhs = getTensor(op.getLhs()), rhs = getTensor(op.getRhs());
+  int64_t first = lhs.getDimSize(2), second = rhs.getDimSize(2);
+  Value head = b.divide(column, first + second);
+  Value component = b.remainder(column, first + second);
+  auto read = [&](Value part, Value component) {
+    RankedTensorType type = getTensor(part);
+    Value at = type.getDimSize(1) == 1
+                   ? component
+                   : b.add(b.mul(head, type.getDimSize(2)), component);
+    return get(part, token, at, count);
+  };
+  return b.choose(
+      b.less(component, first), [&] { return read(op.getLhs(), component); },
+      [&] { return read(op.getRhs(), b.sub(component, first)); });
 }
 
 Values Elements::compute(Operation *op, Value token, Value column,
@@ -362,6 +389,19 @@ Values Elements::compute(Operation *op, Value token, Value column,
       })
       .Case([&](MulOp) {
         return map2([&](Value x, Value y) { return b.mulF(x, y); });
+      })
+      .Case([&](ConcatOp op) { return concat(op, token, column, count); })
+      .Case([&](ClampOp op) {
+        return map([&](Value x) {
+          // Comparisons with what is no number are false: it stays.
+          Value limited = x;
+          if (Attribute to = op.getToAttr())
+            limited = b.select(b.lessF(getReal(to), x), b.f32(getReal(to)), x);
+          if (Attribute from = op.getFromAttr())
+            limited = b.select(b.lessF(x, getReal(from)), b.f32(getReal(from)),
+                               limited);
+          return limited;
+        });
       })
       .Case([&](ScaleOp op) {
         return map([&](Value x) { return b.mulF(x, getReal(op.getFactor())); });

@@ -112,6 +112,8 @@ private:
                  int64_t count);
   Values rotate(RopeOp op, mlir::Value token, mlir::Value column,
                 int64_t count);
+  Values concat(ConcatOp op, mlir::Value token, mlir::Value column,
+                int64_t count);
   mlir::Value getFragment(mlir::RankedTensorType type, mlir::Value weight,
                           mlir::Value row, mlir::Value column);
   mlir::Value
@@ -124,7 +126,7 @@ private:
   void reduceHeads(mlir::Operation *op, mlir::Value token,
                    mlir::Value scalarsAt, mlir::Value thread,
                    llvm::function_ref<void()> sync);
-  Values finish(mlir::Operation *op, Values numbers, mlir::Value index,
+  Values finish(mlir::Operation *op, Values numbers, mlir::Value column,
                 mlir::Value firstScalar, mlir::Value secondScalar);
   void storeHalves(mlir::ValueRange numbers, mlir::Value place);
   mlir::FailureOr<mlir::Value>

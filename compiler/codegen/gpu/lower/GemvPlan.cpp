@@ -120,13 +120,17 @@ void GemvPlan::layOut(KernelOp kernel, GpuAttr gpu) {
   vectorBarrierAt = place(8);
   if (gpu.hasBulkCopies() && isInputShared)
     for (Operation *op : ops)
-      if (auto norm = dyn_cast<RMSNormOp>(op)) {
-        vectors.push_back({norm.getWeight(), end});
-        place(vectors.back().bytes());
-        // Copies are of 16 bytes.
-        if (vectors.back().bytes() % 16)
-          vectors.pop_back();
-      }
+      if (auto norm = dyn_cast<NormInterface>(op))
+        for (std::optional<WeightAttr> vector :
+             {norm.getWeight(), norm.getBias()}) {
+          if (!vector)
+            continue;
+          vectors.push_back({*vector, end});
+          place(vectors.back().bytes());
+          // Copies are of 16 bytes.
+          if (vectors.back().bytes() % 16)
+            vectors.pop_back();
+        }
   int64_t left = maxSharedBytes(gpu) - end;
   slots = gpu.hasBulkCopies()
               ? std::clamp<int64_t>(left / slotBytes, 0, schedule.getSlots())
@@ -150,6 +154,8 @@ void GemvPlan::layOut(KernelOp kernel, GpuAttr gpu) {
 /// loaded would come.
 bool GemvPlan::canLoadAhead() const {
   return llvm::none_of(ops, [](Operation *op) {
+    if (isa<ConcatOp>(op))
+      return true;
     auto rope = dyn_cast<RopeOp>(op);
     return rope &&
            2 * cast<RankedTensorType>(rope.getAngles().getType())

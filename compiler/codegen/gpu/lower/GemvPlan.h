@@ -32,7 +32,8 @@ struct GemvUnits {
   int64_t columns() const { return columnTiles * FragmentLayout::tileRows; }
 };
 
-/// The weight of a norm of the rows, which the ring's warp copies, too.
+/// The weight or the bias of a norm of the rows, which the ring's warp copies,
+/// too.
 struct GemvVector {
   WeightAttr weight;
   int64_t at; // in shared memory

@@ -21,6 +21,10 @@ struct RopeAnglesLowering : KernelLowering {
 
   LogicalResult emit() final {
     auto op = cast<RopeAnglesOp>(kernel.getBody().front().front());
+    RopeScalingAttr scaling = op.getScaling().value_or(RopeScalingAttr());
+    if (scaling && scaling.getKind() == abi::RopeScaling::Dynamic)
+      return op.emitOpError("has no kernel for dynamic scaling on a GPU; build "
+                            "for a CPU");
     RopeFrequencies angles = getRopeFrequencies(op);
     auto half = static_cast<int64_t>(angles.frequencies.size());
     auto type = cast<RankedTensorType>(op.getResult().getType());
@@ -38,14 +42,13 @@ struct RopeAnglesLowering : KernelLowering {
       b.ifThen(b.less(token, count), [&] {
         Value position =
             b.toFloat(b.load(b.getI32Type(), b.at(positions, b.mul(token, 4))));
+        Value factors = getFactors(op, token);
         b.forEach(b.getThread(), half, rowThreads, [&](Value i) {
           Value frequency = b.load(b.getF32Type(), b.at(table, b.mul(i, 4)));
-          if (op.getFactors()) {
-            Value factors = getWeight(op.getFactors()->getSymbol());
+          if (factors)
             frequency = b.divideF(
                 frequency,
                 b.loadConstant(b.getF32Type(), b.at(factors, b.mul(i, 4))));
-          }
           auto [cosine, sine] = emitTurn(b.mulF(position, frequency));
           b.storeVector(
               {b.mulF(cosine, angles.scale), b.mulF(sine, angles.scale)},
@@ -54,6 +57,25 @@ struct RopeAnglesLowering : KernelLowering {
       });
       return Launch{{getKernelTokens(kernel), 1, 1}, 0};
     });
+  }
+
+  /// Those for the length of the token's sequence, or null.
+  Value getFactors(RopeAnglesOp op, Value token) {
+    if (!op.getFactors())
+      return {};
+    Value factors = getWeight(op.getFactors()->getSymbol());
+    if (!op.getShortFactors())
+      return factors;
+    Value lengths = loadArgument(offsetof(abi::StepArgs, lengths));
+    Value length = b.load(b.getI32Type(), b.at(lengths, b.mul(token, 4)));
+    Attribute context = op.getScaling()->getOriginalContext();
+    auto integer = dyn_cast<IntegerAttr>(context);
+    double most = integer ? static_cast<double>(integer.getInt())
+                          : cast<FloatAttr>(context).getValueAsDouble();
+    auto longest =
+        static_cast<int32_t>(std::min<double>(most, abi::maxContext));
+    return b.select(b.less(longest, length), factors,
+                    getWeight(op.getShortFactors()->getSymbol()));
   }
 
   void addTable(StringRef name, ArrayRef<float> numbers) {

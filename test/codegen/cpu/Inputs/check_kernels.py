@@ -76,6 +76,52 @@ CASES = {
         head_dim=48, extra={"attn_q_norm": (48,), "attn_k_norm": (48,)},
         edits={"%qr   = quipu.rope %q by": NORM_Q, "rope %k by": "rope %kn by",
                "pairs adjacent": "pairs halves"}),
+    # Norms of what their weight has: of the row around its mean, of each head by its
+    # own weights, of all heads of a token.
+    "layer-norms": dict(extra={"attn_norm_b": (64,), "ffn_norm_b": (64,)}, edits={
+        'quipu.rms_norm %h, "attn_norm"': 'quipu.layer_norm %h, "attn_norm" bias "attn_norm_b"',
+        'quipu.rms_norm %mid, "ffn_norm"': 'quipu.layer_norm %mid, "ffn_norm" bias "ffn_norm_b"',
+        'quipu.rms_norm %last, "output_norm"': 'quipu.layer_norm %last, "output_norm"',
+        OUT: """%bare = quipu.layer_norm %down eps @eps
+    %plain = quipu.rms_norm %bare eps @eps
+    %out = quipu.add %mid, %plain"""}),
+    "norms-of-each-head": dict(
+        extra={"attn_q_norm": (4, 32), "attn_k_norm": (2, 32)},
+        edits={"%qr   = quipu.rope %q by": NORM_Q.replace("rms_norm", "layer_norm"),
+               "rope %k by": "rope %kn by"}),
+    "norms-of-tokens": dict(
+        extra={"attn_q_norm": (128,), "attn_k_norm": (64,)},
+        edits={"%qr   = quipu.rope %q by": NORM_Q, "rope %k by": "rope %kn by"}),
+    "rotated-row": dict(extra={"row_norm": (128,)}, edits={
+        "%qr   = quipu.rope %q by %angles pairs adjacent":
+            """%qt = quipu.rope %q by %angles pairs adjacent
+    %qr = quipu.layer_norm %qt, "row_norm" eps @eps"""}),
+    "probabilities": dict(edits={
+        "%qr   = quipu.rope %q by": """%qs = quipu.softmax %q
+    %qr = quipu.rope %qs by""",
+        OUT: """%p = quipu.softmax %down
+    %out = quipu.add %mid, %p"""}),
+    "joined-heads": dict(
+        heads=2, head_dim=48, rope_dims=16, extra={"k_flat": (64, 64), "k_one": (16, 64)},
+        edits={"rope %q by %angles pairs adjacent": "rope %q by %angles pairs adjacent from 32",
+               "%kr   = quipu.rope %k by %angles pairs adjacent":
+                   """%kf = quipu.linear %n, "k_flat" -> [2, 32]
+    %ko = quipu.linear %n, "k_one" -> [1, 16]
+    %kt = quipu.rope %ko by %angles pairs adjacent
+    %kj = quipu.concat %kf, %kt
+    %kr = quipu.add %k, %kj"""}),
+    "small-values": dict(
+        heads=2, head_dim=48, extra={"v_small": (32, 64), "o_small": (64, 32)},
+        edits={"%kv   = quipu.cache_write %kr, %v": """%vs = quipu.linear %n, "v_small" -> [2, 16]
+    %kk = quipu.add %kr, %v
+    %kv   = quipu.cache_write %kk, %vs""",
+               '%o    = quipu.linear %a, "attn_output" bias optional "attn_output.bias" -> [@hidden]':
+                   """%oa = quipu.linear %a, "o_small" -> [@hidden]
+    %ob = quipu.linear %qr, "attn_output" -> [@hidden]
+    %o = quipu.add %oa, %ob"""}),
+    "turned-from": dict(rope_dims=12, edits={
+        "rope %q by %angles pairs adjacent": "rope %q by %angles pairs halves from 5",
+        "rope %k by %angles pairs adjacent": "rope %k by %angles pairs halves from 5"}),
     # What families have that differ from Llama's layer.
     "qwen3": dict(
         format="Q8_0", extra={"attn_q_norm": (32,), "attn_k_norm": (32,)},
@@ -134,6 +180,11 @@ CASES = {
     %f34 = quipu.add %f3, %f4
     %f1234 = quipu.add %f12, %f34
     %act = quipu.add %f1234, %f5"""}),
+    "clamps": dict(edits={"%act  = quipu.swiglu %gate, %up": """
+    %lg = quipu.clamp %gate to 0.3
+    %lu = quipu.clamp %up from -0.2 to 0.25
+    %ld = quipu.clamp %lu from -0.15
+    %act = quipu.swiglu %lg, %ld"""}),
     "two-results": dict(edits={OUT: """%hot = quipu.activate silu %down
     %cold = quipu.rms_norm %down, "ffn_norm" eps @eps
     %warm = quipu.add %hot, %cold

@@ -4,6 +4,9 @@
 // Each op that lower-kernels.mlir does not have gets a kernel alone.
 quipu.model @m for ["m"] {
   quipu.state @rows : tensor<40xf32> pool 0
+  quipu.weight @norm = "norm.weight" : tensor<32xf32, #quipu.floats> packed at 0
+  quipu.weight @bias = "norm.bias" : tensor<32xf32, #quipu.floats> packed at 128
+  quipu.weight @heads = "heads.weight" : tensor<2x16xf32, #quipu.floats> packed at 256
   // CHECK-DAG: llvm.func @l2_norm.halide({{.*}} attributes {quipu.bitcode = 
   quipu.kernel @l2_norm(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
     %y = quipu.l2_norm %a : tensor<8x32xf32> -> tensor<8x32xf32>
@@ -75,5 +78,45 @@ quipu.model @m for ["m"] {
   quipu.kernel @rope_halves(%q: tensor<8x2x16xf32>, %angles: tensor<8x8x2xf32>) -> tensor<8x2x16xf32> schedule #quipu.cpu_rows {
     %y = quipu.rope %q by %angles pairs halves : tensor<8x2x16xf32>, tensor<8x8x2xf32> -> tensor<8x2x16xf32>
     quipu.yield %y : tensor<8x2x16xf32>
+  }
+  // CHECK-DAG: llvm.func @layer_norm.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @layer_norm(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
+    %y = quipu.layer_norm %a, @norm : tensor<32xf32> bias @bias : tensor<32xf32> eps 1.0e-5 : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  // CHECK-DAG: llvm.func @layer_norm_of_heads.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @layer_norm_of_heads(%a: tensor<8x2x16xf32>) -> tensor<8x2x16xf32> schedule #quipu.cpu_rows {
+    %y = quipu.layer_norm %a, @heads : tensor<2x16xf32> eps 1.0e-5 : tensor<8x2x16xf32> -> tensor<8x2x16xf32>
+    quipu.yield %y : tensor<8x2x16xf32>
+  }
+  // CHECK-DAG: llvm.func @norm_of_token.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @norm_of_token(%a: tensor<8x2x16xf32>) -> tensor<8x2x16xf32> schedule #quipu.cpu_rows {
+    %y = quipu.rms_norm %a, @norm : tensor<32xf32> eps 1.0e-5 : tensor<8x2x16xf32> -> tensor<8x2x16xf32>
+    quipu.yield %y : tensor<8x2x16xf32>
+  }
+  // CHECK-DAG: llvm.func @norm_without_weight.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @norm_without_weight(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
+    %y = quipu.rms_norm %a eps 1.0e-5 : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  // CHECK-DAG: llvm.func @clamp.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @clamp(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
+    %y = quipu.clamp %a from -1.0 to 2.0 : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  // CHECK-DAG: llvm.func @concat.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @concat(%a: tensor<8x2x16xf32>, %b: tensor<8x1x16xf32>) -> tensor<8x2x32xf32> schedule #quipu.cpu_rows {
+    %y = quipu.concat %a, %b : tensor<8x2x16xf32>, tensor<8x1x16xf32> -> tensor<8x2x32xf32>
+    quipu.yield %y : tensor<8x2x32xf32>
+  }
+  // CHECK-DAG: llvm.func @rope_from.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @rope_from(%q: tensor<8x2x32xf32>, %angles: tensor<8x8x2xf32>) -> tensor<8x2x32xf32> schedule #quipu.cpu_rows {
+    %y = quipu.rope %q by %angles pairs halves from 16 : tensor<8x2x32xf32>, tensor<8x8x2xf32> -> tensor<8x2x32xf32>
+    quipu.yield %y : tensor<8x2x32xf32>
+  }
+  // CHECK-DAG: llvm.func @softmax.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @softmax(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
+    %y = quipu.softmax %a : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
   }
 }

@@ -2,10 +2,32 @@
 // RUN: %quipu-opt %s --split-input-file --verify-diagnostics --attach-target=target=x86-64-v3 --lower-kernels=cache=%t
 
 quipu.model @m for ["m"] {
-  quipu.kernel @probabilities(%x: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
-    // expected-error @+1 {{the CPU has no kernel for this op; build with --target=reference}}
-    %y = quipu.softmax %x : tensor<8x32xf32> -> tensor<8x32xf32>
-    quipu.yield %y : tensor<8x32xf32>
+  quipu.kernel @join(%k: tensor<8x2x16xf32>, %r: tensor<8x1x8xf32>) -> tensor<8x2x24xf32> schedule #quipu.cpu_rows {
+    // expected-error @+1 {{heads of 8 components are no multiple of 16; build with --target=reference}}
+    %y = quipu.concat %k, %r : tensor<8x2x16xf32>, tensor<8x1x8xf32> -> tensor<8x2x24xf32>
+    quipu.yield %y : tensor<8x2x24xf32>
+  }
+}
+
+// -----
+
+quipu.model @m for ["m"] {
+  quipu.weight @w = "w.weight" : tensor<2x16xf32, #quipu.rows16> packed at 0
+  quipu.kernel @norm(%x: tensor<8x2x16xf32>) -> tensor<8x2x16xf32> schedule #quipu.cpu_rows {
+    // expected-error @+1 {{reads the weight @w as a vector, but its layout is #quipu.rows16; run assign-weight-offsets first}}
+    %y = quipu.rms_norm %x, @w : tensor<2x16xf32> eps 1.0e-5 : tensor<8x2x16xf32> -> tensor<8x2x16xf32>
+    quipu.yield %y : tensor<8x2x16xf32>
+  }
+}
+
+// -----
+
+quipu.model @m for ["m"] {
+  quipu.weight @w = "w.weight" : tensor<16x32xf32, #quipu.floats> packed at 0
+  quipu.kernel @multiply(%x: tensor<8x32xf32>) -> tensor<8x16xf32> schedule #quipu.cpu_tiles<lanes = 8, tokens = 4, tiles = 1> {
+    // expected-error @+1 {{reads the weight @w as a matrix, but its layout is #quipu.floats; run assign-weight-offsets first}}
+    %y = quipu.linear %x, @w : tensor<16x32xf32> -> [16] : tensor<8x32xf32> -> tensor<8x16xf32>
+    quipu.yield %y : tensor<8x16xf32>
   }
 }
 

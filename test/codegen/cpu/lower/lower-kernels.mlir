@@ -188,13 +188,44 @@ quipu.model @m for ["m"] {
 // CHECK: llvm.mlir.global internal constant @angles.frequencies(dense<[1.000000e+00, 0.00999999977]>
 // CHECK-LABEL: llvm.func @angles(
 // CHECK: %[[T:.*]] = llvm.mlir.addressof @angles.frequencies
-// CHECK: %[[NONE:.*]] = llvm.mlir.zero
 // CHECK: scf.for
 // CHECK: %[[ONE:.*]] = llvm.mlir.constant(1 : i32)
+// CHECK: %[[NONE:.*]] = llvm.mlir.zero
 // CHECK: llvm.call @quipu_rope_angles(%{{.*}}, %[[ONE]], %[[T]], %[[NONE]],
 quipu.model @m for ["m"] {
   quipu.kernel @angles(%at: !quipu.positions) -> tensor<8x2x2xf32> schedule #quipu.cpu_angles {
     %a = quipu.rope_angles %at dims 4 theta 10000.0 tokens 8 : tensor<8x2x2xf32>
+    quipu.yield %a : tensor<8x2x2xf32>
+  }
+}
+
+// -----
+
+// Short factors are for sequences of at most 4096 tokens; their lengths are at 136.
+// CHECK-LABEL: llvm.func @longrope(
+// CHECK: llvm.mlir.constant(136 : i64)
+// CHECK: %[[MOST:.*]] = llvm.mlir.constant(4096 : i32)
+// CHECK: %[[SHORT:.*]] = arith.cmpi sle, %{{.*}}, %[[MOST]]
+// CHECK: %[[FACTORS:.*]] = arith.select %[[SHORT]],
+// CHECK: llvm.call @quipu_rope_angles(%{{.*}}, %{{.*}}, %{{.*}}, %[[FACTORS]],
+quipu.model @m for ["m"] {
+  quipu.weight @long = "long.weight" : tensor<2xf32, #quipu.floats> packed at 0
+  quipu.weight @short = "short.weight" : tensor<2xf32, #quipu.floats> packed at 64
+  quipu.kernel @longrope(%at: !quipu.positions) -> tensor<8x2x2xf32> schedule #quipu.cpu_angles {
+    %a = quipu.rope_angles %at dims 4 theta 10000.0 scaling <type = "longrope", factor = 32.0, original_context = 4096> factors @long : tensor<2xf32> short @short : tensor<2xf32> tokens 8 : tensor<8x2x2xf32>
+    quipu.yield %a : tensor<8x2x2xf32>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: llvm.func @dynamic(
+// CHECK: llvm.mlir.constant(136 : i64)
+// CHECK: %[[CONTEXT:.*]] = llvm.mlir.constant(4.096000e+03 : f64)
+// CHECK: llvm.call @quipu_dynamic_rope_angles({{.*}}, %[[CONTEXT]],
+quipu.model @m for ["m"] {
+  quipu.kernel @dynamic(%at: !quipu.positions) -> tensor<8x2x2xf32> schedule #quipu.cpu_angles {
+    %a = quipu.rope_angles %at dims 4 theta 10000.0 scaling <type = "dynamic", factor = 2.0, original_context = 4096> tokens 8 : tensor<8x2x2xf32>
     quipu.yield %a : tensor<8x2x2xf32>
   }
 }

@@ -3,11 +3,13 @@
 
 // Each op that computes has code on a GPU.
 
-// SM80-COUNT-18: quipu.launch = #quipu.device_kernel<
+// SM80-COUNT-25: quipu.launch = #quipu.device_kernel<
 quipu.model @ops for [] {
   quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 2 pool 0 at 0 stride 64
   quipu.state @rows : tensor<40xf32> pool 0
   quipu.weight @norm = "norm.weight" : tensor<32xf32, #quipu.floats> packed at 0
+  quipu.weight @bias = "norm.bias" : tensor<32xf32, #quipu.floats> packed at 12288
+  quipu.weight @heads = "heads.weight" : tensor<2x16xf32, #quipu.floats> packed at 12416
   quipu.weight @table = "table.weight" : tensor<40x32x!quipu.q8_0, #quipu.fragments> packed at 256
   quipu.weight @floats = "floats.weight" : tensor<16x32xf32, #quipu.rows16> packed at 8448
 
@@ -109,5 +111,40 @@ quipu.model @ops for [] {
   quipu.kernel @mul(%a: tensor<8x32xf32>, %b: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.gpu_rows {
     %y = quipu.mul %a, %b : tensor<8x32xf32>
     quipu.yield %y : tensor<8x32xf32>
+  }
+
+  // Around the mean, which is reduced first.
+
+  // CHECK-LABEL: llvm.func @layer_norm(%{{.*}}: !llvm.ptr<1>
+  // CHECK-COUNT-5: nvvm.shfl.sync bfly
+  // CHECK: arith.subf
+  // CHECK-COUNT-5: nvvm.shfl.sync bfly
+  quipu.kernel @layer_norm(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.gpu_rows {
+    %y = quipu.layer_norm %a, @norm : tensor<32xf32> bias @bias : tensor<32xf32> eps 1.0e-5 : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  quipu.kernel @layer_norm_of_heads(%a: tensor<8x2x16xf32>) -> tensor<8x2x16xf32> schedule #quipu.gpu_rows {
+    %y = quipu.layer_norm %a, @heads : tensor<2x16xf32> eps 1.0e-5 : tensor<8x2x16xf32> -> tensor<8x2x16xf32>
+    quipu.yield %y : tensor<8x2x16xf32>
+  }
+  quipu.kernel @norm_of_token(%a: tensor<8x2x16xf32>) -> tensor<8x2x16xf32> schedule #quipu.gpu_rows {
+    %y = quipu.rms_norm %a, @norm : tensor<32xf32> eps 1.0e-5 : tensor<8x2x16xf32> -> tensor<8x2x16xf32>
+    quipu.yield %y : tensor<8x2x16xf32>
+  }
+  quipu.kernel @norm_without_weight(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.gpu_rows {
+    %y = quipu.rms_norm %a eps 1.0e-5 : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  quipu.kernel @clamp(%a: tensor<8x32xf32>) -> tensor<8x32xf32> schedule #quipu.gpu_rows {
+    %y = quipu.clamp %a from -1.0 to 2.0 : tensor<8x32xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
+  quipu.kernel @concat(%a: tensor<8x2x16xf32>, %b: tensor<8x1x16xf32>) -> tensor<8x2x32xf32> schedule #quipu.gpu_rows {
+    %y = quipu.concat %a, %b : tensor<8x2x16xf32>, tensor<8x1x16xf32> -> tensor<8x2x32xf32>
+    quipu.yield %y : tensor<8x2x32xf32>
+  }
+  quipu.kernel @rope_from(%q: tensor<8x2x32xf32>, %angles: tensor<8x8x2xf32>) -> tensor<8x2x32xf32> schedule #quipu.gpu_rows {
+    %y = quipu.rope %q by %angles pairs halves from 16 : tensor<8x2x32xf32>, tensor<8x8x2xf32> -> tensor<8x2x32xf32>
+    quipu.yield %y : tensor<8x2x32xf32>
   }
 }

@@ -150,6 +150,7 @@ static void checkArgs(const abi::StepArgs *args) {
   check(args->positions);
   check(args->sequences);
   check(args->ends);
+  check(args->lengths);
   check(args->selected);
   check(args->pools);
   check(args->pools[0].pages);
