@@ -99,6 +99,11 @@ FailureOr<Attribute> BoundParameters::get(ParamOp param) {
   std::string key = getFullKey(param);
   FailureOr<Attribute> value = Attribute();
   std::optional<int64_t> integer = checkpoint.getInteger(key);
+  // Of no and yes a spec names cases, too.
+  const MetadataValue *stored = checkpoint.find(key);
+  if (const bool *answer =
+          stored && param.getCases() ? std::get_if<bool>(stored) : nullptr)
+    integer = *answer;
   if (integer && param.getCases()) {
     ArrayRef<Attribute> cases = param.getCases()->getValue();
     if (*integer < 0 || *integer >= static_cast<int64_t>(cases.size()))

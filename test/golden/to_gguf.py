@@ -1,4 +1,4 @@
-"""Converts a Hugging Face folder of the Llama family to a GGUF file.
+"""Converts a Hugging Face folder to a GGUF file.
 
 usage: to_gguf.py FOLDER OUT.gguf [--type f32|f16|bf16|q8_0|q4_0|q4_1|...]
                   [--loops NAME,...]
@@ -14,6 +14,7 @@ import argparse
 import itertools
 import json
 import math
+import re
 from pathlib import Path
 
 import gguf
@@ -41,21 +42,45 @@ GEMMA2_NAMES = {
     "pre_feedforward_layernorm": "ffn_norm",
     "post_feedforward_layernorm": "post_ffw_norm",
 }
+OLMO2_NAMES = {
+    **NAMES,
+    "post_attention_layernorm": "post_attention_norm",
+    "post_feedforward_layernorm": "post_ffw_norm",
+}
+BERT_NAMES = {
+    "attention.self.query": "attn_q",
+    "attention.self.key": "attn_k",
+    "attention.self.value": "attn_v",
+    "attention.output.dense": "attn_output",
+    "attention.output.LayerNorm": "attn_output_norm",
+    "intermediate.dense": "ffn_up",
+    "output.dense": "ffn_down",
+    "output.LayerNorm": "layer_output_norm",
+}
+FAMILY_NAMES = {"gemma2": GEMMA2_NAMES, "olmo2": OLMO2_NAMES, "bert": BERT_NAMES}
 # The family's name in a GGUF file, by `model_type`.
 ARCHITECTURES = {"llama": "llama", "mistral": "llama", "qwen2": "qwen2", "qwen3": "qwen3",
-                 "gemma2": "gemma2"}
+                 "gemma2": "gemma2", "stablelm": "stablelm", "olmo2": "olmo2",
+                 "cohere": "command-r", "bert": "bert"}
+# Outside of the layers; the task's model may have the backbone as `model.`.
 OUTER_NAMES = {
-    "model.embed_tokens.weight": "token_embd.weight",
-    "model.norm.weight": "output_norm.weight",
-    "lm_head.weight": "output.weight",
+    "embed_tokens": "token_embd",
+    "norm": "output_norm",
+    "lm_head": "output",
+    "embeddings.word_embeddings": "token_embd",
+    "embeddings.position_embeddings": "position_embd",
+    "embeddings.token_type_embeddings": "token_types",
+    "embeddings.LayerNorm": "token_embd_norm",
 }
+# What llama.cpp's converter leaves out.
+UNUSED_NAMES = ("pooler.dense.weight", "pooler.dense.bias")
 
 
 def gguf_name(name, names, loops):
+    name, _, kind = name.removeprefix("model.").rpartition(".")
     if name in OUTER_NAMES:
-        return OUTER_NAMES[name]
-    _, _, layer, rest = name.split(".", 3)
-    rest, _, kind = rest.rpartition(".")
+        return f"{OUTER_NAMES[name]}.{kind}"
+    layer, rest = re.fullmatch(r"(?:encoder\.)?layers?\.(\d+)\.(.*)", name).groups()
     prefix = f"{loops[int(layer)]}.0" if loops else f"blk.{layer}"
     return f"{prefix}.{names[rest]}.{kind}"
 
@@ -77,9 +102,23 @@ def llama3_factors(scaling, theta, head_dim):
     return (1 / ((1 - keep) / factor + keep)).astype(np.float32)
 
 
-def add_scaling(writer, scaling, theta, head_dim):
+def add_longrope(writer, scaling, config):
+    """As llama.cpp has it: no type, but what cos and sin are multiplied by."""
+    original = config["original_max_position_embeddings"]
+    factor = config["max_position_embeddings"] / original
+    writer.add_rope_scaling_orig_ctx_len(original)
+    writer.add_rope_scaling_attn_factors(math.sqrt(1 + math.log(factor) / math.log(original)))
+    for length in ("long", "short"):
+        writer.add_tensor(f"rope_factors_{length}.weight",
+                          np.array(scaling[f"{length}_factor"], np.float32))
+
+
+def add_scaling(writer, scaling, theta, head_dim, config):
     """What the checkpoint says of RoPE's scaling, and as which tensor or key."""
     kind = scaling["rope_type"]
+    if kind == "longrope":
+        add_longrope(writer, scaling, config)
+        return
     if kind == "llama3":
         writer.add_tensor("rope_freqs.weight", llama3_factors(scaling, theta, head_dim))
         return
@@ -114,7 +153,7 @@ def main():
     heads = config["num_attention_heads"]
     kv_heads = config.get("num_key_value_heads", heads)
     head_dim = config.get("head_dim") or config["hidden_size"] // heads
-    theta = config.get("rope_theta") or scaling["rope_theta"]
+    rope_dims = int(head_dim * config.get("partial_rotary_factor", 1))
     writer = gguf.GGUFWriter(args.out, architecture)
     writer.add_name(args.folder.name)
     writer.add_vocab_size(config["vocab_size"])
@@ -126,19 +165,33 @@ def main():
     writer.add_head_count_kv(kv_heads)
     writer.add_key_length(head_dim)
     writer.add_value_length(head_dim)
-    writer.add_rope_dimension_count(head_dim)
-    writer.add_rope_freq_base(theta)
-    writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
+    if family == "bert":
+        writer.add_causal_attention(False)
+        writer.add_pooling_type(gguf.PoolingType.MEAN)
+        writer.add_token_type_count(config["type_vocab_size"])
+    else:
+        theta = config.get("rope_theta") or scaling["rope_theta"]
+        writer.add_rope_dimension_count(rope_dims)
+        writer.add_rope_freq_base(theta)
+    if "rms_norm_eps" in config:
+        writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
+    else:
+        writer.add_layer_norm_eps(config["layer_norm_eps"])
+    if "logit_scale" in config:
+        writer.add_logit_scale(config["logit_scale"])
+        writer.add_rope_scaling_type(gguf.RopeScalingType.NONE)
     if config.get("sliding_window"):
         writer.add_sliding_window(config["sliding_window"])
     if scaling.get("rope_type", "default") != "default":
-        add_scaling(writer, scaling, theta, head_dim)
+        add_scaling(writer, scaling, theta, head_dim, config)
 
     loops = args.loops.split(",") if args.loops else []
     matrix_types = itertools.cycle(gguf.GGMLQuantizationType[name]
                                    for name in args.type.upper().split(","))
     weights = safetensors_file.read(args.folder / "model.safetensors")
     for name, weight in weights.items():
+        if name in UNUSED_NAMES:
+            continue
         if is_gemma:  # multiplies a norm by 1 + its weight
             weight = weight + (weight.ndim == 1)
         elif architecture == "llama" and "q_proj" in name:
@@ -148,7 +201,7 @@ def main():
         weight = np.ascontiguousarray(weight, np.float32)
         kind = (gguf.GGMLQuantizationType.F32 if weight.ndim == 1
                 else next(matrix_types))
-        names = GEMMA2_NAMES if is_gemma else NAMES
+        names = FAMILY_NAMES.get(family, NAMES)
         writer.add_tensor(gguf_name(name, names, loops), gguf.quants.quantize(weight, kind),
                           raw_dtype=kind)
     writer.write_header_to_file()

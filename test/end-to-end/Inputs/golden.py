@@ -2,6 +2,7 @@
 
 usage: golden.py QUIPU FOLDER --target T [--type TYPE] --tolerance X [--greedy]
                  [--emulator COMMAND] [--spec FILE --loops NAME,...] [--chunks N,...]
+                 [--heads NAME,...]
 
 Builds a program of the folder (see test/golden/README.md) or, with a type, of the
 GGUF file that it is converted to, and compares the logits of all positions, with an f32 cache, with Hugging
@@ -10,7 +11,8 @@ llama_numpy.py on the same file, which rounds activations as kernels do: to 8 bi
 but for --target=reference and f16 weights. Fails unless max |difference| <= X * max |logit|.
 --greedy also compares 24 tokens of greedy text, with either cache. The program runs
 as the emulator's argument, if there is one. --chunks compares the logits once more
-for each number of tokens at once.
+for each number of tokens at once. --heads compares the hidden states, or the
+embedding, in place of logits.
 """
 
 import argparse
@@ -44,16 +46,30 @@ parser.add_argument("--emulator", default="")
 parser.add_argument("--spec")
 parser.add_argument("--loops", default="")
 parser.add_argument("--chunks", default="")
+parser.add_argument("--heads", default="")
 args = parser.parse_args()
 
+# What a head's output, by its name, is in the folder.
+OUTPUTS = {"hidden": ("hidden", "last_hidden_state"), "embed": ("embedding", "embedding")}
 folder = GOLDEN / args.folder
+heads = list(filter(None, args.heads.split(",")))
 tokens = python("expected.py", "tokens", folder)
 model = "model.gguf" if args.type else folder
 if args.type:
     python("to_gguf.py", folder, model, "--type", args.type, "--loops", args.loops)
 run(args.quipu, "build", model, "--target", args.target, "-o", "program",
-    *(["--spec", args.spec] if args.spec else []))
+    *(["--spec", args.spec] if args.spec else []),
+    *(["--head", args.heads] if heads else []))
 program = [*args.emulator.split(), "./program"]
+for head in heads:
+    output, name = OUTPUTS[head]
+    for chunk in ["128", *filter(None, args.chunks.split(","))]:
+        run(*program, head, "--tokens", tokens, "--cache-type=f32", "--outputs=outputs",
+            "--chunk", chunk)
+        print(args.folder, head, args.target, "chunks of", chunk, python(
+            "expected.py", "compare", folder, f"outputs/{output}.npy", args.tolerance, name), flush=True)
+if heads:
+    sys.exit(0)
 run(*program, "--tokens", tokens, "--cache-type=f32", "--logits=logits.npy")
 config = json.loads((folder / "config.json").read_text())
 stored = config.get("torch_dtype") or config["dtype"]

@@ -10,6 +10,8 @@
 #include "compiler/codegen/host/RopeFrequencies.h"
 #include "dialect/KernelShape.h"
 #include "dialect/PackedLayout.h"
+#include <cmath>
+#include <numbers>
 
 using namespace mlir;
 using namespace quipu;
@@ -22,19 +24,20 @@ struct RopeAnglesLowering : KernelLowering {
   LogicalResult emit() final {
     auto op = cast<RopeAnglesOp>(kernel.getBody().front().front());
     RopeScalingAttr scaling = op.getScaling().value_or(RopeScalingAttr());
-    if (scaling && scaling.getKind() == abi::RopeScaling::Dynamic)
-      return op.emitOpError("has no kernel for dynamic scaling on a GPU; build "
-                            "for a CPU");
+    bool isDynamic = scaling && scaling.getKind() == abi::RopeScaling::Dynamic;
     RopeFrequencies angles = getRopeFrequencies(op);
     auto half = static_cast<int64_t>(angles.frequencies.size());
     auto type = cast<RankedTensorType>(op.getResult().getType());
     std::string name = (kernel.getSymName() + ".frequencies").str();
     llvm::replace(name, '.', '_');
-    addTable(name, angles.frequencies);
+    if (!isDynamic)
+      addTable(name, angles.frequencies);
     return emitFunction("", rowThreads, [&]() -> FailureOr<Launch> {
       Value token = b.getBlock();
       Value positions = loadArgument(offsetof(abi::StepArgs, positions));
-      Value table = LLVM::AddressOfOp::create(b, b.getPointerType(1), name);
+      Value table =
+          isDynamic ? Value()
+                    : LLVM::AddressOfOp::create(b, b.getPointerType(1), name);
       Value row =
           b.at(getResult(0), b.mul(b.extend(token), b.i64(getRowBytes(type))));
       Value count = getCount();
@@ -43,8 +46,11 @@ struct RopeAnglesLowering : KernelLowering {
         Value position =
             b.toFloat(b.load(b.getI32Type(), b.at(positions, b.mul(token, 4))));
         Value factors = getFactors(op, token);
+        Value bits = isDynamic ? getBitsOfTheta(op, token) : Value();
         b.forEach(b.getThread(), half, rowThreads, [&](Value i) {
-          Value frequency = b.load(b.getF32Type(), b.at(table, b.mul(i, 4)));
+          Value frequency =
+              isDynamic ? getDynamicFrequency(bits, i, half)
+                        : b.load(b.getF32Type(), b.at(table, b.mul(i, 4)));
           if (factors)
             frequency = b.divideF(
                 frequency,
@@ -59,6 +65,63 @@ struct RopeAnglesLowering : KernelLowering {
     });
   }
 
+  static double getNumber(Attribute number) {
+    auto integer = dyn_cast<IntegerAttr>(number);
+    return integer ? static_cast<double>(integer.getInt())
+                   : cast<FloatAttr>(number).getValueAsDouble();
+  }
+
+  /// The length of the token's sequence.
+  Value getLength(Value token) {
+    return b.load(
+        b.getI32Type(),
+        b.at(loadArgument(offsetof(abi::StepArgs, lengths)), b.mul(token, 4)));
+  }
+
+  /// Whether a sequence of that length is longer than the original context.
+  Value isLong(RopeAnglesOp op, Value length) {
+    double context = getNumber(op.getScaling()->getOriginalContext());
+    return b.less(
+        static_cast<int32_t>(std::min<double>(context, abi::maxContext)),
+        length);
+  }
+
+  /// The logarithm to base 2, in f64, of the theta that has grown with the
+  /// token's sequence.
+  Value getBitsOfTheta(RopeAnglesOp op, Value token) {
+    RopeScalingAttr scaling = *op.getScaling();
+    double factor = getNumber(scaling.getFactor());
+    double context = getNumber(scaling.getOriginalContext());
+    double dims = getNumber(op.getDims());
+    Value length = getLength(token);
+    Value tokens = arith::UIToFPOp::create(b, b.getF64Type(), length);
+    Value longest = b.select(isLong(op, length), tokens, f64(context));
+    Value growth = fma64(longest, f64(factor / context), f64(1 - factor));
+    // What the f32 instruction is wrong by is a small number.
+    Value narrow = arith::TruncFOp::create(b, b.getF32Type(), growth);
+    Value bits = arith::ExtFOp::create(
+        b, b.getF64Type(),
+        b.ptx("lg2.approx.ftz.f32 $0, $1;", b.getF32Type(), narrow)[0]);
+    Value rest = fma64(growth, emitExp2(negate(bits)), f64(-1));
+    Value more = arith::MulFOp::create(
+        b, rest,
+        fma64(rest, f64(-0.5 / std::numbers::ln2), f64(1 / std::numbers::ln2)));
+    bits = arith::AddFOp::create(b, bits, more);
+    return fma64(bits, f64(dims / (dims - 2)),
+                 f64(std::log2(getNumber(op.getTheta()))));
+  }
+
+  /// theta^(-i / half) in f32.
+  Value getDynamicFrequency(Value bitsOfTheta, Value i, int64_t half) {
+    Value number = arith::UIToFPOp::create(b, b.getF64Type(), i);
+    Value exponent =
+        arith::MulFOp::create(b, arith::MulFOp::create(b, number, bitsOfTheta),
+                              f64(-1.0 / static_cast<double>(half)));
+    return arith::TruncFOp::create(b, b.getF32Type(), emitExp2(exponent));
+  }
+
+  Value negate(Value x) { return arith::MulFOp::create(b, x, f64(-1)); }
+
   /// Those for the length of the token's sequence, or null.
   Value getFactors(RopeAnglesOp op, Value token) {
     if (!op.getFactors())
@@ -66,15 +129,7 @@ struct RopeAnglesLowering : KernelLowering {
     Value factors = getWeight(op.getFactors()->getSymbol());
     if (!op.getShortFactors())
       return factors;
-    Value lengths = loadArgument(offsetof(abi::StepArgs, lengths));
-    Value length = b.load(b.getI32Type(), b.at(lengths, b.mul(token, 4)));
-    Attribute context = op.getScaling()->getOriginalContext();
-    auto integer = dyn_cast<IntegerAttr>(context);
-    double most = integer ? static_cast<double>(integer.getInt())
-                          : cast<FloatAttr>(context).getValueAsDouble();
-    auto longest =
-        static_cast<int32_t>(std::min<double>(most, abi::maxContext));
-    return b.select(b.less(longest, length), factors,
+    return b.select(isLong(op, getLength(token)), factors,
                     getWeight(op.getShortFactors()->getSymbol()));
   }
 
@@ -103,6 +158,30 @@ struct RopeAnglesLowering : KernelLowering {
     for (double factor : llvm::reverse(factors.drop_back()))
       sum = fma64(sum, x, f64(factor));
     return sum;
+  }
+
+  /// The nearest integer, as a number and in the low bits of the other result.
+  std::pair<Value, Value> round64(Value x) {
+    // Adding 1.5 * 2^52 rounds to an integer, which the low bits then are.
+    Value magic = f64(6755399441055744.0);
+    Value shifted = arith::AddFOp::create(b, x, magic);
+    Value bits = LLVM::BitcastOp::create(b, b.getI64Type(), shifted);
+    return {arith::SubFOp::create(b, shifted, magic),
+            arith::TruncIOp::create(b, b.getI32Type(), bits)};
+  }
+
+  /// 2^x, by the powers of e of what is left of an integer, to 1e-15.
+  Value emitExp2(Value x) {
+    auto [whole, low] = round64(x);
+    Value rest = arith::MulFOp::create(b, arith::SubFOp::create(b, x, whole),
+                                       f64(std::numbers::ln2));
+    SmallVector<double> factors{1};
+    for (int64_t i = 1; i <= 13; ++i)
+      factors.push_back(factors.back() / static_cast<double>(i));
+    Value exponent = b.extend(b.add(low, 1023));
+    Value power = LLVM::BitcastOp::create(
+        b, b.getF64Type(), arith::ShLIOp::create(b, exponent, b.i64(52)));
+    return arith::MulFOp::create(b, emitSeries(rest, factors), power);
   }
 
   /// Cosine and sine of an angle, computed in f64 and rounded once, as the
