@@ -143,8 +143,25 @@ Type CpuAttr::getInputElement(RankedTensorType weight) const {
   return takesBF16 ? element : Type();
 }
 
+/// Whether what `op` does to heads is beyond tiles of a linear layer's outputs:
+/// not all have a whole number of these.
+static bool cutsTiles(Operation *op) {
+  if (!isa<RopeOp, CacheWriteOp, ConcatOp, NormInterface, L2NormOp, SoftmaxOp>(
+          op))
+    return false;
+  // A rotation's angles are no heads.
+  ValueRange heads = op->getOperands();
+  if (isa<RopeOp>(op))
+    heads = heads.take_front();
+  return llvm::any_of(heads, [](Value value) {
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    return type && type.getRank() == 3 && type.getDimSize(2) % tileRows;
+  });
+}
+
 bool CpuAttr::joinsLinear(Operation *op, int64_t /*tokens*/) const {
-  return cast<FusionInterface>(op).getFusionRole() == FusionRole::Tile;
+  return cast<FusionInterface>(op).getFusionRole() == FusionRole::Tile &&
+         !cutsTiles(op);
 }
 
 bool CpuAttr::roundsAttention() const { return false; }

@@ -41,8 +41,8 @@ read as f32, whatever the file has; matrices may have any of the formats below, 
 
 {ops}
 
-Heads on CPUs have a multiple of 16 components, of 32 for a q8_0 cache; on GPUs they have any number. The
-cache is f16, f32 or q8_0, on GPUs f16 or f32.
+Heads have any number of components; on CPUs those of a multiple of 16 are turned and cached beside their linear layers. The cache is f16, f32
+or q8_0 (with heads of a multiple of 32), on GPUs f16 or f32.
 
 ## Formats of weights
 

@@ -5,7 +5,7 @@ usage: to_gguf.py FOLDER OUT.gguf [--type f32|f16|bf16|q8_0|q4_0|q4_1|...]
 
 Keys and tensors are named as llama.cpp's converter names them. Matrices are stored
 in the given type (of several, in turn, so that layers differ: q4_1,q8_0), vectors
-always in f32. The folders have no tokenizer, so neither has the file. `--loops
+and weights of norms always in f32. The folders have no tokenizer, so neither has the file. `--loops
 near,far` calls the layers' tensors `near.0.*`, `far.0.*` instead of `blk.0.*`,
 `blk.1.*`: a loop each.
 """
@@ -199,11 +199,10 @@ def main():
         elif architecture == "llama" and "k_proj" in name:
             weight = pair_neighbours(weight, kv_heads)
         weight = np.ascontiguousarray(weight, np.float32)
-        kind = (gguf.GGMLQuantizationType.F32 if weight.ndim == 1
+        name = gguf_name(name, FAMILY_NAMES.get(family, NAMES), loops)
+        kind = (gguf.GGMLQuantizationType.F32 if weight.ndim == 1 or "_norm." in name
                 else next(matrix_types))
-        names = FAMILY_NAMES.get(family, NAMES)
-        writer.add_tensor(gguf_name(name, names, loops), gguf.quants.quantize(weight, kind),
-                          raw_dtype=kind)
+        writer.add_tensor(name, gguf.quants.quantize(weight, kind), raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -46,6 +46,9 @@ MODELS = {
     "mistral-window": FLOATS,
     "qwen2": [*FLOATS, "q8_0"],
     "qwen3": [*FLOATS, "q4_0"],
+    "stablelm-partial": [*FLOATS, "q8_0"],
+    "olmo2": FLOATS,
+    "cohere": [*FLOATS, "q8_0"],
 }
 # Formats of 256 numbers a block and others, in models of random blocks.
 FORMATS = ["q2_k", "q3_k", "q4_k", "q5_k", "q6_k", "iq4_nl", "iq4_xs", "mxfp4"]

@@ -14,6 +14,7 @@
 #include "dialect/KernelShape.h"
 #include "dialect/LayerSets.h"
 #include "dialect/Targets.h"
+#include "weights/WeightLayout.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -47,9 +48,10 @@ int64_t getPartialBytes(StepOp step, bool isDevice) {
           return;
         }
         bytes = std::max<int64_t>(
-            bytes, abi::maxQueryTile *
-                       (query.getDimSize(1) / cache.getHeads()) *
-                       (cache.getValueDim() + 16) * sizeof(float));
+            bytes,
+            abi::maxQueryTile * (query.getDimSize(1) / cache.getHeads()) *
+                (llvm::alignTo(cache.getValueDim(), tileRows) + tileRows) *
+                sizeof(float));
       });
   });
   return bytes;

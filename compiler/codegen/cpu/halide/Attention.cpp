@@ -19,6 +19,11 @@ static constexpr float masked = -1e30f;
 
 static Var d("d"), e("e"), r("r"), c("c"), l("l"), b("b"), x("x"), q("q");
 
+/// A component that vectors of a head of `dim` may end behind.
+static Expr cut(const Expr &component, int dim) {
+  return dim % lanes ? min(component, dim - 1) : component;
+}
+
 std::string cpu::getAttentionName(const AttentionShape &shape,
                                   bool isSplitKernel) {
   std::string name =
@@ -92,7 +97,7 @@ private:
 Split::Split(const AttentionShape &shape)
     : shape(shape), keyDim(shape.cache.keyDim), valueDim(shape.cache.valueDim),
       heads(shape.queryHeads), query(Float(32), 3) {
-  int vectors = valueDim / lanes, sums = shape.sums;
+  int vectors = (valueDim + lanes - 1) / lanes, sums = shape.sums;
   rowsAtOnce = shape.rows();
   while (rowsAtOnce > 1 &&
          (shape.rows() % rowsAtOnce || rowsAtOnce * vectors > sums))
@@ -210,9 +215,10 @@ void Split::addValues() {
       isQ8() ? weight(l, c, r) * f32(valueScales(l, b, existing(c)))
              : weight(l, c, r);
   mean(d, r) = 0.0f;
-  mean(d, r) += valueWeight(position % lanes, position / lanes,
-                            isQ8() ? d / abi::cacheBlock : Expr(0), r) *
-                f32(values(d, position % lanes, position / lanes));
+  mean(d, r) +=
+      valueWeight(position % lanes, position / lanes,
+                  isQ8() ? d / abi::cacheBlock : Expr(0), r) *
+      f32(values(cut(d, valueDim), position % lanes, position / lanes));
   Expr total = sumTree(0, lanes, [&](int i) { return Expr(weights(i, r)); });
   partial(e, r) = select(e < valueDim, mean(clamp(e, 0, valueDim - 1), r),
                          select(e == valueDim, largest(r), total));
@@ -233,7 +239,7 @@ void Split::schedule() {
       .unroll(r);
   scaled.compute_root()
       .store_in(MemoryType::Stack)
-      .vectorize(x, lanes)
+      .vectorize(x, lanes, TailStrategy::RoundUp)
       .unroll(x);
   keep(ends).unroll(r);
   keep(score)
@@ -268,7 +274,7 @@ void Split::schedule() {
   keep(largest).unroll(r);
   RVar lane = largest.rvars()[0];
   largest.update().reorder(r, lane).unroll(r).unroll(lane);
-  keep(mean).vectorize(d, lanes).unroll(d).unroll(r);
+  keep(mean).vectorize(d, lanes, TailStrategy::RoundUp).unroll(d).unroll(r);
   RVar position = mean.rvars()[0];
   mean.update().reorder(d, r, position).vectorize(d, lanes).unroll(d).unroll(r);
 }
@@ -300,7 +306,8 @@ void Split::scheduleIntegers() {
 HalideFunction Split::build() {
   // The scale belongs to the query, so that no product is left to be fused with
   // a later sum.
-  scaled(x, r) = query(x, r % heads, min(r / heads, count - 1)) * shape.scale;
+  scaled(x, r) =
+      query(cut(x, keyDim), r % heads, min(r / heads, count - 1)) * shape.scale;
   if (isQ8())
     multiplyIntegers();
   else
@@ -354,7 +361,11 @@ HalideFunction quipu::cpu::attentionCombine(const AttentionShape &shape) {
   out.dim(1).set_bounds(0, heads).set_stride(dim);
   out.dim(2).set_bounds(0, shape.tokens == 1 ? Expr(1) : Expr(count));
   out.dim(2).set_stride(stride);
-  result.split(d, outer, d, lanes).vectorize(d).unroll(outer);
+  result
+      .split(d, outer, d, lanes,
+             dim % lanes ? TailStrategy::GuardWithIf : TailStrategy::Auto)
+      .vectorize(d)
+      .unroll(outer);
   largest.compute_at(result, g);
   sum.compute_at(result, g)
       .store_in(MemoryType::Stack)

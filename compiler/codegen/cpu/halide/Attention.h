@@ -25,7 +25,7 @@
 namespace quipu::cpu {
 
 struct AttentionShape {
-  abi::KvLayout cache; // dims are multiples of 16
+  abi::KvLayout cache;
   int64_t queryHeads;  // that share the key/value head
   bool isFull = false; // a token sees those behind it, too
   float scale;
@@ -38,7 +38,7 @@ struct AttentionShape {
   int64_t rows() const { return tokens * queryHeads; }
   /// Floats of one row's partial result: the sum of values weighted with
   /// exp(score - largest), then `largest`, then the sum of the weights.
-  int64_t partialStride() const { return cache.valueDim + 16; }
+  int64_t partialStride() const { return (cache.valueDim + 31) / 16 * 16; }
   int64_t partialBytes() const {
     return rows() * partialStride() * sizeof(float);
   }

@@ -120,6 +120,12 @@ static void scheduleInputHead(KernelBuilder &kernel,
   Func head = input.func;
   std::vector<Var> vars = head.args();
   Var d = vars[0], h = vars[1], m = vars[2];
+  if (input.dim % quipu::tileRows) {
+    // From memory: beside linear layers there are whole tiles only.
+    head.compute_at(level).store_in(MemoryType::Stack);
+    head.bound_extent(d, int(input.dim)).bound_extent(m, kernel.tokensAtOnce());
+    return;
+  }
   int most = kernel.tilesAtOnce(input.dim / quipu::tileRows);
   Var outer("outer"), inner("inner"), lane("lane");
   head.compute_at(level)
@@ -176,7 +182,9 @@ static void scheduleHeads(KernelBuilder &kernel, Output &output) {
   Var d = vars[0], h = vars[1], m = vars[2];
   Var mo("mo"), mi("mi"), outer("outer");
   output.func.split(m, mo, mi, kernel.tokensAtOnce(), TailStrategy::RoundUp)
-      .split(d, outer, d, 16)
+      .split(d, outer, d, 16,
+             output.value.headDim % quipu::tileRows ? TailStrategy::GuardWithIf
+                                                    : TailStrategy::Auto)
       .reorder(d, outer, mi, mo, h)
       .vectorize(d)
       .unroll(outer);
@@ -195,9 +203,9 @@ static void scheduleCache(KernelBuilder &kernel, Output &output) {
   stored.compute_at(level)
       .store_in(MemoryType::Stack)
       .bound_extent(vars[0], int(output.value.headDim))
-      .bound_extent(vars[2], kernel.tokensAtOnce())
-      .vectorize(vars[0], 16)
-      .unroll(vars[0]);
+      .bound_extent(vars[2], kernel.tokensAtOnce());
+  if (output.value.headDim % quipu::tileRows == 0)
+    stored.vectorize(vars[0], 16).unroll(vars[0]);
   for (Func stage : output.stages) {
     stage.compute_at(level).store_in(MemoryType::Stack);
     stage.bound_extent(stage.args()[2], kernel.tokensAtOnce());

@@ -160,10 +160,7 @@ private:
     const FloatValue &found = getFloats(value);
     if (found.form == Form::Rows)
       return found;
-    if (found.form == Form::Heads &&
-        llvm::all_of(found.inputHeads, [&](unsigned head) {
-          return builder->inputHeads[head].linears.empty();
-        }))
+    if (found.form == Form::Heads && isOfMemory(found))
       return builder->flatten(found);
     return LogicalResult(op->emitError(
         "needs the whole row of what a linear layer computes; give it a kernel "
@@ -177,7 +174,7 @@ private:
     mlir::Value input = op->getOperand(0);
     auto type = mlir::cast<RankedTensorType>(input.getType());
     if (type.getRank() == 3 && shape.size == type.getShape().back()) {
-      if (failed(checkHeadDim(op, type)))
+      if (failed(checkHeads(op, input)))
         return failure();
       floats[op->getResult(0)] = compute(getHeads(input));
       return success();
@@ -189,14 +186,24 @@ private:
     return success();
   }
 
-  LogicalResult checkHeadDim(mlir::Operation *op, Type type) {
-    int64_t dim = mlir::cast<RankedTensorType>(type).getShape().back();
-    if (dim % tileRows)
-      return op->emitError("heads of ")
-             << dim
-             << " components are no multiple of 16; build with "
-                "--target=reference";
-    return success();
+  /// Linear layers compute tiles of 16 numbers, of one head each.
+  LogicalResult checkHeads(mlir::Operation *op, mlir::Value value) {
+    int64_t dim =
+        mlir::cast<RankedTensorType>(value.getType()).getShape().back();
+    const FloatValue &found = getFloats(value);
+    if (dim % tileRows == 0 || (found.form != Form::Tiles && isOfMemory(found)))
+      return success();
+    return op->emitError("heads of ")
+           << dim
+           << " components are no multiple of 16; give what follows their "
+              "linear layer a kernel of its own";
+  }
+
+  /// Whether heads are computed from no linear layer.
+  bool isOfMemory(const FloatValue &value) {
+    return llvm::all_of(value.inputHeads, [&](unsigned head) {
+      return builder->inputHeads[head].linears.empty();
+    });
   }
 
   /// Translates what the result `value` is computed from. Only rows may be
@@ -221,14 +228,14 @@ private:
 
   /// A cache's keys and its values are a result each.
   LogicalResult addResults(CacheWriteOp op) {
-    if (failed(checkHeadDim(op, op.getKey().getType())) ||
-        failed(checkHeadDim(op, op.getValue().getType())) ||
-        failed(translateFor(op.getKey())))
+    if (failed(translateFor(op.getKey())) ||
+        failed(checkHeads(op, op.getKey())))
       return failure();
     auto cache = mlir::cast<CacheType>(op.getResult().getType());
     CacheShape shape{getKvLayout(cache), pageNumbers};
     builder->writeKeys(getHeads(op.getKey()), shape);
-    if (failed(translateFor(op.getValue())))
+    if (failed(translateFor(op.getValue())) ||
+        failed(checkHeads(op, op.getValue())))
       return failure();
     builder->writeValues(getHeads(op.getValue()), shape);
     return success();
@@ -301,7 +308,7 @@ private:
           auto angles = mlir::cast<RankedTensorType>(op.getAngles().getType());
           RopeShape shape{abi::RopePairing(op.getPairs()), getFirstTurned(op),
                           angles.getDimSize(1) * 2};
-          if (failed(checkHeadDim(op, op.getInput().getType())))
+          if (failed(checkHeads(op, op.getInput())))
             return failure();
           floats[op.getResult()] = builder->rope(
               getHeads(op.getInput()), getOperand(op.getAngles()), shape);
@@ -309,7 +316,7 @@ private:
         })
         .Case([&](ConcatOp op) {
           for (mlir::Value part : op.getOperands())
-            if (failed(checkHeadDim(op, part.getType())))
+            if (failed(checkHeads(op, part)))
               return failure();
           floats[op.getResult()] =
               builder->concat(getHeads(op.getLhs()), getHeads(op.getRhs()));

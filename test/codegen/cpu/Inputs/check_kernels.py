@@ -126,6 +126,14 @@ CASES = {
     "turned-from": dict(rope_dims=12, edits={
         "rope %q by %angles pairs adjacent": "rope %q by %angles pairs adjacent from 5",
         "rope %k by %angles pairs adjacent": "rope %k by %angles pairs adjacent from 5"}),
+    # Heads of no whole number of tiles.
+    "heads-24": dict(
+        head_dim=24, extra={"attn_q_norm": (24,), "attn_k_norm": (24,), "sinks": (4,)},
+        edits={"%qr   = quipu.rope %q by": NORM_Q, "rope %k by": "rope %kn by",
+               **attention('window 30 sinks "sinks"')}),
+    "heads-6": dict(format="F16", heads=5, kv_heads=1, head_dim=6, rope_dims=4,
+                    biases=("attn_q", "attn_v")),
+    "heads-100": dict(format="Q4_1", heads=8, kv_heads=8, head_dim=100, lengths=(5, 140)),
     # What families have that differ from Llama's layer.
     "qwen3": dict(
         format="Q8_0", extra={"attn_q_norm": (32,), "attn_k_norm": (32,)},

@@ -2,10 +2,12 @@
 // RUN: %quipu-opt %s --split-input-file --verify-diagnostics --attach-target=target=x86-64-v3 --lower-kernels=cache=%t
 
 quipu.model @m for ["m"] {
-  quipu.kernel @join(%k: tensor<8x2x16xf32>, %r: tensor<8x1x8xf32>) -> tensor<8x2x24xf32> schedule #quipu.cpu_rows {
-    // expected-error @+1 {{heads of 8 components are no multiple of 16; build with --target=reference}}
-    %y = quipu.concat %k, %r : tensor<8x2x16xf32>, tensor<8x1x8xf32> -> tensor<8x2x24xf32>
-    quipu.yield %y : tensor<8x2x24xf32>
+  quipu.weight @w = "w.weight" : tensor<48x32xf32, #quipu.rows16> packed at 0
+  quipu.kernel @rotate(%x: tensor<8x32xf32>, %angles: tensor<8x12x2xf32>) -> tensor<8x2x24xf32> schedule #quipu.cpu_tiles<lanes = 8, tokens = 4, tiles = 1> {
+    %q = quipu.linear %x, @w : tensor<48x32xf32> -> [2, 24] : tensor<8x32xf32> -> tensor<8x2x24xf32>
+    // expected-error @+1 {{heads of 24 components are no multiple of 16; give what follows their linear layer a kernel of its own}}
+    %r = quipu.rope %q by %angles pairs adjacent : tensor<8x2x24xf32>, tensor<8x12x2xf32> -> tensor<8x2x24xf32>
+    quipu.yield %r : tensor<8x2x24xf32>
   }
 }
 
@@ -28,38 +30,6 @@ quipu.model @m for ["m"] {
     // expected-error @+1 {{reads the weight @w as a matrix, but its layout is #quipu.floats; run assign-weight-offsets first}}
     %y = quipu.linear %x, @w : tensor<16x32xf32> -> [16] : tensor<8x32xf32> -> tensor<8x16xf32>
     quipu.yield %y : tensor<8x16xf32>
-  }
-}
-
-// -----
-
-quipu.model @m for ["m"] {
-  quipu.kernel @rotate(%q: tensor<8x2x24xf32>, %angles: tensor<8x12x2xf32>) -> tensor<8x2x24xf32> schedule #quipu.cpu_rows {
-    // expected-error @+1 {{heads of 24 components are no multiple of 16; build with --target=reference}}
-    %r = quipu.rope %q by %angles pairs adjacent : tensor<8x2x24xf32>, tensor<8x12x2xf32> -> tensor<8x2x24xf32>
-    quipu.yield %r : tensor<8x2x24xf32>
-  }
-}
-
-// -----
-
-quipu.model @m for ["m"] {
-  quipu.state @kv : !quipu.pages<heads 2, keys 24, values 24> layers 4 pool 0 at 0 stride 96
-  quipu.kernel @write(%k: tensor<8x2x24xf32>, %v: tensor<8x2x24xf32>, %at: !quipu.positions) -> !quipu.cache<@kv, f16, heads 2, keys 24, values 24> schedule #quipu.cpu_rows {
-    // expected-error @+1 {{heads of 24 components are no multiple of 16; build with --target=reference}}
-    %kv = quipu.cache_write %k, %v at %at into @kv : tensor<8x2x24xf32>, tensor<8x2x24xf32> -> !quipu.cache<@kv, f16, heads 2, keys 24, values 24>
-    quipu.yield %kv : !quipu.cache<@kv, f16, heads 2, keys 24, values 24>
-  }
-}
-
-// -----
-
-quipu.model @m for ["m"] {
-  quipu.state @kv : !quipu.pages<heads 2, keys 24, values 24> layers 4 pool 0 at 0 stride 96
-  quipu.kernel @attend(%q: tensor<8x2x24xf32>, %kv: !quipu.cache<@kv, f16, heads 2, keys 24, values 24>, %at: !quipu.positions) -> tensor<8x2x24xf32> schedule #quipu.cpu_attention<lanes = 8> {
-    // expected-error @+1 {{heads of 24 components are no multiple of 16; build with --target=reference}}
-    %a = quipu.attention %q over %kv at %at : tensor<8x2x24xf32>, !quipu.cache<@kv, f16, heads 2, keys 24, values 24> -> tensor<8x2x24xf32>
-    quipu.yield %a : tensor<8x2x24xf32>
   }
 }
 
