@@ -5,15 +5,16 @@ import numpy as np
 from weight_rows import make_rows
 
 SIZES = dict(format="F32", hidden=64, heads=4, kv_heads=2, head_dim=32, ffn=96, words=333,
-             layers=2, rope_dims=None, biases=(), extra={})
+             layers=2, rope_dims=None, biases=(), extra={}, family="llama")
 
 
 def write_llama(path, random, **sizes):
     """A model of SIZES but for `sizes`. `biases` names linear layers that have one,
-    `extra` gives shapes of further tensors of each layer."""
+    `extra` gives shapes of further tensors of each layer. Of another family than
+    Llama nobody knows which rows of q and k are pairs."""
     case = type("Case", (), SIZES | sizes)
     kind = gguf.GGMLQuantizationType[case.format]
-    writer = gguf.GGUFWriter(path, "llama")
+    writer = gguf.GGUFWriter(path, case.family)
     writer.add_context_length(512)
     writer.add_embedding_length(case.hidden)
     writer.add_block_count(case.layers)

@@ -32,6 +32,10 @@ MID = "%mid  = quipu.add %h, %o"
 OUT = "%out  = quipu.add %mid, %down"
 
 
+# Of Llamas it is known that neighbours are pairs.
+ANY = {'for ["llama"]': 'for ["any"]'}
+
+
 def attention(more):
     return {ATTENTION + WINDOW: f"{ATTENTION} {more}"}
 
@@ -68,13 +72,13 @@ CASES = {
     %o = quipu.linear %as,"""}),
     "sinks": dict(extra={"sinks": (4,)}, edits=attention('sinks "sinks"'), lengths=(5, 300)),
     "partial-rope": dict(format="Q4_1", rope_dims=16),
-    "partial-halves": dict(rope_dims=12, edits={"pairs adjacent": "pairs halves"}),
+    "partial-halves": dict(family="any", rope_dims=12, edits=ANY | {"pairs adjacent": "pairs halves"}),
     "head-norms": dict(
         format="Q8_0", extra={"attn_q_norm": (32,), "attn_k_norm": (32,)},
         edits={"%qr   = quipu.rope %q by": NORM_Q, "rope %k by": "rope %kn by"}),
     "head-norms-48": dict(
-        head_dim=48, extra={"attn_q_norm": (48,), "attn_k_norm": (48,)},
-        edits={"%qr   = quipu.rope %q by": NORM_Q, "rope %k by": "rope %kn by",
+        family="any", head_dim=48, extra={"attn_q_norm": (48,), "attn_k_norm": (48,)},
+        edits=ANY | {"%qr   = quipu.rope %q by": NORM_Q, "rope %k by": "rope %kn by",
                "pairs adjacent": "pairs halves"}),
     # Norms of what their weight has: of the row around its mean, of each head by its
     # own weights, of all heads of a token.
@@ -136,8 +140,8 @@ CASES = {
     "heads-100": dict(format="Q4_1", heads=8, kv_heads=8, head_dim=100, lengths=(5, 140)),
     # What families have that differ from Llama's layer.
     "qwen3": dict(
-        format="Q8_0", extra={"attn_q_norm": (32,), "attn_k_norm": (32,)},
-        edits={"%qr   = quipu.rope %q by": NORM_Q, "rope %k by": "rope %kn by",
+        family="any", format="Q8_0", extra={"attn_q_norm": (32,), "attn_k_norm": (32,)},
+        edits=ANY | {"%qr   = quipu.rope %q by": NORM_Q, "rope %k by": "rope %kn by",
                "pairs adjacent": "pairs halves"}),
     "glm4": dict(
         format="Q8_0", extra={"post_attention_norm": (64,), "post_ffw_norm": (64,)},
@@ -150,7 +154,7 @@ CASES = {
     %raw = quipu.attention %q over %kv at %at
     %both = quipu.add %a, %raw
     %o = quipu.linear %both,"""}),
-    "rotated-twice": dict(edits={"%o    = quipu.linear %a,": """
+    "rotated-twice": dict(family="any", edits=ANY | {"%o    = quipu.linear %a,": """
     %other = quipu.rope %q by %angles pairs halves
     %raw = quipu.attention %other over %kv at %at
     %both = quipu.add %a, %raw
