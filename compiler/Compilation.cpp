@@ -12,8 +12,9 @@
 #include "compiler/frontend/Specs.h"
 #include "compiler/frontend/tokenizer/TokenizerImage.h"
 #include "dialect/Targets.h"
+#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/Sequence.h"
-#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -235,16 +236,39 @@ LogicalResult Compilation::run(const Stage &stage) {
   return success();
 }
 
+/// Adds the rows of the tensor that a weight has.
+static void addRows(const CheckpointTensor &tensor, RowRangeAttr rows,
+                    llvm::BitVector &used) {
+  int64_t all = tensor.shape.front();
+  used.resize(all);
+  if (!rows)
+    used.set();
+  else
+    for (int64_t group = 0; group < all; group += rows.getGroupRows(all))
+      used.set(group + rows.getFirst(), group + rows.getLast());
+}
+
 LogicalResult Compilation::checkUsed() {
-  llvm::StringSet<> used;
+  llvm::StringMap<llvm::BitVector> used; // the rows of tensors
   for (ModelOp model : module->getOps<ModelOp>())
     for (WeightOp weight : model.getOps<WeightOp>())
       for (int64_t layer : llvm::seq<int64_t>(weight.getLayers().value_or(1)))
-        used.insert(getTensorName(weight, layer));
-  for (const CheckpointTensor &tensor : checkpoint->getTensors())
-    if (!used.contains(tensor.name))
-      return fail(options.model + ": the tensor \"" + tensor.name +
-                  "\" is in the checkpoint, but the spec does not use it");
+        if (weight.hasLayer(layer)) {
+          std::string name = getTensorName(weight, layer);
+          addRows(*checkpoint->findTensor(name), weight.getRowsAttr(),
+                  used[name]);
+        }
+  for (const CheckpointTensor &tensor : checkpoint->getTensors()) {
+    auto rows = used.find(tensor.name);
+    if (rows != used.end() && rows->second.all())
+      continue;
+    std::string what = "the tensor";
+    if (rows != used.end())
+      what = "row " + std::to_string(rows->second.find_first_unset()) + " of " +
+             what;
+    return fail(options.model + ": " + what + " \"" + tensor.name +
+                "\" is in the checkpoint, but the spec does not use it");
+  }
   return success();
 }
 

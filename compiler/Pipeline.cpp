@@ -51,6 +51,7 @@ static void addFused(OpPassManager &passes, const StageOptions &options) {
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createFuseKernels());
   passes.addPass(createInsertCopies());
+  passes.addPass(createMergeLayers());
   passes.addPass(createMergeKernels());
 }
 
@@ -59,8 +60,8 @@ static void addFused(OpPassManager &passes, const StageOptions &options) {
 //===----------------------------------------------------------------------===//
 
 static constexpr StringRef specOps[] = {
-    "quipu.model",  "quipu.head",      "quipu.param",
-    "quipu.input",  "quipu.positions", "compute",
+    "quipu.model",  "quipu.head",      "quipu.param", "quipu.layer_set",
+    "quipu.input",  "quipu.positions", "compute",     "quipu.choose",
     "quipu.layers", "quipu.yield",     "quipu.output"};
 static constexpr StringRef graphOps[] = {
     "quipu.model",  "quipu.weight", "quipu.entry",     "quipu.state",

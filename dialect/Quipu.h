@@ -131,6 +131,10 @@ llvm::LogicalResult verifyIsBound(mlir::Operation *op,
 /// The first component of a head that a bound rotation turns.
 int64_t getFirstTurned(RopeOp rope);
 
+/// Whether a value of the one type can be where one of the other is: caches may
+/// be of different states.
+bool areAlike(mlir::Type type, mlir::Type other);
+
 /// The number of activations that one token has in `type`: the product of all
 /// dimensions but the first.
 int64_t getElementsPerToken(mlir::RankedTensorType type);

@@ -37,10 +37,15 @@ class Quipu_Op<string name, list<Trait> traits = []> : Op<Quipu_Dialect, name, t
 /// A token's result is computed from its row of each operand alone.
 def Quipu_Tokenwise : NativeOpTrait<"Tokenwise"> { let cppNamespace = "::quipu"; }
 
-/// Whether an op's argument is a Quipu_Real, or may be one.
-class Quipu_IsReal<Constraint argument> {
-  bit value = !isa<Quipu_RealConstraint>(
-      !if(!isa<OptionalAttr>(argument), !cast<OptionalAttr>(argument).baseAttr, argument));
+/// What an op's argument is, or may be when it is optional.
+class Quipu_Base<Constraint argument> {
+  Constraint value = !if(!isa<OptionalAttr>(argument), !cast<OptionalAttr>(argument).baseAttr, argument);
+}
+
+/// The names in quotes of the arguments of which `isOne`, in their order.
+class Quipu_Names<dag arguments, list<bit> isOne> {
+  list<string> value = !foldl([]<string>, !range(!size(arguments)), names, i,
+    !listconcat(names, !if(isOne[i], ["\"" # !getdagname(arguments, i) # "\""], []<string>)));
 }
 
 /// An op of the model's mathematics: one result, whose type follows from the
@@ -49,18 +54,26 @@ class Quipu_IsReal<Constraint argument> {
 /// from the op).
 class Quipu_ComputeOp<string name, string asmName, string role, list<Trait> traits = []>
     : Quipu_Op<name, !listconcat([InferTypeOpAdaptor, OpAsmOpInterface, Quipu_FusionInterface,
-                                  Quipu_RealsInterface, ConditionallySpeculatable,
+                                  Quipu_ArgumentsInterface, ConditionallySpeculatable,
                                   SymbolUserOpInterface], traits)> {
   let results = (outs Quipu_Activation:$result);
   /// Whether it names a state, which `verifyState` checks.
   bit hasState = false;
-  /// The names of the arguments that are reals.
-  list<string> reals = !foldl([]<string>, !range(!size(arguments)), names, i,
-    !listconcat(names, !if(Quipu_IsReal<!getdagarg<Constraint>(arguments, i)>.value,
-                           ["\"" # !getdagname(arguments, i) # "\""], []<string>)));
+  list<bit> isReal = !foreach(i, !range(!size(arguments)),
+      !isa<Quipu_RealConstraint>(Quipu_Base<!getdagarg<Constraint>(arguments, i)>.value));
+  list<bit> isVector = !foreach(i, !range(!size(arguments)),
+      !isa<Quipu_VectorConstraint>(Quipu_Base<!getdagarg<Constraint>(arguments, i)>.value));
+  list<bit> isOptional = !foreach(i, !range(!size(arguments)),
+      !isa<OptionalAttr>(!getdagarg<Constraint>(arguments, i)));
   let extraClassDeclaration = [{
     static ::llvm::SmallVector<::llvm::StringRef> getRealAttributes() {
-      return }] # "{" # !interleave(reals, ", ") # "};" # [{
+      return }] # "{" # !interleave(Quipu_Names<arguments, isReal>.value, ", ") # "};" # [{
+    }
+    static ::llvm::SmallVector<::llvm::StringRef> getVectorAttributes() {
+      return }] # "{" # !interleave(Quipu_Names<arguments, isVector>.value, ", ") # "};" # [{
+    }
+    static ::llvm::SmallVector<::llvm::StringRef> getOptionalAttributes() {
+      return }] # "{" # !interleave(Quipu_Names<arguments, isOptional>.value, ", ") # "};" # [{
     }
     ::mlir::Speculation::Speculatability getSpeculatability() {
       return ::quipu::getSpeculatability(*this);
@@ -152,18 +165,23 @@ def Quipu_ParamOp : Quipu_Op<"param", [ParentOneOf<["ModelOp", "HeadOp"]>]> {
   let summary = "a size or constant that the checkpoint gives";
   let description = [{
     The value under the metadata key (without the family's prefix), else a
-    number, a word, another parameter, a quotient of two, or the number of rows
-    of a weight. Where the file numbers the cases of a choice, `of` names them:
+    number, a word, another parameter, an expression, the number of rows of a
+    weight, or `absent`: then binding drops the attributes that it stands for.
+    Where the file numbers the cases of a choice, `of` names them. A parameter
+    without a key is what follows the `=`:
 
     ```mlir
     quipu.param @pooling = "pooling_type" of ["none", "mean", "first", "last"] else "mean"
+    quipu.param @window  = "attention.sliding_window" else absent
+    quipu.param @queries = (@heads * @head_dim)
     ```
+
+    C1: there is a key or a value; cases have a key.
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$key, OptionalAttr<StrArrayAttr>:$cases,
-                       OptionalAttr<AnyAttr>:$fallback);
-  let assemblyFormat = [{
-    $sym_name `=` $key (`of` $cases^)? (`else` custom<Fallback>($fallback)^)? attr-dict
-  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, OptionalAttr<StrAttr>:$key,
+                       OptionalAttr<StrArrayAttr>:$cases, OptionalAttr<AnyAttr>:$fallback);
+  let assemblyFormat = "$sym_name `=` custom<Parameter>($key, $cases, $fallback) attr-dict";
+  let hasVerifier = 1;
 }
 
 def Quipu_WeightOp : Quipu_Op<"weight", [Symbol, HasParent<"ModelOp">]> {
@@ -176,6 +194,13 @@ def Quipu_WeightOp : Quipu_Op<"weight", [Symbol, HasParent<"ModelOp">]> {
     ```mlir
     quipu.weight @blk.attn_v = "blk.*.attn_v.weight" layers 30
         : tensor<64x64x!quipu.mixed<!quipu.q4_0, !quipu.q8_0>> but !quipu.q8_0 in [0 to 3, 6]
+    ```
+
+    `rows` says which of the tensor's rows it has, `in` which of the layers have it:
+
+    ```mlir
+    quipu.weight @blk.attn_qkv_64 = "blk.*.attn_qkv.weight" rows 64 to 96 layers 30 in [1 to 29]
+        : tensor<32x64xbf16>
     ```
 
     `assign-weight-offsets` adds the layout, as the encoding of the type, the
@@ -192,14 +217,18 @@ def Quipu_WeightOp : Quipu_Op<"weight", [Symbol, HasParent<"ModelOp">]> {
     sum is no overflow. C3: the sizes and the number of layers are positive.
     C4: there is one set of layers for each format but the first; all layers are
     below `layers`, and none is in two sets. C5: there is one distance less than
-    layers. C6: an encoding is a layout; a weight with an offset has one.
+    layers. C6: an encoding is a layout; a weight with an offset has one. C7: the
+    layers that have it are some of them. C8: the rows are numbers.
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$tensor, TypeAttrOf<AnyRankedTensor>:$type,
+  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$tensor, OptionalAttr<Quipu_RowRangeAttr>:$rows,
+                       TypeAttrOf<AnyRankedTensor>:$type,
                        OptionalAttr<Quipu_LayerSetsAttr>:$override_layers, OptionalAttr<I64Attr>:$layers,
+                       OptionalAttr<Quipu_LayerSetAttr>:$present,
                        OptionalAttr<I64Attr>:$offset, OptionalAttr<I64Attr>:$stride,
                        OptionalAttr<DenseI64ArrayAttr>:$strides);
   let assemblyFormat = [{
-    $sym_name `=` $tensor (`layers` custom<Size>($layers)^)? `:` custom<Formats>($type, $override_layers)
+    $sym_name `=` $tensor (`rows` custom<RowRange>($rows)^)? (`layers` custom<Size>($layers)^)?
+    (`in` custom<LayerSet>($present)^)? `:` custom<Formats>($type, $override_layers)
     (`packed` `at` custom<Size>($offset)^)? (`stride` custom<Size>($stride)^)?
     (`strides` $strides^)? attr-dict
   }];
@@ -212,7 +241,10 @@ def Quipu_WeightOp : Quipu_Op<"weight", [Symbol, HasParent<"ModelOp">]> {
     ::mlir::RankedTensorType getTypeOfUses();
     /// That in one layer: a mixed weight has one format there.
     ::mlir::RankedTensorType getLayerType(int64_t layer);
-    /// The first byte of one layer; none before `assign-weight-offsets`.
+    /// Whether that layer has one.
+    bool hasLayer(int64_t layer);
+    /// The first byte of one layer, of one that has none that of the next which
+    /// has; none before `assign-weight-offsets`.
     std::optional<int64_t> getLayerOffset(int64_t layer);
   }];
 }
@@ -236,37 +268,7 @@ def Quipu_StepOp : Quipu_Op<"step", [Symbol, HasParent<"ModelOp">, NoTerminator,
   let hasRegionVerifier = 1;
 }
 
-def Quipu_LayersOp : Quipu_Op<"layers", [
-    SingleBlockImplicitTerminator<"YieldOp">, OpAsmOpInterface, RecursiveMemoryEffects,
-    DeclareOpInterfaceMethods<LoopLikeOpInterface,
-        ["getLoopRegions", "getInitsMutable", "getRegionIterArgs", "getYieldedValuesMutable",
-         "getLoopResults", "getStaticTripCount"]>,
-    DeclareOpInterfaceMethods<RegionBranchOpInterface, ["getEntrySuccessorOperands"]>]> {
-  let summary = "the layers, one body for all of them";
-  let description = [{
-    The body runs `count` times; its argument is `init` in layer 0 and what the
-    layer before has yielded afterwards. A spec's weight `"w"` in the body is
-    the tensor `<prefix>.<layer>.w`, and is declared as `@<prefix>.w`.
-
-    C1: the argument, the yielded value and the result have the type of `init`.
-    C2: `count` is positive, and a number after binding.
-  }];
-  let arguments = (ins StrAttr:$prefix, Quipu_Size:$count, Quipu_Activation:$init);
-  let regions = (region SizedRegion<1>:$body);
-  let results = (outs Quipu_Activation:$result);
-  let assemblyFormat = [{
-    $prefix `times` custom<Size>($count) `from` $init attr-dict-with-keyword $body
-    custom<Bound>(type($init), type($result))
-  }];
-  let hasVerifier = 1;
-  let extraClassDeclaration = [{
-    void getAsmResultNames(::mlir::OpAsmSetValueNameFn setName) { setName(getResult(), "last"); }
-    void getAsmBlockArgumentNames(::mlir::Region &region, ::mlir::OpAsmSetValueNameFn setName) {
-      for (::mlir::Value argument : region.getArguments())
-        setName(argument, "h");
-    }
-  }];
-}
+include "dialect/QuipuLayers.td"
 
 def Quipu_YieldOp : Quipu_Op<"yield", [Terminator, ReturnLike, Pure,
                                        ParentOneOf<["ModelOp", "LayersOp", "KernelOp"]>]> {
@@ -362,11 +364,11 @@ def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "FusionRole::Contractio
   }];
   let arguments = (ins Quipu_Activation:$input, Optional<Quipu_Activation>:$quantized,
                        Quipu_WeightAttr:$weight,
-                       OptionalAttr<Quipu_WeightAttr>:$bias,
+                       OptionalAttr<Quipu_VectorAttr>:$bias,
                        TypedArrayAttrBase<Quipu_Size, "output shape">:$shape);
   let assemblyFormat = [{
     $input (`or` $quantized^)? `,` custom<Weight>($weight) (`bias` custom<Weight>($bias)^)?
-    `->` $shape attr-dict custom<BoundForms>(type($input), type($quantized), type($result))
+    `->` custom<Shape>($shape) attr-dict custom<BoundForms>(type($input), type($quantized), type($result))
   }];
   let hasVerifier = 1;
 }
@@ -406,8 +408,8 @@ def Quipu_RopeAnglesOp : Quipu_ComputeOp<"rope_angles", "angles", "FusionRole::W
   }];
   let arguments = (ins Quipu_Positions:$positions, Quipu_Size:$dims, Quipu_Real:$theta,
                        OptionalAttr<Quipu_RopeScalingAttr>:$scaling,
-                       OptionalAttr<Quipu_WeightAttr>:$factors,
-                       OptionalAttr<Quipu_WeightAttr>:$short_factors, OptionalAttr<I64Attr>:$tokens);
+                       OptionalAttr<Quipu_VectorAttr>:$factors,
+                       OptionalAttr<Quipu_VectorAttr>:$short_factors, OptionalAttr<I64Attr>:$tokens);
   let assemblyFormat = [{
     $positions `dims` custom<Size>($dims) `theta` custom<Real>($theta) (`scaling` $scaling^)?
     (`factors` custom<Weight>($factors)^)? (`short` custom<Weight>($short_factors)^)? (`tokens` custom<Size>($tokens)^)? attr-dict custom<Result>(type($result))
@@ -470,7 +472,7 @@ def Quipu_AttentionOp : Quipu_ComputeOp<"attention", "attended", "FusionRole::Wh
   let arguments = (ins Quipu_Activation:$query, Quipu_Cache:$cache, Quipu_Positions:$positions,
                        UnitAttr:$full,
                        OptionalAttr<Quipu_Real>:$scale, OptionalAttr<Quipu_Size>:$window,
-                       OptionalAttr<Quipu_Real>:$soft_cap, OptionalAttr<Quipu_WeightAttr>:$sinks);
+                       OptionalAttr<Quipu_Real>:$soft_cap, OptionalAttr<Quipu_VectorAttr>:$sinks);
   let assemblyFormat = [{
     $query `over` $cache `at` $positions (`full` $full^)? (`scale` custom<Real>($scale)^)? (`window` custom<Size>($window)^)?
     (`soft_cap` custom<Real>($soft_cap)^)? (`sinks` custom<Weight>($sinks)^)? attr-dict

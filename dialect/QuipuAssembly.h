@@ -137,22 +137,22 @@ inline void printBoundList(mlir::OpAsmPrinter &printer, mlir::Operation *,
 // Sizes and constants
 //===----------------------------------------------------------------------===//
 
-/// `@name` or an integer.
-inline mlir::ParseResult parseSize(mlir::OpAsmParser &parser,
-                                   mlir::Attribute &size) {
+/// `@name`, an expression in parentheses, or else what `parseNumber` parses.
+inline mlir::ParseResult
+parseNamed(mlir::AsmParser &parser, mlir::Attribute &value,
+           llvm::function_ref<mlir::ParseResult()> parseNumber) {
   mlir::StringAttr symbol;
   if (succeeded(parser.parseOptionalSymbolName(symbol))) {
-    size = mlir::FlatSymbolRefAttr::get(symbol);
+    value = mlir::FlatSymbolRefAttr::get(symbol);
     return mlir::success();
   }
-  int64_t value;
-  if (parser.parseInteger(value))
-    return mlir::failure();
-  size = parser.getBuilder().getI64IntegerAttr(value);
-  return mlir::success();
+  if (failed(parser.parseOptionalLParen()))
+    return parseNumber();
+  value = ExpressionAttr::parseRest(parser);
+  return mlir::success(value != nullptr);
 }
 
-inline mlir::ParseResult parseSize(mlir::OpAsmParser &parser,
+inline mlir::ParseResult parseSize(mlir::AsmParser &parser,
                                    mlir::IntegerAttr &size) {
   int64_t value;
   if (parser.parseInteger(value))
@@ -161,33 +161,84 @@ inline mlir::ParseResult parseSize(mlir::OpAsmParser &parser,
   return mlir::success();
 }
 
-inline void printSize(mlir::OpAsmPrinter &printer, mlir::Operation *,
-                      mlir::Attribute size) {
-  printer.printAttributeWithoutType(size);
+/// `@name`, an expression or an integer.
+inline mlir::ParseResult parseSize(mlir::AsmParser &parser,
+                                   mlir::Attribute &size) {
+  return parseNamed(parser, size, [&]() -> mlir::ParseResult {
+    mlir::IntegerAttr integer;
+    if (parseSize(parser, integer))
+      return mlir::failure();
+    size = integer;
+    return mlir::success();
+  });
 }
 
-/// `@name` or a number.
+/// `@name`, an expression or a number, a field of an attribute.
+inline mlir::FailureOr<mlir::Attribute> parseNumber(mlir::AsmParser &parser) {
+  mlir::Attribute number;
+  if (parseNamed(parser, number, [&] { return parser.parseAttribute(number); }))
+    return mlir::failure();
+  return number;
+}
+
+inline void printNumber(mlir::AsmPrinter &printer, mlir::Attribute number) {
+  if (auto expression = mlir::dyn_cast<ExpressionAttr>(number))
+    expression.printText(printer.getStream());
+  else
+    printer << number;
+}
+
+inline void printNamed(mlir::AsmPrinter &printer, mlir::Attribute value) {
+  if (auto expression = mlir::dyn_cast<ExpressionAttr>(value))
+    expression.printText(printer.getStream());
+  else
+    printer.printAttributeWithoutType(value);
+}
+
+inline void printSize(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                      mlir::Attribute size) {
+  printNamed(printer, size);
+}
+
+/// `[size, ...]`
+inline mlir::ParseResult parseShape(mlir::OpAsmParser &parser,
+                                    mlir::ArrayAttr &shape) {
+  llvm::SmallVector<mlir::Attribute> sizes;
+  if (parser.parseCommaSeparatedList(mlir::OpAsmParser::Delimiter::Square, [&] {
+        return parseSize(parser, sizes.emplace_back());
+      }))
+    return mlir::failure();
+  shape = parser.getBuilder().getArrayAttr(sizes);
+  return mlir::success();
+}
+
+inline void printShape(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                       mlir::ArrayAttr shape) {
+  printer << '[';
+  llvm::interleaveComma(
+      shape, printer, [&](mlir::Attribute size) { printNamed(printer, size); });
+  printer << ']';
+}
+
+/// `@name`, an expression or a number.
 inline mlir::ParseResult parseReal(mlir::OpAsmParser &parser,
                                    mlir::Attribute &real) {
-  mlir::StringAttr symbol;
-  if (succeeded(parser.parseOptionalSymbolName(symbol))) {
-    real = mlir::FlatSymbolRefAttr::get(symbol);
+  return parseNamed(parser, real, [&]() -> mlir::ParseResult {
+    double value;
+    if (parser.parseFloat(value))
+      return mlir::failure();
+    real = parser.getBuilder().getF64FloatAttr(value);
     return mlir::success();
-  }
-  double value;
-  if (parser.parseFloat(value))
-    return mlir::failure();
-  real = parser.getBuilder().getF64FloatAttr(value);
-  return mlir::success();
+  });
 }
 
 inline void printReal(mlir::OpAsmPrinter &printer, mlir::Operation *,
                       mlir::Attribute real) {
-  printer.printAttributeWithoutType(real);
+  printNamed(printer, real);
 }
 
 //===----------------------------------------------------------------------===//
-// Weights, words, fallbacks
+// Weights, words, parameters
 //===----------------------------------------------------------------------===//
 
 inline mlir::ParseResult parseWeight(mlir::OpAsmParser &parser,
@@ -216,9 +267,38 @@ void printWord(mlir::OpAsmPrinter &printer, mlir::Operation *, EnumAttr word) {
   printer << word.getValue();
 }
 
-/// What a parameter is when the checkpoint does not say: `"word"`, a number,
-/// `@other`, `@lhs floordiv @rhs`, `rows "weight"`, or `absent`, a unit: then
-/// what it is given for is left out.
+/// `begin to end (of group)?`
+inline mlir::ParseResult parseRowRange(mlir::AsmParser &parser,
+                                       RowRangeAttr &rows) {
+  mlir::Attribute begin, end, group;
+  llvm::SMLoc where = parser.getCurrentLocation();
+  if (parseSize(parser, begin) || parser.parseKeyword("to") ||
+      parseSize(parser, end) ||
+      (succeeded(parser.parseOptionalKeyword("of")) &&
+       parseSize(parser, group)))
+    return mlir::failure();
+  rows = RowRangeAttr::getChecked([&] { return parser.emitError(where); },
+                                  parser.getContext(), begin, end, group);
+  return mlir::success(rows != nullptr);
+}
+
+inline void printRowRange(mlir::AsmPrinter &printer, RowRangeAttr rows) {
+  printNamed(printer, rows.getBegin());
+  printer << " to ";
+  printNamed(printer, rows.getEnd());
+  if (rows.getGroup()) {
+    printer << " of ";
+    printNamed(printer, rows.getGroup());
+  }
+}
+
+inline void printRowRange(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                          RowRangeAttr rows) {
+  printRowRange(printer, rows);
+}
+
+/// What a parameter is without the checkpoint: `"word"`, a number, `@other`, an
+/// expression, `rows "weight"`, or `absent`, a unit.
 inline mlir::ParseResult parseFallback(mlir::OpAsmParser &parser,
                                        mlir::Attribute &fallback) {
   if (succeeded(parser.parseOptionalKeyword("rows"))) {
@@ -232,29 +312,44 @@ inline mlir::ParseResult parseFallback(mlir::OpAsmParser &parser,
     fallback = mlir::UnitAttr::get(parser.getContext());
     return mlir::success();
   }
-  mlir::StringAttr symbol, divisor;
-  if (failed(parser.parseOptionalSymbolName(symbol)))
-    return parser.parseAttribute(fallback);
-  fallback = mlir::FlatSymbolRefAttr::get(symbol);
-  if (failed(parser.parseOptionalKeyword("floordiv")))
-    return mlir::success();
-  if (parser.parseSymbolName(divisor))
+  return parseNamed(parser, fallback,
+                    [&] { return parser.parseAttribute(fallback); });
+}
+
+/// `"key" (of [...])? (else fallback)?`, or what it is without a key.
+inline mlir::ParseResult parseParameter(mlir::OpAsmParser &parser,
+                                        mlir::StringAttr &key,
+                                        mlir::ArrayAttr &cases,
+                                        mlir::Attribute &fallback) {
+  std::string text;
+  if (failed(parser.parseOptionalString(&text)))
+    return parseFallback(parser, fallback);
+  key = parser.getBuilder().getStringAttr(text);
+  if (succeeded(parser.parseOptionalKeyword("of")) &&
+      parser.parseAttribute(cases))
     return mlir::failure();
-  fallback = FloorDivAttr::get(parser.getContext(), fallback,
-                               mlir::FlatSymbolRefAttr::get(divisor));
+  if (succeeded(parser.parseOptionalKeyword("else")))
+    return parseFallback(parser, fallback);
   return mlir::success();
 }
 
-inline void printFallback(mlir::OpAsmPrinter &printer, mlir::Operation *,
-                          mlir::Attribute fallback) {
+inline void printParameter(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                           mlir::StringAttr key, mlir::ArrayAttr cases,
+                           mlir::Attribute fallback) {
+  if (key)
+    printer << key;
+  if (cases)
+    printer << " of " << cases;
+  if (!fallback)
+    return;
+  if (key)
+    printer << " else ";
   if (auto rows = mlir::dyn_cast<RowsAttr>(fallback))
     printer << "rows " << rows.getWeight();
-  else if (auto quotient = mlir::dyn_cast<FloorDivAttr>(fallback))
-    printer << quotient.getLhs() << " floordiv " << quotient.getRhs();
   else if (mlir::isa<mlir::UnitAttr>(fallback))
     printer << "absent";
   else
-    printer.printAttributeWithoutType(fallback);
+    printNamed(printer, fallback);
 }
 
 /// `[<...>, <...>]`, without the attributes' mnemonic.
@@ -296,96 +391,6 @@ inline mlir::ParseResult parseCompiledSteps(mlir::OpAsmParser &parser,
 inline void printCompiledSteps(mlir::OpAsmPrinter &printer, mlir::Operation *,
                                mlir::ArrayAttr steps) {
   printElements<CompiledStepAttr>(printer, steps);
-}
-
-//===----------------------------------------------------------------------===//
-// What differs from layer to layer
-//===----------------------------------------------------------------------===//
-
-/// `alternative in [0 to 3, 6], ...`
-inline mlir::ParseResult
-parseOthers(mlir::OpAsmParser &parser, mlir::ArrayAttr &sets,
-            llvm::function_ref<mlir::ParseResult()> parseAlternative) {
-  llvm::SmallVector<mlir::Attribute> layers;
-  auto parseOne = [&]() -> mlir::ParseResult {
-    if (parseAlternative() || parser.parseKeyword("in"))
-      return mlir::failure();
-    layers.push_back(LayerSetAttr::parse(parser, {}));
-    return mlir::success(layers.back() != nullptr);
-  };
-  if (parser.parseCommaSeparatedList(parseOne))
-    return mlir::failure();
-  sets = parser.getBuilder().getArrayAttr(layers);
-  return mlir::success();
-}
-
-template <typename Alternatives>
-void printOthers(mlir::OpAsmPrinter &printer, const Alternatives &alternatives,
-                 mlir::ArrayAttr sets) {
-  llvm::interleaveComma(llvm::zip(alternatives, sets), printer, [&](auto pair) {
-    printer << std::get<0>(pair) << " in ";
-    mlir::cast<LayerSetAttr>(std::get<1>(pair)).print(printer);
-  });
-}
-
-/// `type (but format in [...], ...)?`, the formats of a mix after the first.
-inline mlir::ParseResult parseFormats(mlir::OpAsmParser &parser,
-                                      mlir::TypeAttr &type,
-                                      mlir::ArrayAttr &others) {
-  mlir::RankedTensorType tensor;
-  if (parser.parseType(tensor))
-    return mlir::failure();
-  type = mlir::TypeAttr::get(tensor);
-  if (failed(parser.parseOptionalKeyword("but")))
-    return mlir::success();
-  auto mixed = mlir::dyn_cast<MixedType>(tensor.getElementType());
-  size_t next = 0;
-  return parseOthers(parser, others, [&]() -> mlir::ParseResult {
-    mlir::Type format;
-    llvm::SMLoc where = parser.getCurrentLocation();
-    if (parser.parseType(format))
-      return mlir::failure();
-    ++next;
-    if (!mixed || next >= mixed.getFormats().size() ||
-        mixed.getFormats()[next] != format)
-      return parser.emitError(where, "expected the formats of the mix after "
-                                     "the first, in their order");
-    return mlir::success();
-  });
-}
-
-inline void printFormats(mlir::OpAsmPrinter &printer, mlir::Operation *,
-                         mlir::TypeAttr type, mlir::ArrayAttr others) {
-  printer << type.getValue();
-  if (!others)
-    return;
-  auto mixed = mlir::cast<MixedType>(
-      mlir::cast<mlir::RankedTensorType>(type.getValue()).getElementType());
-  printer << " but ";
-  printOthers(printer, mixed.getFormats().drop_front(), others);
-}
-
-/// `@kernel in [...], ...`
-inline mlir::ParseResult parseKernels(mlir::OpAsmParser &parser,
-                                      mlir::ArrayAttr &kernels,
-                                      mlir::ArrayAttr &others) {
-  llvm::SmallVector<mlir::Attribute> names;
-  auto parseName = [&]() -> mlir::ParseResult {
-    mlir::StringAttr name;
-    if (parser.parseSymbolName(name))
-      return mlir::failure();
-    names.push_back(mlir::FlatSymbolRefAttr::get(name));
-    return mlir::success();
-  };
-  if (parseOthers(parser, others, parseName))
-    return mlir::failure();
-  kernels = parser.getBuilder().getArrayAttr(names);
-  return mlir::success();
-}
-
-inline void printKernels(mlir::OpAsmPrinter &printer, mlir::Operation *,
-                         mlir::ArrayAttr kernels, mlir::ArrayAttr others) {
-  printOthers(printer, kernels, others);
 }
 
 } // namespace quipu

@@ -7,6 +7,7 @@
 
 #include "dialect/CacheFormat.h"
 #include "dialect/LayerSets.h"
+#include "dialect/QuipuAssembly.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -35,6 +36,130 @@ void QuipuDialect::registerAttributes() {
 #define GET_ATTRDEF_LIST
 #include "dialect/QuipuAttributes.cpp.inc"
       >();
+}
+
+/// `+`, `-`, `*`, `/`, `**` or `floordiv`.
+static std::optional<Operator> parseOperator(AsmParser &parser) {
+  if (succeeded(parser.parseOptionalStar()))
+    return succeeded(parser.parseOptionalStar()) ? Operator::Power
+                                                 : Operator::Multiply;
+  if (succeeded(parser.parseOptionalPlus()))
+    return Operator::Add;
+  if (succeeded(parser.parseOptionalMinus()))
+    return Operator::Subtract;
+  if (succeeded(parser.parseOptionalSlash()))
+    return Operator::Divide;
+  if (succeeded(parser.parseOptionalKeyword("floordiv")))
+    return Operator::FloorDiv;
+  parser.emitError(parser.getCurrentLocation(),
+                   "expected +, -, *, /, ** or floordiv");
+  return std::nullopt;
+}
+
+/// Parsing recurses: no expression of a model comes near.
+static constexpr int maxDepth = 64;
+
+static ParseResult parseOperand(AsmParser &parser, Attribute &operand,
+                                int depth);
+
+static Attribute parseExpression(AsmParser &parser, int depth) {
+  Attribute lhs, rhs;
+  if (depth == maxDepth) {
+    parser.emitError(parser.getCurrentLocation(), "more than ")
+        << maxDepth << " parentheses inside each other";
+    return {};
+  }
+  if (parseOperand(parser, lhs, depth))
+    return {};
+  std::optional<Operator> operation = parseOperator(parser);
+  if (!operation || parseOperand(parser, rhs, depth) || parser.parseRParen())
+    return {};
+  return ExpressionAttr::get(parser.getContext(), *operation, lhs, rhs);
+}
+
+/// `@name`, an expression in parentheses or a number.
+static ParseResult parseOperand(AsmParser &parser, Attribute &operand,
+                                int depth) {
+  StringAttr symbol;
+  if (succeeded(parser.parseOptionalSymbolName(symbol))) {
+    operand = FlatSymbolRefAttr::get(symbol);
+    return success();
+  }
+  if (succeeded(parser.parseOptionalLParen())) {
+    operand = parseExpression(parser, depth + 1);
+    return success(operand != nullptr);
+  }
+  SMLoc where = parser.getCurrentLocation();
+  if (parser.parseAttribute(operand))
+    return failure();
+  auto number = dyn_cast<TypedAttr>(operand);
+  if (!isa<IntegerAttr, FloatAttr>(operand) ||
+      !(number.getType().isInteger(64) || number.getType().isF64()))
+    return parser.emitError(where, "expected a number, @name or (");
+  return success();
+}
+
+Attribute ExpressionAttr::parseRest(AsmParser &parser) {
+  return parseExpression(parser, 0);
+}
+
+Attribute ExpressionAttr::parse(AsmParser &parser, Type) {
+  if (parser.parseLess() || parser.parseLParen())
+    return {};
+  Attribute expression = parseRest(parser);
+  return expression && succeeded(parser.parseGreater()) ? expression
+                                                        : Attribute();
+}
+
+void ExpressionAttr::printText(raw_ostream &os) const {
+  auto printPart = [&](Attribute part) {
+    if (auto inner = dyn_cast<ExpressionAttr>(part))
+      inner.printText(os);
+    else
+      part.print(os, /*elideType=*/true);
+  };
+  os << '(';
+  printPart(getLhs());
+  os << ' ' << stringifyOperator(getOperation()) << ' ';
+  printPart(getRhs());
+  os << ')';
+}
+
+void ExpressionAttr::print(AsmPrinter &printer) const {
+  printer << '<';
+  printText(printer.getStream());
+  printer << '>';
+}
+
+Attribute RowRangeAttr::parse(AsmParser &parser, Type) {
+  RowRangeAttr rows;
+  if (parser.parseLess() || parseRowRange(parser, rows) ||
+      parser.parseGreater())
+    return {};
+  return rows;
+}
+
+void RowRangeAttr::print(AsmPrinter &printer) const {
+  printer << '<';
+  printRowRange(printer, *this);
+  printer << '>';
+}
+
+LogicalResult RowRangeAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                   Attribute begin, Attribute end,
+                                   Attribute group) {
+  auto first = dyn_cast<IntegerAttr>(begin), last = dyn_cast<IntegerAttr>(end),
+       all = dyn_cast_or_null<IntegerAttr>(group);
+  if ((first && first.getInt() < 0) ||
+      (first && last && first.getInt() >= last.getInt()) ||
+      (last && all && last.getInt() > all.getInt())) {
+    InFlightDiagnostic error = emitError() << "C1: the rows ";
+    error << begin << " to " << end;
+    if (group)
+      error << " of " << group;
+    return error << " do not rise from 0 or more to the number of rows";
+  }
+  return success();
 }
 
 /// `[0 to 3, 6]`; both ends are in the set.

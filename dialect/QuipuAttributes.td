@@ -19,10 +19,71 @@ class Quipu_Attr<string name, string attrMnemonic, list<Trait> traits = []>
   let mnemonic = attrMnemonic;
 }
 
-/// A size or a constant: a parameter's name before binding, a number after.
-def Quipu_Size : AnyAttrOf<[I64Attr, FlatSymbolRefAttr], "size">;
-class Quipu_RealConstraint : AnyAttrOf<[F64Attr, FlatSymbolRefAttr], "real">;
+def Quipu_Operator_Add      : I32EnumAttrCase<"Add", 0, "+">;
+def Quipu_Operator_Subtract : I32EnumAttrCase<"Subtract", 1, "-">;
+def Quipu_Operator_Multiply : I32EnumAttrCase<"Multiply", 2, "*">;
+def Quipu_Operator_Divide   : I32EnumAttrCase<"Divide", 3, "/">;
+def Quipu_Operator_FloorDiv : I32EnumAttrCase<"FloorDiv", 4, "floordiv">;
+def Quipu_Operator_Power    : I32EnumAttrCase<"Power", 5, "**">;
+def Quipu_Operator : I32EnumAttr<"Operator", "an operator of expressions", [
+    Quipu_Operator_Add, Quipu_Operator_Subtract, Quipu_Operator_Multiply, Quipu_Operator_Divide,
+    Quipu_Operator_FloorDiv, Quipu_Operator_Power]> {
+  let cppNamespace = "::quipu";
+  let genSpecializedAttr = 0;
+}
+
+def Quipu_ExpressionAttr : Quipu_Attr<"Expression", "expression"> {
+  let summary = "a number that binding computes of two others";
+  let description = [{
+    Stands wherever a size or a real does, in parentheses; its parts are numbers,
+    parameters' names and expressions:
+
+    ```mlir
+    %x = quipu.scale %e by (@hidden ** 0.5)
+    %q = quipu.linear %n, "attn_qkv" rows 0 to (@heads * @head_dim) -> [@heads, @head_dim]
+    ```
+
+    Of integers `+`, `-`, `*`, `floordiv` and a power that is not negative are
+    integers, and `/` is one when nothing remains; all else is a real. An
+    expression is absent where a part of it is.
+  }];
+  let parameters = (ins EnumParameter<Quipu_Operator>:$operation, "::mlir::Attribute":$lhs,
+                        "::mlir::Attribute":$rhs);
+  let hasCustomAssemblyFormat = 1;
+  let extraClassDeclaration = [{
+    /// What follows the parenthesis that opens an expression.
+    static ::mlir::Attribute parseRest(::mlir::AsmParser &parser);
+    /// `(lhs operation rhs)`
+    void printText(::llvm::raw_ostream &os) const;
+  }];
+}
+
+/// A size or a constant: a parameter's name or an expression before binding, a
+/// number after.
+def Quipu_Size : AnyAttrOf<[I64Attr, FlatSymbolRefAttr, Quipu_ExpressionAttr], "size">;
+class Quipu_RealConstraint : AnyAttrOf<[F64Attr, FlatSymbolRefAttr, Quipu_ExpressionAttr], "real">;
 def Quipu_Real : Quipu_RealConstraint;
+
+def Quipu_RowRangeAttr : Quipu_Attr<"RowRange", "row_range"> {
+  let summary = "some rows of a tensor: `0 to 64`, or `0 to 16 of 48` of each 48";
+  let description = [{
+    From the first on, and below the second. C1: numbers rise from 0 or more, and
+    the second is not above the third.
+  }];
+  let parameters = (ins "::mlir::Attribute":$begin, "::mlir::Attribute":$end,
+                        OptionalParameter<"::mlir::Attribute">:$group);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// The same of a bound range.
+    int64_t getFirst() const { return ::llvm::cast<::mlir::IntegerAttr>(getBegin()).getInt(); }
+    int64_t getLast() const { return ::llvm::cast<::mlir::IntegerAttr>(getEnd()).getInt(); }
+    /// The rows of a group of a tensor of `rows`: all, when there are no groups.
+    int64_t getGroupRows(int64_t rows) const {
+      return getGroup() ? ::llvm::cast<::mlir::IntegerAttr>(getGroup()).getInt() : rows;
+    }
+  }];
+}
 
 def Quipu_WeightAttr : Quipu_Attr<"Weight", "weight"> {
   let summary = "the weight that an op reads: a tensor of the checkpoint, later its declaration";
@@ -30,12 +91,14 @@ def Quipu_WeightAttr : Quipu_Attr<"Weight", "weight"> {
     A spec names a tensor of the checkpoint: `"attn_q"` is `attn_q.weight`,
     `"attn_q.bias"` itself. `else` names the tensor to take when the first is
     missing; `optional` allows that there is none, in which case binding drops
-    the attribute. Binding declares the weight (`quipu.weight`) and puts its
-    symbol and type in place of the name:
+    the attribute. `rows` names some of its rows, as where q, k and v are one
+    tensor; each such part is a weight of its own. Binding declares the weight
+    (`quipu.weight`) and puts its symbol and type in place of the name:
 
     ```mlir
     "output" else "token_embd"
     optional "rope_freqs"
+    "attn_qkv" rows 0 to (@heads * @head_dim)
     @blk.attn_q : tensor<576x576x!quipu.q4_1>
     ```
 
@@ -56,12 +119,16 @@ def Quipu_WeightAttr : Quipu_Attr<"Weight", "weight"> {
   let parameters = (ins "::mlir::Attribute":$name,
                         OptionalParameter<"::mlir::StringAttr">:$fallback,
                         DefaultValuedParameter<"bool", "false">:$optional,
+                        OptionalParameter<"::quipu::RowRangeAttr">:$rows,
                         OptionalParameter<"::mlir::RankedTensorType">:$type);
   let hasCustomAssemblyFormat = 1;
   let builders = [AttrBuilder<(ins "::mlir::FlatSymbolRefAttr":$symbol, "::mlir::RankedTensorType":$type), [{
-    return $_get($_ctxt, symbol, ::mlir::StringAttr(), false, type);
+    return $_get($_ctxt, symbol, ::mlir::StringAttr(), false, ::quipu::RowRangeAttr(), type);
   }]>];
 }
+/// A weight whose numbers are f32, whatever its rank: a norm's, a bias, sinks.
+class Quipu_VectorConstraint : ConfinedAttr<Quipu_WeightAttr, []>;
+def Quipu_VectorAttr : Quipu_VectorConstraint;
 
 def Quipu_LayerSetAttr : Quipu_Attr<"LayerSet", "layer_set"> {
   let summary = "some of the layers: `[0 to 3, 6]` are 0, 1, 2, 3 and 6";
@@ -73,6 +140,29 @@ def Quipu_LayerSetAttr : Quipu_Attr<"LayerSet", "layer_set"> {
   let genVerifyDecl = 1;
 }
 def Quipu_LayerSetsAttr : TypedArrayAttrBase<Quipu_LayerSetAttr, "sets of layers">;
+
+def Quipu_WhereAttr : Quipu_Attr<"Where", "where"> {
+  let summary = "the layers for which a list of the checkpoint has a value";
+  let description = "`where \"layer_types\" is \"full_attention\"`; the key is without the family's prefix.";
+  let parameters = (ins "::mlir::StringAttr":$key, "::mlir::Attribute":$value);
+  let assemblyFormat = "`<` $key `is` $value `>`";
+}
+def Quipu_EveryAttr : Quipu_Attr<"Every", "every"> {
+  let summary = "every so many layers one, from one on: `every 6 from 5`";
+  let parameters = (ins "::mlir::Attribute":$step, "::mlir::Attribute":$first);
+  let assemblyFormat = "`<` $step `from` $first `>`";
+}
+def Quipu_BelowAttr : Quipu_Attr<"Below", "below"> {
+  let summary = "the first layers: `below 3`";
+  let parameters = (ins "::mlir::Attribute":$count);
+  let assemblyFormat = "`<` $count `>`";
+}
+
+/// A number, a parameter's name or an expression; null when it is not given.
+def Quipu_OptionalNumber : OptionalParameter<"::mlir::Attribute"> {
+  let parser = "::quipu::parseNumber($_parser)";
+  let printer = "::quipu::printNumber($_printer, $_self)";
+}
 
 def Quipu_RopeScalingAttr : Quipu_Attr<"RopeScaling", "rope_scaling"> {
   let summary = "how the rotary frequencies are stretched for long contexts";
@@ -91,28 +181,23 @@ def Quipu_RopeScalingAttr : Quipu_Attr<"RopeScaling", "rope_scaling"> {
     Cos and sin are multiplied by `attention`; when it is not given, this is
     0.1 ln(factor) + 1 of `yarn` (section 3.4), sqrt(1 + ln(factor) /
     ln(original_context)) of `longrope` (1 when factor is at most 1), and 1 of the
-    others. Each field may be a parameter's name until it is bound.
+    others. Each field may be a parameter's name or an expression
+    until it is bound.
   }];
   let parameters = (ins "::mlir::Attribute":$type,
-                        OptionalParameter<"::mlir::Attribute">:$factor,
-                        OptionalParameter<"::mlir::Attribute">:$original_context,
-                        OptionalParameter<"::mlir::Attribute">:$low,
-                        OptionalParameter<"::mlir::Attribute">:$high,
-                        OptionalParameter<"::mlir::Attribute">:$beta_fast,
-                        OptionalParameter<"::mlir::Attribute">:$beta_slow,
-                        OptionalParameter<"::mlir::Attribute">:$attention,
-                        OptionalParameter<"::mlir::Attribute">:$truncate);
+                        Quipu_OptionalNumber:$factor,
+                        Quipu_OptionalNumber:$original_context,
+                        Quipu_OptionalNumber:$low,
+                        Quipu_OptionalNumber:$high,
+                        Quipu_OptionalNumber:$beta_fast,
+                        Quipu_OptionalNumber:$beta_slow,
+                        Quipu_OptionalNumber:$attention,
+                        Quipu_OptionalNumber:$truncate);
   let assemblyFormat = "`<` struct(params) `>`";
   let extraClassDeclaration = [{
     /// What the type names; none when it is unknown, or not bound yet.
     std::optional<abi::RopeScaling> getKind() const;
   }];
-}
-
-def Quipu_FloorDivAttr : Quipu_Attr<"FloorDiv", "floordiv"> {
-  let summary = "the quotient of two sizes, as a parameter's fallback";
-  let parameters = (ins "::mlir::Attribute":$lhs, "::mlir::Attribute":$rhs);
-  let assemblyFormat = "`<` $lhs `,` $rhs `>`";
 }
 
 def Quipu_RowsAttr : Quipu_Attr<"Rows", "rows"> {

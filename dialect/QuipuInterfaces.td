@@ -20,12 +20,16 @@ def Quipu_FusionInterface : OpInterface<"FusionInterface"> {
   ];
 }
 
-def Quipu_RealsInterface : OpInterface<"RealsInterface"> {
+def Quipu_ArgumentsInterface : OpInterface<"ArgumentsInterface"> {
   let cppNamespace = "::quipu";
-  let description = "An op, and which of its attributes are reals.";
+  let description = "An op, and what ODS declares its attributes to be.";
   let methods = [
-    StaticInterfaceMethod<"the names of the attributes that ODS declares as Quipu_Real",
+    StaticInterfaceMethod<"the names of the attributes that are reals",
                           "::llvm::SmallVector<::llvm::StringRef>", "getRealAttributes">,
+    StaticInterfaceMethod<"the names of the weights whose numbers are f32, whatever their rank",
+                          "::llvm::SmallVector<::llvm::StringRef>", "getVectorAttributes">,
+    StaticInterfaceMethod<"the names of the attributes without which the op means something, too",
+                          "::llvm::SmallVector<::llvm::StringRef>", "getOptionalAttributes">,
   ];
 }
 

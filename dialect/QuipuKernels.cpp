@@ -9,6 +9,7 @@
 #include "dialect/PackedLayout.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
+#include "llvm/ADT/Sequence.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -115,8 +116,23 @@ LogicalResult KernelOp::verifyRegions() {
   return getSchedule() ? getSchedule()->verifyKernel(*this) : success();
 }
 
+/// The layers in which a launch runs the kernel of that number (of getKernels).
+static SmallVector<int64_t> getLayersOf(LaunchOp launch, int64_t number) {
+  SmallVector<int64_t> layers;
+  auto loop = launch->getParentOfType<LayersOp>();
+  if (!loop || !isa<IntegerAttr>(loop.getCount()))
+    return {0};
+  Block *body = launch->getBlock();
+  while (body->getParentOp() != loop)
+    body = body->getParentOp()->getBlock();
+  for (int64_t layer : loop.getLayersOf(body))
+    if (findAlternative(launch.getOverrideLayersAttr(), layer) == number)
+      layers.push_back(layer);
+  return layers;
+}
+
 /// That the launch is in the layers of a weight which the kernel of that number
-/// (of getKernels) reads, and sees it in each of them as it is there.
+/// reads, and sees it in each of them as it is there.
 static LogicalResult verifyLayers(LaunchOp launch, int64_t number,
                                   WeightOp weight, RankedTensorType seen) {
   if (!weight.getLayers())
@@ -127,16 +143,20 @@ static LogicalResult verifyLayers(LaunchOp launch, int64_t number,
            << weight.getSymName() << " has " << *weight.getLayers()
            << " layers, but the kernel that reads it is launched in a loop of "
            << layers;
-  if (seen == weight.getTypeOfUses())
+  bool isAlike = seen == weight.getTypeOfUses();
+  if (isAlike && !weight.getPresent())
     return success();
-  ArrayAttr overrides = launch.getOverrideLayersAttr();
-  for (int64_t layer = 0; layer < layers; ++layer)
-    if (findAlternative(overrides, layer) == number &&
-        weight.getLayerType(layer) != seen)
+  for (int64_t layer : getLayersOf(launch, number)) {
+    if (!weight.hasLayer(layer))
+      return launch.emitOpError("C4: the weight @")
+             << weight.getSymName() << " is not there in layer " << layer
+             << ", but the kernel that reads it runs there";
+    if (!isAlike && weight.getLayerType(layer) != seen)
       return launch.emitOpError("C5: the weight @")
              << weight.getSymName() << " is " << weight.getLayerType(layer)
              << " in layer " << layer << ", but " << seen
              << " in the kernel that runs there";
+  }
   return success();
 }
 
@@ -178,21 +198,43 @@ static LogicalResult verifyOthers(LaunchOp launch) {
                        : LogicalResult(launch.emitOpError("C3: ") << wrong);
 }
 
-/// That there is a layer of each cache for each layer of the loop.
-static LogicalResult verifyCaches(LaunchOp launch,
+/// That the caches of the kernel of that number have the layers in which it
+/// runs.
+static LogicalResult verifyCaches(LaunchOp launch, int64_t number,
+                                  KernelOp kernel,
                                   SymbolTableCollection &symbols) {
   int64_t layers = getLayerCount(launch).value_or(1);
-  for (Type type : llvm::concat<Type>(llvm::to_vector(launch.getOperandTypes()),
-                                      llvm::to_vector(launch.getResultTypes())))
-    if (auto cache = dyn_cast<CacheType>(type)) {
-      auto state =
-          symbols.lookupNearestSymbolFrom<StateOp>(launch, cache.getState());
-      if (state && int64_t(state.getLayers().value_or(1)) < layers)
+  for (Type type : llvm::concat<const Type>(kernel.getArgumentTypes(),
+                                            kernel.getResultTypes())) {
+    auto cache = dyn_cast<CacheType>(type);
+    auto state =
+        cache
+            ? symbols.lookupNearestSymbolFrom<StateOp>(launch, cache.getState())
+            : StateOp();
+    if (!state)
+      continue;
+    if (int64_t(state.getLayers().value_or(1)) < layers)
+      return launch.emitOpError("C6: the cache ")
+             << cache.getState() << " has " << state.getLayers().value_or(1)
+             << " layers, but the launch is in a loop of " << layers;
+    if (!state.getPresent())
+      continue;
+    for (int64_t layer : getLayersOf(launch, number))
+      if (!llvm::binary_search(state.getPresent()->getLayers(), layer))
         return launch.emitOpError("C6: the cache ")
-               << cache.getState() << " has " << state.getLayers().value_or(1)
-               << " layers, but the launch is in a loop of " << layers;
-    }
+               << cache.getState() << " is not for layer " << layer
+               << ", but the kernel " << kernel.getSymNameAttr()
+               << " runs there";
+  }
   return success();
+}
+
+bool quipu::areAlike(Type type, Type other) {
+  auto a = dyn_cast<CacheType>(type), b = dyn_cast<CacheType>(other);
+  if (!a || !b)
+    return type == other;
+  return b == CacheType::get(b.getContext(), b.getState(), a.getElementType(),
+                             a.getHeads(), a.getKeyDim(), a.getValueDim());
 }
 
 SmallVector<FlatSymbolRefAttr> LaunchOp::getKernels() {
@@ -203,19 +245,55 @@ SmallVector<FlatSymbolRefAttr> LaunchOp::getKernels() {
   return kernels;
 }
 
+SmallVector<FlatSymbolRefAttr> LaunchOp::getKernelsOfLayers() {
+  SmallVector<FlatSymbolRefAttr> kernels = getKernels(), all;
+  for (int64_t layer : llvm::seq(getLayerCount(*this).value_or(1)))
+    all.push_back(kernels[findAlternative(getOverrideLayersAttr(), layer)]);
+  return all;
+}
+
+void LaunchOp::setKernelsOfLayers(ArrayRef<FlatSymbolRefAttr> kernels) {
+  // Where the launch does not run it has no kernel of its own.
+  SmallVector<FlatSymbolRefAttr> here(kernels);
+  if (auto loop = dyn_cast<LayersOp>((*this)->getParentOp())) {
+    SmallVector<FlatSymbolRefAttr> run;
+    SmallVector<int64_t> own = loop.getLayersOf((*this)->getBlock());
+    for (int64_t layer : own)
+      run.push_back(kernels[layer]);
+    here.assign(kernels.size(),
+                Alternatives<FlatSymbolRefAttr>(run).values.front());
+    for (int64_t layer : own)
+      here[layer] = kernels[layer];
+  }
+  Alternatives<FlatSymbolRefAttr> alternatives(here);
+  setKernelAttr(alternatives.values.front());
+  SmallVector<Attribute> others(llvm::drop_begin(alternatives.values));
+  MLIRContext *context = getContext();
+  setKernelOverridesAttr(others.empty() ? ArrayAttr()
+                                        : ArrayAttr::get(context, others));
+  setOverrideLayersAttr(others.empty()
+                            ? ArrayAttr()
+                            : getLayerSets(context, alternatives.ofLayer));
+}
+
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   for (FlatSymbolRefAttr name : getKernels()) {
     auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(*this, name);
     if (!kernel)
       return emitOpError("C1: there is no kernel ") << name;
-    if (getInputs().getTypes() != TypeRange(kernel.getArgumentTypes()) ||
-        getResultTypes() != TypeRange(kernel.getResultTypes()))
+    if (!llvm::equal(getInputs().getTypes(), kernel.getArgumentTypes(),
+                     areAlike) ||
+        !llvm::equal(getResultTypes(), kernel.getResultTypes(), areAlike))
       return emitOpError("C1: the kernel ")
              << name << " has the type " << kernel.getFunctionType();
   }
-  if (failed(verifyOthers(*this)) || failed(verifyWeights(*this, symbols)) ||
-      failed(verifyCaches(*this, symbols)))
+  if (failed(verifyOthers(*this)) || failed(verifyWeights(*this, symbols)))
     return failure();
+  for (auto [number, name] : llvm::enumerate(getKernels()))
+    if (failed(verifyCaches(
+            *this, number,
+            symbols.lookupNearestSymbolFrom<KernelOp>(*this, name), symbols)))
+      return failure();
   if (getArena() && getArena()->size() != getNumResults())
     return emitOpError("C2: ") << getArena()->size() << " arena offsets for "
                                << getNumResults() << " results";

@@ -45,21 +45,23 @@ def Quipu_LaunchOp : Quipu_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpI
   let summary = "all workers run a kernel, each its part of the grid";
   let description = [{
     `plan-memory` adds where in the arena the results lie, in bytes (-1: not in
-    the arena, as the cache and the logits). After `specialize-kernels`, `but`
-    names kernels that run in some layers instead:
+    the arena, as the cache and the logits). After `merge-layers` and
+    `specialize-kernels`, `but` names kernels that run in some layers instead:
 
     ```mlir
     %y = quipu.launch @down(%x) but @down.q8_0 in [0 to 3, 6] : (tensor<1x64xf32>) -> tensor<1x64xf32>
     ```
 
-    C1: the kernels exist, and the operands and results have their types.
+    C1: the kernels exist, and the operands and results have their types, but that
+    a cache may be another state's.
     C2: there is one arena offset for each result: -1, or a multiple of 64 from
     which on the result fits in the step's arena.
     C3: there is one set of layers for each other kernel; the launch is in that
     many layers, and none is in two sets. C4: the launch is in a loop of as many
-    layers as the kernels' weights have. C5: where the format of a weight
+    layers as the kernels' weights have, and those have it in which the kernel
+    runs. C5: where the format of a weight
     changes, the kernel that runs in a layer reads that layer's. C6: its
-    caches have a layer for each of the loop's.
+    caches have each layer in which the kernel runs.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyType>:$inputs,
                        OptionalAttr<FlatSymbolRefArrayAttr>:$kernel_overrides,
@@ -72,6 +74,11 @@ def Quipu_LaunchOp : Quipu_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpI
   let extraClassDeclaration = [{
     /// The kernel and the other kernels.
     ::llvm::SmallVector<::mlir::FlatSymbolRefAttr> getKernels();
+    /// That of each layer of the loop around it, which is bound; the first where
+    /// the launch does not run.
+    ::llvm::SmallVector<::mlir::FlatSymbolRefAttr> getKernelsOfLayers();
+    /// The most frequent one becomes the kernel, others are named with `but`.
+    void setKernelsOfLayers(::llvm::ArrayRef<::mlir::FlatSymbolRefAttr> kernels);
 
     /// The callee is the kernel of most layers; the other kernels have its type
     /// and compute the same function of other formats.

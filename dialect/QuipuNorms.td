@@ -29,7 +29,7 @@ def Quipu_RMSNormOp : Quipu_NormOp<"rms_norm"> {
     C1: the weight has D numbers in f32, or is [H * D] or [H, D] for [M, H, D].
     C2: eps is positive.
   }];
-  let arguments = (ins Quipu_Activation:$input, OptionalAttr<Quipu_WeightAttr>:$weight, Quipu_Real:$eps);
+  let arguments = (ins Quipu_Activation:$input, OptionalAttr<Quipu_VectorAttr>:$weight, Quipu_Real:$eps);
   let assemblyFormat = [{
     $input (`,` custom<Weight>($weight)^)? `eps` custom<Real>($eps) attr-dict
     custom<Bound>(type($input), type($result))
@@ -44,8 +44,8 @@ def Quipu_LayerNormOp : Quipu_NormOp<"layer_norm"> {
     C1: the weight has D numbers in f32, or is [H * D] or [H, D] for [M, H, D].
     C2: eps is positive. C3: the bias has the shape of the weight, or D numbers.
   }];
-  let arguments = (ins Quipu_Activation:$input, OptionalAttr<Quipu_WeightAttr>:$weight,
-                       OptionalAttr<Quipu_WeightAttr>:$bias, Quipu_Real:$eps);
+  let arguments = (ins Quipu_Activation:$input, OptionalAttr<Quipu_VectorAttr>:$weight,
+                       OptionalAttr<Quipu_VectorAttr>:$bias, Quipu_Real:$eps);
   let assemblyFormat = [{
     $input (`,` custom<Weight>($weight)^)? (`bias` custom<Weight>($bias)^)? `eps` custom<Real>($eps)
     attr-dict custom<Bound>(type($input), type($result))

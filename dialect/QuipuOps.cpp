@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialect/LayerAssembly.h"
 #include "dialect/LayerSets.h"
 #include "dialect/PackedLayout.h"
-#include "dialect/QuipuAssembly.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
 #include "llvm/ADT/StringExtras.h"
@@ -108,7 +108,20 @@ LogicalResult WeightOp::verify() {
     return emitOpError("C2: the place of the last layer overflows");
   if (!getLayout() && (type.getEncoding() || getOffset()))
     return emitOpError("C6: ") << type << " names no layout";
+  if (getPresent() &&
+      (!getLayers() || getPresent()->getLayers().back() >= layers))
+    return emitOpError("C7: the weight of ")
+           << layers << " layers is there in " << getPresentAttr();
+  RowRangeAttr rows = getRowsAttr();
+  if (rows &&
+      (!isa<IntegerAttr>(rows.getBegin()) || !isa<IntegerAttr>(rows.getEnd()) ||
+       (rows.getGroup() && !isa<IntegerAttr>(rows.getGroup()))))
+    return emitOpError("C8: the rows ") << rows << " are not bound";
   return success();
+}
+
+bool WeightOp::hasLayer(int64_t layer) {
+  return !getPresent() || llvm::binary_search(getPresent()->getLayers(), layer);
 }
 
 bool WeightOp::isMixed() {
@@ -170,27 +183,6 @@ LogicalResult quipu::verifyIsBound(Operation *op, StringRef constraint) {
                    : WalkResult::advance();
   });
   return failure(result.wasInterrupted());
-}
-
-LogicalResult LayersOp::verify() {
-  Block &body = getBody().front();
-  Type type = getInit().getType();
-  auto yield = body.empty() ? YieldOp() : dyn_cast<YieldOp>(body.back());
-  // A body without its end, or with a value that is gone, is reported as such.
-  if (!yield || llvm::is_contained(yield.getValues(), Value()))
-    return success();
-  if (body.getNumArguments() != 1 || body.getArgument(0).getType() != type ||
-      yield.getValues().size() != 1 ||
-      yield.getValues().front().getType() != type ||
-      getResult().getType() != type)
-    return emitOpError("C1: the body does not take and yield one value of ")
-           << type;
-  auto count = dyn_cast<IntegerAttr>(getCount());
-  if (isa<RankedTensorType>(type) ? !count || count.getInt() <= 0
-                                  : count && count.getInt() <= 0)
-    return emitOpError("C2: the number of layers is ")
-           << getCount() << ", expected a positive integer";
-  return success();
 }
 
 LogicalResult LinearOp::verify() {

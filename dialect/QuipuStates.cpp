@@ -23,7 +23,7 @@ LogicalResult HeadOp::verify() {
   return success();
 }
 
-/// In numbers of one position, for pages.
+/// In numbers of one position, for pages; of the layers that it keeps.
 static int64_t getLayerPlace(StateOp state, int64_t layer) {
   return int64_t(state.getOffset().value_or(0)) +
          int64_t(state.getStride().value_or(0)) * layer;
@@ -46,11 +46,15 @@ LogicalResult StateOp::verify() {
     if (place && (place.getInt() < 0 || place.getInt() >= maxPlace))
       return emitOpError("C3: ")
              << place.getInt() << " is negative or no place in a page";
-  if (isPaged && getLayerPlace(*this, getLayers().value_or(1) - 1) +
-                         getPages().getNumbers() >
-                     maxPlace)
+  if (isPaged &&
+      getLayerPlace(*this, getKeptLayers() - 1) + getPages().getNumbers() >
+          maxPlace)
     return emitOpError("C3: the last of ")
-           << getLayers().value_or(1) << " layers ends behind the page";
+           << getKeptLayers() << " layers ends behind the page";
+  if (getPresent() && (!getLayers() || getPresent()->getLayers().back() >=
+                                           int64_t(*getLayers())))
+    return emitOpError("C4: of ") << getLayers().value_or(1)
+                                  << " layers it is for " << getPresentAttr();
   return success();
 }
 
@@ -125,11 +129,21 @@ SmallVector<StatePool> quipu::getPools(ModelOp model) {
     pools.resize(std::max<size_t>(pools.size(), *state.getPool() + 1));
     StatePool &pool = pools[*state.getPool()];
     pool.window = state.getWindow().value_or(0);
-    int64_t last = state.getLayers().value_or(1) - 1;
+    int64_t last = state.getKeptLayers() - 1;
     pool.numbers =
         std::max(pool.numbers, getLayerPlace(state, last) + pages.getNumbers());
   }
   return pools;
+}
+
+SmallVector<int64_t> quipu::getLayerNumbers(StateOp state) {
+  SmallVector<int64_t> numbers;
+  if (!state.getPresent())
+    return numbers;
+  ArrayRef<int64_t> kept = state.getPresent()->getLayers();
+  for (int64_t layer : llvm::seq<int64_t>(state.getLayers().value_or(1)))
+    numbers.push_back(llvm::lower_bound(kept, layer) - kept.begin());
+  return numbers;
 }
 
 int64_t quipu::getPageNumbers(StateOp state) {
@@ -145,7 +159,7 @@ static LogicalResult verifyPool(ArrayRef<StateOp> states) {
       return state.emitOpError("is in the pool of @")
              << first.getSymName()
              << ", which has another window; run assign-state-offsets first";
-    for (int64_t layer : llvm::seq<int64_t>(state.getLayers().value_or(1)))
+    for (int64_t layer : llvm::seq<int64_t>(state.getKeptLayers()))
       layers.emplace_back(getLayerPlace(state, layer), state);
   }
   llvm::sort(layers, llvm::less_first());

@@ -17,10 +17,11 @@ def Quipu_StateOp : Quipu_Op<"state", [Symbol, HasParent<"ModelOp">]> {
   let description = [{
     Keys and values of `layers` layers, in pages, or a row of numbers for each
     sequence. A `window` is how many positions a token sees at most: pages
-    behind it are given back.
+    behind it are given back. `in` names the layers that it is for, where others
+    have another state.
 
     ```mlir
-    quipu.state @blk.kv : !quipu.pages<heads 8, keys 128, values 128> layers 26 window 512
+    quipu.state @blk.kv : !quipu.pages<heads 8, keys 128, values 128> layers 26 in [0 to 4, 6 to 10] window 512
     quipu.state @embed.pool : tensor<576xf32>
     ```
 
@@ -30,13 +31,14 @@ def Quipu_StateOp : Quipu_Op<"state", [Symbol, HasParent<"ModelOp">]> {
 
     C1: the number of layers and the window are positive; only pages have layers
     and a window. C2: a row is a vector of f32. C3: pool, offset and distance are
-    not negative, and the last layer ends in the page.
+    not negative, and the last layer ends in the page. C4: `in` names some of the
+    layers.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type, OptionalAttr<I64Attr>:$layers,
-                       OptionalAttr<I64Attr>:$window, OptionalAttr<I64Attr>:$pool,
+                       OptionalAttr<Quipu_LayerSetAttr>:$present, OptionalAttr<I64Attr>:$window, OptionalAttr<I64Attr>:$pool,
                        OptionalAttr<I64Attr>:$offset, OptionalAttr<I64Attr>:$stride);
   let assemblyFormat = [{
-    $sym_name `:` $type (`layers` custom<Size>($layers)^)? (`window` custom<Size>($window)^)?
+    $sym_name `:` $type (`layers` custom<Size>($layers)^)? (`in` custom<LayerSet>($present)^)? (`window` custom<Size>($window)^)?
     (`pool` custom<Size>($pool)^)? (`at` custom<Size>($offset)^)? (`stride` custom<Size>($stride)^)?
     attr-dict
   }];
@@ -44,6 +46,11 @@ def Quipu_StateOp : Quipu_Op<"state", [Symbol, HasParent<"ModelOp">]> {
   let extraClassDeclaration = [{
     /// The pages' type; null for a row of numbers.
     ::quipu::PagesType getPages() { return ::llvm::dyn_cast<::quipu::PagesType>(getType()); }
+    /// How many layers it keeps.
+    int64_t getKeptLayers() {
+      return getPresent() ? int64_t(getPresent()->getLayers().size())
+                          : int64_t(getLayers().value_or(1));
+    }
   }];
 }
 

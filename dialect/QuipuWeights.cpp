@@ -5,8 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialect/Quipu.h"
-#include "mlir/IR/DialectImplementation.h"
+#include "dialect/QuipuAssembly.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -18,6 +17,7 @@ using namespace quipu;
 WeightAttr WeightAttr::parseText(AsmParser &parser) {
   StringAttr symbol, name, fallback;
   RankedTensorType type;
+  RowRangeAttr rows;
   bool optional = false;
   if (succeeded(parser.parseOptionalSymbolName(symbol))) {
     if (parser.parseColonType(type))
@@ -28,12 +28,14 @@ WeightAttr WeightAttr::parseText(AsmParser &parser) {
     optional = succeeded(parser.parseOptionalKeyword("optional"));
     if (parser.parseAttribute(name, none) ||
         (succeeded(parser.parseOptionalKeyword("else")) &&
-         parser.parseAttribute(fallback, none)))
+         parser.parseAttribute(fallback, none)) ||
+        (succeeded(parser.parseOptionalKeyword("rows")) &&
+         parseRowRange(parser, rows)))
       return {};
   }
   return get(parser.getContext(),
              symbol ? Attribute(FlatSymbolRefAttr::get(symbol)) : name,
-             fallback, optional, type);
+             fallback, optional, rows, type);
 }
 
 Attribute WeightAttr::parse(AsmParser &parser, Type) {
@@ -53,6 +55,10 @@ void WeightAttr::printText(AsmPrinter &printer) const {
   printer << (getOptional() ? "optional " : "") << getName();
   if (getFallback())
     printer << " else " << getFallback();
+  if (getRows()) {
+    printer << " rows ";
+    printRowRange(printer, getRows());
+  }
   if (getType())
     printer << " : " << getType();
 }

@@ -24,6 +24,11 @@ mlir::LogicalResult verifyPlaces(ModelOp model);
 /// The pools of a model whose states have their offsets, by number.
 llvm::SmallVector<StatePool> getPools(ModelOp model);
 
+/// Of each layer of the loop, the number that it has among those which the
+/// state keeps, of one that it does not keep that of the next; empty when it
+/// keeps all.
+llvm::SmallVector<int64_t> getLayerNumbers(StateOp state);
+
 /// StatePool::numbers of the pool of a state that has its offset.
 int64_t getPageNumbers(StateOp state);
 

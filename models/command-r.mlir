@@ -32,15 +32,3 @@ quipu.model @command_r for ["command-r"] {
   %norm   = quipu.layer_norm %last, "output_norm" eps @eps
   quipu.yield %norm
 }
-
-quipu.head @generate {
-^head(%hidden: !quipu.value):
-  quipu.param @logit_scale = "logit_scale"
-  quipu.param @vocabulary = "vocab_size" else rows "token_embd"
-
-  %selected = quipu.input "selected"
-  %rows     = quipu.gather %hidden, %selected
-  %l        = quipu.linear %rows, "token_embd" -> [@vocabulary]
-  %logits   = quipu.scale %l by @logit_scale
-  quipu.output "logits", %logits
-}

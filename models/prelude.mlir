@@ -6,11 +6,13 @@ quipu.model @prelude for [] {
   quipu.param @ffn       = "feed_forward_length"
   quipu.param @heads     = "attention.head_count"
   quipu.param @kv_heads  = "attention.head_count_kv" else @heads
-  quipu.param @head_dim  = "attention.key_length" else @hidden floordiv @heads
+  quipu.param @head_dim  = "attention.key_length" else (@hidden floordiv @heads)
   quipu.param @eps       = "attention.layer_norm_rms_epsilon"
   quipu.param @window    = "attention.sliding_window" else absent
+  quipu.param @scores    = "attention.scale" else absent
   quipu.param @rope_dims = "rope.dimension_count" else @head_dim
   quipu.param @theta     = "rope.freq_base" else 10000.0
+  quipu.param @theta_swa = "rope.freq_base_swa" else 10000.0
   quipu.param @scaling   = "rope.scaling.type" else "none"
   quipu.param @factor    = "rope.scaling.factor" else 1.0
   quipu.param @context   = "context_length" else 0
@@ -20,4 +22,7 @@ quipu.model @prelude for [] {
   quipu.param @beta_fast = "rope.scaling.yarn_beta_fast" else absent
   quipu.param @beta_slow = "rope.scaling.yarn_beta_slow" else absent
   quipu.param @attention = "rope.scaling.yarn_attn_factor" else absent
+
+  quipu.param @logit_scale = "logit_scale" else absent
+  quipu.param @logit_cap   = "final_logit_softcapping" else absent
 }

@@ -41,13 +41,16 @@ static Expected<PackedTensor> findTensor(WeightOp weight, uint64_t layer,
   if (!tensor)
     return createStringError(checkpoint.getPath() + ": the tensor \"" + name +
                              "\" is missing");
-  mlir::RankedTensorType found = getBoundType(weight.getContext(), *tensor);
-  if (found != type)
-    return createStringError(checkpoint.getPath() + ": the tensor \"" + name +
-                             "\" is " + toString(found) + ", but the module " +
-                             "says " + toString(type));
+  bool asVector = isVector(weight);
+  mlir::RankedTensorType found = getBoundType(weight.getContext(), *tensor,
+                                              weight.getRowsAttr(), asVector);
+  if (!found || found.dropEncoding() != type)
+    return createStringError(
+        checkpoint.getPath() + ": the tensor \"" + name + "\" is " +
+        (found ? toString(found.dropEncoding()) : "without such rows") +
+        ", but the module says " + toString(type));
   // The type of a vector is f32 whatever the tensor's.
-  if (type.getRank() == 1 && tensor->format->isQuantized())
+  if (asVector && tensor->format->isQuantized())
     return createStringError(
         checkpoint.getPath() + ": the tensor \"" + name + "\" is a vector in " +
         StringRef(tensor->format->name) + "; only F32, F16 and BF16 can be");
@@ -61,8 +64,9 @@ static Expected<PackedTensor> findTensor(WeightOp weight, uint64_t layer,
         "the weight \"" + weight.getSymName() +
         "\" has no offset in the program; run assign-weight-offsets "
         "on the module");
-  return PackedTensor{tensor, static_cast<uint64_t>(*offset), bytes, type,
-                      layout};
+  return PackedTensor{tensor, static_cast<uint64_t>(*offset),
+                      bytes,  type,
+                      layout, weight.getRowsAttr()};
 }
 
 /// Of a row of a matrix, of a vector all.
@@ -87,6 +91,8 @@ Expected<PackedWeights> PackedWeights::create(ModelOp model,
   for (WeightOp weight : model.getOps<WeightOp>()) {
     bool isTable = hasOutput && weight.getTensor() == "token_embd.weight";
     for (uint64_t layer = 0; layer < weight.getLayers().value_or(1); ++layer) {
+      if (!weight.hasLayer(static_cast<int64_t>(layer)))
+        continue;
       Expected<PackedTensor> packed = findTensor(weight, layer, checkpoint);
       if (!packed)
         return packed.takeError();
@@ -154,8 +160,8 @@ static float readNumber(const WeightFormat *format, const uint8_t *data,
 
 using Write = function_ref<Error(ArrayRef<uint8_t>)>;
 
-static Error packFloats(const PackedTensor &packed, Write write) {
-  const CheckpointTensor &tensor = *packed.tensor;
+static Error packFloats(const PackedTensor &packed,
+                        const CheckpointTensor &tensor, Write write) {
   int64_t elements = packed.type.getNumElements();
   int64_t rows = elements / tensor.shape.back();
   std::vector<uint8_t> bytes(packed.bytes),
@@ -218,7 +224,7 @@ static std::optional<TooLarge> packTile(const Layout &whole,
 /// A matrix in tiles.
 template <typename Layout>
 static Error packTiles(const Layout &layout, const PackedTensor &packed,
-                       Write write) {
+                       const CheckpointTensor &tensor, Write write) {
   int64_t bytes = layout.tileBytes();
   int64_t together = std::max<int64_t>(1, pieceBytes / bytes);
   std::vector<uint8_t> piece(std::min(together, layout.tiles()) * bytes);
@@ -228,7 +234,7 @@ static Error packTiles(const Layout &layout, const PackedTensor &packed,
     std::optional<TooLarge> tooLarge; // the first one
     parallelFor(0, count, [&](size_t i) {
       auto found =
-          packTile(layout, *packed.tensor, first + i, piece.data() + i * bytes);
+          packTile(layout, tensor, first + i, piece.data() + i * bytes);
       if (!found)
         return;
       std::lock_guard lock(mutex);
@@ -243,16 +249,50 @@ static Error packTiles(const Layout &layout, const PackedTensor &packed,
   return Error::success();
 }
 
+/// The rows of the tensor that are packed, as a tensor of their own; `copy`
+/// holds them where they do not lie together.
+static CheckpointTensor getPart(const PackedTensor &packed,
+                                std::vector<uint8_t> &copy) {
+  CheckpointTensor part = *packed.tensor;
+  if (!packed.rows)
+    return part;
+  // A row of a vector is a number, one of a stack of matrices many rows.
+  int64_t all = part.shape.front();
+  bool isVector = part.shape.size() == 1;
+  int64_t numbers =
+      all ? packed.type.getNumElements() / packed.type.getDimSize(0) : 0;
+  int64_t rowBytes =
+      numbers / part.format->blockElements * part.format->blockBytes;
+  int64_t group = packed.rows.getGroupRows(all);
+  int64_t first = packed.rows.getFirst(), last = packed.rows.getLast();
+  part.shape.front() = packed.type.getDimSize(0);
+  if (group == all && !part.rows) {
+    part.data = part.data.slice(first * rowBytes, (last - first) * rowBytes);
+    return part;
+  }
+  std::vector<uint8_t> whole(all * rowBytes);
+  int64_t rows = isVector ? 1 : all * rowBytes / packed.tensor->getRowBytes();
+  packed.tensor->readRows(0, rows, whole.data());
+  for (int64_t begin = 0; begin < all; begin += group)
+    copy.insert(copy.end(), whole.begin() + (begin + first) * rowBytes,
+                whole.begin() + (begin + last) * rowBytes);
+  part.data = copy;
+  part.rows = nullptr;
+  return part;
+}
+
 /// Writes the tensor's packed bytes, a piece at a time.
 static Error pack(const PackedTensor &packed, Write write) {
+  std::vector<uint8_t> copy;
+  CheckpointTensor part = getPart(packed, copy);
   return TypeSwitch<mlir::Attribute, Error>(packed.layout)
       .Case([&](Rows16Attr) {
-        return packTiles(*getWeightLayout(packed.type), packed, write);
+        return packTiles(*getWeightLayout(packed.type), packed, part, write);
       })
       .Case([&](FragmentsAttr) {
-        return packTiles(*getFragmentLayout(packed.type), packed, write);
+        return packTiles(*getFragmentLayout(packed.type), packed, part, write);
       })
-      .Case([&](FloatsAttr) { return packFloats(packed, write); })
+      .Case([&](FloatsAttr) { return packFloats(packed, part, write); })
       .DefaultUnreachable("a layout that the packer does not know");
 }
 

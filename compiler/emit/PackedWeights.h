@@ -27,6 +27,7 @@ struct PackedTensor {
   uint64_t bytes;
   mlir::RankedTensorType type;
   LayoutAttrInterface layout;
+  RowRangeAttr rows; // of the tensor; null: all
 };
 
 /// Where the weights of a model's declarations lie, and what they are.

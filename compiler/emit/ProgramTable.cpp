@@ -250,7 +250,7 @@ static SmallVector<Constant *> buildStates(Module &module, ModelOp model) {
     StructBuilder entry(module);
     entry.addString(offsetof(State, name), state.getSymName());
     entry.addInt32(offsetof(State, pool), *state.getPool());
-    entry.addInt32(offsetof(State, layers), state.getLayers().value_or(1));
+    entry.addInt32(offsetof(State, layers), state.getKeptLayers());
     entry.addInt32(offsetof(State, heads), pages.getHeads());
     entry.addInt32(offsetof(State, keyDim), pages.getKeyDim());
     entry.addInt32(offsetof(State, valueDim), pages.getValueDim());

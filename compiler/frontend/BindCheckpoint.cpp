@@ -9,8 +9,10 @@
 #include "compiler/frontend/BoundParameters.h"
 #include "compiler/frontend/BoundWeights.h"
 #include "compiler/frontend/Checkpoint.h"
+#include "compiler/frontend/LayerKinds.h"
 #include "compiler/frontend/Passes.h"
 #include "compiler/frontend/Specs.h"
+#include "dialect/LayerSets.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Verifier.h"
 #include "weights/WeightLayout.h"
@@ -36,7 +38,7 @@ static std::string getStepName(StringRef entry, int64_t tokens) {
 }
 
 /// Reals that the checkpoint has as integers become reals.
-static void widenReals(RealsInterface op) {
+static void widenReals(ArgumentsInterface op) {
   for (StringRef name : op.getRealAttributes())
     if (auto integer = op->getAttrOfType<IntegerAttr>(name))
       op->setAttr(name,
@@ -54,12 +56,13 @@ static LogicalResult inferTypes(Operation *op, int64_t tokens) {
   }
   if (auto layers = dyn_cast<LayersOp>(op)) {
     auto count = dyn_cast<IntegerAttr>(layers.getCount());
-    if (!count || count.getInt() <= 0)
+    if (!count || count.getInt() <= 0 || count.getInt() > maxLayers)
       return layers.emitError("the number of layers is ")
-             << layers.getCount() << ", expected a positive integer";
-    for (Value value :
-         {Value(layers.getBody().getArgument(0)), layers.getResult()})
-      value.setType(layers.getInit().getType());
+             << layers.getCount() << ", expected a positive integer of at most "
+             << maxLayers;
+    for (Block *body : layers.getBlocks())
+      body->getArgument(0).setType(layers.getInit().getType());
+    layers.getResult().setType(layers.getInit().getType());
     return success();
   }
   if (auto angles = dyn_cast<RopeAnglesOp>(op))
@@ -136,7 +139,7 @@ struct Forward {
 class EntryBinding {
 public:
   EntryBinding(ModelOp model, const Forward &forward,
-               const BoundParameters &parameters, BoundWeights &weights)
+               BoundParameters &parameters, BoundWeights &weights)
       : model(model), forward(forward), parameters(parameters),
         weights(weights), builder(model.getContext()) {}
 
@@ -151,37 +154,106 @@ private:
   LogicalResult addStep(int64_t tokens);
   LogicalResult bind(Operation *op, int64_t tokens);
   LogicalResult addEntry();
-  /// The name of the state that `op` writes, another one for each such op.
-  FlatSymbolRefAttr nameState(Operation *op, StringRef name);
+  /// The state that `op` writes in its loop's layers. Layers of another kind
+  /// write the same one, if it keeps the same positions there.
+  FlatSymbolRefAttr nameCache(CacheWriteOp op);
+  /// A name that no op of the step has for its state yet.
+  FlatSymbolRefAttr nameState(StringRef prefix, StringRef name);
   LogicalResult declareState(Operation *op, FlatSymbolRefAttr name, Type type,
-                             IntegerAttr layers);
+                             IntegerAttr layers, LayerSetAttr present);
   LogicalResult setWindows(StepOp step);
 
   ModelOp model;
   const Forward &forward;
-  const BoundParameters &parameters;
+  BoundParameters &parameters;
   BoundWeights &weights;
   OpBuilder builder;
   SmallVector<StepOp> steps;
-  llvm::StringSet<> states; // named in this step
+  // Of the step that is being made:
+  llvm::StringSet<> states;
+  DenseMap<Operation *, FlatSymbolRefAttr> caches;     // of cache writes
+  DenseMap<Operation *, SmallVector<StringRef>> named; // parameters of ops
 };
 } // namespace
 
-FlatSymbolRefAttr EntryBinding::nameState(Operation *op, StringRef name) {
-  auto layers = op->getParentOfType<LayersOp>();
-  std::string base = isa<PoolOp>(op) ? (forward.entry + "." + name).str()
-                     : layers        ? (layers.getPrefix() + "." + name).str()
-                                     : name.str();
+FlatSymbolRefAttr EntryBinding::nameState(StringRef prefix, StringRef name) {
+  std::string base = (prefix + (prefix.empty() ? "" : ".") + name).str();
   std::string unique = base;
   for (int number = 1; !states.insert(unique).second; ++number)
     unique = base + "_" + std::to_string(number);
   return FlatSymbolRefAttr::get(builder.getContext(), unique);
 }
 
+/// The windows of those who read the cache; nothing when one sees all.
+static SmallVector<Attribute> getWindows(CacheWriteOp write) {
+  SmallVector<Attribute> windows;
+  for (Operation *user : write->getUsers())
+    if (auto attention = dyn_cast<AttentionOp>(user)) {
+      if (!attention.getWindowAttr())
+        return {};
+      windows.push_back(attention.getWindowAttr());
+    }
+  return windows;
+}
+
+/// What is in the place of `write` in each of the loop's bodies that writes a
+/// cache there for as long.
+static SmallVector<CacheWriteOp> findAlike(CacheWriteOp write,
+                                           LayersOp layers) {
+  auto own = write->getBlock()->getOps<CacheWriteOp>();
+  int64_t place = std::distance(own.begin(), llvm::find(own, write));
+  SmallVector<CacheWriteOp> alike;
+  for (Block *body : layers.getBlocks()) {
+    SmallVector<CacheWriteOp> writes(body->getOps<CacheWriteOp>());
+    if (place < static_cast<int64_t>(writes.size()) &&
+        getWindows(writes[place]) == getWindows(write))
+      alike.push_back(writes[place]);
+  }
+  return alike;
+}
+
+/// The kind of the layers in a body: nothing for the first.
+static StringRef getKind(LayersOp layers, Block *body) {
+  unsigned number = body->getParent()->getRegionNumber();
+  return number ? cast<StringAttr>((*layers.getKinds())[number - 1]).getValue()
+                : StringRef();
+}
+
+FlatSymbolRefAttr EntryBinding::nameCache(CacheWriteOp write) {
+  auto layers = write->getParentOfType<LayersOp>();
+  if (!layers)
+    return nameState("", "kv");
+  FlatSymbolRefAttr &name = caches[write];
+  if (name)
+    return name;
+  StringRef kind = getKind(layers, write->getBlock());
+  name =
+      nameState(layers.getPrefix(), kind.empty() ? "kv" : ("kv." + kind).str());
+  FlatSymbolRefAttr common = name;
+  for (CacheWriteOp other : findAlike(write, layers))
+    caches[other] = common;
+  return common;
+}
+
+/// Those that write one cache; null when all do, or there is no loop.
+static LayerSetAttr getLayersOf(CacheWriteOp write) {
+  auto layers = write->getParentOfType<LayersOp>();
+  if (!layers || layers.getBodies().size() == 1)
+    return {};
+  SmallVector<int64_t> all;
+  for (CacheWriteOp other : findAlike(write, layers))
+    llvm::append_range(all, layers.getLayersOf(other->getBlock()));
+  llvm::sort(all);
+  bool isEach = static_cast<int64_t>(all.size()) == *getLayerCount(write);
+  return isEach ? LayerSetAttr() : LayerSetAttr::get(write.getContext(), all);
+}
+
 LogicalResult EntryBinding::declareState(Operation *op, FlatSymbolRefAttr name,
-                                         Type type, IntegerAttr layers) {
+                                         Type type, IntegerAttr layers,
+                                         LayerSetAttr present) {
   if (auto known = model.lookupSymbol<StateOp>(name)) {
-    if (known.getType() == type && known.getLayersAttr() == layers)
+    if (known.getType() == type && known.getLayersAttr() == layers &&
+        known.getPresentAttr() == present)
       return success();
     return op->emitError("the state ")
            << name << " is " << known.getType()
@@ -191,31 +263,30 @@ LogicalResult EntryBinding::declareState(Operation *op, FlatSymbolRefAttr name,
   Block &body = model.getBody().front();
   builder.setInsertionPoint(
       &body, llvm::find_if(body, llvm::IsaPred<StepOp, EntryOp>));
-  StateOp::create(builder, op->getLoc(), name.getValue(), type, layers,
+  StateOp::create(builder, op->getLoc(), name.getValue(), type, layers, present,
                   /*window=*/IntegerAttr(), /*pool=*/IntegerAttr(),
                   /*offset=*/IntegerAttr(), /*stride=*/IntegerAttr());
   return success();
 }
 
 LogicalResult EntryBinding::bind(Operation *op, int64_t tokens) {
-  SmallVector<StringRef> named;
-  if (failed(parameters.substitute(op, named)) || failed(weights.bind(op)))
+  if (failed(weights.bind(op)))
     return failure();
   ScopedDiagnosticHandler notes(op->getContext(), [&](Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
-      parameters.addNotes(diagnostic, named);
+      parameters.addNotes(diagnostic, named[op]);
     return failure(); // on to who prints it
   });
-  if (auto reals = dyn_cast<RealsInterface>(op))
+  if (auto reals = dyn_cast<ArgumentsInterface>(op))
     widenReals(reals);
   auto write = dyn_cast<CacheWriteOp>(op);
   auto pool = dyn_cast<PoolOp>(op);
   bool isPooled =
       pool && pool.getKind() != StringAttr::get(op->getContext(), "last");
   if (write)
-    write.setStateAttr(nameState(op, "kv"));
+    write.setStateAttr(nameCache(write));
   if (isPooled)
-    pool.setStateAttr(nameState(op, "pool"));
+    pool.setStateAttr(nameState(forward.entry, "pool"));
   if (failed(inferTypes(op, tokens)) || failed(verifyBound(op)) ||
       failed(verifyInputs(op)))
     return failure();
@@ -226,20 +297,23 @@ LogicalResult EntryBinding::bind(Operation *op, int64_t tokens) {
                         PagesType::get(op->getContext(), cache.getHeads(),
                                        cache.getKeyDim(), cache.getValueDim()),
                         layers ? cast<IntegerAttr>(layers.getCount())
-                               : builder.getI64IntegerAttr(1));
+                               : builder.getI64IntegerAttr(1),
+                        getLayersOf(write));
   }
   if (isPooled) {
     auto rows = cast<RankedTensorType>(pool.getResult().getType());
     return declareState(
         op, pool.getStateAttr(),
         RankedTensorType::get(getElementsPerToken(rows), rows.getElementType()),
-        IntegerAttr());
+        IntegerAttr(), LayerSetAttr());
   }
   return success();
 }
 
 LogicalResult EntryBinding::addStep(int64_t tokens) {
   states.clear();
+  caches.clear();
+  named.clear();
   builder.setInsertionPointToEnd(&model.getBody().front());
   auto step = StepOp::create(builder, model.getLoc(),
                              getStepName(forward.entry, tokens), tokens,
@@ -254,7 +328,14 @@ LogicalResult EntryBinding::addStep(int64_t tokens) {
     mapping.map(forward.argument, mapping.lookup(forward.hidden));
   for (Operation *op : forward.head)
     builder.clone(*op, mapping);
-  auto result = step.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {
+  if (failed(resolveChoices(step, model, parameters)))
+    return failure();
+  auto result = step.getBody().walk([&](Operation *op) {
+    return WalkResult(parameters.substitute(op, named[op]));
+  });
+  if (result.wasInterrupted())
+    return failure();
+  result = step.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {
     bool isOptional = hasOptionalWeight(op);
     if (failed(bind(op, tokens)))
       return WalkResult::interrupt();
@@ -379,7 +460,7 @@ static LogicalResult findForwards(ModuleOp module, ModelOp model,
       if (yield.getValues().size() != 1)
         return yield.emitError("a model yields its hidden states, one value");
       backbone.hidden = yield.getValues().front();
-    } else if (!isa<ParamOp>(op)) {
+    } else if (!isa<ParamOp, LayerSetOp>(op)) {
       backbone.backbone.push_back(&op);
       op.walk([&](OutputOp found) { output = found; });
     }
@@ -431,13 +512,13 @@ LogicalResult quipu::bindCheckpoint(ModuleOp module,
   SmallVector<Forward> forwards;
   OwningOpRef<ModuleOp> prelude = parsePrelude(module.getContext());
   parameters.share((*prelude->getOps<ModelOp>().begin()).getBody().front());
-  if (failed(parameters.resolve(model.getBody().front())) ||
+  if (failed(parameters.define(model.getBody().front())) ||
       failed(findForwards(module, model, forwards)))
     return failure();
   std::vector<BoundParameters> own(forwards.size(), parameters);
   for (auto [forward, parameters] : llvm::zip_equal(forwards, own))
     if (auto head = dyn_cast<HeadOp>(forward.source))
-      if (failed(parameters.resolve(head.getBody().front())))
+      if (failed(parameters.define(head.getBody().front())))
         return failure();
   if (tokens.empty())
     return module.emitError("an entry needs a step; say for how many tokens");

@@ -8,8 +8,11 @@
 #include "compiler/frontend/BoundParameters.h"
 #include "compiler/frontend/BoundWeights.h"
 #include "compiler/frontend/Checkpoint.h"
+#include "compiler/frontend/Expressions.h"
 #include "compiler/frontend/Names.h"
+#include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/Sequence.h"
 #include <charconv>
 
 using namespace mlir;
@@ -34,7 +37,7 @@ void BoundParameters::share(Block &body) {
   }
 }
 
-LogicalResult BoundParameters::resolve(Block &body) {
+LogicalResult BoundParameters::define(Block &body) {
   for (ParamOp param : body.getOps<ParamOp>()) {
     StringRef name = param.getSymName();
     if (!shared.erase(name) && params.contains(name))
@@ -42,29 +45,14 @@ LogicalResult BoundParameters::resolve(Block &body) {
     params[name] = param;
     values.erase(name);
   }
-  for (ParamOp param : body.getOps<ParamOp>())
-    if (failed(get(param)))
-      return failure();
-  // Of those shared, what the ops name.
-  auto result = body.walk([&](Operation *op) {
-    if (isa<ParamOp>(op))
-      return WalkResult::advance();
-    bool isKnown = true;
-    AttrTypeWalker walker;
-    walker.addWalk([&](WeightAttr) { return WalkResult::skip(); });
-    walker.addWalk([&](FlatSymbolRefAttr name) {
-      auto param = params.find(name.getValue());
-      isKnown &= param == params.end() || succeeded(get(param->second));
-    });
-    walker.walk(Attribute(op->getAttrDictionary()));
-    return WalkResult(success(isKnown));
-  });
-  return failure(result.wasInterrupted());
+  return success(llvm::all_of(body.getOps<ParamOp>(), [&](ParamOp param) {
+    return succeeded(get(param));
+  }));
 }
 
 void BoundParameters::addKeys(llvm::StringSet<> &read) const {
-  for (const auto &value : values)
-    read.insert(params.lookup(value.getKey()).getKey());
+  for (const auto &key : readKeys)
+    read.insert(key.getKey());
 }
 
 LogicalResult quipu::verifyAllRead(ModelOp model, const Checkpoint &checkpoint,
@@ -84,8 +72,8 @@ LogicalResult quipu::verifyAllRead(ModelOp model, const Checkpoint &checkpoint,
   return success();
 }
 
-std::string BoundParameters::getFullKey(ParamOp param) const {
-  return (checkpoint.getArchitecture() + "." + param.getKey()).str();
+std::string BoundParameters::getFullKey(StringRef key) const {
+  return (checkpoint.getArchitecture() + "." + key).str();
 }
 
 FailureOr<Attribute> BoundParameters::get(ParamOp param) {
@@ -95,9 +83,18 @@ FailureOr<Attribute> BoundParameters::get(ParamOp param) {
            << param.getSymName() << " is defined by itself";
   if (!isNew)
     return entry->second;
+  FailureOr<Attribute> value =
+      param.getKey() ? read(param) : evaluate(param, *param.getFallback());
+  if (failed(value))
+    return failure();
+  return values[param.getSymName()] = *value;
+}
+
+/// The value under the parameter's key, or else that of the spec.
+FailureOr<Attribute> BoundParameters::read(ParamOp param) {
   Builder builder(param.getContext());
-  std::string key = getFullKey(param);
-  FailureOr<Attribute> value = Attribute();
+  readKeys.insert(*param.getKey());
+  std::string key = getFullKey(*param.getKey());
   std::optional<int64_t> integer = checkpoint.getInteger(key);
   // Of no and yes a spec names cases, too.
   const MetadataValue *stored = checkpoint.find(key);
@@ -111,35 +108,23 @@ FailureOr<Attribute> BoundParameters::get(ParamOp param) {
              << checkpoint.getPath() << ": the key \"" << key << "\" is "
              << *integer << ", but @" << param.getSymName() << " has "
              << cases.size() << " cases";
-    value = cases[*integer];
-  } else if (integer)
-    value = builder.getI64IntegerAttr(*integer);
-  else if (std::optional<double> real = checkpoint.getReal(key))
-    value = builder.getF64FloatAttr(getShortest(*real));
-  else if (std::optional<StringRef> word = checkpoint.getString(key))
-    value = builder.getStringAttr(*word);
-  else if (checkpoint.find(key))
+    return cases[*integer];
+  }
+  if (integer)
+    return Attribute(builder.getI64IntegerAttr(*integer));
+  if (std::optional<double> real = checkpoint.getReal(key))
+    return Attribute(builder.getF64FloatAttr(getShortest(*real)));
+  if (std::optional<StringRef> word = checkpoint.getString(key))
+    return Attribute(builder.getStringAttr(*word));
+  if (checkpoint.find(key))
     return param.emitError() << checkpoint.getPath() << ": the key \"" << key
                              << "\" is neither a number nor a word, as @"
                              << param.getSymName() << " needs";
-  else if (param.getFallback())
-    value = evaluate(param, *param.getFallback());
-  else
-    return param.emitError() << checkpoint.getPath() << ": the key \"" << key
-                             << "\" is missing, and @" << param.getSymName()
-                             << " has no other value in the spec";
-  if (failed(value))
-    return failure();
-  return values[param.getSymName()] = *value;
-}
-
-FailureOr<Attribute> BoundParameters::getOther(ParamOp param,
-                                               Attribute symbol) {
-  auto reference = dyn_cast<FlatSymbolRefAttr>(symbol);
-  auto other = reference ? params.find(reference.getValue()) : params.end();
-  if (other == params.end())
-    return param.emitError("there is no parameter ") << symbol;
-  return get(other->second);
+  if (param.getFallback())
+    return evaluate(param, *param.getFallback());
+  return param.emitError() << checkpoint.getPath() << ": the key \"" << key
+                           << "\" is missing, and @" << param.getSymName()
+                           << " has no other value in the spec";
 }
 
 FailureOr<Attribute> BoundParameters::evaluate(ParamOp param,
@@ -155,22 +140,103 @@ FailureOr<Attribute> BoundParameters::evaluate(ParamOp param,
              << param.getSymName() << " needs";
     return Attribute(builder.getI64IntegerAttr(tensor->shape.front()));
   }
-  if (auto quotient = dyn_cast<FloorDivAttr>(fallback)) {
-    auto lhs = getOther(param, quotient.getLhs());
-    auto rhs = getOther(param, quotient.getRhs());
-    if (failed(lhs) || failed(rhs))
+  SmallVector<StringRef> named;
+  return bind(param, fallback, named);
+}
+
+FailureOr<Attribute>
+BoundParameters::evaluate(Operation *op, ExpressionAttr expression,
+                          SmallVectorImpl<StringRef> &named) {
+  FailureOr<Attribute> lhs = bind(op, expression.getLhs(), named);
+  if (failed(lhs))
+    return failure();
+  FailureOr<Attribute> rhs = bind(op, expression.getRhs(), named);
+  if (failed(rhs))
+    return failure();
+  for (Attribute part : {*lhs, *rhs})
+    if (isa<UnitAttr>(part))
+      return part;
+  if (auto value = compute(expression.getOperation(), *lhs, *rhs))
+    return *value;
+  auto getText = [](ExpressionAttr parts) {
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    parts.printText(os);
+    return text;
+  };
+  InFlightDiagnostic error =
+      op->emitError("the expression ")
+      << getText(expression) << " has no value: it is "
+      << getText(ExpressionAttr::get(op->getContext(),
+                                     expression.getOperation(), *lhs, *rhs));
+  addNotes(*error.getUnderlyingDiagnostic(), named);
+  return error;
+}
+
+FailureOr<WeightAttr>
+BoundParameters::bindRows(Operation *op, WeightAttr weight,
+                          SmallVectorImpl<StringRef> &named) {
+  RowRangeAttr rows = weight.getRows();
+  if (!rows)
+    return weight;
+  SmallVector<Attribute> bounds{rows.getBegin(), rows.getEnd()};
+  if (rows.getGroup())
+    bounds.push_back(rows.getGroup());
+  for (Attribute &bound : bounds) {
+    FailureOr<Attribute> number = bind(op, bound, named);
+    if (failed(number))
       return failure();
-    auto dividend = dyn_cast<IntegerAttr>(*lhs),
-         divisor = dyn_cast<IntegerAttr>(*rhs);
-    if (!dividend || !divisor || divisor.getInt() <= 0)
-      return param.emitError("the quotient of ")
-             << *lhs << " and " << *rhs << " is no size";
-    return Attribute(
-        builder.getI64IntegerAttr(dividend.getInt() / divisor.getInt()));
+    if (!isa<IntegerAttr>(*number)) {
+      InFlightDiagnostic error = op->emitError("the rows of the weight ")
+                                 << weight.getName()
+                                 << " are no integers: " << *number;
+      addNotes(*error.getUnderlyingDiagnostic(), named);
+      return error;
+    }
+    bound = *number;
   }
-  if (isa<FlatSymbolRefAttr>(fallback))
-    return getOther(param, fallback);
-  return fallback;
+  auto emitError = [&] {
+    InFlightDiagnostic error = op->emitError("of the weight ")
+                               << weight.getName() << ": ";
+    addNotes(*error.getUnderlyingDiagnostic(), named);
+    return error;
+  };
+  RowRangeAttr bound = RowRangeAttr::getChecked(
+      emitError, op->getContext(), bounds[0], bounds[1],
+      bounds.size() == 3 ? bounds[2] : Attribute());
+  if (!bound)
+    return failure();
+  return WeightAttr::get(op->getContext(), weight.getName(),
+                         weight.getFallback(), weight.getOptional(), bound,
+                         weight.getType());
+}
+
+FailureOr<Attribute> BoundParameters::bind(Operation *op, Attribute value,
+                                           SmallVectorImpl<StringRef> &named) {
+  bool isBound = true;
+  // Nothing is to be replaced in what has replaced something.
+  auto replace = [&](auto result) -> std::pair<Attribute, WalkResult> {
+    isBound &= succeeded(result);
+    return {succeeded(result) ? Attribute(*result) : value, WalkResult::skip()};
+  };
+  AttrTypeReplacer replacer;
+  replacer.addReplacement(
+      [&](WeightAttr weight) { return replace(bindRows(op, weight, named)); });
+  replacer.addReplacement([&](ExpressionAttr expression) {
+    return replace(evaluate(op, expression, named));
+  });
+  replacer.addReplacement([&](FlatSymbolRefAttr name) {
+    auto param = params.find(name.getValue());
+    if (param == params.end())
+      return replace(FailureOr<Attribute>(
+          op->emitError("there is no parameter ") << name));
+    named.push_back(name.getValue());
+    return replace(get(param->second));
+  });
+  Attribute bound = replacer.replace(value);
+  if (!isBound)
+    return failure();
+  return bound;
 }
 
 /// The scaling without the fields whose parameters have no value.
@@ -187,66 +253,160 @@ static RopeScalingAttr dropAbsent(RopeScalingAttr scaling) {
 }
 
 /// Whether `op` means something without this attribute.
-static bool isOptional(Operation *op, NamedAttribute attribute) {
-  auto attention = dyn_cast<AttentionOp>(op);
-  return attention && (attribute.getName() == attention.getScaleAttrName() ||
-                       attribute.getName() == attention.getWindowAttrName() ||
-                       attribute.getName() == attention.getSoftCapAttrName());
+static bool isOptional(Operation *op, StringRef attribute) {
+  auto arguments = dyn_cast<ArgumentsInterface>(op);
+  return arguments &&
+         llvm::is_contained(arguments.getOptionalAttributes(), attribute);
 }
 
-LogicalResult
-BoundParameters::substitute(Operation *op,
-                            SmallVectorImpl<StringRef> &named) const {
-  StringRef missing;
-  AttrTypeReplacer replacer;
-  // The symbols of weights are no parameters.
-  replacer.addReplacement([](WeightAttr weight) {
-    return std::pair(Attribute(weight), WalkResult::skip());
-  });
-  replacer.addReplacement(
-      [&](FlatSymbolRefAttr name) -> std::optional<Attribute> {
-        if (Attribute value = values.lookup(name.getValue())) {
-          named.push_back(name.getValue());
-          return value;
-        }
-        missing = name.getValue();
-        return std::nullopt;
-      });
-  DictionaryAttr bound = cast<DictionaryAttr>(
-      replacer.replace(Attribute(op->getAttrDictionary())));
-  if (!missing.empty())
-    return op->emitError("there is no parameter @") << missing;
-  for (NamedAttribute attribute : bound) {
+LogicalResult BoundParameters::substitute(Operation *op,
+                                          SmallVectorImpl<StringRef> &named) {
+  for (NamedAttribute attribute : op->getAttrDictionary()) {
     StringAttr name = attribute.getName();
-    Attribute before = op->getAttr(name), now = attribute.getValue();
-    if (before == now)
+    FailureOr<Attribute> now = bind(op, attribute.getValue(), named);
+    if (failed(now))
+      return failure();
+    if (*now == attribute.getValue())
       continue;
-    if (auto scaling = dyn_cast<RopeScalingAttr>(now))
+    if (auto scaling = dyn_cast<RopeScalingAttr>(*now))
       now = dropAbsent(scaling);
-    if (!isa<UnitAttr>(now)) {
-      op->setAttr(name, now);
+    if (!isa<UnitAttr>(*now)) {
+      op->setAttr(name, *now);
       continue;
     }
-    if (!isOptional(op, attribute))
-      return op->emitError() << checkpoint.getPath() << " has no value for "
-                             << before << ", but " << name << " needs one";
+    if (!isOptional(op, name))
+      return op->emitError()
+             << checkpoint.getPath() << " has no value for "
+             << attribute.getValue() << ", but " << name << " needs one";
     op->removeAttr(name);
   }
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// Sets of layers
+//===----------------------------------------------------------------------===//
+
+/// Whether each value of a list is `value`; none when it is no list of such.
+static std::optional<SmallVector<bool>> compare(const MetadataValue &list,
+                                                Attribute value) {
+  auto isEach = [](const auto &values, const auto &wanted) {
+    SmallVector<bool> same;
+    for (const auto &found : values)
+      same.push_back(found == wanted);
+    return same;
+  };
+  if (const auto *words = std::get_if<std::vector<StringRef>>(&list))
+    if (auto word = dyn_cast<StringAttr>(value))
+      return isEach(*words, word.getValue());
+  auto number = dyn_cast<IntegerAttr>(value); // `true` is one, too
+  if (!number)
+    return std::nullopt;
+  auto wanted = static_cast<int64_t>(number.getValue().getZExtValue());
+  if (const auto *numbers = std::get_if<std::vector<int64_t>>(&list))
+    return isEach(*numbers, wanted);
+  if (const auto *flags = std::get_if<std::vector<bool>>(&list))
+    return isEach(*flags, wanted != 0);
+  return std::nullopt;
+}
+
+static bool isList(const MetadataValue &value) {
+  return std::holds_alternative<std::vector<StringRef>>(value) ||
+         std::holds_alternative<std::vector<int64_t>>(value) ||
+         std::holds_alternative<std::vector<double>>(value) ||
+         std::holds_alternative<std::vector<bool>>(value);
+}
+
+/// Nothing where the checkpoint has no list under the key. A number n says that
+/// every n-th layer has the value, 0 that none has.
+FailureOr<SmallVector<bool>>
+BoundParameters::findWhere(LayerSetOp set, WhereAttr where, int64_t count) {
+  readKeys.insert(where.getKey());
+  std::string key = getFullKey(where.getKey());
+  if (std::optional<int64_t> period = checkpoint.getInteger(key)) {
+    if (*period < 0)
+      return set.emitError()
+             << checkpoint.getPath() << ": the key \"" << key << "\" is "
+             << *period << ", expected a list or a period";
+    return llvm::map_to_vector(llvm::seq(count), [&](int64_t layer) {
+      return *period != 0 && layer % *period == *period - 1;
+    });
+  }
+  const MetadataValue *list = checkpoint.find(key);
+  if (!list || !isList(*list))
+    return SmallVector<bool>();
+  std::optional<SmallVector<bool>> layers = compare(*list, where.getValue());
+  if (!layers)
+    return set.emitError() << checkpoint.getPath() << ": the key \"" << key
+                           << "\" lists other values than " << where.getValue()
+                           << ", which @" << set.getSymName() << " looks for";
+  if (static_cast<int64_t>(layers->size()) != count)
+    return set.emitError() << checkpoint.getPath() << ": the key \"" << key
+                           << "\" lists " << layers->size() << " values for "
+                           << count << " layers";
+  return *layers;
+}
+
+FailureOr<int64_t> BoundParameters::getLayer(LayerSetOp set, Attribute number,
+                                             int64_t least) {
+  SmallVector<StringRef> named;
+  FailureOr<Attribute> bound = bind(set, number, named);
+  if (failed(bound))
+    return failure();
+  auto integer = dyn_cast<IntegerAttr>(*bound);
+  if (integer && integer.getInt() >= least)
+    return integer.getInt();
+  InFlightDiagnostic error = set.emitError("a number of the set @")
+                             << set.getSymName() << " is " << *bound
+                             << ", expected an integer from " << least << " on";
+  addNotes(*error.getUnderlyingDiagnostic(), named);
+  return error;
+}
+
+FailureOr<SmallVector<bool>> BoundParameters::find(LayerSetOp set,
+                                                   int64_t count) {
+  SmallVector<bool> layers;
+  for (Attribute rule : set.getRules()) {
+    if (auto where = dyn_cast<WhereAttr>(rule)) {
+      FailureOr<SmallVector<bool>> found = findWhere(set, where, count);
+      if (failed(found) || !found->empty())
+        return found;
+    } else if (auto below = dyn_cast<BelowAttr>(rule)) {
+      FailureOr<int64_t> end = getLayer(set, below.getCount(), 0);
+      if (failed(end))
+        return failure();
+      for (int64_t layer : llvm::seq(count))
+        layers.push_back(layer < *end);
+      return layers;
+    } else {
+      auto every = cast<EveryAttr>(rule);
+      FailureOr<int64_t> step = getLayer(set, every.getStep(), 1),
+                         first = getLayer(set, every.getFirst(), 0);
+      if (failed(step) || failed(first))
+        return failure();
+      for (int64_t layer : llvm::seq(count))
+        layers.push_back(layer >= *first && (layer - *first) % *step == 0);
+      return layers;
+    }
+  }
+  return set.emitError() << checkpoint.getPath()
+                         << " has no list that says which layers are in @"
+                         << set.getSymName();
+}
+
 void BoundParameters::addNotes(Diagnostic &diagnostic,
                                ArrayRef<StringRef> named) const {
   for (StringRef name : named) {
-    if (isa<UnitAttr>(values.lookup(name)))
+    if (isa_and_nonnull<UnitAttr>(values.lookup(name)))
       continue; // its attribute was dropped
     ParamOp param = params.lookup(name);
-    std::string value, key = getFullKey(param);
+    std::string value;
     llvm::raw_string_ostream os(value);
     values.lookup(name).print(os, /*elideType=*/true);
     Diagnostic &note = diagnostic.attachNote(param.getLoc());
     note << "@" << name << " is " << value << ": ";
-    if (checkpoint.find(key))
+    std::string key = getFullKey(param.getKey().value_or(""));
+    if (param.getKey() && checkpoint.find(key))
       note << checkpoint.getPath() << ", \"" << key << "\"";
     else
       note << "from the spec";

@@ -9,7 +9,6 @@
 #define QUIPU_COMPILER_FRONTEND_BOUNDPARAMETERS_H
 
 #include "dialect/Quipu.h"
-#include "mlir/IR/AttrTypeSubElements.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -27,37 +26,55 @@ public:
   void share(mlir::Block &body);
 
   /// Finds a value for every parameter of a model or head, which may name those
-  /// shared or resolved before, or reports the one that has none, is no number
+  /// shared or defined before, or reports the one that has none, is no number
   /// or word, or is defined by itself or twice.
-  mlir::LogicalResult resolve(mlir::Block &body);
+  mlir::LogicalResult define(mlir::Block &body);
 
-  /// Adds the keys of the parameters that have a value.
+  /// Adds the keys that were looked for.
   void addKeys(llvm::StringSet<> &read) const;
 
-  /// Replaces every parameter's name in the attributes of `op`, or drops the
-  /// attribute where a parameter is absent; says in `named` which
-  /// names there were.
-  mlir::LogicalResult
-  substitute(mlir::Operation *op,
-             llvm::SmallVectorImpl<llvm::StringRef> &named) const;
+  /// What `value`, an attribute of `op`, is when every parameter's name and
+  /// expression in it is replaced: a unit where it is a parameter that is
+  /// absent. Says in `named` which names there were. Reports a parameter that
+  /// there is not, or as `define` does, and an expression that has no value.
+  mlir::FailureOr<mlir::Attribute>
+  bind(mlir::Operation *op, mlir::Attribute value,
+       llvm::SmallVectorImpl<llvm::StringRef> &named);
+
+  /// Binds the attributes of `op`, or drops one where a parameter is absent.
+  mlir::LogicalResult substitute(mlir::Operation *op,
+                                 llvm::SmallVectorImpl<llvm::StringRef> &named);
+
+  /// The layers of the set among `count`, or an error at its line.
+  mlir::FailureOr<llvm::SmallVector<bool>> find(LayerSetOp set, int64_t count);
 
   /// Says of each of these parameters its value and where that is from.
   void addNotes(mlir::Diagnostic &diagnostic,
                 llvm::ArrayRef<llvm::StringRef> named) const;
 
 private:
-  std::string getFullKey(ParamOp param) const;
+  std::string getFullKey(llvm::StringRef key) const;
   mlir::FailureOr<mlir::Attribute> get(ParamOp param);
+  mlir::FailureOr<mlir::Attribute> read(ParamOp param);
   mlir::FailureOr<mlir::Attribute> evaluate(ParamOp param,
                                             mlir::Attribute fallback);
-  mlir::FailureOr<mlir::Attribute> getOther(ParamOp param,
-                                            mlir::Attribute symbol);
+  mlir::FailureOr<mlir::Attribute>
+  evaluate(mlir::Operation *op, ExpressionAttr expression,
+           llvm::SmallVectorImpl<llvm::StringRef> &named);
+  mlir::FailureOr<WeightAttr>
+  bindRows(mlir::Operation *op, WeightAttr weight,
+           llvm::SmallVectorImpl<llvm::StringRef> &named);
+  mlir::FailureOr<int64_t> getLayer(LayerSetOp set, mlir::Attribute number,
+                                    int64_t least);
+  mlir::FailureOr<llvm::SmallVector<bool>>
+  findWhere(LayerSetOp set, WhereAttr where, int64_t count);
 
   const Checkpoint &checkpoint;
   llvm::StringMap<ParamOp> params;
   llvm::StringSet<> shared; // among them
   /// Null while it is being resolved; a unit where it is absent.
   llvm::StringMap<mlir::Attribute> values;
+  llvm::StringSet<> readKeys; // that were looked for
 };
 
 /// Reports a key of the checkpoint that may change what is computed, but that

@@ -19,10 +19,16 @@ std::string getTensorName(llvm::StringRef weight);
 /// The name of the tensor that a declaration stands for in one layer.
 std::string getTensorName(WeightOp weight, int64_t layer);
 
-/// The type of the tensor's declaration: a matrix keeps its storage format, a
-/// vector's numbers are widened to f32 as they are packed.
+/// The type of the declaration of some rows of a tensor, or of all: a matrix
+/// keeps its storage format, a vector's numbers are widened to f32 as they are
+/// packed. What an op uses as a vector is one whatever its rank, and has its
+/// layout from the start where the rank does not tell. Null when the tensor
+/// does not have the rows.
 mlir::RankedTensorType getBoundType(mlir::MLIRContext *context,
-                                    const CheckpointTensor &tensor);
+                                    const CheckpointTensor &tensor,
+                                    RowRangeAttr rows, bool isVector);
+/// Whether the declared weight is a vector in this sense.
+bool isVector(WeightOp weight);
 
 /// What a checkpoint says of a spec's weights.
 class BoundWeights {
@@ -36,12 +42,24 @@ public:
   mlir::LogicalResult bind(mlir::Operation *op);
 
 private:
-  mlir::FailureOr<WeightAttr> bind(mlir::Operation *op, WeightAttr weight);
+  /// A tensor in some layers of a loop, or outside of one, and how it is read.
+  struct Use {
+    mlir::Operation *op;
+    LayersOp loop; // null outside
+    llvm::StringRef name;
+    RowRangeAttr rows;
+    bool isVector;
+  };
+  mlir::FailureOr<WeightAttr> bind(mlir::Operation *op, WeightAttr weight,
+                                   bool isVector);
   mlir::LogicalResult verifyPairs(RopeOp rope) const;
-  bool isThere(LayersOp layers, llvm::StringRef name) const;
-  /// The tensor's type in each layer.
+  bool isThere(LayersOp loop, mlir::Block *body, llvm::StringRef name) const;
+  /// The layers that read it.
+  llvm::SmallVector<int64_t> getLayers(const Use &use) const;
+  /// The weight's type in each of these layers.
   mlir::FailureOr<llvm::SmallVector<mlir::RankedTensorType>>
-  getTypes(mlir::Operation *op, LayersOp layers, llvm::StringRef name) const;
+  getTypes(const Use &use, llvm::ArrayRef<int64_t> layers) const;
+  mlir::FailureOr<WeightOp> declare(const Use &use);
 
   ModelOp model;
   const Checkpoint &checkpoint;

@@ -45,7 +45,7 @@ static bool keepOneLayer(Operation *op) {
   auto layers = dyn_cast<LayersOp>(op);
   auto count = layers ? dyn_cast<IntegerAttr>(layers.getCount()) : nullptr;
   auto model = op->getParentOfType<ModelOp>();
-  if (!model || !count || count.getInt() <= 1)
+  if (!model || !count || count.getInt() <= 1 || layers.getOverrideLayers())
     return false;
   model.walk([&](LayersOp other) {
     if (other.getCount() == count)
@@ -54,6 +54,7 @@ static bool keepOneLayer(Operation *op) {
   model.walk([&](WeightOp weight) {
     if (weight.getLayers() == uint64_t(count.getInt()) && !weight.isMixed()) {
       weight.setLayers(1);
+      weight.removePresentAttr();
       weight.removeStridesAttr();
     }
   });

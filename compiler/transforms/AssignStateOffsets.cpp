@@ -37,8 +37,7 @@ struct AssignStateOffsets
       state.setPool(pool - numbersOfWindow.begin());
       state.setOffset(pool->second);
       state.setStride(pages.getNumbers());
-      pool->second +=
-          int64_t(state.getLayers().value_or(1)) * pages.getNumbers();
+      pool->second += state.getKeptLayers() * pages.getNumbers();
       // Kernels index a page with 32 bits.
       if (pool->second > INT32_MAX / abi::pagePositions) {
         state.emitError("the keys and values of a position are ")

@@ -38,7 +38,9 @@ struct AssignWeightOffsets
       OpBuilder builder(model.getContext());
       int64_t offset = 0;
       for (auto &[name, weights] : loops) {
-        if (llvm::any_of(weights, [](WeightOp op) { return op.isMixed(); }))
+        if (llvm::any_of(weights, [](WeightOp op) {
+              return op.isMixed() || op.getPresent();
+            }))
           placeMixed(weights, offset);
         else
           placeAlike(weights, offset);
@@ -57,6 +59,9 @@ struct AssignWeightOffsets
               .insert(weight.getName());
     });
     for (WeightOp weight : model.getOps<WeightOp>()) {
+      // A vector of several dimensions has its layout from binding on.
+      if (weight.getLayout())
+        continue;
       RankedTensorType type = weight.getTypeOfUses();
       auto name = FlatSymbolRefAttr::get(weight.getSymNameAttr());
       bool isVector = vectors.contains(name);
@@ -112,7 +117,8 @@ struct AssignWeightOffsets
         else
           strides[i].push_back(offset - last[i]);
         last[i] = offset;
-        offset += getBytes(weight, layer);
+        if (weight.hasLayer(layer))
+          offset += getBytes(weight, layer);
       }
     for (auto [weight, distances] : llvm::zip_equal(weights, strides))
       weight.setStrides(distances);

@@ -11,10 +11,8 @@
 using namespace mlir;
 using namespace quipu;
 
-Value quipu::getYielded(LayersOp layers) {
-  return cast<YieldOp>(layers.getBody().front().getTerminator())
-      .getValues()
-      .front();
+Value quipu::getYielded(Block *layer) {
+  return cast<YieldOp>(layer->getTerminator()).getValues().front();
 }
 
 /// Whether the kernel reads `argument` for the numbers of its result `result`
@@ -48,8 +46,8 @@ static bool writesInPlace(LaunchOp writer, Value input, Value yielded) {
   });
 }
 
-bool quipu::readsInputLate(LayersOp layers) {
-  Value input = layers.getBody().getArgument(0), yielded = getYielded(layers);
+bool quipu::readsInputLate(Block *layer) {
+  Value input = layer->getArgument(0), yielded = getYielded(layer);
   auto writer = yielded.getDefiningOp<LaunchOp>();
   if (!writer || writer->getBlock() != input.getParentBlock())
     return true;
@@ -74,7 +72,7 @@ bool quipu::readsInitLate(LayersOp layers) {
 LogicalResult quipu::verifyCarriedValues(StepOp step) {
   auto result = step.walk([&](LayersOp layers) {
     StringRef late =
-        readsInputLate(layers)
+        llvm::any_of(layers.getBlocks(), readsInputLate)
             ? "the input of a layer is still read when its output is written"
         : readsInitLate(layers)
             ? "what the layers begin with is still read after the first"

@@ -17,12 +17,12 @@
 
 namespace quipu {
 
-/// What a layer hands to the next.
-mlir::Value getYielded(LayersOp layers);
+/// What a layer, a body of a loop, hands to the next.
+mlir::Value getYielded(mlir::Block *layer);
 
 /// Whether a layer still reads its input when it overwrites it. A kernel may
 /// read it where, and before, it writes the same number of what is yielded.
-bool readsInputLate(LayersOp layers);
+bool readsInputLate(mlir::Block *layer);
 
 /// Whether what the loop begins with is read in the loop or behind it, or is
 /// not the step's to overwrite.

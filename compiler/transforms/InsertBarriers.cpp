@@ -31,12 +31,13 @@ int64_t place(Block &block, LaunchWindow &window) {
   for (Operation &op : llvm::make_early_inc_range(block)) {
     if (auto layers = dyn_cast<LayersOp>(op)) {
       // The first layer follows what came before, the others the layer before:
-      // a barrier at the end of the body serves for both.
+      // a barrier at the end of each body serves for both.
       if (!window.empty())
         add(OpBuilder(layers), layers.getLoc());
-      Block &body = layers.getBody().front();
-      barriers += place(body, window);
-      add(OpBuilder(body.getTerminator()), layers.getLoc());
+      for (Block *body : layers.getBlocks()) {
+        barriers += place(*body, window);
+        add(OpBuilder(body->getTerminator()), layers.getLoc());
+      }
     } else if (auto launch = dyn_cast<LaunchOp>(op)) {
       if (window.findConflict(launch))
         add(OpBuilder(launch), launch.getLoc());

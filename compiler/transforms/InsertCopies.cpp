@@ -66,11 +66,13 @@ struct InsertCopies : quipu::impl::InsertCopiesBase<InsertCopies> {
       for (StepOp step : llvm::make_early_inc_range(model.getOps<StepOp>())) {
         Copies copies(step, symbols);
         step.walk([&](LayersOp layers) {
-          Operation *yield = layers.getBody().front().getTerminator();
-          if (readsInputLate(layers))
-            yield->setOperand(0, copies.add(getYielded(layers), yield,
-                                            "leaves a layer its input while "
-                                            "it is read"));
+          for (Block *layer : layers.getBlocks())
+            if (readsInputLate(layer)) {
+              Operation *yield = layer->getTerminator();
+              yield->setOperand(0, copies.add(getYielded(layer), yield,
+                                              "leaves a layer its input while "
+                                              "it is read"));
+            }
           if (readsInitLate(layers))
             layers.getInitMutable().assign(copies.add(
                 layers.getInit(), layers,

@@ -74,6 +74,15 @@ static Location getNamedLoc(Value value, const SymbolTable &symbols) {
       .getLoc();
 }
 
+/// ".full" in the layers of that kind, if they are not those of the first.
+static std::string getKindSuffix(Operation *op) {
+  auto layers = dyn_cast<LayersOp>(op->getParentOp());
+  unsigned body = op->getParentRegion()->getRegionNumber();
+  return layers && body
+             ? "." + cast<StringAttr>((*layers.getKinds())[body - 1]).str()
+             : "";
+}
+
 std::string KernelGroup::getName(StepOp step,
                                  const SymbolTable &symbols) const {
   std::string name;
@@ -90,7 +99,8 @@ std::string KernelGroup::getName(StepOp step,
         break;
       }
   }
-  std::string symbol = (step.getSymName() + "." + name).str();
+  std::string symbol =
+      (step.getSymName() + "." + name + getKindSuffix(ops.front())).str();
   // The embedding's weight may be the output's, too.
   for (Operation *user : ops.back()->getUsers())
     if (auto output = dyn_cast<OutputOp>(user);

@@ -77,11 +77,18 @@ void LaunchWindow::add(LaunchOp launch) {
 static LogicalResult verifyBarriers(Block &block, LaunchWindow &window) {
   for (Operation &op : block) {
     if (auto layers = dyn_cast<LayersOp>(op)) {
-      // Once behind what is before the loop, and once behind a layer.
-      Block &body = layers.getBody().front();
-      if (failed(verifyBarriers(body, window)) ||
-          failed(verifyBarriers(body, window)))
-        return failure();
+      // Once behind what is before the loop, and once behind a layer, of
+      // whatever kind.
+      for (int round = 0; round < 2; ++round) {
+        LaunchWindow behind;
+        for (Block *body : layers.getBlocks()) {
+          LaunchWindow inside = window;
+          if (failed(verifyBarriers(*body, inside)))
+            return failure();
+          behind.add(inside);
+        }
+        window = behind;
+      }
     } else if (isa<BarrierOp>(op)) {
       window.clear();
     } else if (auto launch = dyn_cast<LaunchOp>(op)) {

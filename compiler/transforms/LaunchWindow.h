@@ -24,6 +24,9 @@ public:
   std::optional<Conflict> findConflict(LaunchOp launch) const;
 
   void add(LaunchOp launch);
+  void add(const LaunchWindow &other) {
+    llvm::append_range(accesses, other.accesses);
+  }
   void clear() { accesses.clear(); }
   bool empty() const { return accesses.empty(); }
 

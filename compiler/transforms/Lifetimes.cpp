@@ -30,9 +30,10 @@ Lifetimes::Lifetimes(StepOp step) {
         addUse(result, launch, launch);
   });
   step.walk([&](LayersOp layers) {
-    for (Value other : {Value(layers.getBody().getArgument(0)),
-                        getYielded(layers), layers.getResult()})
-      addAlias(layers.getInit(), other);
+    for (Block *layer : layers.getBlocks())
+      for (Value other : {Value(layer->getArgument(0)), getYielded(layer)})
+        addAlias(layers.getInit(), other);
+    addAlias(layers.getInit(), layers.getResult());
   });
   step.walk([&](Operation *op) {
     for (Value operand : op->getOperands())

@@ -58,6 +58,8 @@ struct MergeKernels : quipu::impl::MergeKernelsBase<MergeKernels> {
       });
       model.walk([&](LaunchOp launch) {
         replacer.replaceElementsIn(launch, /*replaceAttrs=*/true);
+        if (launch.getKernelOverrides())
+          launch.setKernelsOfLayers(launch.getKernelsOfLayers());
       });
     });
   }

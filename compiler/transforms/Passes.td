@@ -49,6 +49,16 @@ def InsertCopies : Quipu_Pass<"insert-copies"> {
   }];
 }
 
+def MergeLayers : Quipu_Pass<"merge-layers"> {
+  let summary = "makes one body of layers that differ in their kernels only";
+  let description = [{
+    Where the bodies of a loop's kinds of layers launch as many kernels on the
+    same values, one stays, and its launches say with `but` which kernel runs in
+    which layers. What a kernel of one kind reads from outside of the layers, the
+    others get, too.
+  }];
+}
+
 def MergeKernels : Quipu_Pass<"merge-kernels"> {
   let summary = "makes equal kernels one";
   let description = [{

@@ -35,6 +35,16 @@ std::string getSuffix(const Combination &formats) {
   return suffix;
 }
 
+/// The layers in which a launch runs one of its kernels, by number.
+SmallVector<int64_t> getLayersOf(LaunchOp launch, int64_t number) {
+  auto loop = cast<LayersOp>(launch->getParentOp());
+  SmallVector<int64_t> layers = loop.getLayersOf(launch->getBlock());
+  llvm::erase_if(layers, [&](int64_t layer) {
+    return findAlternative(launch.getOverrideLayersAttr(), layer) != number;
+  });
+  return layers;
+}
+
 /// One kernel whose weights differ from layer to layer.
 class Specialization {
 public:
@@ -54,13 +64,22 @@ public:
   /// other, and says so in `launches`, all there are of the kernel.
   /// Launches of a kernel are in the layers of its weights, as their verifier
   /// says.
-  void run(ArrayRef<LaunchOp> launches) {
-    WeightOp first = mixed.front();
-    int64_t layers = *first.getLayers();
-    Alternatives<Combination> combinations(findCombinations(layers));
+  void run(MutableArrayRef<LaunchOp> launches) {
+    SmallVector<SmallVector<int64_t>> layers; // in which each launch runs it
+    SmallVector<Combination> ofLayers;        // all of these
+    for (LaunchOp launch : launches) {
+      SmallVector<FlatSymbolRefAttr> kernels = launch.getKernels();
+      int64_t number = llvm::find(kernels, getName()) - kernels.begin();
+      layers.push_back(getLayersOf(launch, number));
+      llvm::append_range(ofLayers,
+                         llvm::map_range(layers.back(), [&](int64_t layer) {
+                           return getCombination(layer);
+                         }));
+    }
+    Alternatives<Combination> combinations(ofLayers);
     OpBuilder builder(kernel.getContext());
     builder.setInsertionPointAfter(kernel);
-    SmallVector<Attribute> variants;
+    SmallVector<FlatSymbolRefAttr> variants{getName()};
     for (const Combination &formats : llvm::drop_begin(combinations.values)) {
       auto variant = cast<KernelOp>(builder.clone(*kernel));
       variant.setSymName((kernel.getSymName() + getSuffix(formats)).str());
@@ -68,12 +87,14 @@ public:
       setFormats(variant, formats);
     }
     setFormats(kernel, combinations.values.front());
-    if (variants.empty())
-      return;
-    for (LaunchOp launch : launches) {
-      launch.setKernelOverridesAttr(builder.getArrayAttr(variants));
-      launch.setOverrideLayersAttr(
-          getLayerSets(kernel.getContext(), combinations.ofLayer));
+    ArrayRef<int64_t> alternatives = combinations.ofLayer;
+    for (auto [launch, own] : llvm::zip_equal(launches, layers)) {
+      SmallVector<FlatSymbolRefAttr> kernels = launch.getKernelsOfLayers();
+      for (auto [layer, alternative] :
+           llvm::zip_equal(own, alternatives.take_front(own.size())))
+        kernels[layer] = variants[alternative];
+      alternatives = alternatives.drop_front(own.size());
+      launch.setKernelsOfLayers(kernels);
     }
   }
 
@@ -88,13 +109,12 @@ private:
     });
   }
 
-  /// That of each layer.
-  SmallVector<Combination> findCombinations(int64_t layers) {
-    return llvm::map_to_vector(llvm::seq(layers), [&](int64_t layer) {
-      return Combination(llvm::map_range(mixed, [&](WeightOp weight) {
-        return weight.getLayerType(layer).getElementType();
-      }));
-    });
+  FlatSymbolRefAttr getName() { return FlatSymbolRefAttr::get(kernel); }
+
+  Combination getCombination(int64_t layer) {
+    return Combination(llvm::map_range(mixed, [&](WeightOp weight) {
+      return weight.getLayerType(layer).getElementType();
+    }));
   }
 
   void setFormats(KernelOp variant, const Combination &formats) {
@@ -134,13 +154,15 @@ struct SpecializeKernels
       SymbolTable symbols(model);
       llvm::StringMap<SmallVector<LaunchOp>> launches;
       model.walk([&](LaunchOp launch) {
-        launches[launch.getKernel()].push_back(launch);
+        for (FlatSymbolRefAttr kernel : launch.getKernels())
+          launches[kernel.getValue()].push_back(launch);
       });
       for (KernelOp kernel :
            llvm::make_early_inc_range(model.getOps<KernelOp>())) {
         Specialization specialization(kernel, symbols);
-        if (specialization.isNeeded())
-          specialization.run(launches.lookup(kernel.getSymName()));
+        SmallVector<LaunchOp> own = launches.lookup(kernel.getSymName());
+        if (specialization.isNeeded() && !own.empty())
+          specialization.run(own);
       }
       return WalkResult::skip();
     });

@@ -16,8 +16,8 @@
               b = #quipu.rope_scaling<type = @t, factor = @f, original_context = 4096, low = 1.0, high = 4.0,
                                       beta_fast = 32.0, beta_slow = 1.0, attention = @a>} : () -> ()
 
-// CHECK: "fallbacks"() {a = #quipu.floordiv<@n, @m>, b = #quipu.rows<"w">}
-"fallbacks"() {a = #quipu.floordiv<@n, @m>, b = #quipu.rows<"w">} : () -> ()
+// CHECK: "fallbacks"() {a = #quipu.expression<(@n floordiv @m)>, b = #quipu.rows<"w">}
+"fallbacks"() {a = #quipu.expression<(@n floordiv @m)>, b = #quipu.rows<"w">} : () -> ()
 
 // CHECK: a = #quipu<activation silu>, b = #quipu<activation gelu>, c = #quipu<activation gelu_tanh>, d = #quipu<activation relu>, e = #quipu<activation sigmoid>, f = #quipu<activation tanh>, g = #quipu<pairing adjacent>, h = #quipu<pairing halves>
 "enums"() {a = #quipu<activation silu>, b = #quipu<activation gelu>, c = #quipu<activation gelu_tanh>,

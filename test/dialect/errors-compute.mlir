@@ -800,7 +800,7 @@ quipu.model @m for [] {
 // linear_shape_word
 quipu.model @m for [] {
   %x = quipu.input "x"
-  // expected-error@+1 {{attribute 'shape' failed to satisfy constraint: output shape}}
+  // expected-error@+1 {{custom op 'quipu.linear' expected integer value}}
   %out = quipu.linear %x, "w" -> ["wide"]
 }
 

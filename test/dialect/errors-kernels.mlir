@@ -417,7 +417,7 @@ quipu.model @m for [] {
 
 // -----
 
-// launch_c3_many_layers
+// layers_c2_many
 quipu.model @m for [] {
   quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
     quipu.yield %x : tensor<1x64xf32>
@@ -427,9 +427,9 @@ quipu.model @m for [] {
   }
   quipu.step @decode tokens 1 {
     %x = quipu.input "x" : tensor<1x64xf32>
+    // expected-error@+1 {{C2: the number of layers is 65537, more than 65536}}
     %last = quipu.layers "blk" times 65537 from %x {
     ^bb0(%h: tensor<1x64xf32>):
-      // expected-error@+1 {{C3: there are 65537 layers, more than 65536}}
       %y = quipu.launch @k(%h) but @k in [0] : (tensor<1x64xf32>) -> tensor<1x64xf32>
       quipu.yield %y : tensor<1x64xf32>
     } : tensor<1x64xf32> -> tensor<1x64xf32>
@@ -553,6 +553,51 @@ quipu.model @m for [] {
     ^layer(%h: tensor<1x1x16xf32>):
       // expected-error@+1 {{C6: the cache @kv has 2 layers, but the launch is in a loop of 3}}
       %kv = quipu.launch @write(%h, %at) : (tensor<1x1x16xf32>, !quipu.positions) -> !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
+      quipu.yield %h : tensor<1x1x16xf32>
+    } : tensor<1x1x16xf32> -> tensor<1x1x16xf32>
+  }
+}
+
+// -----
+
+// launch_c4_missing
+quipu.model @m for [] {
+  quipu.weight @blk.w = "blk.*.w.weight" layers 2 in [0] : tensor<64x64xf32>
+  quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
+    %y = quipu.linear %x, @blk.w : tensor<64x64xf32> -> [64] : tensor<1x64xf32> -> tensor<1x64xf32>
+    quipu.yield %y : tensor<1x64xf32>
+  }
+  quipu.kernel @l(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
+    quipu.yield %x : tensor<1x64xf32>
+  }
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    %last = quipu.layers "blk" times 2 from %x {
+    ^bb0(%h: tensor<1x64xf32>):
+      %y = quipu.launch @k(%h) but @l in [1] : (tensor<1x64xf32>) -> tensor<1x64xf32>
+      // expected-error@+1 {{C4: the weight @blk.w is not there in layer 1, but the kernel that reads it runs there}}
+      %z = quipu.launch @k(%y) but @l in [0] : (tensor<1x64xf32>) -> tensor<1x64xf32>
+      quipu.yield %z : tensor<1x64xf32>
+    } : tensor<1x64xf32> -> tensor<1x64xf32>
+  }
+}
+
+// -----
+
+// launch_c6_missing
+quipu.model @m for [] {
+  quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 2 in [1]
+  quipu.kernel @k(%x: tensor<1x1x16xf32>, %at: !quipu.positions) -> !quipu.cache<@kv, f16, heads 1, keys 16, values 16> {
+    %kv = quipu.cache_write %x, %x at %at into @kv : tensor<1x1x16xf32>, tensor<1x1x16xf32> -> !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
+    quipu.yield %kv : !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
+  }
+  quipu.step @decode tokens 1 {
+    %at = quipu.positions
+    %x = quipu.input "x" : tensor<1x1x16xf32>
+    %last = quipu.layers "blk" times 2 from %x {
+    ^bb0(%h: tensor<1x1x16xf32>):
+      // expected-error@+1 {{C6: the cache @kv is not for layer 0, but the kernel "k" runs there}}
+      %y = quipu.launch @k(%h, %at) : (tensor<1x1x16xf32>, !quipu.positions) -> !quipu.cache<@kv, f16, heads 1, keys 16, values 16>
       quipu.yield %h : tensor<1x1x16xf32>
     } : tensor<1x1x16xf32> -> tensor<1x1x16xf32>
   }

@@ -162,3 +162,11 @@ quipu.model @m for [] {
     %p = quipu.pool "mean" %x at %at into @row : tensor<1x64xf32> -> tensor<1x64xf32>
   }
 }
+
+// -----
+
+// state_c4
+quipu.model @m for [] {
+  // expected-error@+1 {{C4: of 2 layers it is for #quipu<layer_set[2]>}}
+  quipu.state @kv : !quipu.pages<heads 1, keys 16, values 16> layers 2 in [2]
+}

@@ -321,3 +321,142 @@ quipu.model @m for [] {
   // expected-error@+1 {{'quipu.step' op C2: the arena has -64 bytes, a negative number}}
   quipu.step @decode tokens 1 arena -64 {}
 }
+
+// -----
+
+// weight_c7
+quipu.model @m for [] {
+  // expected-error@+1 {{C7: the weight of 2 layers is there in #quipu<layer_set[2]>}}
+  quipu.weight @w = "blk.*.w.weight" layers 2 in [2] : tensor<8x32xf32>
+}
+
+// -----
+
+// weight_c8
+quipu.model @m for [] {
+  // expected-error@+1 {{C8: the rows #quipu.row_range<0 to @n> are not bound}}
+  quipu.weight @w = "w.weight" rows 0 to @n : tensor<8x32xf32>
+}
+
+// -----
+
+// rows_c1
+quipu.model @m for [] {
+  // expected-error@+1 {{C1: the rows 8 : i64 to 8 : i64 do not rise from 0 or more to the number of rows}}
+  quipu.weight @w = "w.weight" rows 8 to 8 : tensor<8x32xf32>
+}
+
+// -----
+
+// rows_c1_group
+quipu.model @m for [] {
+  // expected-error@+1 {{C1: the rows 0 : i64 to 16 : i64 of 8 : i64 do not rise from 0 or more to the number of rows}}
+  quipu.weight @w = "w.weight" rows 0 to 16 of 8 : tensor<8x32xf32>
+}
+
+// -----
+
+// param_c1
+quipu.model @m for [] {
+  // expected-error@+1 {{C1: there is no key and no value, or cases of no key}}
+  "quipu.param"() {sym_name = "p"} : () -> ()
+}
+
+// -----
+
+// layer_set_c1
+quipu.model @m for [] {
+  // expected-error@+1 {{C1: a rule behind one that always applies, or none}}
+  quipu.layer_set @s = below 2 else every 6 from 5
+}
+
+// -----
+
+// layer_set_c2
+quipu.model @m for [] {
+  // expected-error@+1 {{C2: a step is not positive, or a number negative}}
+  quipu.layer_set @s = where "list" is 0 else every 0 from 1
+}
+
+// -----
+
+// layer_set_c2_below
+quipu.model @m for [] {
+  // expected-error@+1 {{C2: a step is not positive, or a number negative}}
+  quipu.layer_set @s = below -1
+}
+
+// -----
+
+// choose_c1
+quipu.model @m for [] {
+  %x = quipu.input "x"
+  // expected-error@+1 {{C1: chooses by a set of layers, but is not in layers}}
+  %y = quipu.choose %x in @s else %x
+}
+
+// -----
+
+// choose_c1_neither
+quipu.model @m for [] {
+  %x = quipu.input "x"
+  // expected-error@+1 {{C1: chooses by neither or both of a set and a parameter}}
+  %y = quipu.choose %x else %x
+}
+
+// -----
+
+// layers_c2_many
+quipu.model @m for [] {
+  %x = quipu.input "x"
+  // expected-error@+1 {{C2: the number of layers is 65537, more than 65536}}
+  %y = quipu.layers "blk" times 65537 from %x {
+  ^layer(%h: !quipu.value):
+    quipu.yield %h
+  }
+}
+
+// -----
+
+// layers_c3
+quipu.model @m for [] {
+  %x = quipu.input "x"
+  // expected-error@+1 {{C3: there is no layer 2 of 2}}
+  %y = quipu.layers "blk" times 2 from %x {
+  ^layer(%h: !quipu.value):
+    quipu.yield %h
+  } but full {
+  ^layer(%h: !quipu.value):
+    quipu.yield %h
+  } in [2]
+}
+
+// -----
+
+// layers_c3_names
+quipu.model @m for [] {
+  %x = quipu.input "x"
+  // expected-error@+1 {{C3: 0 names and 0 sets of layers for 1 other bodies}}
+  %y = "quipu.layers"(%x) ({
+  ^layer(%h: !quipu.value):
+    quipu.yield %h
+  }, {
+  ^layer(%h: !quipu.value):
+    quipu.yield %h
+  }) {prefix = "blk", count = 2} : (!quipu.value) -> !quipu.value
+}
+
+// -----
+
+// layers_c1_other
+quipu.model @m for [] {
+  %x = quipu.input "x"
+  // expected-error@+1 {{C1: the body does not take and yield one value of '!quipu.value'}}
+  %y = quipu.layers "blk" times 2 from %x {
+  ^layer(%h: !quipu.value):
+    quipu.yield %h
+  } but full {
+  ^layer(%h: tensor<1xf32>):
+    quipu.yield %h : tensor<1xf32>
+  } in [1]
+}

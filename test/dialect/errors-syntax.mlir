@@ -21,7 +21,7 @@ quipu.model @m for [] {
 quipu.model @m for [] {
   %x = quipu.input "x"
   %q = quipu.linear %x, "q" -> @hidden
-  // CHECK:      shape.mlir:3:32: error: custom op 'quipu.linear' invalid kind of attribute specified
+  // CHECK:      shape.mlir:3:31: error: expected '['
   // CHECK-NEXT: %q = quipu.linear %x, "q" -> @hidden
   // CHECK-NEXT: {{^}}                               ^
 }

@@ -12,20 +12,26 @@
 quipu.model @spec for ["a", "b"] {
   // CHECK-NEXT: quipu.param @n = "count"{{$}}
   // CHECK-NEXT: quipu.param @m = "other" else @n
-  // CHECK-NEXT: quipu.param @d = "dim" else @n floordiv @m
+  // CHECK-NEXT: quipu.param @d = "dim" else (@n floordiv @m)
   // CHECK-NEXT: quipu.param @v = "vocabulary" else rows "token_embd"
   // CHECK-NEXT: quipu.param @eps = "eps" else 1.000000e-05
   // CHECK-NEXT: quipu.param @word = "word" else "none"
   // CHECK-NEXT: quipu.param @zero = "zero" else 0
   // CHECK-NEXT: quipu.param @maybe = "maybe" else absent
+  // CHECK-NEXT: quipu.param @all = ((2 * @n) ** -5.000000e-01)
+  // CHECK-NEXT: quipu.layer_set @full = where "kinds" is "full" else where "flags" is false else every (@n + 1) from @m
+  // CHECK-NEXT: quipu.layer_set @first = below @m
   quipu.param @n = "count"
   quipu.param @m = "other" else @n
-  quipu.param @d = "dim" else @n floordiv @m
+  quipu.param @d = "dim" else (@n floordiv @m)
   quipu.param @v = "vocabulary" else rows "token_embd"
   quipu.param @eps = "eps" else 1.0e-5
   quipu.param @word = "word" else "none"
   quipu.param @zero = "zero" else 0
   quipu.param @maybe = "maybe" else absent
+  quipu.param @all = ((2 * @n) ** -0.5)
+  quipu.layer_set @full = where "kinds" is "full" else where "flags" is false else every (@n + 1) from @m
+  quipu.layer_set @first = below @m
 
   // CHECK-NEXT: %[[TOKENS:.+]] = quipu.input "tokens"{{ *$}}
   // CHECK-NEXT: %[[AT:.+]] = quipu.positions{{ *$}}
@@ -231,5 +237,60 @@ quipu.model @differing for [] {
       %y = quipu.launch @down(%h) but @down.q8_0 in [0 to 2, 5], @down in [6, 7] arena [0] : (tensor<1x64xf32>) -> tensor<1x64xf32>
       quipu.yield %y : tensor<1x64xf32>
     } : tensor<1x64xf32> -> tensor<1x64xf32>
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// What differs from layer to layer
+//===----------------------------------------------------------------------===//
+
+// CHECK-LABEL: quipu.model @choices for [] {
+quipu.model @choices for [] {
+  quipu.param @cap = "cap" else absent
+  quipu.layer_set @full = every 6 from 5
+  %x = quipu.input "x"
+  // CHECK: quipu.layers "blk" times (@n - 1) from
+  %last = quipu.layers "blk" times (@n - 1) from %x {
+  ^layer(%h: !quipu.value):
+    // CHECK: %[[Q:.+]] = quipu.linear %{{.+}}, "qkv" rows 0 to (@n * @d) bias optional "qkv.bias" rows 0 to 16 of 48 -> [@n, (@d floordiv 2)]{{ *$}}
+    %q = quipu.linear %h, "qkv" rows 0 to (@n * @d) bias optional "qkv.bias" rows 0 to 16 of 48 -> [@n, (@d floordiv 2)]
+    // CHECK: %[[S:.+]] = quipu.scale %[[Q]] by (1 / @cap){{ *$}}
+    %s = quipu.scale %q by (1 / @cap)
+    // CHECK: %[[C:.+]] = quipu.choose %[[Q]] in @full else %[[S]]{{ *$}}
+    %c = quipu.choose %q in @full else %s
+    // CHECK: quipu.choose %[[C]] given @cap else %[[Q]]{{ *$}}
+    %d = quipu.choose %c given @cap else %q
+    quipu.yield %d
+  }
+  quipu.output "y", %last
+}
+
+// CHECK-LABEL: quipu.model @kinds for [] {
+quipu.model @kinds for [] {
+  // CHECK-NEXT: quipu.weight @blk.qkv_0 = "blk.*.qkv.weight" rows 0 to 16 of 48 layers 8 in [0 to 3, 7] : tensor<64x64xf32>
+  quipu.weight @blk.qkv_0 = "blk.*.qkv.weight" rows 0 to 16 of 48 layers 8 in [0 to 3, 7] : tensor<64x64xf32>
+  // CHECK-NEXT: quipu.state @blk.kv : !quipu.pages<heads 2, keys 16, values 16> layers 8 in [1, 2] window 7
+  quipu.state @blk.kv : !quipu.pages<heads 2, keys 16, values 16> layers 8 in [1, 2] window 7
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x64xf32>
+    // CHECK: quipu.layers "blk" times 8 from %{{.+}} {
+    // CHECK: } but full {
+    // CHECK-NEXT: ^{{.+}}(%[[H:.+]]: tensor<1x64xf32>):
+    // CHECK-NEXT: %[[S:.+]] = quipu.scale %[[H]] by 2.0
+    // CHECK-NEXT: quipu.yield %[[S]]
+    // CHECK-NEXT: } in [5], "a b" {
+    // CHECK: } in [0 to 2, 7] : tensor<1x64xf32> -> tensor<1x64xf32>
+    %y = quipu.layers "blk" times 8 from %x {
+    ^layer(%h: tensor<1x64xf32>):
+      quipu.yield %h : tensor<1x64xf32>
+    } but full {
+    ^layer(%h: tensor<1x64xf32>):
+      %s = quipu.scale %h by 2.0 : tensor<1x64xf32> -> tensor<1x64xf32>
+      quipu.yield %s : tensor<1x64xf32>
+    } in [5], "a b" {
+    ^layer(%h: tensor<1x64xf32>):
+      quipu.yield %h : tensor<1x64xf32>
+    } in [0 to 2, 7] : tensor<1x64xf32> -> tensor<1x64xf32>
+    quipu.output "y", %y : tensor<1x64xf32>
   }
 }

@@ -25,33 +25,33 @@
 // REDEFINE: %{file} = no-heads
 // REDEFINE: %{edits} = +attention.head_count=0
 // RUN: %{bind} CHECK-NO-HEADS
-// CHECK-NO-HEADS: models/prelude.mlir:9:3: error: the quotient of 64 : i64 and 0 : i64 is no size
+// CHECK-NO-HEADS: models/prelude.mlir:9:3: error: the expression (@hidden floordiv @heads) has no value: it is (64 floordiv 0)
 
 // REDEFINE: %{file} = real-heads
 // REDEFINE: %{edits} = +attention.head_count=2.5
 // RUN: %{bind} CHECK-REAL-HEADS
-// CHECK-REAL-HEADS: models/prelude.mlir:9:3: error: the quotient of 64 : i64 and 2.500000e+00 : f64 is no size
+// CHECK-REAL-HEADS: models/prelude.mlir:9:3: error: the expression (@hidden floordiv @heads) has no value: it is (64 floordiv 2.500000e+00)
 
 // REDEFINE: %{file} = no-rows
 // REDEFINE: %{edits} = ~token_embd.weight
 // RUN: %{bind} CHECK-NO-ROWS
-// CHECK-NO-ROWS: {{.*}}llama.mlir:37:3: error: no-rows.gguf: the tensor "token_embd.weight" is missing, whose rows @vocabulary needs
+// CHECK-NO-ROWS: {{.*}}llama.mlir:38:3: error: no-rows.gguf: the tensor "token_embd.weight" is missing, whose rows @vocabulary needs
 
 // REDEFINE: %{file} = no-layers
 // REDEFINE: %{edits} = +block_count=-1
 // RUN: %{bind} CHECK-NO-LAYERS
-// CHECK-NO-LAYERS: {{.*}}llama.mlir:11:13: error: the number of layers is -1 : i64, expected a positive integer
+// CHECK-NO-LAYERS: {{.*}}llama.mlir:11:13: error: the number of layers is -1 : i64, expected a positive integer of at most 65536
 // CHECK-NO-LAYERS: models/prelude.mlir:4:3: note: @layers is -1: no-layers.gguf, "llama.block_count"
 
 // REDEFINE: %{file} = word-layers
 // REDEFINE: %{edits} = "+block_count='two'"
 // RUN: %{bind} CHECK-WORD-LAYERS
-// CHECK-WORD-LAYERS: {{.*}}llama.mlir:{{[0-9]+:[0-9]+}}: error: the number of layers is "two", expected a positive integer
+// CHECK-WORD-LAYERS: {{.*}}llama.mlir:{{[0-9]+:[0-9]+}}: error: the number of layers is "two", expected a positive integer of at most 65536
 
 // REDEFINE: %{file} = many-layers
 // REDEFINE: %{edits} = +block_count=9223372036854775807
 // RUN: %{bind} CHECK-MANY-LAYERS
-// CHECK-MANY-LAYERS: {{.*}}llama.mlir:{{[0-9]+:[0-9]+}}: error: many-layers.gguf: the tensor "blk.2.attn_norm.weight" is missing
+// CHECK-MANY-LAYERS: {{.*}}llama.mlir:{{[0-9]+:[0-9]+}}: error: the number of layers is 9223372036854775807 : i64, expected a positive integer of at most 65536
 
 // REDEFINE: %{file} = no-tensor
 // REDEFINE: %{edits} = ~blk.1.attn_q.weight
@@ -117,14 +117,14 @@
 // REDEFINE: %{edits} = +rope.freq_base=1e400
 // RUN: %{bind} CHECK-THETA
 // CHECK-THETA: {{.*}}llama.mlir:7:13: error: 'quipu.rope_angles' op C4: theta is 0x7FF0000000000000 : f64, not finite in f32
-// CHECK-THETA: models/prelude.mlir:13:3: note: @theta is 0x7FF0000000000000: theta.gguf, "llama.rope.freq_base"
+// CHECK-THETA: models/prelude.mlir:14:3: note: @theta is 0x7FF0000000000000: theta.gguf, "llama.rope.freq_base"
 
 // REDEFINE: %{file} = odd-dims
 // REDEFINE: %{edits} = +rope.dimension_count=15
 // RUN: %{bind} CHECK-ODD-DIMS
 // CHECK-ODD-DIMS: {{.*}}llama.mlir:7:13: error: C1: dims is even and positive, not 15
-// CHECK-ODD-DIMS: models/prelude.mlir:12:3: note: @rope_dims is 15: odd-dims.gguf, "llama.rope.dimension_count"
-// CHECK-ODD-DIMS: models/prelude.mlir:13:3: note: @theta is 1.000000e+04: from the spec
+// CHECK-ODD-DIMS: models/prelude.mlir:13:3: note: @rope_dims is 15: odd-dims.gguf, "llama.rope.dimension_count"
+// CHECK-ODD-DIMS: models/prelude.mlir:14:3: note: @theta is 1.000000e+04: from the spec
 
 // REDEFINE: %{file} = large-dims
 // REDEFINE: %{edits} = +rope.dimension_count=32

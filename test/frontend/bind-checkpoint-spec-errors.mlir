@@ -14,7 +14,7 @@ quipu.model @cycle for ["llama"] {
 quipu.model @self for ["llama"] {
   quipu.param @one = "block_count"
   // expected-error@+1 {{the parameter @a is defined by itself}}
-  quipu.param @a = "none.a" else @one floordiv @a
+  quipu.param @a = "none.a" else (@one floordiv @a)
 }
 
 // -----
@@ -40,7 +40,7 @@ quipu.model @unknown for ["llama"] {
 quipu.model @unknown_divisor for ["llama"] {
   quipu.param @one = "block_count"
   // expected-error@+1 {{there is no parameter @nobody}}
-  quipu.param @a = "none.a" else @one floordiv @nobody
+  quipu.param @a = "none.a" else (@one floordiv @nobody)
 }
 
 // -----

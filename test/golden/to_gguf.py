@@ -35,8 +35,7 @@ NAMES = {
     "mlp.up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
 }
-# Where a family calls a norm as Llama does another one.
-GEMMA2_NAMES = {
+GEMMA_NAMES = {
     **NAMES,
     "post_attention_layernorm": "post_attention_norm",
     "pre_feedforward_layernorm": "ffn_norm",
@@ -57,11 +56,22 @@ BERT_NAMES = {
     "output.dense": "ffn_down",
     "output.LayerNorm": "layer_output_norm",
 }
-FAMILY_NAMES = {"gemma2": GEMMA2_NAMES, "olmo2": OLMO2_NAMES, "bert": BERT_NAMES}
-# The family's name in a GGUF file, by `model_type`.
-ARCHITECTURES = {"llama": "llama", "mistral": "llama", "qwen2": "qwen2", "qwen3": "qwen3",
-                 "gemma2": "gemma2", "stablelm": "stablelm", "olmo2": "olmo2",
-                 "cohere": "command-r", "bert": "bert"}
+# What a family calls in its own way.
+FAMILY_NAMES = {
+    "gemma2": GEMMA_NAMES,
+    "gemma3_text": GEMMA_NAMES,
+    "glm4": {**NAMES, "post_self_attn_layernorm": "post_attention_norm",
+             "post_mlp_layernorm": "post_ffw_norm", "mlp.gate_up_proj": "ffn_up"},
+    "phi3": {**NAMES, "self_attn.qkv_proj": "attn_qkv", "mlp.gate_up_proj": "ffn_up"},
+    "olmo2": OLMO2_NAMES,
+    "bert": BERT_NAMES,
+}
+# The family's name in a GGUF file, by `model_type`, where it is another one.
+ARCHITECTURES = {"mistral": "llama", "gemma3_text": "gemma3", "cohere": "command-r"}
+FAMILIES = ["llama", "mistral", "qwen2", "qwen3", "gemma2", "gemma3_text", "granite", "phi3",
+            "glm4", "smollm3", "stablelm", "olmo2", "cohere", "bert"]
+# Llama's rows of q and k are stored so that neighbours turn together.
+PAIRS_NEIGHBOURS = ["llama", "granite", "smollm3"]
 # Outside of the layers; the task's model may have the backbone as `model.`.
 OUTER_NAMES = {
     "embed_tokens": "token_embd",
@@ -134,6 +144,29 @@ def add_scaling(writer, scaling, theta, head_dim, config):
             add(scaling[key])
 
 
+def add_family(writer, architecture, config, loops):
+    """What some families have besides: factors, caps, kinds of layers, where these
+    are not loops of their own."""
+    for name, key in {
+        "embedding_multiplier": "embedding_scale",
+        "residual_multiplier": "residual_scale",
+        "attention_multiplier": "attention.scale",
+        "logits_scaling": "logit_scale",
+        "attn_logit_softcapping": "attn_logit_softcapping",
+        "final_logit_softcapping": "final_logit_softcapping",
+    }.items():
+        if config.get(name) is not None:
+            writer.add_float32(f"{architecture}.{key}", config[name])
+    kinds = config.get("layer_types", [])
+    if "sliding_attention" in kinds and not loops:
+        writer.add_array(f"{architecture}.attention.sliding_window_pattern",
+                         [kind == "sliding_attention" for kind in kinds])
+    # llama.cpp takes it to be 4; this says what it is.
+    if "no_rope_layer_interval" in config:
+        writer.add_uint32(f"{architecture}.no_rope_layer_interval",
+                          config["no_rope_layer_interval"])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path)
@@ -143,12 +176,13 @@ def main():
     args = parser.parse_args()
     config = json.loads((args.folder / "config.json").read_text())
     family = config["model_type"]
-    if family not in ARCHITECTURES:
-        parser.error(f"{args.folder}: model_type '{family}' is none of "
-                     f"{', '.join(ARCHITECTURES)}")
-    architecture = ARCHITECTURES[family]
-    is_gemma = family == "gemma2"
+    if family not in FAMILIES:
+        parser.error(f"{args.folder}: model_type '{family}' is none of {', '.join(FAMILIES)}")
+    architecture = ARCHITECTURES.get(family, family)
+    names = FAMILY_NAMES.get(family, NAMES)
     scaling = config.get("rope_parameters") or config.get("rope_scaling") or {}
+    local = scaling.get("sliding_attention")
+    scaling = scaling.get("full_attention", scaling)
 
     heads = config["num_attention_heads"]
     kv_heads = config.get("num_key_value_heads", heads)
@@ -173,6 +207,8 @@ def main():
         theta = config.get("rope_theta") or scaling["rope_theta"]
         writer.add_rope_dimension_count(rope_dims)
         writer.add_rope_freq_base(theta)
+    if local:
+        writer.add_float32(f"{architecture}.rope.freq_base_swa", local["rope_theta"])
     if "rms_norm_eps" in config:
         writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
     else:
@@ -186,20 +222,21 @@ def main():
         add_scaling(writer, scaling, theta, head_dim, config)
 
     loops = args.loops.split(",") if args.loops else []
+    add_family(writer, architecture, config, loops)
     matrix_types = itertools.cycle(gguf.GGMLQuantizationType[name]
                                    for name in args.type.upper().split(","))
     weights = safetensors_file.read(args.folder / "model.safetensors")
     for name, weight in weights.items():
         if name in UNUSED_NAMES:
             continue
-        if is_gemma:  # multiplies a norm by 1 + its weight
+        if names is GEMMA_NAMES:  # multiplies a norm by 1 + its weight
             weight = weight + (weight.ndim == 1)
-        elif architecture == "llama" and "q_proj" in name:
+        elif architecture in PAIRS_NEIGHBOURS and "q_proj" in name:
             weight = pair_neighbours(weight, heads)
-        elif architecture == "llama" and "k_proj" in name:
+        elif architecture in PAIRS_NEIGHBOURS and "k_proj" in name:
             weight = pair_neighbours(weight, kv_heads)
         weight = np.ascontiguousarray(weight, np.float32)
-        name = gguf_name(name, FAMILY_NAMES.get(family, NAMES), loops)
+        name = gguf_name(name, names, loops)
         kind = (gguf.GGMLQuantizationType.F32 if weight.ndim == 1 or "_norm." in name
                 else next(matrix_types))
         writer.add_tensor(name, gguf.quants.quantize(weight, kind), raw_dtype=kind)

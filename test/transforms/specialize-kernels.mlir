@@ -115,3 +115,31 @@ quipu.model @forms for [] {
     } : tensor<1x32xf32> -> tensor<1x32xf32>
   }
 }
+
+// -----
+
+// Layers of another kind keep theirs: layers 0 and 1 run @near, 2 and 3 @far, and
+// formats change in 1 and 2.
+
+// CHECK-LABEL: quipu.model @kinds
+// CHECK:      quipu.launch @near(%{{.+}}) but @near.q8_0 in [1], @far in [2], @far.q4_0 in [3] : (
+quipu.model @kinds for [] {
+  quipu.weight @blk.w = "blk.*.w.weight" layers 4 : tensor<32x32x!quipu.mixed<!quipu.q4_0, !quipu.q8_0>> but !quipu.q8_0 in [1, 2]
+  quipu.kernel @near(%h: tensor<1x32xf32>) -> tensor<1x32xf32> {
+    %q = quipu.linear %h, @blk.w : tensor<32x32x!quipu.mixed<!quipu.q4_0, !quipu.q8_0>> -> [32] : tensor<1x32xf32> -> tensor<1x32xf32>
+    quipu.yield %q : tensor<1x32xf32>
+  }
+  quipu.kernel @far(%h: tensor<1x32xf32>) -> tensor<1x32xf32> {
+    %q = quipu.linear %h, @blk.w : tensor<32x32x!quipu.mixed<!quipu.q4_0, !quipu.q8_0>> -> [32] : tensor<1x32xf32> -> tensor<1x32xf32>
+    %s = quipu.scale %q by 2.0 : tensor<1x32xf32> -> tensor<1x32xf32>
+    quipu.yield %s : tensor<1x32xf32>
+  }
+  quipu.step @decode tokens 1 {
+    %x = quipu.input "x" : tensor<1x32xf32>
+    %last = quipu.layers "blk" times 4 from %x {
+    ^bb0(%h: tensor<1x32xf32>):
+      %v = quipu.launch @near(%h) but @far in [2, 3] : (tensor<1x32xf32>) -> tensor<1x32xf32>
+      quipu.yield %v : tensor<1x32xf32>
+    } : tensor<1x32xf32> -> tensor<1x32xf32>
+  }
+}

@@ -7,6 +7,7 @@
 
 #include "compiler/codegen/host/AbiBuilder.h"
 #include "abi/Abi.h"
+#include "dialect/States.h"
 #include "llvm/ADT/Sequence.h"
 #include <cstddef>
 
@@ -98,9 +99,14 @@ Value AbiBuilder::getPool(Value args, StateOp state) {
 
 Value AbiBuilder::getPlace(Value layer, StateOp state) {
   Value stride = getInt64(int64_t(state.getStride().value_or(0)));
-  return LLVM::AddOp::create(
-      builder, loc, getInt64(int64_t(state.getOffset().value_or(0))),
-      LLVM::MulOp::create(builder, loc, extend(layer), stride));
+  SmallVector<int64_t> numbers = getLayerNumbers(state);
+  Value number =
+      numbers.empty()
+          ? extend(layer)
+          : getEntry((state.getSymName() + ".layers").str(), numbers, layer);
+  return LLVM::AddOp::create(builder, loc,
+                             getInt64(int64_t(state.getOffset().value_or(0))),
+                             LLVM::MulOp::create(builder, loc, number, stride));
 }
 
 Value AbiBuilder::getLayerPages(Value args, Value layer, StateOp state,

@@ -82,7 +82,8 @@ static DenseSet<Value> getSelectedRows(StepOp step) {
   step.walk<WalkOrder::PreOrder>([&](Operation *op) {
     if (auto layers = dyn_cast<LayersOp>(op);
         layers && selected.contains(layers.getInit())) {
-      selected.insert(layers.getBody().getArgument(0));
+      for (Block *body : layers.getBlocks())
+        selected.insert(body->getArgument(0));
       selected.insert(layers.getResult());
     }
     auto launch = dyn_cast<LaunchOp>(op);

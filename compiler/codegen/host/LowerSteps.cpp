@@ -157,16 +157,59 @@ private:
 
   LogicalResult lower(LayersOp layers) {
     Value pointer = pointers.lookup(layers.getInit());
-    pointers[layers.getBody().getArgument(0)] = pointer;
+    for (Block *body : layers.getBlocks())
+      pointers[body->getArgument(0)] = pointer;
     pointers[layers.getResult()] = pointer;
-    Value first = abi.getInt32(0), step = abi.getInt32(1);
+    Value first = abi.getInt32(0), next = abi.getInt32(1);
     Value count = abi.getInt32(cast<IntegerAttr>(layers.getCount()).getInt());
     auto loop =
-        scf::ForOp::create(builder, layers.getLoc(), first, count, step);
+        scf::ForOp::create(builder, layers.getLoc(), first, count, next);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(loop.getBody());
-    return lower(layers.getBody().front(),
-                 setName(loop.getInductionVar(), "layer"));
+    Value layer = setName(loop.getInductionVar(), "layer");
+    if (!layers.getOverrideLayers())
+      return lower(*layers.getBlocks().front(), layer);
+    // Each layer runs the body of its kind.
+    std::string table =
+        (step.getSymName() + "." + layers.getPrefix() + ".kinds").str();
+    SmallVector<Block *> bodies = layers.getBlocks();
+    auto choice = switchByLayer(
+        layers.getLoc(), "kind", table, layer,
+        getAlternatives(layers.getOverrideLayersAttr(), layers), bodies.size());
+    for (auto [body, region] : llvm::zip_equal(bodies, choice)) {
+      builder.createBlock(region);
+      if (failed(lower(*body, layer)))
+        return failure();
+      scf::YieldOp::create(builder, layers.getLoc());
+    }
+    return success();
+  }
+
+  /// The alternative of each of the loop's layers.
+  static SmallVector<int64_t> getAlternatives(ArrayAttr sets, LayersOp layers) {
+    return llvm::map_to_vector(
+        llvm::seq(cast<IntegerAttr>(layers.getCount()).getInt()),
+        [&](int64_t layer) { return findAlternative(sets, layer); });
+  }
+
+  /// A switch with an empty region for each of `count` alternatives, by what a
+  /// table says of the layer.
+  SmallVector<Region *> switchByLayer(Location loc, StringRef what,
+                                      StringRef table, Value layer,
+                                      ArrayRef<int64_t> alternatives,
+                                      int64_t count) {
+    Value number = abi.getEntry(table, alternatives, layer);
+    Value index =
+        setName(arith::IndexCastOp::create(builder, step.getLoc(),
+                                           builder.getIndexType(), number),
+                what);
+    auto cases = llvm::to_vector(llvm::seq<int64_t>(1, count));
+    auto choice = scf::IndexSwitchOp::create(builder, loc, TypeRange(), index,
+                                             cases, cases.size());
+    SmallVector<Region *> regions{&choice.getDefaultRegion()};
+    for (Region &region : choice.getCaseRegions())
+      regions.push_back(&region);
+    return regions;
   }
 
   LogicalResult lower(LaunchOp launch, Value layer) {
@@ -193,9 +236,9 @@ private:
       callOneOf(launch, layer, operands);
       return success();
     }
-    auto loop = launch->getParentOfType<LayersOp>();
+    auto loop = dyn_cast<LayersOp>(launch->getParentOp());
     call(launch, launch.getKernelAttr(),
-         loop ? cast<IntegerAttr>(loop.getCount()).getInt() : 1, operands);
+         loop ? loop.getLayersOf(launch->getBlock()).size() : 1, operands);
     return success();
   }
 
@@ -213,27 +256,23 @@ private:
 
   /// Calls the layer's kernel, which a table knows by number.
   void callOneOf(LaunchOp launch, Value layer, ValueRange operands) {
-    auto loop = launch->getParentOfType<LayersOp>();
-    SmallVector<int64_t> numbers;
-    for (int64_t i : llvm::seq(cast<IntegerAttr>(loop.getCount()).getInt()))
-      numbers.push_back(findAlternative(launch.getOverrideLayersAttr(), i));
-    Value number =
-        abi.getEntry((launch.getKernel() + ".kernels").str(), numbers, layer);
-    Location loc = launch.getLoc();
-    Value index =
-        setName(arith::IndexCastOp::create(builder, step.getLoc(),
-                                           builder.getIndexType(), number),
-                "kernel");
-    auto cases = llvm::to_vector(
-        llvm::seq<int64_t>(1, int64_t(launch.getKernels().size())));
-    auto choice = scf::IndexSwitchOp::create(builder, loc, TypeRange(), index,
-                                             cases, cases.size());
-    for (auto [i, kernel] : llvm::enumerate(launch.getKernels())) {
-      OpBuilder::InsertionGuard guard(builder);
-      builder.createBlock(i == 0 ? &choice.getDefaultRegion()
-                                 : &choice.getCaseRegions()[i - 1]);
-      call(launch, kernel, llvm::count(numbers, i), operands);
-      scf::YieldOp::create(builder, loc);
+    auto loop = cast<LayersOp>(launch->getParentOp());
+    SmallVector<int64_t> numbers =
+        getAlternatives(launch.getOverrideLayersAttr(), loop);
+    SmallVector<int64_t> own = loop.getLayersOf(launch->getBlock());
+    SmallVector<FlatSymbolRefAttr> kernels = launch.getKernels();
+    OpBuilder::InsertionGuard guard(builder);
+    auto regions = switchByLayer(launch.getLoc(), "kernel",
+                                 (launch.getKernel() + ".kernels").str(), layer,
+                                 numbers, kernels.size());
+    for (auto [i, kernel] : llvm::enumerate(kernels)) {
+      builder.createBlock(regions[i]);
+      int64_t number = i;
+      call(launch, kernel,
+           llvm::count_if(own,
+                          [&](int64_t of) { return numbers[of] == number; }),
+           operands);
+      scf::YieldOp::create(builder, launch.getLoc());
     }
   }
 

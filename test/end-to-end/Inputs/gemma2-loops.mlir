@@ -1,5 +1,5 @@
 // Gemma 2 of three layers that see 16 positions, all, and 16 again: a loop each,
-// and so a state each. sqrt(hidden) and the caps are numbers here.
+// and so a state each.
 quipu.model @gemma2 for ["gemma2"] {
   quipu.param @hidden   = "embedding_length"
   quipu.param @ffn      = "feed_forward_length"
@@ -9,12 +9,15 @@ quipu.model @gemma2 for ["gemma2"] {
   quipu.param @eps      = "attention.layer_norm_rms_epsilon"
   quipu.param @theta    = "rope.freq_base"
   quipu.param @window   = "attention.sliding_window"
+  quipu.param @cap      = "attn_logit_softcapping"
+  quipu.param @last_cap = "final_logit_softcapping"
+  quipu.param @turned   = "rope.dimension_count"
 
   %tokens = quipu.input "tokens"
   %at     = quipu.positions
-  %angles = quipu.rope_angles %at dims @dim theta @theta
+  %angles = quipu.rope_angles %at dims @turned theta @theta
   %e      = quipu.embed %tokens, "token_embd"
-  %x      = quipu.scale %e by 8.0
+  %x      = quipu.scale %e by (@hidden ** 0.5)
   %near = quipu.layers "near" times 1 from %x {
   ^layer(%h: !quipu.value):
     %n    = quipu.rms_norm %h, "attn_norm" eps @eps
@@ -24,7 +27,7 @@ quipu.model @gemma2 for ["gemma2"] {
     %qr   = quipu.rope %q by %angles pairs halves
     %kr   = quipu.rope %k by %angles pairs halves
     %kv   = quipu.cache_write %kr, %v at %at
-    %a    = quipu.attention %qr over %kv at %at window @window soft_cap 50.0
+    %a    = quipu.attention %qr over %kv at %at window @window soft_cap @cap
     %o    = quipu.linear %a, "attn_output" -> [@hidden]
     %on   = quipu.rms_norm %o, "post_attention_norm" eps @eps
     %mid  = quipu.add %h, %on
@@ -47,7 +50,7 @@ quipu.model @gemma2 for ["gemma2"] {
     %qr   = quipu.rope %q by %angles pairs halves
     %kr   = quipu.rope %k by %angles pairs halves
     %kv   = quipu.cache_write %kr, %v at %at
-    %a    = quipu.attention %qr over %kv at %at soft_cap 50.0
+    %a    = quipu.attention %qr over %kv at %at soft_cap @cap
     %o    = quipu.linear %a, "attn_output" -> [@hidden]
     %on   = quipu.rms_norm %o, "post_attention_norm" eps @eps
     %mid  = quipu.add %h, %on
@@ -70,7 +73,7 @@ quipu.model @gemma2 for ["gemma2"] {
     %qr   = quipu.rope %q by %angles pairs halves
     %kr   = quipu.rope %k by %angles pairs halves
     %kv   = quipu.cache_write %kr, %v at %at
-    %a    = quipu.attention %qr over %kv at %at window @window soft_cap 50.0
+    %a    = quipu.attention %qr over %kv at %at window @window soft_cap @cap
     %o    = quipu.linear %a, "attn_output" -> [@hidden]
     %on   = quipu.rms_norm %o, "post_attention_norm" eps @eps
     %mid  = quipu.add %h, %on
@@ -96,8 +99,8 @@ quipu.head @generate {
   %selected = quipu.input "selected"
   %rows     = quipu.gather %hidden, %selected
   %l        = quipu.linear %rows, "token_embd" -> [@vocabulary]
-  %s        = quipu.scale %l by 0.033333333333333333
+  %s        = quipu.scale %l by (1 / @last_cap)
   %t        = quipu.activate tanh %s
-  %logits   = quipu.scale %t by 30.0
+  %logits   = quipu.scale %t by @last_cap
   quipu.output "logits", %logits
 }

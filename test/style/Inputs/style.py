@@ -1,6 +1,6 @@
 """Rules about the files of the repository; prints what breaks them.
 
-usage: style.py SOURCE length|passes|links|workplace
+usage: style.py SOURCE length|passes|links|workplace|families
 """
 
 import os
@@ -76,8 +76,35 @@ def workplace(source):
                 yield f"{name}:{number}: names a private path: {line.strip()[:100]}"
 
 
+# A tokenizer's way of splitting words goes by the family that had it first.
+TOKENIZERS = "compiler/frontend/tokenizer/"
+
+
+def families(source):
+    """A family is a spec: no code knows one by the name that files call it."""
+    names = set()
+    readme = read(source, "README.md") if tracked(source, "README.md") else ""
+    for spec in tracked(source, "models/*.mlir"):
+        lines = len(re.findall(r"^\s*[^\s/]", read(source, spec), re.M))
+        stem = os.path.basename(spec).removesuffix(".mlir")
+        row = re.search(rf"^\| \[{stem}\]\({spec}\) \|.*\| (\d+) \|$", readme, re.M)
+        if readme and os.path.dirname(spec) == "models" and stem != "prelude" \
+                and (not row or int(row[1]) != lines):
+            yield f"README.md: the table of families does not say that {spec} has {lines} lines"
+        for listed in re.findall(r"^quipu.model @\w+ for \[(.*)\]", read(source, spec), re.M):
+            names.update(re.findall(r'"([^"]+)"', listed))
+    for name in tracked(source, *[f"{folder}/*.{kind}"
+                                  for folder in ("abi", "compiler", "dialect", "runtime", "weights")
+                                  for kind in ("cpp", "h", "td", "def")]):
+        code = re.sub(r"//.*", "", read(source, name))
+        for literal in [] if name.startswith(TOKENIZERS) else re.findall(r'"([^"\n]*)"', code):
+            if literal.split(".")[0] in names:
+                yield f'{name}: names the family "{literal}"; say it in a spec'
+
+
 source, rule = sys.argv[1:]
-rules = {"length": length, "passes": passes, "links": links, "workplace": workplace}
+rules = {"length": length, "passes": passes, "links": links, "workplace": workplace,
+         "families": families}
 broken = list(rules[rule](source))
 print("\n".join(broken))
 sys.exit(1 if broken else 0)

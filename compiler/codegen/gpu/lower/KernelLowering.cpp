@@ -11,6 +11,7 @@
 #include "dialect/CacheFormat.h"
 #include "dialect/PackedLayout.h"
 #include "dialect/States.h"
+#include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -231,6 +232,27 @@ FailureOr<int64_t> KernelLowering::getPageBytes() {
                            getPageNumbers(*state));
 }
 
+/// How many of those are below it, or all but how many of the others.
+Value KernelLowering::getLayerNumber(StateOp state) {
+  if (!state.getPresent())
+    return b.extend(layer);
+  ArrayRef<int64_t> kept = state.getPresent()->getLayers();
+  auto countBelow = [&](auto &&layers) {
+    Value count = b.i32(0);
+    for (int64_t other : layers)
+      count = b.add(count, b.toInt(b.less(b.i32(other), layer)));
+    return count;
+  };
+  auto isMissing = [&](int64_t other) {
+    return !llvm::binary_search(kept, other);
+  };
+  int64_t layers = state.getLayers().value_or(1);
+  if (2 * static_cast<int64_t>(kept.size()) <= layers)
+    return b.extend(countBelow(kept));
+  return b.extend(b.sub(layer, countBelow(llvm::make_filter_range(
+                                   llvm::seq<int64_t>(layers), isMissing))));
+}
+
 FailureOr<Value> KernelLowering::getLayerPages() {
   FailureOr<StateOp> state = getState();
   FailureOr<Value> pool = getPool();
@@ -241,6 +263,7 @@ FailureOr<Value> KernelLowering::getLayerPages() {
       b.load(b.getPointerType(1), b.at(*pool, offsetof(abi::PagePool, pages)));
   int64_t offset = state->getOffset().value_or(0),
           stride = state->getStride().value_or(0);
-  Value place = b.add(b.mul(b.extend(layer), b.i64(stride)), b.i64(offset));
+  Value place =
+      b.add(b.mul(getLayerNumber(*state), b.i64(stride)), b.i64(offset));
   return b.at(pages, b.mul(place, b.i64(abi::getPageBytes(type, 1))));
 }

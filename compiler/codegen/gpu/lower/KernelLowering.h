@@ -76,6 +76,8 @@ public:
   CacheType getCacheType();
   mlir::FailureOr<StateOp> getState();
   mlir::FailureOr<mlir::Value> getLayerPages();
+  /// The layer's number among those that a state keeps.
+  mlir::Value getLayerNumber(StateOp state);
   /// Bytes from a page to the next, an i64.
   mlir::FailureOr<int64_t> getPageBytes();
   /// The abi::PagePool of the cache.

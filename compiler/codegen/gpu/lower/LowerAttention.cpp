@@ -72,8 +72,11 @@ struct AttentionLowering : KernelLowering {
     AttentionLaunch launch = getLaunch(shape);
     auto emitBody = [&]() -> FailureOr<Launch> {
       auto op = cast<AttentionOp>(kernel.getBody().front().front());
+      FailureOr<StateOp> state = getState();
+      if (failed(state))
+        return failure();
       AttentionArguments arguments{
-          getStepArguments(), getLayer(),
+          getStepArguments(), getLayerNumber(*state),
           op.getSinks() ? getWeight(op.getSinks()->getSymbol()) : Value(),
           getOperand(cast<BlockArgument>(op.getQuery())), getResult(0)};
       emitCode(b, shape, arguments);
