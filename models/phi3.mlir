@@ -1,15 +1,17 @@
 // Phi-3: Llama whose q, k and v are the rows of one weight, gate and up those of
-// another.
+// another; long texts turn by other factors (LongRoPE).
 quipu.model @phi3 for ["phi3"] {
   quipu.param @queries = (@heads * @head_dim)
   quipu.param @keys    = (@queries + (@kv_heads * @head_dim))
   quipu.param @values  = (@keys + (@kv_heads * @head_dim))
+  quipu.param @factor  = "rope.scaling.factor" else (@context / @original)
+  quipu.param @stretch = "rope.scaling.attn_factor" else @attention
 
   %tokens = quipu.input "tokens"
   %at     = quipu.positions
   %angles = quipu.rope_angles %at dims @rope_dims theta @theta
-              scaling <type = @scaling, factor = @factor, original_context = @original, beta_fast = @beta_fast, beta_slow = @beta_slow, attention = @attention>
-              factors optional "rope_freqs"
+              scaling <type = @scaling, factor = @factor, original_context = @original, beta_fast = @beta_fast, beta_slow = @beta_slow, attention = @stretch>
+              factors optional "rope_factors_long" short optional "rope_factors_short"
   %x      = quipu.embed %tokens, "token_embd"
   %last   = quipu.layers "blk" times @layers from %x {
   ^layer(%h: !quipu.value):
