@@ -14,7 +14,9 @@
 #include "dialect/Targets.h"
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/Sequence.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -222,6 +224,8 @@ LogicalResult Compilation::run(const Stage &stage) {
       copies.push_back(module->clone());
       variant.module = *copies.back();
     }
+  if (stage.name == "graph" && first->name == "spec" && failed(checkKnown()))
+    return failure();
   for (const ProgramVariant &variant :
        ArrayRef(parts.variants)
            .take_front(&stage < scheduled ? 1 : parts.variants.size()))
@@ -248,6 +252,51 @@ static void addRows(const CheckpointTensor &tensor, RowRangeAttr rows,
       used.set(group + rows.getFirst(), group + rows.getLast());
 }
 
+/// "blk.*.attn_q.weight" for "blk.7.attn_q.weight".
+static std::string getPattern(StringRef tensor) {
+  std::string pattern;
+  for (StringRef part : llvm::split(tensor, '.')) {
+    bool isNumber = !part.empty() && llvm::all_of(part, llvm::isDigit);
+    pattern += (pattern.empty() ? "" : ".") + (isNumber ? "*" : part.str());
+  }
+  return pattern;
+}
+
+LogicalResult Compilation::checkKnown() {
+  llvm::StringSet<> there, known;
+  for (const CheckpointTensor &tensor : checkpoint->getTensors())
+    there.insert(getPattern(tensor.name));
+  bool isAllThere = true;
+  module->walk([&](Operation *op) {
+    auto layers = op->getParentOfType<LayersOp>();
+    std::string prefix = layers ? (layers.getPrefix() + ".*.").str() : "";
+    AttrTypeWalker walker;
+    walker.addWalk([&](WeightAttr weight) {
+      bool isThere = weight.getOptional();
+      for (Attribute name : {weight.getName(), Attribute(weight.getFallback())})
+        if (auto text = dyn_cast_if_present<StringAttr>(name)) {
+          std::string tensor =
+              getPattern(prefix + getTensorName(text.getValue()));
+          isThere |= there.contains(tensor);
+          known.insert(tensor);
+        }
+      isAllThere &= isThere;
+    });
+    walker.walk(op->getAttrDictionary());
+  });
+  if (isAllThere)
+    return success();
+  for (const CheckpointTensor &tensor : checkpoint->getTensors())
+    if (!known.contains(getPattern(tensor.name)))
+      return failUnused(tensor.name);
+  return success();
+}
+
+LogicalResult Compilation::failUnused(StringRef tensor, const Twine &what) {
+  return fail(options.model + ": " + what + " \"" + tensor +
+              "\" is in the checkpoint, but the spec does not use it");
+}
+
 LogicalResult Compilation::checkUsed() {
   llvm::StringMap<llvm::BitVector> used; // the rows of tensors
   for (ModelOp model : module->getOps<ModelOp>())
@@ -266,8 +315,7 @@ LogicalResult Compilation::checkUsed() {
     if (rows != used.end())
       what = "row " + std::to_string(rows->second.find_first_unset()) + " of " +
              what;
-    return fail(options.model + ": " + what + " \"" + tensor.name +
-                "\" is in the checkpoint, but the spec does not use it");
+    return failUnused(tensor.name, what);
   }
   return success();
 }
@@ -293,7 +341,10 @@ Error Compilation::prepare() {
     return vocabulary.takeError();
   if (options.candidate)
     return Error::success();
-  auto image = buildTokenizerImage(*checkpoint, *vocabulary);
+  auto image =
+      buildTokenizerImage(*checkpoint, *vocabulary, [&](const Twine &warning) {
+        emitWarning(UnknownLoc::get(&context)) << warning;
+      });
   if (image)
     tokenizer = std::move(*image);
   parts.tokenizer = tokenizer;

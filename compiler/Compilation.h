@@ -97,8 +97,13 @@ private:
                   const Target &target);
   void show(const Stage &stage, const ProgramVariant &variant,
             const LowerKernelAction &lower);
-  /// That the spec uses all of the checkpoint.
+  /// That a spec which misses tensors knows those that there are: what it does
+  /// not compute is said before what it misses.
+  llvm::LogicalResult checkKnown();
+  /// That the spec uses all of the checkpoint, in all layers.
   llvm::LogicalResult checkUsed();
+  llvm::LogicalResult failUnused(llvm::StringRef tensor,
+                                 const llvm::Twine &what = "the tensor");
   /// What the program has besides code and weights, before the kernels take
   /// their time.
   llvm::Error prepare();

@@ -64,12 +64,16 @@ static void removeName(int folder, const char *name) {
   unlinkat(folder, name, AT_REMOVEDIR);
 }
 
-static void handleSignal(int number) {
-  int before = errno;
+static void removeAllNames() {
   if (getpid() == owner)
     for (Slot &slot : slots)
       if (slot.state.load(std::memory_order_acquire) == Slot::Used)
         removeName(slot.folder, slot.name);
+}
+
+static void handleSignal(int number) {
+  int before = errno;
+  removeAllNames();
   errno = before;
   // Comes when this function returns.
   signal(number, SIG_DFL);
@@ -88,6 +92,24 @@ void quipu::removeTemporaryFilesOnSignals() {
     sigfillset(&action.sa_mask);
     sigaction(number, &action, nullptr);
   }
+}
+
+static const char *lostFileSentence;
+
+static void handleLostFile(int) {
+  removeAllNames();
+  if (write(STDERR_FILENO, lostFileSentence, strlen(lostFileSentence)) < 0)
+    _exit(2); // nobody can be told
+  _exit(1);
+}
+
+void quipu::endOnLostFiles(const char *sentence) {
+  owner = getpid();
+  lostFileSentence = sentence;
+  struct sigaction action = {};
+  action.sa_handler = handleLostFile;
+  sigfillset(&action.sa_mask);
+  sigaction(SIGBUS, &action, nullptr);
 }
 
 //===----------------------------------------------------------------------===//

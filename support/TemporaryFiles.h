@@ -18,6 +18,11 @@ namespace quipu {
 /// its host.
 void removeTemporaryFilesOnSignals();
 
+/// From now on SIGBUS, which says that a mapped file has become shorter,
+/// removes all temporary names and ends the process with this line on standard
+/// error and exit status 1. `sentence` lives on.
+void endOnLostFiles(const char *sentence);
+
 /// A hidden name in a folder, for a file or a folder with files, which goes
 /// away with this object.
 class TemporaryName {

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/frontend/Checkpoint.h"
-#include "compiler/frontend/gguf/GgufFile.h"
+#include "compiler/frontend/gguf/SplitGguf.h"
 #include "compiler/frontend/huggingface/HuggingFaceFolder.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -97,8 +97,10 @@ Expected<std::unique_ptr<Checkpoint>> openCheckpoint(StringRef path,
 
 std::vector<std::string> findCheckpointFiles(StringRef path) {
   std::optional<std::string> folder = findFolder(path);
-  if (!folder)
-    return {path.str()};
+  if (!folder) {
+    std::vector<std::string> parts = listGgufParts(path);
+    return parts.empty() ? std::vector{path.str()} : parts;
+  }
   std::vector<std::string> files;
   std::error_code error;
   for (sys::fs::directory_iterator entry(*folder, error), end;

@@ -14,6 +14,7 @@
 #include "compiler/tools/Tune.h"
 #include "support/CommandLine.h"
 #include "support/OutputFile.h"
+#include "support/TemporaryFiles.h"
 #include "llvm/Support/InitLLVM.h"
 
 using namespace llvm;
@@ -311,6 +312,9 @@ static LogicalResult run(ArrayRef<const char *> argv) {
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv, /*InstallPipeSignalExitHandler=*/false);
   prepareForOutput();
+  endOnLostFiles(
+      "quipu: error: a file of the model became shorter while it was "
+      "read; build again when it is whole\n");
   LogicalResult result = run(ArrayRef<const char *>(argv, argc));
   // Nobody can be told that sentences found no room.
   errs().clear_error();

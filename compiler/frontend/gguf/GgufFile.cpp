@@ -10,6 +10,7 @@
 #include "compiler/frontend/MappedFile.h"
 #include "compiler/frontend/Names.h"
 #include "compiler/frontend/gguf/GgufTensors.h"
+#include "compiler/frontend/gguf/SplitGguf.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -42,6 +43,9 @@ Expected<StringRef> getArchitecture(const ByteReader &reader,
                                     const GgufMetadata &metadata) {
   constexpr StringLiteral key = "general.architecture";
   const auto *entry = metadata.find(key);
+  // Of a model in several files the first has the metadata.
+  if (entry == metadata.end() && metadata.contains("split.no"))
+    return "";
   if (entry == metadata.end())
     return reader.error("key '" + key + "'", "missing, expected a string");
   const auto *name = std::get_if<StringRef>(&entry->second);
@@ -134,7 +138,11 @@ Expected<std::unique_ptr<Checkpoint>> openGguf(StringRef path,
   Expected<std::unique_ptr<MemoryBuffer>> buffer = mapFile(path, "a GGUF file");
   if (!buffer)
     return buffer.takeError();
-  return parseGguf(std::move(*buffer), data);
+  Expected<std::unique_ptr<GgufFile>> file =
+      parseGguf(std::move(*buffer), data);
+  if (!file)
+    return file.takeError();
+  return openGgufParts(std::move(*file), data);
 }
 
 } // namespace quipu

@@ -50,7 +50,7 @@ private:
 
   std::unique_ptr<llvm::MemoryBuffer> buffer;
   uint32_t version = 0;
-  llvm::StringRef architecture;
+  llvm::StringRef architecture; // empty in a part of a model
   GgufMetadata metadata;
   std::vector<CheckpointTensor> tensors;
   llvm::DenseMap<llvm::StringRef, size_t> tensorIndex;
@@ -63,7 +63,8 @@ llvm::Expected<std::unique_ptr<GgufFile>>
 parseGguf(std::unique_ptr<llvm::MemoryBuffer> buffer,
           TensorData data = TensorData::IsUsed);
 
-/// Maps and parses the file at `path`; the checkpoint is a `GgufFile`.
+/// Maps and parses the file at `path`, a `GgufFile`, and if it is one part of a
+/// model all of them.
 llvm::Expected<std::unique_ptr<Checkpoint>>
 openGguf(llvm::StringRef path, TensorData data = TensorData::IsUsed);
 

@@ -118,20 +118,22 @@ Expected<MetadataValue> readNumbers(ByteReader &reader, const Twine &field) {
   if (!bytes)
     return bytes.takeError();
   std::vector<Widened<T>> numbers;
+  bool isLarge = false; // for the largest integers, which then are reals
   numbers.reserve(*count);
   for (uint64_t i = 0; i < *count; ++i) {
     Expected<T> number =
         decode<T>(reader, bytes->substr(i * sizeof(T), sizeof(T)), field);
     if (!number)
       return number.takeError();
-    if constexpr (std::is_same_v<T, uint64_t>)
-      if (*number > std::numeric_limits<int64_t>::max())
-        return reader.error(field, "element " + Twine(i) + " is " +
-                                       Twine(*number) +
-                                       ", expected a signed 64-bit integer");
+    isLarge |= std::is_same_v<T, uint64_t> && static_cast<int64_t>(*number) < 0;
     numbers.push_back(static_cast<Widened<T>>(*number));
   }
-  return numbers;
+  if (!isLarge)
+    return numbers;
+  std::vector<double> reals;
+  for (Widened<T> number : numbers)
+    reals.push_back(static_cast<double>(static_cast<uint64_t>(number)));
+  return reals;
 }
 
 Expected<MetadataValue> readStrings(ByteReader &reader, const Twine &field) {

@@ -83,6 +83,10 @@ Expected<SmallVector<int64_t, 2>> readShape(ByteReader &reader,
                                      " overflows, expected a signed 64-bit "
                                      "integer");
   }
+  // Some writers fill up with dimensions of 1: a matrix or vector is meant.
+  if (shape.size() > 2)
+    while (shape.size() > 1 && shape.front() == 1)
+      shape.erase(shape.begin());
   return shape;
 }
 

@@ -72,8 +72,9 @@ private:
 /// The keys of one checkpoint, on the way to an image.
 class Builder {
 public:
-  Builder(const Checkpoint &checkpoint, int64_t vocabulary)
-      : checkpoint(checkpoint), vocabulary(vocabulary) {}
+  Builder(const Checkpoint &checkpoint, int64_t vocabulary,
+          function_ref<void(const Twine &)> warn)
+      : checkpoint(checkpoint), vocabulary(vocabulary), warn(warn) {}
 
   Error readKind();
   Error readTokens();
@@ -106,6 +107,7 @@ private:
 
   const Checkpoint &checkpoint;
   int64_t vocabulary;
+  function_ref<void(const Twine &)> warn;
   TokenizerImage header = {};
   ArrayRef<StringRef> texts;
   StringMap<int32_t> ids; // by text
@@ -261,15 +263,25 @@ Error Builder::readMerges() {
 Error Builder::readId(StringRef key, int32_t &id) const {
   std::string full = ("ggml." + key + "_token_id").str();
   id = noToken;
-  Expected<const int64_t *> value = get<int64_t>(full, "an integer");
-  if (!value)
-    return value.takeError();
-  if (!*value)
+  // Other tools write -1 for an id that there is not, and keep those of another
+  // vocabulary; what needs the id complains.
+  const MetadataValue *value = checkpoint.find("tokenizer." + full);
+  if (value && std::holds_alternative<uint64_t>(*value)) {
+    warn(checkpoint.getPath() + ": tokenizer." + full + " is " +
+         Twine(std::get<uint64_t>(*value)) + ", which no token has");
     return Error::success();
-  if (**value < 0 || **value >= vocabulary)
-    return error(full, " is " + Twine(**value) + ", but there are " +
-                           Twine(vocabulary) + " tokens");
-  id = int32_t(**value);
+  }
+  Expected<const int64_t *> number = get<int64_t>(full, "an integer");
+  if (!number)
+    return number.takeError();
+  if (!*number)
+    return Error::success();
+  if (**number < 0 || **number >= vocabulary)
+    warn(checkpoint.getPath() + ": tokenizer." + full + " is " +
+         Twine(**number) + ", which no token has: there are " +
+         Twine(vocabulary));
+  else
+    id = int32_t(**number);
   return Error::success();
 }
 
@@ -383,11 +395,12 @@ Expected<std::vector<uint8_t>> Builder::write() {
 }
 
 Expected<std::vector<uint8_t>>
-quipu::buildTokenizerImage(const Checkpoint &checkpoint, int64_t vocabulary) {
+quipu::buildTokenizerImage(const Checkpoint &checkpoint, int64_t vocabulary,
+                           function_ref<void(const Twine &)> warn) {
   if (!checkpoint.find("tokenizer.ggml.model") &&
       !checkpoint.find("tokenizer.ggml.tokens"))
     return std::vector<uint8_t>();
-  Builder builder(checkpoint, vocabulary);
+  Builder builder(checkpoint, vocabulary, warn);
   if (Error failure = builder.readKind())
     return failure;
   if (Error failure = builder.readTokens())

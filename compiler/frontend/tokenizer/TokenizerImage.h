@@ -9,6 +9,7 @@
 #define QUIPU_COMPILER_FRONTEND_TOKENIZER_TOKENIZERIMAGE_H
 
 #include "compiler/frontend/Checkpoint.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
 #include <vector>
@@ -29,8 +30,10 @@ public:
 /// the number of rows of the model's embedding. Empty when the checkpoint has
 /// no tokenizer; an error when it has one that is broken, an
 /// UnsupportedTokenizer when it has one of another kind than byte-level BPE.
-llvm::Expected<std::vector<uint8_t>>
-buildTokenizerImage(const Checkpoint &checkpoint, int64_t vocabulary);
+/// `warn` is told of ids that no token has, which the image leaves out.
+llvm::Expected<std::vector<uint8_t>> buildTokenizerImage(
+    const Checkpoint &checkpoint, int64_t vocabulary,
+    llvm::function_ref<void(const llvm::Twine &)> warn = [](auto &) {});
 
 } // namespace quipu
 

@@ -63,18 +63,24 @@ def write(name, alignment, version, formats):
     add("a.string", "add_string", 'tab\t "quoted" back\\slash \u00e9 \u4e16')
     add("some.integers", "add_array", [-1, 2, -3])
     add("some.reals", "add_array", [0.5, -0.25, 4.0])
+    writer.add_key_value("some.large", [1, 2**64 - 1], gguf.GGUFValueType.ARRAY, gguf.GGUFValueType.UINT64)
+    lines.append("some.large = [2: 1 1.84467441e+19]")
     add("some.bools", "add_array", [True, False, True, True, False])
     add("some.strings", "add_array", ["a", "", "\u0120t", "d", "e", "f"])
 
     random = np.random.default_rng(1)
     tensors = []
     for kind in formats:
-        for shape in [(96,), (3, 64), (2, 3, 32), (2, 1, 3, 32)]:
+        for shape in [(96,), (3, 64), (2, 3, 32), (2, 1, 3, 32), (1, 1, 32), (1, 1, 2, 32)]:
             values = random.standard_normal(shape, dtype=np.float32)
             stored = gguf.quants.quantize(values, kind)
-            tensor = f"{kind.name.lower()}.rank{len(shape)}"
+            # Outer dimensions of 1 only fill up.
+            meant = shape
+            while len(shape) > 2 and meant[0] == 1:
+                meant = meant[1:]
+            tensor = f"{kind.name.lower()}.{'of' if meant != shape else 'rank'}{len(shape)}"
             writer.add_tensor(tensor, stored, raw_dtype=kind)
-            tensors.append((tensor, shape, kind, stored.tobytes()))
+            tensors.append((tensor, meant, kind, stored.tobytes()))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -117,7 +117,10 @@ int main(int argc, char **argv) {
   const CheckpointTensor *embedding =
       checkpoint->findTensor("token_embd.weight");
   std::vector<uint8_t> bytes = exitOnError(
-      buildTokenizerImage(*checkpoint, embedding ? embedding->shape[0] : 0));
+      buildTokenizerImage(*checkpoint, embedding ? embedding->shape[0] : 0,
+                          [](const Twine &warning) {
+                            errs() << "quipu: warning: " << warning << '\n';
+                          }));
   if (bytes.empty()) {
     outs() << "no tokenizer\n";
     return 0;

@@ -280,6 +280,9 @@ refuse("tensor-missing", 'the tensor "blk.0.attn_v.weight" is missing', spec=Tru
        tensors={name: array for name, array in PLAIN.items() if "v_proj" not in name})
 refuse("tensor-extra", 'the tensor "model.layers.0.more.weight" is in the checkpoint', spec=True,
        tensors=PLAIN | {"model.layers.0.more.weight": PLAIN[NORM]})
+# What the spec does not compute comes before what it misses.
+refuse("tensor-other", 'the tensor "model.layers.0.mlp.other.weight" is in the checkpoint', spec=True,
+       tensors={name.replace("up_proj", "other"): array for name, array in PLAIN.items()})
 refuse("layer-extra", 'the tensor "blk.7.attn_norm.weight" is in the checkpoint', spec=True,
        tensors=PLAIN | {"model.layers.7.input_layernorm.weight": PLAIN[NORM]})
 refuse("misshapen", "error: ", spec=True, tensors=PLAIN | {
