@@ -80,9 +80,12 @@ std::optional<StringRef> Checkpoint::getString(StringRef key) const {
 static std::optional<std::string> findFolder(StringRef path) {
   if (sys::fs::is_directory(path))
     return path.str();
+  // Adapters and other weights lie beside the model's.
   StringRef name = sys::path::filename(path);
-  if (name != "config.json" && !name.ends_with(".safetensors") &&
-      !name.ends_with(".safetensors.index.json"))
+  bool isWeights =
+      name.starts_with("model") && (name.ends_with(".safetensors") ||
+                                    name.ends_with(".safetensors.index.json"));
+  if (name != "config.json" && !isWeights)
     return std::nullopt;
   StringRef folder = sys::path::parent_path(path);
   return folder.empty() ? "." : folder.str();

@@ -24,16 +24,25 @@ static constexpr NamesFile files[] = {
 #include "Names.inc"
 };
 
-const json::Object *quipu::findNames(StringRef name) {
-  static const StringMap<json::Value> names = [] {
+/// All files by name.
+static StringMap<json::Value> &getFiles() {
+  static StringMap<json::Value> names = [] {
     StringMap<json::Value> parsed;
     for (const NamesFile &file : files)
       parsed.try_emplace(sys::path::stem(file.path),
                          cantFail(json::parse(file.text)));
     return parsed;
   }();
-  auto entry = names.find(name);
-  return entry == names.end() ? nullptr : entry->second.getAsObject();
+  return names;
+}
+
+const json::Object *quipu::findNames(StringRef name) {
+  auto entry = getFiles().find(name);
+  return entry == getFiles().end() ? nullptr : entry->second.getAsObject();
+}
+
+void quipu::addNames(StringRef name, json::Object names) {
+  getFiles().insert_or_assign(name, json::Value(std::move(names)));
 }
 
 std::optional<abi::RopePairing> quipu::parsePairing(StringRef word) {

@@ -19,6 +19,9 @@ namespace quipu {
 /// what stands there.
 const llvm::json::Object *findNames(llvm::StringRef name);
 
+/// Puts another file in the place of models/names/NAME.json.
+void addNames(llvm::StringRef name, llvm::json::Object names);
+
 /// What "adjacent" and "halves" mean.
 std::optional<abi::RopePairing> parsePairing(llvm::StringRef word);
 

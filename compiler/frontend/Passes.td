@@ -20,7 +20,7 @@ def BindCheckpoint : Pass<"bind-checkpoint", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"checkpoint", "checkpoint", "std::string", /*default=*/"\"\"",
-           "path of the GGUF file">,
+           "path of a GGUF file or a Hugging Face folder">,
     Option<"random", "random-weights", "bool", /*default=*/"false",
            "the file needs no weights, as the program makes its own">,
     ListOption<"tokens", "tokens", "int64_t",

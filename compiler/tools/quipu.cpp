@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "abi/Abi.h"
+#include "compiler/frontend/huggingface/FolderNames.h"
 #include "compiler/link/LinkProgram.h"
 #include "compiler/tools/Build.h"
 #include "compiler/tools/Diagnostics.h"
@@ -81,8 +82,8 @@ won and how fast it ran; docs/tuning.md says more.
 namespace {
 /// What was given; nothing that was not.
 struct Values {
-  std::optional<std::string> output, target, tuned, spec, heads, weights, ptxas,
-      emit, dumpStages, from;
+  std::optional<std::string> output, target, tuned, spec, names, heads, weights,
+      ptxas, emit, dumpStages, from;
   std::optional<int64_t> context;
   bool library = false, help = false, version = false, printStages = false;
   DeveloperOptions developer;
@@ -110,6 +111,10 @@ static const char ptxasHelp[] =
     "NVIDIA's assembler, which makes a GPU's machine code, or none to leave "
     "that to the driver at each start (default: the one on the PATH, in "
     "$CUDA_HOME/bin, or of PyPI's nvidia-cuda-nvcc).";
+static const char namesHelp[] =
+    "What Hugging Face folders of a new family call their keys and tensors; "
+    "the "
+    "file is named after the family, as docs/checkpoints.md says.";
 static const char specHelp[] = "The spec of the model's family (default: the "
                                "one built into quipu).";
 
@@ -141,6 +146,7 @@ static CommandLine getBuildOptions(Values &to) {
         "ones at the start, on every machine the same for the seed. MODEL "
         "needs none either, only its sizes."},
        {way, 0, "spec", "FILE", Text{&to.spec}, specHelp},
+       {way, 0, "names", "FILE", Text{&to.names}, namesHelp},
        {way, 0, "ptxas", "FILE", Text{&to.ptxas}, ptxasHelp},
        {way, 0, "emit", "STAGE", Text{&to.emit},
         "Stop at a stage and print it."},
@@ -175,6 +181,7 @@ static CommandLine getTuneOptions(Values &to) {
        {options, 0, "weights", "random:SEED", Text{&to.weights},
         "Measure with random weights; MODEL needs none then, only its sizes."},
        {options, 0, "spec", "FILE", Text{&to.spec}, specHelp},
+       {options, 0, "names", "FILE", Text{&to.names}, namesHelp},
        {options, 0, "ptxas", "FILE", Text{&to.ptxas}, ptxasHelp},
        {options, 'h', "help", "", Switch{&to.help}, "Print this."}},
       Repeated::IsRefused);
@@ -223,8 +230,8 @@ static LogicalResult runCommand(StringRef command, ArrayRef<const char *> argv,
   for (auto [name, value] :
        {std::pair("-o", &values.output), std::pair("--target", &values.target),
         std::pair("--tuned", &values.tuned), std::pair("--spec", &values.spec),
-        std::pair("--head", &values.heads), std::pair("--ptxas", &values.ptxas),
-        std::pair("--emit", &values.emit),
+        std::pair("--names", &values.names), std::pair("--head", &values.heads),
+        std::pair("--ptxas", &values.ptxas), std::pair("--emit", &values.emit),
         std::pair("--dump-stages", &values.dumpStages),
         std::pair("--from", &values.from),
         std::pair("--mlir-print-ir-before", &values.developer.printBefore),
@@ -238,6 +245,9 @@ static LogicalResult runCommand(StringRef command, ArrayRef<const char *> argv,
     arguments.model = line.positional()[0];
   arguments.output = values.output.value_or("");
   arguments.spec = values.spec.value_or("");
+  if (values.names)
+    if (Error error = addFolderNames(*values.names))
+      return fail(toString(std::move(error)));
   arguments.assembler = values.ptxas.value_or("");
   if (values.heads) {
     SmallVector<StringRef> heads;

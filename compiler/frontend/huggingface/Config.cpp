@@ -9,6 +9,7 @@
 #include "compiler/frontend/Json.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include <cmath>
 
 using namespace llvm;
@@ -44,6 +45,7 @@ private:
   Config &to;
   const FolderNames &names;
   StringSaver &saver;
+  StringSet<> computed; // keys of GGUF that were tried
 };
 } // namespace
 
@@ -255,9 +257,11 @@ std::optional<double> ConfigReader::getOperand(StringRef operand) {
     return number;
   if (std::optional<double> known = to.getNumber(operand))
     return known;
-  const json::Value *computed = names.find("computed", operand);
-  return computed ? compute(operand, computed->getAsString().value_or(""))
-                  : std::nullopt;
+  const json::Value *expression = names.find("computed", operand);
+  // What is computed of itself has no value.
+  if (!expression || !computed.insert(operand).second)
+    return std::nullopt;
+  return compute(operand, expression->getAsString().value_or(""));
 }
 
 std::optional<double> ConfigReader::compute(StringRef gguf,

@@ -6,39 +6,47 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/frontend/huggingface/FolderNames.h"
+#include "compiler/frontend/Json.h"
+#include "compiler/frontend/MappedFile.h"
 #include "compiler/frontend/Names.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/Path.h"
 
 using namespace llvm;
 using namespace quipu;
 
 FolderNames::FolderNames(StringRef modelType)
-    : shared(findNames("huggingface")) {
-  family = shared->getObject("families")
-               ->getString(modelType)
-               .value_or(modelType)
-               .str();
-  own = findNames(family);
+    : files{findNames("huggingface")}, family(modelType) {
+  if (const json::Object *own = findNames(modelType))
+    files.insert(files.begin(), own);
+  const json::Value *other = find("families", modelType);
+  if (!other)
+    return;
+  family = other->getAsString().value_or("").str();
+  if (const json::Object *own = findNames(family))
+    files.insert(files.end() - 1, own);
 }
 
 const json::Value *FolderNames::find(StringRef section, StringRef name) const {
-  for (const json::Object *file : {own, shared})
-    if (const json::Object *entries = file ? file->getObject(section) : nullptr)
+  for (const json::Object *file : files)
+    if (const json::Object *entries = file->getObject(section))
       if (const json::Value *entry = entries->get(name))
         return entry;
   return nullptr;
 }
 
 StringRef FolderNames::getWord(StringRef section) const {
-  std::optional<StringRef> word;
-  if (own)
-    word = own->getString(section);
-  return word ? *word : shared->getString(section).value_or("");
+  for (const json::Object *file : files)
+    if (std::optional<StringRef> word = file->getString(section))
+      return *word;
+  return "";
 }
 
 void FolderNames::visitWords(StringRef section,
                              function_ref<void(StringRef)> visit) const {
-  for (const json::Object *file : {own, shared})
-    if (const json::Array *words = file ? file->getArray(section) : nullptr)
+  for (const json::Object *file : files)
+    if (const json::Array *words = file->getArray(section))
       for (const json::Value &word : *words)
         visit(word.getAsString().value_or(""));
 }
@@ -52,9 +60,112 @@ bool FolderNames::has(StringRef section, StringRef word) const {
 void FolderNames::visit(
     StringRef section,
     function_ref<void(StringRef, const json::Value &)> visit) const {
-  for (const json::Object *file : {own, shared})
-    if (const json::Object *entries = file ? file->getObject(section) : nullptr)
+  for (const json::Object *file : files)
+    if (const json::Object *entries = file->getObject(section))
       for (const auto &[name, entry] : *entries)
         if (find(section, name) == &entry)
           visit(name, entry);
+}
+
+//===----------------------------------------------------------------------===//
+// What a user wrote
+//===----------------------------------------------------------------------===//
+
+using Check = bool (*)(const json::Value &);
+
+static bool isWord(const json::Value &value) {
+  return value.getAsString().has_value();
+}
+static bool isAny(const json::Value &) { return true; }
+
+static bool isPairing(const json::Value &value) {
+  return parsePairing(value.getAsString().value_or("")).has_value();
+}
+
+template <Check check> static bool isListOf(const json::Value &value) {
+  const json::Array *list = value.getAsArray();
+  return list && all_of(*list, check);
+}
+
+template <Check check> static bool isObjectOf(const json::Value &value) {
+  const json::Object *object = value.getAsObject();
+  return object &&
+         all_of(*object, [](const auto &entry) { return check(entry.second); });
+}
+
+static bool isWordOrNull(const json::Value &value) {
+  return isWord(value) || value.getAsNull();
+}
+
+/// "A * B", "floor A / B".
+static bool isExpression(const json::Value &value) {
+  StringRef text = value.getAsString().value_or("");
+  text.consume_front("floor ");
+  SmallVector<StringRef> words;
+  text.split(words, ' ');
+  return words.size() == 3 &&
+         is_contained({StringRef("*"), StringRef("/"), StringRef("^")},
+                      words[1]);
+}
+
+/// How one tensor is made.
+static bool isHow(const json::Value &value) {
+  const json::Object *how = value.getAsObject();
+  if (!how || !how->getString("name"))
+    return isWord(value);
+  return all_of(*how, [](const auto &entry) {
+    const json::Value &value = entry.second;
+    return StringSwitch<bool>(entry.first)
+        .Cases({"name", "heads"}, isWord(value))
+        .Case("transposed", value.getAsBoolean().has_value())
+        .Case("every", value.getAsInteger().value_or(0) > 0)
+        .Case("from", value.getAsInteger().value_or(-1) >= 0)
+        .Case("plus", value.getAsNumber().has_value())
+        .Default(false);
+  });
+}
+
+static bool isTensor(const json::Value &value) {
+  const json::Object *how = value.getAsObject();
+  if (how && how->getInteger("from").value_or(0) >=
+                 how->getInteger("every").value_or(1))
+    return false;
+  return value.getAsNull() || isHow(value) || isListOf<isHow>(value);
+}
+
+/// What a section must be; null for one that there is not.
+static Check getCheck(StringRef section) {
+  return StringSwitch<Check>(section)
+      .Case("pairs", isPairing)
+      .Cases({"harmless", "prefixes", "left out"}, isListOf<isWord>)
+      .Cases({"families", "keys", "same", "tensors of keys", "instead", "tied",
+              "untied", "extra layers"},
+             isObjectOf<isWord>)
+      .Case("words", isObjectOf<isObjectOf<isWordOrNull>>)
+      .Cases({"off", "nested"}, isObjectOf<isListOf<isWord>>)
+      .Case("expected", isObjectOf<isListOf<isAny>>)
+      .Case("defaults", isObjectOf<isAny>)
+      .Case("computed", isObjectOf<isExpression>)
+      .Case("tensors", isObjectOf<isTensor>)
+      .Default(nullptr);
+}
+
+Error quipu::addFolderNames(StringRef path) {
+  Expected<std::unique_ptr<MemoryBuffer>> buffer =
+      mapFile(path, "a file of names");
+  if (!buffer)
+    return buffer.takeError();
+  Expected<json::Object> names = parseJsonObject(path, (*buffer)->getBuffer());
+  if (!names)
+    return names.takeError();
+  for (const auto &[section, value] : *names) {
+    Check check = getCheck(section);
+    if (!check || !check(value))
+      return createStringError(path + ": the section " +
+                               quoteJson(StringRef(section)) + " is " +
+                               (check ? quoteJson(value) : "unknown") +
+                               ", expected one as in docs/checkpoints.md");
+  }
+  addNames(sys::path::stem(path), std::move(*names));
+  return Error::success();
 }

@@ -9,6 +9,8 @@
 #define QUIPU_COMPILER_FRONTEND_HUGGINGFACE_FOLDERNAMES_H
 
 #include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/Error.h"
 #include "llvm/Support/JSON.h"
 
 namespace quipu {
@@ -39,9 +41,15 @@ public:
                  visit) const;
 
 private:
-  const llvm::json::Object *shared, *own; // `own` may be null
+  llvm::SmallVector<const llvm::json::Object *, 3> files; // the first one wins
   std::string family;
 };
+
+/// Adds a file of names that a user wrote to those of models/names, in place of
+/// the one of the same name. An error when a section is not one that there is,
+/// or an entry of another kind than its section has. Not while others read
+/// names.
+llvm::Error addFolderNames(llvm::StringRef path);
 
 } // namespace quipu
 

@@ -9,6 +9,7 @@
 #include "weights/HalfFloats.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/Endian.h"
 #include <cmath>
@@ -43,8 +44,10 @@ struct View {
 
 class Viewer {
 public:
-  Viewer(const Config &config, bool reorders, StringSaver &saver)
-      : config(config), names(config.names), reorders(reorders), saver(saver) {}
+  Viewer(StringRef path, const Config &config, bool reorders,
+         StringSaver &saver)
+      : path(path), config(config), names(config.names), reorders(reorders),
+        saver(saver) {}
 
   Error add(const SafetensorsFile &file, const SafetensorsTensor &tensor);
   Expected<TensorViews> finish();
@@ -60,6 +63,7 @@ private:
   Error checkStack(StringRef name, Group &group) const;
   Error arrange(StringRef name, const Group &group, View &view,
                 TensorRows &rows) const;
+  Error settleTied();
   void copyVector(const Group &group, const View &view, const TensorRows &rows,
                   CheckpointTensor &to);
   Error error(const Piece &piece, const Twine &what) const {
@@ -67,6 +71,7 @@ private:
                              piece.tensor->name + "': " + what);
   }
 
+  StringRef path; // of the first file
   const Config &config;
   const FolderNames &names;
   bool reorders;
@@ -376,12 +381,35 @@ Error Viewer::addTensor(StringRef name, Group &group) {
   return Error::success();
 }
 
-Expected<TensorViews> Viewer::finish() {
-  names.visit("tied", [&](StringRef key, const json::Value &tensor) {
-    const json::Value *isTied = config.findOwn(key);
-    if (isTied && isTied->getAsBoolean() == true)
-      groups.erase(tensor.getAsString().value_or("").str());
+Error Viewer::settleTied() {
+  // A spec takes another tensor where there is none; that must be meant.
+  StringSet<> needed;
+  const json::Value *classes = config.findOwn("architectures");
+  if (const json::Array *list = classes ? classes->getAsArray() : nullptr)
+    names.visit("untied", [&](StringRef kind, const json::Value &tensor) {
+      for (const json::Value &name : *list)
+        if (name.getAsString().value_or("").ends_with(kind))
+          needed.insert(tensor.getAsString().value_or(""));
+    });
+  Error failure = Error::success();
+  names.visit("tied", [&](StringRef key, const json::Value &value) {
+    std::string tensor = value.getAsString().value_or("").str();
+    const json::Value *flag = config.findOwn(key);
+    std::optional<bool> isTied = flag ? flag->getAsBoolean() : std::nullopt;
+    if (isTied == true)
+      groups.erase(tensor);
+    if (isTied == false && needed.contains(tensor) &&
+        !groups.contains(tensor) && !failure)
+      failure = createStringError(path + ": no tensor is '" + tensor +
+                                  "', expected one, as the key '" + key +
+                                  "' of config.json is false");
   });
+  return failure;
+}
+
+Expected<TensorViews> Viewer::finish() {
+  if (Error failure = settleTied())
+    return std::move(failure);
   for (auto &[name, group] : groups)
     if (Error failure = addTensor(name, group))
       return std::move(failure);
@@ -401,7 +429,8 @@ Expected<TensorViews> Viewer::finish() {
 Expected<TensorViews>
 quipu::viewTensors(ArrayRef<std::unique_ptr<SafetensorsFile>> files,
                    const Config &config, bool reorders, StringSaver &saver) {
-  Viewer viewer(config, reorders, saver);
+  Viewer viewer(files.empty() ? "" : files[0]->getPath(), config, reorders,
+                saver);
   for (const auto &file : files)
     for (const SafetensorsTensor &tensor : file->getTensors())
       if (Error failure = viewer.add(*file, tensor))

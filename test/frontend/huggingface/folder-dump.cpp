@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// usage: folder-dump FOLDER
+// usage: folder-dump FOLDER [NAMES]
 //
 // Prints the family, which pairs the rows of q and k are stored for, keys and
 // tensors under GGUF's names: of a tensor shape, format, and the CRC-32 of its
@@ -49,10 +49,15 @@ static void print(const CheckpointTensor &tensor) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 2) {
-    errs() << "usage: folder-dump FOLDER\n";
+  if (argc != 2 && argc != 3) {
+    errs() << "usage: folder-dump FOLDER [NAMES]\n";
     return 2;
   }
+  if (argc == 3)
+    if (Error error = addFolderNames(argv[2])) {
+      errs() << "quipu: error: " << toString(std::move(error)) << '\n';
+      return 1;
+    }
   Expected<std::unique_ptr<Checkpoint>> opened = openHuggingFaceFolder(argv[1]);
   if (!opened) {
     errs() << "quipu: error: " << toString(opened.takeError()) << '\n';

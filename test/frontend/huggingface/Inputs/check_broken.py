@@ -258,6 +258,8 @@ refuse("expert-twice", "is there twice", config=MIXTRAL,
        tensors=experts({expert(0): (12, 8), expert("00"): (12, 8)}))
 refuse("name-twice", "expected one of them", tensors=PLAIN | {
     "norm.weight": PLAIN[NORM]})
+refuse("untied", "no tensor is 'output.weight', expected one, as the key 'tie_word_embeddings'",
+       tensors={name: array for name, array in PLAIN.items() if name != "lm_head.weight"})
 refuse("plus-matrix", "has 2 dimensions, expected a vector",
        config=CONFIG | {"model_type": "gemma2", "hidden_act": "gelu_pytorch_tanh"},
        tensors=PLAIN | {NORM: PLAIN["lm_head.weight"]})
@@ -267,6 +269,34 @@ refuse("transposed-vector", "expected a stack of matrices", config=OSS,
        tensors=PLAIN | randomize({GATE_UP: (6,)}))
 refuse("transposed-odd", "has 5 outputs, expected a multiple of 2", config=OSS,
        tensors=PLAIN | randomize({GATE_UP: (2, 4, 5)}))
+
+# Names that a user wrote
+
+def refuse_names(name, expected, names):
+    global count
+    count += 1
+    folder = temporary / name
+    write_folder(folder)
+    file = temporary / (name + ".json")
+    file.write_text(names if isinstance(names, str) else json.dumps(names))
+    result = subprocess.run([dump, folder, file], capture_output=True, text=True)
+    if (result.returncode != 1 or result.stdout or result.stderr.count("\n") != 1
+            or f"quipu: error: {file}: {expected}" not in result.stderr):
+        sys.exit(f"{name}: expected '{expected}':\n{result.stderr}")
+
+
+refuse_names("names-broken", "broken JSON", "{")
+refuse_names("names-list", "[], expected a JSON object", [])
+refuse_names("names-section", 'the section "tensor" is unknown', {"tensor": {}})
+for section, wrong in {
+    "pairs": "both", "harmless": [1], "prefixes": "model.", "keys": {"a": 1}, "words": {"a": {"b": 2}},
+    "off": {"a": "b"}, "expected": {"a": 1}, "computed": {"a": "b"}, "nested": {"a": [[]]},
+    "tensors": {"a": {"every": 2}}, "defaults": [],
+}.items():
+    refuse_names(f"names-{section}", f'the section "{section}" is ', {section: wrong})
+for how in ["every", 0], ["every", 1.5], ["from", 1], ["plus", "1"], ["heads", 2], ["transposed", 1], ["other", 1]:
+    refuse_names(f"names-{how[0]}-{how[1]}", 'the section "tensors" is ',
+                 {"tensors": {"a": {"name": "b", how[0]: how[1]}}})
 
 # What only a spec can tell
 

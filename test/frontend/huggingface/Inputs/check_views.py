@@ -4,6 +4,7 @@ keys, against numpy.
 usage: check_views.py FOLDER-DUMP TEMPORARY-FOLDER
 """
 
+import json
 import subprocess
 import sys
 import zlib
@@ -16,9 +17,9 @@ from folder import CONFIG, HEADS, KV_HEADS, SHAPES, encode, randomize, write_fol
 tool, temporary = sys.argv[1:]
 
 
-def dump(folder):
+def dump(folder, names):
     """What the tool says: {key or tensor: text}."""
-    result = subprocess.run([tool, folder], capture_output=True, text=True)
+    result = subprocess.run([tool, folder, *names], capture_output=True, text=True)
     if result.returncode:
         sys.exit(result.stderr)
     lines = [line.split(" ", 1)[1] for line in result.stdout.splitlines()]
@@ -31,10 +32,12 @@ def describe(array, dtype="F32"):
     return f"{shape} {dtype}, crc32 0x{zlib.crc32(encode(array, dtype)):08x}"
 
 
-def check(name, config, tensors, expected, dtype="F32"):
+def check(name, config, tensors, expected, dtype="F32", names=None):
     folder = Path(temporary, name)
     write_folder(folder, config, tensors, dtype)
-    said = dump(folder)
+    if names:
+        (folder / "frob.json").write_text(json.dumps(names))
+    said = dump(folder, [folder / "frob.json"] if names else [])
     for key, value in expected.items():
         if isinstance(value, tuple):
             value = describe(*value)
@@ -174,3 +177,25 @@ check("gpt-oss", CONFIG | {"model_type": "gpt_oss"}, plain | turned, {
     "blk.0.ffn_down_exps.bias": turned[E + "down_proj_bias"],
     "blk.0.attn_sinks.weight": turned["model.layers.0.self_attn.sinks"],
 }, "BF16")
+
+# A family that nobody knows follows the dictionary; a user's names come first.
+new = {name.replace("post_attention_layernorm", "pre_mlp_norm"): array for name, array in plain.items()}
+check("new", CONFIG | {"model_type": "frob"}, new, {
+    "family": "frob, pairs halves",
+    "blk.0.attn_q.weight": plain[Q],
+    "model.layers.0.pre_mlp_norm.weight": new["model.layers.0.pre_mlp_norm.weight"],
+})
+check("names", CONFIG | {"model_type": "frob", "depth": 3, "mup": True, "use_sliding_window": True,
+                         "rope_scaling": {"type": "straight"}}, new, {
+    "family": "frobnicate, pairs adjacent",
+    "frobnicate.half_depth": "1.5",
+    "frobnicate.cycle": None,
+    "frobnicate.rope.scaling.type": '"linear"',
+    "blk.0.attn_q.weight": plain[Q],
+    "blk.0.ffn_norm.weight": (new["model.layers.0.pre_mlp_norm.weight"] - 1, "F32"),
+}, names={
+    "families": {"frob": "frobnicate"}, "pairs": "adjacent", "harmless": ["mup"],
+    "keys": {"depth": "depth"}, "words": {"rope.scaling.type": {"straight": "linear"}},
+    "computed": {"half_depth": "depth / 2", "cycle": "circle * 2", "circle": "cycle * 2"},
+    "tensors": {"layers.*.pre_mlp_norm": {"name": "blk.*.ffn_norm", "plus": -1}},
+})
