@@ -310,6 +310,24 @@ void quipu_rope_angles(const int32_t *positions, int32_t count,
 void quipu_dynamic_rope_angles(int32_t position, int32_t length, double theta,
                                double factor, double context, int32_t half,
                                float scale, float *table);
+
+/// Defined by the runtime, called by steps: a token's choice of `count` of
+/// `experts`, as quipu.top_k says; `bias` may be null. The ids are below
+/// `experts` whatever the scores are.
+void quipu_top_k(const float *scores, int32_t experts, const float *bias,
+                 int32_t count, int32_t groups, int32_t kept,
+                 int32_t normalized, int32_t *ids, float *weights);
+
+/// Defined by the runtime, called by steps: sorts choices by expert. Choice
+/// number t * count + i is token t's i-th; its id is at `ids[t * stride + i]`.
+/// Those of expert e are order[first[e]] ... order[first[e + 1] - 1], by rising
+/// number; behind them all `padding` zeros. tiles[e] is how many groups of
+/// `together` choices, the last of an expert perhaps not full, come before
+/// those of e. `first` and `tiles` have experts + 1 numbers.
+void quipu_sort_choices(const int32_t *ids, int32_t stride, int32_t tokens,
+                        int32_t count, int32_t experts, int32_t together,
+                        int32_t padding, int32_t *order, int32_t *first,
+                        int32_t *tiles);
 }
 
 #endif // QUIPU_ABI_ABI_H

@@ -127,8 +127,7 @@ LogicalResult Compilation::openTuned() {
 
 LogicalResult Compilation::parse(StringRef file) {
   if (file.empty()) {
-    auto spec =
-        findSpec(checkpoint->getArchitecture(), sourceManager, &context);
+    auto spec = findSpec(*checkpoint, sourceManager, &context);
     if (!spec)
       return fail(options.model + ": " + llvm::toString(spec.takeError()));
     module = std::move(*spec);
@@ -165,12 +164,24 @@ LogicalResult Compilation::adoptTargets() {
 // Stages
 //===----------------------------------------------------------------------===//
 
+/// The tokens of a step that has enough rows for each expert where there are
+/// many: a weight is read, and unpacked, once for all of its rows.
+static constexpr int64_t expertTokens = 512;
+
+static bool hasExperts(const Checkpoint &checkpoint) {
+  std::string key = (checkpoint.getArchitecture() + ".expert_count").str();
+  return checkpoint.getInteger(key).value_or(0) > 0;
+}
+
 void Compilation::setOptions(StageOptions &to, const Stage &stage,
                              const Target &target) {
   to.checkpoint = options.model;
   to.random = options.randomSeed.has_value();
   to.kernels = options.kernels;
-  to.tokens = backend->getStepTokens();
+  SmallVector<int64_t> tokens(backend->getStepTokens());
+  if (hasExperts(*checkpoint) && tokens.back() < expertTokens)
+    tokens.push_back(expertTokens);
+  to.tokens = tokens;
   // The stage `fused` is for all of them.
   if (&stage < scheduled)
     to.targets =

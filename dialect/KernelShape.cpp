@@ -15,8 +15,10 @@ std::string quipu::getKernelShape(KernelOp kernel) {
   llvm::raw_string_ostream os(text);
   kernel.walk([&](LinearOp linear) {
     RankedTensorType weight = linear.getWeight().getType();
-    os << (text.empty() ? "" : " ") << weight.getDimSize(0) << 'x'
-       << weight.getDimSize(1) << 'x';
+    os << (text.empty() ? "" : " ");
+    if (linear.getIds())
+      os << linear.getChosen() << "of" << weight.getDimSize(0) << 'x';
+    os << linear.getRows() << 'x' << linear.getColumns() << 'x';
     if (auto block = dyn_cast<BlockType>(weight.getElementType()))
       os << StringRef(block.getFormat()->name).lower();
     else

@@ -12,8 +12,9 @@
 
 namespace quipu {
 
-/// The matrices that a kernel multiplies by, "576x576xq4_1 192x576xq6_k"; empty
-/// without any. Kernels of one shape run equally fast.
+/// The matrices that a kernel multiplies by, "576x576xq4_1 192x576xq6_k", of
+/// experts "8of128x768x2048xq4_0"; empty without any. Kernels of one shape run
+/// equally fast.
 std::string getKernelShape(KernelOp kernel);
 
 /// The tokens of the step that the kernel belongs to.

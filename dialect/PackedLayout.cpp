@@ -15,7 +15,7 @@ using llvm::alignTo;
 
 /// That of a matrix, of a mix the first; null for others.
 static const WeightFormat *getMatrixFormat(RankedTensorType weight) {
-  if (weight.getRank() != 2)
+  if (weight.getRank() != 2 && weight.getRank() != 3)
     return nullptr;
   return llvm::TypeSwitch<Type, const WeightFormat *>(
              getFormats(weight.getElementType()).front())
@@ -26,11 +26,16 @@ static const WeightFormat *getMatrixFormat(RankedTensorType weight) {
       .Default(nullptr);
 }
 
+int64_t quipu::getMatrices(RankedTensorType weight) {
+  return weight.getRank() == 3 ? weight.getDimSize(0) : 1;
+}
+
 std::optional<WeightLayout> quipu::getWeightLayout(RankedTensorType weight) {
   const WeightFormat *format = getMatrixFormat(weight);
   if (!format)
     return std::nullopt;
-  return WeightLayout{format, weight.getDimSize(0), weight.getDimSize(1)};
+  ArrayRef<int64_t> matrix = weight.getShape().take_back(2);
+  return WeightLayout{format, matrix[0], matrix[1]};
 }
 
 std::optional<FragmentLayout>
@@ -38,10 +43,17 @@ quipu::getFragmentLayout(RankedTensorType weight) {
   const WeightFormat *format = getMatrixFormat(weight);
   if (!format || !isFragmentFormat(*format))
     return std::nullopt;
-  return FragmentLayout{format, weight.getDimSize(0), weight.getDimSize(1)};
+  ArrayRef<int64_t> matrix = weight.getShape().take_back(2);
+  return FragmentLayout{format, matrix[0], matrix[1]};
 }
 
 int64_t quipu::getRowBytes(RankedTensorType activation) {
+  // Rows of blocks have a layout of their own.
+  if (activation.getRank() == 3 && isBlockFormat(activation.getElementType()))
+    return activation.getDimSize(1) *
+           alignTo(getStorageBytes(activation.getElementType(),
+                                   activation.getDimSize(2)),
+                   packedAlignment);
   // A linear layer writes whole tiles.
   int64_t elements = alignTo(getElementsPerToken(activation), tileRows);
   return alignTo(getStorageBytes(activation.getElementType(), elements),

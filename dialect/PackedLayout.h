@@ -17,8 +17,11 @@ namespace quipu {
 /// Packed weights and rows of activations begin at multiples of this.
 inline constexpr int64_t packedAlignment = 64;
 
-/// What `#quipu.rows16` makes of a weight matrix, of a mix in its first format;
-/// none when it is no matrix of a storage format.
+/// The matrices of a stack; 1 for what is none.
+int64_t getMatrices(mlir::RankedTensorType weight);
+
+/// What `#quipu.rows16` makes of a weight matrix, or of each in a stack, of a
+/// mix in its first format; none when it is no matrix of a storage format.
 std::optional<WeightLayout> getWeightLayout(mlir::RankedTensorType weight);
 
 /// What `#quipu.fragments` makes of it; none when it is no such matrix.
@@ -29,7 +32,8 @@ bool isFragmentMatrix(mlir::RankedTensorType weight);
 /// for what is neither.
 LayoutAttrInterface chooseRowsLayout(mlir::RankedTensorType weight);
 
-/// Bytes from one token's row of an activation to the next.
+/// Bytes from one token's row of an activation to the next. In a row of
+/// [chosen, n] each choice has as many.
 int64_t getRowBytes(mlir::RankedTensorType activation);
 
 /// Bytes of an activation in the arena: rows for a multiple of `tileRows`

@@ -65,7 +65,7 @@ class Quipu_ComputeOp<string name, string asmName, string role, list<Trait> trai
       !isa<Quipu_VectorConstraint>(Quipu_Base<!getdagarg<Constraint>(arguments, i)>.value));
   list<bit> isOptional = !foreach(i, !range(!size(arguments)),
       !isa<OptionalAttr>(!getdagarg<Constraint>(arguments, i)));
-  let extraClassDeclaration = [{
+  code baseDeclaration = [{
     static ::llvm::SmallVector<::llvm::StringRef> getRealAttributes() {
       return }] # "{" # !interleave(Quipu_Names<arguments, isReal>.value, ", ") # "};" # [{
     }
@@ -89,6 +89,7 @@ class Quipu_ComputeOp<string name, string asmName, string role, list<Trait> trai
                              ::llvm::failed(verifyState(symbols)));
     }
   }];
+  let extraClassDeclaration = baseDeclaration;
 }
 
 /// The result has the type of the first operand.
@@ -129,15 +130,18 @@ def Quipu_ModelOp : Quipu_Op<"model", [Symbol, SymbolTable, NoTerminator, Single
                                        NoRegionArguments, IsolatedFromAbove]> {
   let summary = "a model family before binding, a model after";
   let description = [{
+    Of the families of the list; `with` a metadata key (without the family's
+    prefix) only of those checkpoints that have it, and not as 0.
+
     Parameters first, then the forward pass up to the hidden states, which
     `quipu.yield` hands to the heads; a model with a `quipu.output` of its own
     needs no head. After binding, weights and states are declared
     (`quipu.weight`, `quipu.state`), and each `quipu.entry` has one `quipu.step`
     per number of tokens.
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, StrArrayAttr:$architectures);
+  let arguments = (ins SymbolNameAttr:$sym_name, StrArrayAttr:$architectures, OptionalAttr<StrAttr>:$required);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$sym_name `for` $architectures attr-dict-with-keyword $body";
+  let assemblyFormat = "$sym_name `for` $architectures (`with` $required^)? attr-dict-with-keyword $body";
 }
 
 def Quipu_HeadOp : Quipu_Op<"head", [NoTerminator, SingleBlock, OpAsmOpInterface]> {
@@ -212,23 +216,30 @@ def Quipu_WeightOp : Quipu_Op<"weight", [Symbol, HasParent<"ModelOp">]> {
         : tensor<64x64x!quipu.q4_1, #quipu.rows16> packed at 6784 stride 2816
     ```
 
+    A weight of three dimensions is a stack of matrices; `chosen` says how many of
+    them a token is multiplied by:
+
+    ```mlir
+    quipu.weight @blk.ffn_up_exps = "blk.*.ffn_up_exps.weight" layers 4 chosen 8
+        : tensor<128x768x2048x!quipu.q4_0>
+    ```
+
     C1: a row is a whole number of blocks.
     C2: the offset and the distances are multiples of 64, not negative, and their
     sum is no overflow. C3: the sizes and the number of layers are positive.
     C4: there is one set of layers for each format but the first; all layers are
     below `layers`, and none is in two sets. C5: there is one distance less than
     layers. C6: an encoding is a layout; a weight with an offset has one. C7: the
-    layers that have it are some of them. C8: the rows are numbers.
+    layers that have it are some of them. C8: the rows are numbers. C9: a
+    token chooses at least one matrix of a stack, and at most all.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$tensor, OptionalAttr<Quipu_RowRangeAttr>:$rows,
-                       TypeAttrOf<AnyRankedTensor>:$type,
-                       OptionalAttr<Quipu_LayerSetsAttr>:$override_layers, OptionalAttr<I64Attr>:$layers,
-                       OptionalAttr<Quipu_LayerSetAttr>:$present,
-                       OptionalAttr<I64Attr>:$offset, OptionalAttr<I64Attr>:$stride,
-                       OptionalAttr<DenseI64ArrayAttr>:$strides);
+                       TypeAttrOf<AnyRankedTensor>:$type, OptionalAttr<Quipu_LayerSetsAttr>:$override_layers, OptionalAttr<I64Attr>:$layers,
+                       OptionalAttr<Quipu_LayerSetAttr>:$present, OptionalAttr<I64Attr>:$chosen,
+                       OptionalAttr<I64Attr>:$offset, OptionalAttr<I64Attr>:$stride, OptionalAttr<DenseI64ArrayAttr>:$strides);
   let assemblyFormat = [{
     $sym_name `=` $tensor (`rows` custom<RowRange>($rows)^)? (`layers` custom<Size>($layers)^)?
-    (`in` custom<LayerSet>($present)^)? `:` custom<Formats>($type, $override_layers)
+    (`in` custom<LayerSet>($present)^)? (`chosen` custom<Size>($chosen)^)? `:` custom<Formats>($type, $override_layers)
     (`packed` `at` custom<Size>($offset)^)? (`stride` custom<Size>($stride)^)?
     (`strides` $strides^)? attr-dict
   }];
@@ -343,7 +354,7 @@ def Quipu_GatherOp : Quipu_ComputeOp<"gather", "selected", "FusionRole::Row", [N
   let assemblyFormat = "$input `,` $rows attr-dict custom<Bound>(type($input), type($rows), type($result))";
 }
 
-def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "FusionRole::Contraction", [NoMemoryEffect, Quipu_Tokenwise]> {
+def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "FusionRole::Contraction", [NoMemoryEffect, Quipu_Tokenwise, AttrSizedOperandSegments]> {
   let summary = "y = W x (+ b)";
   let description = [{
     input [M, K] (or [M, H, D] with H * D = K) -> [M, shape...], in f32. The
@@ -356,21 +367,38 @@ def Quipu_LinearOp : Quipu_ComputeOp<"linear", "linear", "FusionRole::Contractio
         : tensor<1x64xf32> or tensor<1x64x!quipu.i8x32> -> tensor<1x64xf32>
     ```
 
-    C1: the input has K numbers per token. C2: the weight has N rows.
-    C3: a bias has N numbers in f32. C4: an input in `!quipu.i8x32` goes with a
+    `of` the ids of a `top_k` the weight is a stack of E matrices, [E, N, K], and a
+    token is multiplied by those that it has chosen: input [M, K], or
+    [M, chosen, K] with a row for each of them -> [M, chosen, N].
+
+    ```mlir
+    %up = quipu.linear %x, "ffn_up_exps" of %ids -> [@ffn]
+    ```
+
+    C1: the input has K numbers per token, or per matrix that it has chosen.
+    C2: the weight has N rows. C3: a bias has N numbers in f32, of a stack
+    [E, N]. C4: an input in `!quipu.i8x32` goes with a
     weight in a block format, one in bf16 or f16 with an even K and a weight that is
     not f32; others are f32. C5: the quantised form is one of the input, for a weight of
-    mixed formats.
+    mixed formats. C6: the ids are [M, chosen] in i32, what a `top_k` has chosen of E.
   }];
   let arguments = (ins Quipu_Activation:$input, Optional<Quipu_Activation>:$quantized,
-                       Quipu_WeightAttr:$weight,
-                       OptionalAttr<Quipu_VectorAttr>:$bias,
-                       TypedArrayAttrBase<Quipu_Size, "output shape">:$shape);
+                       Quipu_WeightAttr:$weight, Optional<Quipu_Activation>:$ids,
+                       OptionalAttr<Quipu_VectorAttr>:$bias, TypedArrayAttrBase<Quipu_Size, "output shape">:$shape);
   let assemblyFormat = [{
-    $input (`or` $quantized^)? `,` custom<Weight>($weight) (`bias` custom<Weight>($bias)^)?
-    `->` custom<Shape>($shape) attr-dict custom<BoundForms>(type($input), type($quantized), type($result))
+    $input (`or` $quantized^)? `,` custom<Weight>($weight) (`of` $ids^)? (`bias` custom<Weight>($bias)^)?
+    `->` custom<Shape>($shape) attr-dict custom<BoundForms>(type($input), type($quantized), type($ids), type($result), ref($ids))
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = baseDeclaration # [{
+    /// How many matrices a token is multiplied by; 1 where the weight is no stack.
+    int64_t getChosen();
+    /// That of the matrix, or of each in the stack: its rows and columns.
+    int64_t getRows() { return *std::prev(getWeight().getType().getShape().end(), 2); }
+    int64_t getColumns() { return getWeight().getType().getShape().back(); }
+    /// Whether the input has a row for each matrix that a token has chosen.
+    bool hasRowPerChoice();
+  }];
 }
 
 def Quipu_QuantizeOp : Quipu_ComputeOp<"quantize", "quantized", "FusionRole::Row", [NoMemoryEffect, Quipu_Tokenwise]> {
@@ -380,14 +408,15 @@ def Quipu_QuantizeOp : Quipu_ComputeOp<"quantize", "quantized", "FusionRole::Row
     q = round-to-even(x / d), per block of the last dimension; a block of zeros
     has d = 0. f32 [M, ...] -> `!quipu.i8x32` [M, product]. `as bf16` or
     `as f16`: to the nearest such number, of two the even one -> [M, product];
-    what is beyond the range of f16 becomes its largest number.
+    what is beyond the range of f16 becomes its largest number. `each` keeps
+    the dimensions: the last one is a row of its own.
 
-    C1: a token's numbers are a multiple of 32, of 2 as bf16 or f16. C2: there is no
+    C1: a row's numbers are a multiple of 32, of 2 as bf16 or f16. C2: there is no
     other element type.
   }];
-  let arguments = (ins Quipu_Activation:$input, OptionalAttr<TypeAttr>:$element);
+  let arguments = (ins Quipu_Activation:$input, UnitAttr:$each, OptionalAttr<TypeAttr>:$element);
   let assemblyFormat = [{
-    $input (`as` $element^)? attr-dict custom<Bound>(type($input), type($result))
+    $input (`each` $each^)? (`as` $element^)? attr-dict custom<Bound>(type($input), type($result))
   }];
 }
 
@@ -564,6 +593,7 @@ def Quipu_PoolOp : Quipu_AlikeOp<"pool", "pooled", "FusionRole::Whole", [MemoryE
 }
 
 include "dialect/QuipuNorms.td"
+include "dialect/QuipuExperts.td"
 include "dialect/QuipuKernels.td"
 include "dialect/QuipuStates.td"
 

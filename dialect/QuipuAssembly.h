@@ -93,27 +93,53 @@ inline void printBound(mlir::OpAsmPrinter &printer, mlir::Operation *,
     printer << ": " << first << ", " << second << " -> " << result;
 }
 
-/// `(: input (or other)? -> result)?`
-inline mlir::ParseResult parseBoundForms(mlir::OpAsmParser &parser,
-                                         mlir::Type &input, mlir::Type &other,
-                                         mlir::Type &result) {
-  input = result = getUnbound(parser);
+/// `(: input -> first, second)?`
+inline mlir::ParseResult parseBoundPair(mlir::OpAsmParser &parser,
+                                        mlir::Type &input, mlir::Type &first,
+                                        mlir::Type &second) {
+  input = first = second = getUnbound(parser);
   if (failed(parser.parseOptionalColon()))
     return mlir::success();
-  return mlir::failure(parser.parseType(input) ||
-                       (succeeded(parser.parseOptionalKeyword("or")) &&
-                        parser.parseType(other)) ||
-                       parser.parseArrow() || parser.parseType(result));
+  return mlir::failure(parser.parseType(input) || parser.parseArrow() ||
+                       parser.parseType(first) || parser.parseComma() ||
+                       parser.parseType(second));
+}
+
+inline void printBoundPair(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                           mlir::Type input, mlir::Type first,
+                           mlir::Type second) {
+  if (!isUnbound(input))
+    printer << ": " << input << " -> " << first << ", " << second;
+}
+
+/// `(: input (or other)? (of ids)? -> result)?`; `operand` are the ids.
+inline mlir::ParseResult
+parseBoundForms(mlir::OpAsmParser &parser, mlir::Type &input, mlir::Type &other,
+                mlir::Type &ids, mlir::Type &result,
+                std::optional<mlir::OpAsmParser::UnresolvedOperand> operand) {
+  input = result = getUnbound(parser);
+  if (operand)
+    ids = getUnbound(parser);
+  if (failed(parser.parseOptionalColon()))
+    return mlir::success();
+  return mlir::failure(
+      parser.parseType(input) ||
+      (succeeded(parser.parseOptionalKeyword("or")) &&
+       parser.parseType(other)) ||
+      (operand && (parser.parseKeyword("of") || parser.parseType(ids))) ||
+      parser.parseArrow() || parser.parseType(result));
 }
 
 inline void printBoundForms(mlir::OpAsmPrinter &printer, mlir::Operation *,
-                            mlir::Type input, mlir::Type other,
-                            mlir::Type result) {
+                            mlir::Type input, mlir::Type other, mlir::Type ids,
+                            mlir::Type result, mlir::Value) {
   if (isUnbound(input))
     return;
   printer << ": " << input;
   if (other)
     printer << " or " << other;
+  if (ids)
+    printer << " of " << ids;
   printer << " -> " << result;
 }
 
@@ -235,6 +261,27 @@ inline mlir::ParseResult parseReal(mlir::OpAsmParser &parser,
 inline void printReal(mlir::OpAsmPrinter &printer, mlir::Operation *,
                       mlir::Attribute real) {
   printNamed(printer, real);
+}
+
+/// `@name`, `false`, or nothing where the word before has said it.
+inline mlir::ParseResult parseFlag(mlir::OpAsmParser &parser,
+                                   mlir::Attribute &flag) {
+  mlir::StringAttr symbol;
+  if (succeeded(parser.parseOptionalSymbolName(symbol)))
+    flag = mlir::FlatSymbolRefAttr::get(symbol);
+  else
+    flag = parser.getBuilder().getBoolAttr(
+        failed(parser.parseOptionalKeyword("false")));
+  return mlir::success();
+}
+
+inline void printFlag(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                      mlir::Attribute flag) {
+  auto value = mlir::dyn_cast<mlir::BoolAttr>(flag);
+  if (!value)
+    printer << flag;
+  else if (!value.getValue())
+    printer << "false";
 }
 
 //===----------------------------------------------------------------------===//

@@ -64,6 +64,9 @@ def Quipu_Size : AnyAttrOf<[I64Attr, FlatSymbolRefAttr, Quipu_ExpressionAttr], "
 class Quipu_RealConstraint : AnyAttrOf<[F64Attr, FlatSymbolRefAttr, Quipu_ExpressionAttr], "real">;
 def Quipu_Real : Quipu_RealConstraint;
 
+/// Whether something is done: a parameter's name before binding.
+def Quipu_Flag : AnyAttrOf<[BoolAttr, FlatSymbolRefAttr], "flag">;
+
 def Quipu_RowRangeAttr : Quipu_Attr<"RowRange", "row_range"> {
   let summary = "some rows of a tensor: `0 to 64`, or `0 to 16 of 48` of each 48";
   let description = [{

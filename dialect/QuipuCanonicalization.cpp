@@ -46,6 +46,8 @@ struct GatherBefore : OpRewritePattern<GatherOp> {
     if (!op || !op->hasTrait<Tokenwise>() ||
         op->getBlock() != gather->getBlock())
       return rewriter.notifyMatchFailure(gather, "of no op on single tokens");
+    if (auto linear = dyn_cast<LinearOp>(op); linear && linear.getIds())
+      return rewriter.notifyMatchFailure(gather, "ids come from a top_k");
     if (!llvm::all_of(op->getUsers(), llvm::IsaPred<GatherOp>))
       return rewriter.notifyMatchFailure(gather, "all rows are read elsewhere");
     rewriter.setInsertionPoint(gather);

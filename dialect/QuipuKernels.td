@@ -20,7 +20,7 @@ def Quipu_KernelOp : Quipu_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove,
     the launch's. `schedule` says how it runs, `cost` what that should take. A `selected` kernel runs over the rows whose logits are selected
     instead of all tokens.
     C1: the yielded values have the function type's results. C2: the sizes of
-    all values are bound. C3: `attention`, `pool` and `rope_angles` are alone in
+    all values are bound. C3: `attention`, `pool`, `rope_angles` and `top_k` are alone in
     their kernel, which takes what they take and yields what they compute; a
     `quantize` may round what `attention` computes first. C4: a kernel writes one
     cache, and yields it. The schedule has conditions of its

@@ -14,8 +14,9 @@ using namespace quipu;
 
 #include "dialect/QuipuLayoutInterfaces.cpp.inc"
 
+/// A matrix, or a stack of them.
 static bool isMatrix(ArrayRef<int64_t> shape, Type element) {
-  return shape.size() == 2 &&
+  return (shape.size() == 2 || shape.size() == 3) &&
          llvm::all_of(
              getFormats(element),
              llvm::IsaPred<Float32Type, Float16Type, BFloat16Type, BlockType>);
@@ -39,7 +40,7 @@ Rows16Attr::verifyEncoding(ArrayRef<int64_t> shape, Type element,
 }
 
 int64_t Rows16Attr::getPackedBytes(RankedTensorType weight) const {
-  return getWeightLayout(weight)->bytes();
+  return getMatrices(weight) * getWeightLayout(weight)->bytes();
 }
 
 LogicalResult
@@ -58,7 +59,8 @@ int64_t FloatsAttr::getPackedBytes(RankedTensorType weight) const {
 }
 
 bool quipu::isFragmentMatrix(RankedTensorType weight) {
-  return isMatrix(weight.getShape(), weight.getElementType()) &&
+  return weight.getRank() == 2 &&
+         isMatrix(weight.getShape(), weight.getElementType()) &&
          llvm::none_of(getFormats(weight.getElementType()),
                        llvm::IsaPred<Float32Type>);
 }
@@ -73,7 +75,7 @@ LogicalResult FragmentsAttr::verifyEncoding(
 }
 
 int64_t FragmentsAttr::getPackedBytes(RankedTensorType weight) const {
-  return getFragmentLayout(weight)->bytes();
+  return getMatrices(weight) * getFragmentLayout(weight)->bytes();
 }
 
 LayoutAttrInterface quipu::chooseRowsLayout(RankedTensorType weight) {

@@ -33,7 +33,8 @@ def Quipu_Rows16Attr : Quipu_LayoutAttr<"Rows16", "rows16"> {
   let summary = "matrices in tiles of 16 rows, interleaved for the lanes of a vector";
   let description = [{
     See `weights/WeightLayout.h`.
-    C1: the weight is a matrix in storage formats.
+    A stack of matrices has them one after another.
+    C1: the weight is a matrix, or a stack, in storage formats.
 
     ```mlir
     tensor<576x576x!quipu.q4_1, #quipu.rows16>

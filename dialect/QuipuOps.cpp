@@ -117,6 +117,11 @@ LogicalResult WeightOp::verify() {
       (!isa<IntegerAttr>(rows.getBegin()) || !isa<IntegerAttr>(rows.getEnd()) ||
        (rows.getGroup() && !isa<IntegerAttr>(rows.getGroup()))))
     return emitOpError("C8: the rows ") << rows << " are not bound";
+  if (IntegerAttr chosen = getChosenAttr();
+      chosen && (type.getRank() != 3 || chosen.getInt() < 1 ||
+                 chosen.getInt() > type.getDimSize(0)))
+    return emitOpError("C9: a token cannot choose ")
+           << chosen.getInt() << " matrices of " << type;
   return success();
 }
 
@@ -185,27 +190,95 @@ LogicalResult quipu::verifyIsBound(Operation *op, StringRef constraint) {
   return failure(result.wasInterrupted());
 }
 
+int64_t LinearOp::getChosen() {
+  auto ids = getIds() ? dyn_cast<RankedTensorType>(getIds().getType())
+                      : RankedTensorType();
+  return ids ? ids.getDimSize(1) : 1;
+}
+
+bool LinearOp::hasRowPerChoice() {
+  auto input = dyn_cast<RankedTensorType>(getInput().getType());
+  return getIds() && input && input.getRank() == 3;
+}
+
+/// C6, and that the weight is a stack.
+static LogicalResult verifyStack(LinearOp op, RankedTensorType input) {
+  RankedTensorType weight = op.getWeight().getType();
+  if (!weight || weight.getRank() != 3)
+    return op.emitOpError("C1: the weight ")
+           << op.getWeight().getName() << " is " << weight
+           << ", no stack of matrices of which ids choose";
+  auto ids = dyn_cast<RankedTensorType>(op.getIds().getType());
+  if (!ids || ids.getRank() != 2 || ids.getDimSize(0) != input.getDimSize(0) ||
+      !ids.getElementType().isInteger(32))
+    return op.emitOpError("C6: the ids are ")
+           << op.getIds().getType() << ", not i32 for each of "
+           << input.getDimSize(0) << " tokens";
+  // Behind a launch, checkModel sees to it.
+  auto choice = op.getIds().getDefiningOp<TopKOp>();
+  if (!choice)
+    return success();
+  auto scores = dyn_cast<RankedTensorType>(choice.getScores().getType());
+  if (choice.getIds() != op.getIds() || !scores ||
+      scores.getShape().back() != weight.getDimSize(0))
+    return op.emitOpError("C6: the ids are not what a top_k has chosen of ")
+           << weight.getDimSize(0);
+  return success();
+}
+
+/// C5.
+static LogicalResult verifyQuantized(LinearOp op, RankedTensorType input) {
+  if (!op.getQuantized())
+    return success();
+  auto quantized = dyn_cast<RankedTensorType>(op.getQuantized().getType());
+  SmallVector<int64_t> shape{input.getDimSize(0), getElementsPerToken(input)};
+  if (op.hasRowPerChoice())
+    llvm::append_range(shape = {}, input.getShape());
+  bool isMixed = isa<MixedType>(op.getWeight().getType().getElementType());
+  if (isMixed && input.getElementType().isF32() &&
+      quantized ==
+          RankedTensorType::get(shape, I8BlockType::get(op.getContext())))
+    return success();
+  return op.emitOpError("C5: ") << quantized << " is no quantised form of "
+                                << input << " for a weight of mixed formats";
+}
+
 LogicalResult LinearOp::verify() {
   auto input = dyn_cast<RankedTensorType>(getInput().getType());
-  RankedTensorType weight = getWeight().getType();
   if (!input)
     return success();
-  int64_t elements = getElementsPerToken(input);
-  if (!weight || weight.getRank() != 2 || weight.getDimSize(1) != elements)
+  bool isStack = bool(getIds()), ownRows = hasRowPerChoice();
+  if (isStack && failed(verifyStack(*this, input)))
+    return failure();
+  RankedTensorType weight = getWeight().getType();
+  int64_t elements = ownRows ? input.getDimSize(2) : getElementsPerToken(input);
+  if (!weight || weight.getRank() != (isStack ? 3 : 2) ||
+      getColumns() != elements ||
+      (ownRows && input.getDimSize(1) != getChosen()))
     return emitOpError("C1: the weight ")
            << getWeight().getName() << " is " << weight
-           << ", but the input has " << elements << " numbers per token";
+           << ", but the input has " << elements << " numbers per "
+           << (ownRows ? "choice, of " + std::to_string(input.getDimSize(1))
+                       : "token");
   auto result = cast<RankedTensorType>(getResult().getType());
-  int64_t outputs = getElementsPerToken(result);
-  if (weight.getDimSize(0) != outputs)
+  int64_t outputs =
+      isStack ? result.getShape().back() : getElementsPerToken(result);
+  if (getRows() != outputs || (isStack && getShape().size() != 1))
     return emitOpError("C2: the weight ")
-           << getWeight().getName() << " has " << weight.getDimSize(0)
+           << getWeight().getName() << " has " << getRows()
            << " rows, but the output shape " << getShape() << " needs "
            << outputs;
-  if (getBias() && !isVector(getBias()->getType(), outputs))
+  SmallVector<int64_t> biases(weight.getShape().drop_back());
+  RankedTensorType bias = getBias() ? getBias()->getType() : RankedTensorType();
+  if (getBias() && (!bias || bias.getShape() != ArrayRef(biases) ||
+                    !bias.getElementType().isF32()))
     return emitOpError("C3: the bias ")
-           << getBias()->getName() << " is " << getBias()->getType()
-           << " instead of " << outputs << " numbers in f32";
+           << getBias()->getName() << " is " << bias << " instead of "
+           << llvm::join(llvm::map_range(
+                             biases,
+                             [](int64_t size) { return std::to_string(size); }),
+                         "x")
+           << " numbers in f32";
   Type element = input.getElementType();
   SmallVector<Type> formats = getFormats(weight.getElementType());
   if (isBlockFormat(element) && !llvm::all_of(formats, isBlockFormat))
@@ -217,16 +290,42 @@ LogicalResult LinearOp::verify() {
     return emitOpError("C4: an input in 16 bits goes with a weight that is not "
                        "f32 and an even number of columns, not with ")
            << weight;
-  auto quantized = getQuantized()
-                       ? cast<RankedTensorType>(getQuantized().getType())
-                       : RankedTensorType();
-  if (quantized &&
-      (formats.size() == 1 || !element.isF32() ||
-       quantized != RankedTensorType::get({input.getDimSize(0), elements},
-                                          I8BlockType::get(getContext()))))
-    return emitOpError("C5: ") << quantized << " is no quantised form of "
-                               << input << " for a weight of mixed formats";
+  return verifyQuantized(*this, input);
+}
+
+/// The number that a size is bound to, or `other`.
+static int64_t getSize(Attribute size, int64_t other) {
+  auto number = dyn_cast_or_null<IntegerAttr>(size);
+  return number ? number.getInt() : other;
+}
+
+LogicalResult TopKOp::verify() {
+  if (!getGroupsAttr() != !getKeptAttr())
+    return emitOpError("C4: groups and keep go together");
+  auto scores = dyn_cast<RankedTensorType>(getScores().getType());
+  if (!scores)
+    return success();
+  int64_t experts = scores.getShape().back();
+  int64_t count = getSize(getCount(), 1);
+  if (count < 1 || count > experts)
+    return emitOpError("C2: the count is ")
+           << count << ", expected one from 1 to the " << experts << " experts";
+  if (getBias() && !isVector(getBias()->getType(), experts))
+    return emitOpError("C3: the bias ")
+           << getBias()->getName() << " is " << getBias()->getType()
+           << " instead of " << experts << " numbers in f32";
+  int64_t groups = getSize(getGroupsAttr(), 1),
+          kept = getSize(getKeptAttr(), 1);
+  if (groups < 1 || experts % groups || kept < 1 || kept > groups ||
+      experts / groups * kept < count)
+    return emitOpError("C4: of ")
+           << experts << " experts in " << groups << " groups, " << kept
+           << " groups cannot be kept to choose " << count << " from";
   return success();
+}
+
+LogicalResult TopKOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return verifyWeightUses(*this, symbols);
 }
 
 /// Whether a norm of `input` can multiply by `weight`, or add it.

@@ -7,6 +7,7 @@
 
 #include "dialect/Quipu.h"
 #include "dialect/Targets.h"
+#include "weights/WeightLayout.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -45,6 +46,27 @@ LogicalResult CpuTilesAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+/// C4 of CpuTilesAttr.
+static LogicalResult verifyChoices(KernelOp kernel) {
+  LinearOp first = *kernel.getOps<LinearOp>().begin();
+  for (LinearOp linear : kernel.getOps<LinearOp>())
+    if (linear.getIds() != first.getIds())
+      return linear.emitOpError(
+          "schedule C4: multiplies by other matrices than "
+          "the first linear layer of its kernel");
+  if (!first.getIds())
+    return success();
+  for (LinearOp linear : kernel.getOps<LinearOp>())
+    if (linear.getRows() % tileRows)
+      return linear.emitOpError("schedule C4: matrices of ")
+             << linear.getRows()
+             << " rows are no multiple of 16; build with --target=reference";
+  for (Operation &op : kernel.getBody().front())
+    if (isa<RopeOp, CacheWriteOp>(op))
+      return op.emitOpError("schedule C4: makes heads of what experts say");
+  return success();
+}
+
 LogicalResult CpuTilesAttr::verifyKernel(KernelOp &kernel) const {
   if (failed(verifyHas<LinearOp>(kernel, "C2")))
     return failure();
@@ -55,7 +77,7 @@ LogicalResult CpuTilesAttr::verifyKernel(KernelOp &kernel) const {
       return kernel.emitOpError("schedule C3: an input in 16 bits is for a "
                                 "weight in the same, not for ")
              << linear.getWeight().getType();
-  return success();
+  return verifyChoices(kernel);
 }
 
 /// That each token's row is computed by itself.
@@ -99,6 +121,10 @@ LogicalResult CpuPoolAttr::verifyKernel(KernelOp &kernel) const {
 
 LogicalResult CpuAnglesAttr::verifyKernel(KernelOp &kernel) const {
   return verifyHas<RopeAnglesOp>(kernel, "C1");
+}
+
+LogicalResult CpuTopKAttr::verifyKernel(KernelOp &kernel) const {
+  return verifyHas<TopKOp>(kernel, "C1");
 }
 
 //===----------------------------------------------------------------------===//

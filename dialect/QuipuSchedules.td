@@ -35,7 +35,9 @@ def Quipu_CpuTilesAttr : Quipu_ScheduleAttr<"CpuTiles", "cpu_tiles"> {
   let summary = "linear layers, by tiles of 16 output rows";
   let description = [{
     Workers divide the tiles and heads of all results; a worker computes its
-    part for all tokens.
+    part for all tokens. Where weights are stacks, of which tokens choose
+    matrices, they divide the tiles of all that are chosen, and a worker computes
+    its part for all tokens that have chosen the matrix.
 
     - `lanes`: 32-bit lanes of the vectors that code is for.
     - `tokens` x `tiles`: the register tile.
@@ -45,7 +47,8 @@ def Quipu_CpuTilesAttr : Quipu_ScheduleAttr<"CpuTiles", "cpu_tiles"> {
 
     C1: lanes, tokens and tiles are from 1 to 64. C2: the kernel has a linear
     layer. C3: an input in bf16 or f16 is for a weight in the
-    same.
+    same. C4: all linear layers multiply by what the same ids choose, or none does; of
+    a stack a matrix has a multiple of 16 rows, and the heads of nothing are made of it.
   }];
   let parameters = (ins "int64_t":$lanes, "int64_t":$tokens, "int64_t":$tiles,
                         DefaultValuedParameter<"bool", "false">:$panel);
@@ -91,6 +94,14 @@ def Quipu_CpuAnglesAttr : Quipu_ScheduleAttr<"CpuAngles", "cpu_angles"> {
   let description = [{
     Workers divide the tokens.
     C1: the kernel is one `rope_angles`.
+  }];
+}
+
+def Quipu_CpuTopKAttr : Quipu_ScheduleAttr<"CpuTopK", "cpu_top_k"> {
+  let summary = "the choice of experts, which the runtime makes token by token";
+  let description = [{
+    Workers divide the tokens.
+    C1: the kernel is one `top_k`.
   }];
 }
 

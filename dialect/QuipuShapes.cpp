@@ -87,6 +87,13 @@ LogicalResult LinearOp::inferReturnTypes(MLIRContext *context,
   auto shape = inferShape(loc, input.getDimSize(0), op.getShape());
   if (failed(shape))
     return failure();
+  if (op.getIds()) {
+    RankedTensorType ids = getBound(op.getIds());
+    if (!ids || ids.getRank() != 2)
+      return emitOptionalError(loc, "C6: the ids are [tokens, chosen], not ",
+                               op.getIds().getType());
+    shape->insert(std::next(shape->begin()), ids.getDimSize(1));
+  }
   types.push_back(RankedTensorType::get(*shape, Float32Type::get(context)));
   return success();
 }
@@ -101,14 +108,14 @@ LogicalResult QuantizeOp::inferReturnTypes(MLIRContext *context,
   if (!isa<I8BlockType, BFloat16Type, Float16Type>(element))
     return emitOptionalError(
         loc, "C2: numbers become !quipu.i8x32, bf16 or f16, not ", element);
-  int64_t elements = getElementsPerToken(input);
+  SmallVector<int64_t> shape{input.getDimSize(0), getElementsPerToken(input)};
+  if (op.getEach())
+    llvm::append_range(shape = {}, input.getShape());
   int64_t together = isa<FloatType>(element) ? 2 : blockSize;
-  if (elements % together)
-    return emitOptionalError(loc, "C1: ", elements,
-                             " numbers of a token are no multiple of ",
-                             together);
-  types.push_back(
-      RankedTensorType::get({input.getDimSize(0), elements}, element));
+  if (shape.back() % together)
+    return emitOptionalError(loc, "C1: ", shape.back(),
+                             " numbers of a row are no multiple of ", together);
+  types.push_back(RankedTensorType::get(shape, element));
   return success();
 }
 
@@ -183,5 +190,47 @@ LogicalResult AttentionOp::inferReturnTypes(MLIRContext *context,
   SmallVector<int64_t> shape(query.getShape());
   shape.back() = cache.getValueDim();
   types.push_back(RankedTensorType::get(shape, query.getElementType()));
+  return success();
+}
+
+LogicalResult TopKOp::inferReturnTypes(MLIRContext *context,
+                                       std::optional<Location> loc, Adaptor op,
+                                       Types &types) {
+  RankedTensorType scores = getBound(op.getScores());
+  auto count = dyn_cast<IntegerAttr>(op.getCount());
+  if (!scores) {
+    types.assign(2, ValueType::get(context));
+    return success();
+  }
+  if (scores.getRank() != 2 || !scores.getElementType().isF32())
+    return emitOptionalError(
+        loc, "C1: the scores are [tokens, experts] in f32, not ", scores);
+  if (!count || count.getInt() < 1 || count.getInt() > scores.getDimSize(1))
+    return emitOptionalError(loc, "C2: the count is ", op.getCount(),
+                             ", expected one from 1 to the ",
+                             scores.getDimSize(1), " experts");
+  for (Type element :
+       {Type(IntegerType::get(context, 32)), Type(Float32Type::get(context))})
+    types.push_back(
+        RankedTensorType::get({scores.getDimSize(0), count.getInt()}, element));
+  return success();
+}
+
+LogicalResult SumOp::inferReturnTypes(MLIRContext *context,
+                                      std::optional<Location> loc, Adaptor op,
+                                      Types &types) {
+  RankedTensorType input = getBound(op.getInput()),
+                   weights = getBound(op.getWeights());
+  if (!input || !weights)
+    return inferUnbound(context, types);
+  if (input.getRank() != 3 ||
+      input.getShape().drop_back() != weights.getShape() ||
+      !input.getElementType().isF32() || !weights.getElementType().isF32())
+    return emitOptionalError(loc,
+                             "C1: the input is [tokens, chosen, n] and the "
+                             "weights are [tokens, chosen] in f32, not ",
+                             input, " and ", weights);
+  types.push_back(RankedTensorType::get(
+      {input.getDimSize(0), input.getDimSize(2)}, input.getElementType()));
   return success();
 }

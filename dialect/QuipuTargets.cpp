@@ -187,8 +187,9 @@ bool GpuAttr::keepsOpsApart() const { return false; }
 Type GpuAttr::getInputElement(RankedTensorType weight) const {
   bool hasFloats = llvm::any_of(getFormats(weight.getElementType()),
                                 llvm::IsaPred<Float32Type>);
-  return hasFloats || weight.getDimSize(1) % 2 ? Type()
-                                               : Float16Type::get(getContext());
+  return hasFloats || weight.getShape().back() % 2
+             ? Type()
+             : Float16Type::get(getContext());
 }
 
 /// Whether the partner of each component is its neighbour, or in the tile at
@@ -219,6 +220,8 @@ bool GpuAttr::joinsLinear(Operation *op, int64_t tokens) const {
 bool GpuAttr::roundsAttention() const { return true; }
 
 Attribute GpuAttr::chooseLayout(RankedTensorType weight) const {
+  if (weight.getRank() > 2)
+    return {};
   return isFragmentMatrix(weight) ? FragmentsAttr::get(getContext())
                                   : Attribute(chooseRowsLayout(weight));
 }

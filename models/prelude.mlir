@@ -25,4 +25,7 @@ quipu.model @prelude for [] {
 
   quipu.param @logit_scale = "logit_scale" else absent
   quipu.param @logit_cap   = "final_logit_softcapping" else absent
+  quipu.param @experts   = "expert_count"
+  quipu.param @chosen    = "expert_used_count"
+  quipu.param @expert_ffn = "expert_feed_forward_length" else @ffn
 }

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstring>
 #include <numbers>
+#include <numeric>
 #include <type_traits>
 #include <vector>
 
@@ -86,6 +87,23 @@ void quipu_reference_linear(const void *input, int64_t inputStride,
   }
 }
 
+void quipu_reference_linear_of(
+    const void *input, int64_t inputStride, int64_t each, int32_t inputType,
+    const int32_t *ids, int64_t idsStride, int64_t chosen, const void *weight,
+    int32_t format, int64_t n, int64_t k, const float *bias, float *result,
+    int64_t resultStride, int64_t begin, int64_t end) {
+  WeightLayout layout{findWeightFormat(uint32_t(format)), n, k};
+  for (int64_t t = begin; t < end; ++t)
+    for (int64_t i = 0; i < chosen; ++i) {
+      int64_t id = getRow(ids, idsStride, t)[i];
+      quipu_reference_linear(
+          static_cast<const char *>(getRow(input, inputStride, t)) + i * each,
+          0, inputType, static_cast<const char *>(weight) + id * layout.bytes(),
+          format, n, k, bias ? bias + id * n : nullptr,
+          getRow(result, resultStride, t) + i * n, 0, 0, 1);
+    }
+}
+
 void quipu_reference_rms_norm(const float *input, int64_t inputStride,
                               const float *weight, int64_t weights, float eps,
                               int64_t groups, int64_t size, float *result,
@@ -131,52 +149,57 @@ void quipu_reference_layer_norm(const float *input, int64_t inputStride,
     }
 }
 
-void quipu_reference_quantize(const float *input, int64_t inputStride,
-                              int64_t size, int32_t type, void *result,
-                              int64_t resultStride, int64_t begin,
-                              int64_t end) {
+/// `size` numbers as a row of `type`.
+static void quantizeRow(const float *x, int64_t size, int32_t type, char *row) {
+  if (type == BF16) {
+    std::transform(x, x + size, reinterpret_cast<uint16_t *>(row), toBFloat);
+    return;
+  }
+  if (type == F16) {
+    std::transform(x, x + size, reinterpret_cast<uint16_t *>(row),
+                   [](float number) {
+                     return toHalf(std::clamp(number, -65504.0f, 65504.0f));
+                   });
+    return;
+  }
   QuantizedRowLayout layout{size};
-  for (int64_t t = begin; t < end; ++t) {
-    const float *x = getRow(input, inputStride, t);
-    char *row = static_cast<char *>(getRow(result, resultStride, t));
-    if (type == BF16) {
-      std::transform(x, x + size, reinterpret_cast<uint16_t *>(row), toBFloat);
-      continue;
+  auto *values = reinterpret_cast<int8_t *>(row);
+  auto *scales = reinterpret_cast<float *>(row + layout.scaleOffset());
+  auto *starts = reinterpret_cast<int32_t *>(row + layout.startOffset());
+  auto *sums = reinterpret_cast<float *>(row + layout.sumOffset());
+  auto *halfStarts =
+      reinterpret_cast<int32_t *>(row + layout.halfStartOffset());
+  auto *halfSums = reinterpret_cast<float *>(row + layout.halfSumOffset());
+  for (int64_t block = 0; block < layout.blocks(); ++block) {
+    float largest = 0;
+    for (int64_t i = 0; i < blockSize; ++i)
+      largest = std::max(largest, std::fabs(x[block * blockSize + i]));
+    float scale = largest / 127;
+    int32_t sum[2] = {};
+    for (int64_t i = 0; i < blockSize; ++i) {
+      int64_t at = block * blockSize + i;
+      values[at] = scale == 0 ? 0 : int8_t(std::nearbyint(x[at] / scale));
+      sum[i / (blockSize / 2)] += values[at];
     }
-    if (type == F16) {
-      std::transform(x, x + size, reinterpret_cast<uint16_t *>(row),
-                     [](float number) {
-                       return toHalf(std::clamp(number, -65504.0f, 65504.0f));
-                     });
-      continue;
-    }
-    auto *values = reinterpret_cast<int8_t *>(row);
-    auto *scales = reinterpret_cast<float *>(row + layout.scaleOffset());
-    auto *starts = reinterpret_cast<int32_t *>(row + layout.startOffset());
-    auto *sums = reinterpret_cast<float *>(row + layout.sumOffset());
-    auto *halfStarts =
-        reinterpret_cast<int32_t *>(row + layout.halfStartOffset());
-    auto *halfSums = reinterpret_cast<float *>(row + layout.halfSumOffset());
-    for (int64_t block = 0; block < layout.blocks(); ++block) {
-      float largest = 0;
-      for (int64_t i = 0; i < blockSize; ++i)
-        largest = std::max(largest, std::fabs(x[block * blockSize + i]));
-      float scale = largest / 127;
-      int32_t sum[2] = {};
-      for (int64_t i = 0; i < blockSize; ++i) {
-        int64_t at = block * blockSize + i;
-        values[at] = scale == 0 ? 0 : int8_t(std::nearbyint(x[at] / scale));
-        sum[i / (blockSize / 2)] += values[at];
-      }
-      scales[block] = scale;
-      starts[block] = -128 * (sum[0] + sum[1]);
-      sums[block] = 16 * scale * float(sum[0] + sum[1]);
-      for (int64_t half = 0; half < 2; ++half) {
-        halfStarts[2 * block + half] = -128 * sum[half];
-        halfSums[2 * block + half] = 16 * scale * float(sum[half]);
-      }
+    scales[block] = scale;
+    starts[block] = -128 * (sum[0] + sum[1]);
+    sums[block] = 16 * scale * float(sum[0] + sum[1]);
+    for (int64_t half = 0; half < 2; ++half) {
+      halfStarts[2 * block + half] = -128 * sum[half];
+      halfSums[2 * block + half] = 16 * scale * float(sum[half]);
     }
   }
+}
+
+void quipu_reference_quantize(const float *input, int64_t inputStride,
+                              int64_t groups, int64_t size, int32_t type,
+                              void *result, int64_t resultStride, int64_t each,
+                              int64_t begin, int64_t end) {
+  for (int64_t t = begin; t < end; ++t)
+    for (int64_t group = 0; group < groups; ++group)
+      quantizeRow(getRow(input, inputStride, t) + group * size, size, type,
+                  static_cast<char *>(getRow(result, resultStride, t)) +
+                      group * each);
 }
 
 void quipu_reference_dequantize(const void *row, int64_t size, int32_t type,
@@ -507,5 +530,67 @@ void quipu_reference_softmax(const float *input, int64_t inputStride,
         total += y[i] = std::exp(x[i] - largest);
       for (int64_t i = 0; i < size; ++i)
         y[i] = static_cast<float>(y[i] / total);
+    }
+}
+
+/// As DeepSeek-V3's code does: what is not to be chosen scores minus infinity.
+void quipu_reference_top_k(const float *scores, int64_t scoresStride,
+                           int64_t experts, const float *bias, int64_t count,
+                           int64_t groups, int64_t kept, int32_t normalized,
+                           int32_t *ids, int64_t idsStride, float *weights,
+                           int64_t weightsStride, int64_t begin, int64_t end) {
+  // Numbers from the highest of what they stand for down.
+  auto rank = [](const std::vector<float> &of) {
+    std::vector<int64_t> ranked(of.size());
+    std::iota(ranked.begin(), ranked.end(), 0);
+    std::sort(ranked.begin(), ranked.end(), [&](int64_t a, int64_t b) {
+      return of[a] != of[b] ? of[a] > of[b] : a < b;
+    });
+    return ranked;
+  };
+  int64_t size = experts / groups;
+  for (int64_t t = begin; t < end; ++t) {
+    const float *row = getRow(scores, scoresStride, t);
+    std::vector<float> biased(row, row + experts), best(groups, -INFINITY);
+    for (int64_t i = 0; i < experts; ++i) {
+      biased[i] += bias ? bias[i] : 0;
+      biased[i] = std::isnan(biased[i]) ? -INFINITY : biased[i];
+    }
+    for (int64_t group = 0; group < groups; ++group) {
+      std::vector<float> members(biased.begin() + group * size,
+                                 biased.begin() + (group + 1) * size);
+      std::sort(members.rbegin(), members.rend());
+      float sum = members[0] + (size > 1 ? members[1] : 0);
+      best[group] = std::isnan(sum) ? -INFINITY : sum;
+    }
+    std::vector<int64_t> groupRank = rank(best);
+    std::vector<bool> isKept(groups);
+    for (int64_t i = 0; i < kept; ++i)
+      isKept[groupRank[i]] = true;
+    std::vector<int64_t> chosen = rank(biased);
+    std::erase_if(chosen, [&](int64_t id) { return !isKept[id / size]; });
+    double sum = 1e-20;
+    for (int64_t i = 0; i < count; ++i)
+      sum += row[chosen[i]];
+    for (int64_t i = 0; i < count; ++i) {
+      getRow(ids, idsStride, t)[i] = static_cast<int32_t>(chosen[i]);
+      getRow(weights, weightsStride, t)[i] =
+          normalized ? static_cast<float>(row[chosen[i]] / sum)
+                     : row[chosen[i]];
+    }
+  }
+}
+
+void quipu_reference_sum(const float *input, int64_t inputStride,
+                         const float *weights, int64_t weightsStride,
+                         int64_t count, int64_t size, float *result,
+                         int64_t resultStride, int64_t begin, int64_t end) {
+  for (int64_t t = begin; t < end; ++t)
+    for (int64_t i = 0; i < size; ++i) {
+      double sum = 0;
+      for (int64_t k = 0; k < count; ++k)
+        sum += double(getRow(weights, weightsStride, t)[k]) *
+               getRow(input, inputStride, t)[k * size + i];
+      getRow(result, resultStride, t)[i] = static_cast<float>(sum);
     }
 }

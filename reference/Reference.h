@@ -54,6 +54,15 @@ void quipu_reference_linear(const void *input, int64_t inputStride,
                             const float *bias, float *result,
                             int64_t resultStride, int64_t begin, int64_t end);
 
+/// `weight` is [experts][n][k], `bias` [experts][n] or null. For each of the
+/// token's `chosen` ids a row of the result, [chosen][n]; that of the input is
+/// `each` bytes behind the one before, 0 where all are one.
+void quipu_reference_linear_of(
+    const void *input, int64_t inputStride, int64_t each, int32_t inputType,
+    const int32_t *ids, int64_t idsStride, int64_t chosen, const void *weight,
+    int32_t format, int64_t n, int64_t k, const float *bias, float *result,
+    int64_t resultStride, int64_t begin, int64_t end);
+
 /// A row is [groups][size], normalised over the size. Number i of the row is
 /// multiplied by number i % weights of `weight`, which is null when `weights`
 /// is 0.
@@ -71,10 +80,12 @@ void quipu_reference_layer_norm(const float *input, int64_t inputStride,
                                 int64_t resultStride, int64_t begin,
                                 int64_t end);
 
-/// To rows of `type`, a RowType.
+/// A row is [groups][size]; each group becomes one of `type`, a RowType, `each`
+/// bytes behind the one before.
 void quipu_reference_quantize(const float *input, int64_t inputStride,
-                              int64_t size, int32_t type, void *result,
-                              int64_t resultStride, int64_t begin, int64_t end);
+                              int64_t groups, int64_t size, int32_t type,
+                              void *result, int64_t resultStride, int64_t each,
+                              int64_t begin, int64_t end);
 
 /// The inverse, up to rounding: what a linear layer reads.
 void quipu_reference_dequantize(const void *row, int64_t size, int32_t type,
@@ -173,6 +184,20 @@ void quipu_reference_activate(const float *input, int64_t inputStride,
 void quipu_reference_softmax(const float *input, int64_t inputStride,
                              int64_t groups, int64_t size, float *result,
                              int64_t resultStride, int64_t begin, int64_t end);
+
+/// Rows of the ids and weights are [count]. `bias` may be null; experts are
+/// `groups` groups of neighbours, of which `kept` are chosen from.
+void quipu_reference_top_k(const float *scores, int64_t scoresStride,
+                           int64_t experts, const float *bias, int64_t count,
+                           int64_t groups, int64_t kept, int32_t normalized,
+                           int32_t *ids, int64_t idsStride, float *weights,
+                           int64_t weightsStride, int64_t begin, int64_t end);
+
+/// A row of the input is [count][size], one of the weights [count].
+void quipu_reference_sum(const float *input, int64_t inputStride,
+                         const float *weights, int64_t weightsStride,
+                         int64_t count, int64_t size, float *result,
+                         int64_t resultStride, int64_t begin, int64_t end);
 }
 
 #endif // QUIPU_REFERENCE_REFERENCE_H

@@ -96,8 +96,11 @@ Expected<PackedWeights> PackedWeights::create(ModelOp model,
       Expected<PackedTensor> packed = findTensor(weight, layer, checkpoint);
       if (!packed)
         return packed.takeError();
-      weights.bytesPerToken +=
-          isTable ? getPackedRowBytes(*packed) : packed->bytes;
+      int64_t matrices = getMatrices(packed->type);
+      weights.bytesPerToken += isTable
+                                   ? getPackedRowBytes(*packed)
+                                   : packed->bytes / matrices *
+                                         weight.getChosen().value_or(matrices);
       weights.tensors.push_back(*packed);
     }
   }
@@ -195,27 +198,29 @@ static constexpr int64_t getTileRows(const FragmentLayout &) {
   return FragmentLayout::tileRows;
 }
 
-/// Packs one tile, and says what f16 cannot hold.
+/// Packs one tile of the matrix that begins with row `begin`, and says what f16
+/// cannot hold.
 template <typename Layout>
-static std::optional<TooLarge> packTile(const Layout &whole,
-                                        const CheckpointTensor &tensor,
-                                        int64_t tile, uint8_t *packed) {
+static std::optional<TooLarge>
+packTile(const Layout &whole, const CheckpointTensor &tensor, int64_t begin,
+         int64_t tile, uint8_t *packed) {
   Layout layout = whole;
-  const uint8_t *rows = tensor.data.data();
+  const uint8_t *rows =
+      tensor.rows ? nullptr : tensor.data.data() + begin * tensor.getRowBytes();
   int64_t first = 0;
   std::vector<uint8_t> copy; // the tile's rows, as a matrix of their own
   if (tensor.rows) {
     first = tile * getTileRows(whole);
     layout.n = std::clamp<int64_t>(whole.n - first, 0, getTileRows(whole));
     copy.resize(layout.n * tensor.getRowBytes());
-    tensor.readRows(first, layout.n, copy.data());
+    tensor.readRows(begin + first, layout.n, copy.data());
     rows = copy.data();
     tile = 0;
   }
   layout.packTile(rows, tile, packed);
   if constexpr (std::is_same_v<Layout, FragmentLayout>)
     if (auto found = findTooLarge(layout, rows, tile, packed)) {
-      found->row += first;
+      found->row += begin + first;
       return found;
     }
   return std::nullopt;
@@ -223,8 +228,9 @@ static std::optional<TooLarge> packTile(const Layout &whole,
 
 /// A matrix in tiles.
 template <typename Layout>
-static Error packTiles(const Layout &layout, const PackedTensor &packed,
-                       const CheckpointTensor &tensor, Write write) {
+static Error packMatrix(const Layout &layout, const PackedTensor &packed,
+                        const CheckpointTensor &tensor, int64_t matrix,
+                        Write write) {
   int64_t bytes = layout.tileBytes();
   int64_t together = std::max<int64_t>(1, pieceBytes / bytes);
   std::vector<uint8_t> piece(std::min(together, layout.tiles()) * bytes);
@@ -233,8 +239,8 @@ static Error packTiles(const Layout &layout, const PackedTensor &packed,
     std::mutex mutex;
     std::optional<TooLarge> tooLarge; // the first one
     parallelFor(0, count, [&](size_t i) {
-      auto found =
-          packTile(layout, tensor, first + i, piece.data() + i * bytes);
+      auto found = packTile(layout, tensor, matrix * layout.n, first + i,
+                            piece.data() + i * bytes);
       if (!found)
         return;
       std::lock_guard lock(mutex);
@@ -279,6 +285,16 @@ static CheckpointTensor getPart(const PackedTensor &packed,
   part.data = copy;
   part.rows = nullptr;
   return part;
+}
+
+/// A matrix, or a stack of them.
+template <typename Layout>
+static Error packTiles(const Layout &layout, const PackedTensor &packed,
+                       const CheckpointTensor &tensor, Write write) {
+  for (int64_t matrix : seq(getMatrices(packed.type)))
+    if (Error error = packMatrix(layout, packed, tensor, matrix, write))
+      return error;
+  return Error::success();
 }
 
 /// Writes the tensor's packed bytes, a piece at a time.

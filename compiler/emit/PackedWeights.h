@@ -42,7 +42,7 @@ public:
   /// By offset, without gaps.
   llvm::ArrayRef<PackedTensor> getTensors() const { return tensors; }
   /// All weights once, but of an embedding table that is not the output's
-  /// weight too one row only.
+  /// weight too one row only, and of a stack what a token chooses.
   uint64_t getBytesPerToken() const { return bytesPerToken; }
   /// "Q4_1 (210 tensors), Q8_0 (1), F32 (61)", most bytes first.
   std::string getFormats() const;

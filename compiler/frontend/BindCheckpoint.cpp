@@ -105,6 +105,9 @@ static LogicalResult verifyInputs(Operation *op) {
     if (!input || !input.isSelected())
       return gather.emitError("the rows are not the input \"selected\"");
   }
+  if (auto linear = dyn_cast<LinearOp>(op);
+      linear && linear.getIds() && !linear.getIds().getDefiningOp<TopKOp>())
+    return linear.emitError("the ids are not what a quipu.top_k has chosen");
   if (auto output = dyn_cast<OutputOp>(op);
       output && output->getParentOfType<LayersOp>())
     return output.emitError("a quipu.output stands in the layers; write it "
@@ -290,6 +293,11 @@ LogicalResult EntryBinding::bind(Operation *op, int64_t tokens) {
   if (failed(inferTypes(op, tokens)) || failed(verifyBound(op)) ||
       failed(verifyInputs(op)))
     return failure();
+  if (auto linear = dyn_cast<LinearOp>(op); linear && linear.getIds()) {
+    auto stack = model.lookupSymbol<WeightOp>(linear.getWeight().getSymbol());
+    if (stack.getChosen().value_or(0) < uint64_t(linear.getChosen()))
+      stack.setChosen(linear.getChosen());
+  }
   if (write) {
     auto cache = cast<CacheType>(write.getResult().getType());
     auto layers = op->getParentOfType<LayersOp>();

@@ -101,6 +101,8 @@ FailureOr<Attribute> BoundParameters::read(ParamOp param) {
   if (const bool *answer =
           stored && param.getCases() ? std::get_if<bool>(stored) : nullptr)
     integer = *answer;
+  bool isFlag =
+      isa_and_nonnull<BoolAttr>(param.getFallback().value_or(Attribute()));
   if (integer && param.getCases()) {
     ArrayRef<Attribute> cases = param.getCases()->getValue();
     if (*integer < 0 || *integer >= static_cast<int64_t>(cases.size()))
@@ -116,6 +118,8 @@ FailureOr<Attribute> BoundParameters::read(ParamOp param) {
     return Attribute(builder.getF64FloatAttr(getShortest(*real)));
   if (std::optional<StringRef> word = checkpoint.getString(key))
     return Attribute(builder.getStringAttr(*word));
+  if (isFlag && stored && std::holds_alternative<bool>(*stored))
+    return Attribute(builder.getBoolAttr(std::get<bool>(*stored)));
   if (checkpoint.find(key))
     return param.emitError() << checkpoint.getPath() << ": the key \"" << key
                              << "\" is neither a number nor a word, as @"

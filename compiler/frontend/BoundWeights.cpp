@@ -142,9 +142,9 @@ BoundWeights::getTypes(const Use &use, ArrayRef<int64_t> layers) const {
                          << " rows, but the rows " << use.rows
                          << " are not among them";
     if (!found.getEncoding() && !chooseRowsLayout(found))
-      return emitError()
-             << "is " << found
-             << ", which no kernel reads; store a matrix or a vector";
+      return emitError() << "is " << found
+                         << ", which no kernel reads; store a matrix, a stack "
+                            "of matrices or a vector";
     types.push_back(found);
     RankedTensorType first = types.front();
     if (found.getShape() != first.getShape())
@@ -216,7 +216,8 @@ FailureOr<WeightOp> BoundWeights::declare(const Use &use) {
   return WeightOp::create(
       builder, use.op->getLoc(), symbol, tensor, use.rows, type, others,
       loop ? builder.getI64IntegerAttr(count) : IntegerAttr(), present,
-      /*offset=*/IntegerAttr(), /*stride=*/IntegerAttr(),
+      /*chosen=*/IntegerAttr(), /*offset=*/IntegerAttr(),
+      /*stride=*/IntegerAttr(),
       /*strides=*/DenseI64ArrayAttr());
 }
 

@@ -6,8 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/frontend/Specs.h"
+#include "compiler/frontend/Checkpoint.h"
 #include "compiler/frontend/ReadModule.h"
 #include "dialect/Quipu.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -100,10 +102,19 @@ OwningOpRef<ModuleOp> quipu::parsePrelude(MLIRContext *context) {
   return readModule(text, context);
 }
 
+/// Whether the checkpoint has the metadata that the spec is for.
+static bool hasRequired(const Checkpoint &checkpoint, ModelOp model) {
+  std::string key =
+      (checkpoint.getArchitecture() + "." + *model.getRequired()).str();
+  return checkpoint.find(key) && checkpoint.getInteger(key) != 0;
+}
+
 llvm::Expected<OwningOpRef<ModuleOp>>
-quipu::findSpec(StringRef family, llvm::SourceMgr &sourceManager,
+quipu::findSpec(const Checkpoint &checkpoint, llvm::SourceMgr &sourceManager,
                 MLIRContext *context) {
-  SmallVector<std::string> families;
+  StringRef family = checkpoint.getArchitecture();
+  llvm::SetVector<StringRef> families;
+  OwningOpRef<ModuleOp> found;
   for (const Spec &spec : specs) {
     if (spec.path.starts_with(headFolder) || spec.path == preludeFile)
       continue;
@@ -113,16 +124,20 @@ quipu::findSpec(StringRef family, llvm::SourceMgr &sourceManager,
     OwningOpRef<ModuleOp> module = readModule(candidate, context);
     if (!module)
       continue;
-    for (ModelOp model : module->getOps<ModelOp>())
-      for (StringRef known :
-           model.getArchitectures().getAsValueRange<StringAttr>()) {
-        families.push_back(known.str());
-        if (known != family)
-          continue;
-        sourceManager = std::move(candidate);
-        return module;
-      }
+    ModelOp model = *module->getOps<ModelOp>().begin();
+    auto known = model.getArchitectures().getAsValueRange<StringAttr>();
+    families.insert(known.begin(), known.end());
+    bool isSpecial = model.getRequired().has_value();
+    if (!llvm::is_contained(known, family) ||
+        (isSpecial ? !hasRequired(checkpoint, model) : bool(found)))
+      continue;
+    sourceManager = std::move(candidate);
+    found = std::move(module);
+    if (isSpecial)
+      break;
   }
+  if (found)
+    return found;
   return llvm::createStringError("there is no spec for the family '" + family +
                                  "', only for " + llvm::join(families, ", ") +
                                  "; write one and give it with '--spec FILE'");

@@ -14,6 +14,7 @@
 #include "llvm/Support/SourceMgr.h"
 
 namespace quipu {
+class Checkpoint;
 
 /// Adds the heads of models/heads that `names` lists to a spec which yields
 /// hidden states, in that order: files where a name has a `/` or ends in
@@ -28,10 +29,12 @@ mlir::OwningOpRef<mlir::ModuleOp> parsePrelude(mlir::MLIRContext *context);
 /// Has diagnostics show the prelude's lines.
 void addPrelude(llvm::SourceMgr &sourceManager);
 
-/// The spec for `family` ("llama") among those of models/, parsed. Its text
-/// goes into `sourceManager`. An error lists the families that have one.
+/// The spec for the checkpoint's family ("llama") among those of models/,
+/// parsed; one that asks for metadata which the checkpoint has comes before
+/// others. Its text goes into `sourceManager`. An error lists the families that
+/// have one.
 llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>
-findSpec(llvm::StringRef family, llvm::SourceMgr &sourceManager,
+findSpec(const Checkpoint &checkpoint, llvm::SourceMgr &sourceManager,
          mlir::MLIRContext *context);
 
 } // namespace quipu

@@ -70,6 +70,8 @@ struct ChooseSchedules : quipu::impl::ChooseSchedulesBase<ChooseSchedules> {
                                  tile.panel);
       if (isa<AttentionOp>(op))
         return CpuAttentionAttr::get(context, lanes);
+      if (isa<TopKOp>(op))
+        return CpuTopKAttr::get(context);
       if (isa<PoolOp>(op))
         return CpuPoolAttr::get(context);
       if (isa<RopeAnglesOp>(op))

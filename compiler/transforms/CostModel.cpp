@@ -20,6 +20,7 @@
 #include "dialect/PackedLayout.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace quipu;
@@ -96,6 +97,24 @@ static int64_t getTokens(LinearOp linear) {
   return cast<RankedTensorType>(linear.getResult().getType()).getDimSize(0);
 }
 
+/// The rows that are multiplied by a matrix together: the tokens, or those that
+/// have chosen it, if they choose evenly.
+static int64_t getRowsTogether(LinearOp linear) {
+  if (!linear.getIds())
+    return getTokens(linear);
+  return llvm::divideCeil(getTokens(linear) * linear.getChosen(),
+                          linear.getWeight().getType().getDimSize(0));
+}
+
+/// The matrices that so many tokens choose together, if each chooses at random.
+static int64_t getMatricesRead(LinearOp linear, int64_t tokens) {
+  if (!linear.getIds())
+    return 1;
+  auto all = double(linear.getWeight().getType().getDimSize(0));
+  double unread = std::pow(1 - double(linear.getChosen()) / all, tokens);
+  return std::llround(all * (1 - unread));
+}
+
 static Type getElement(LinearOp linear) {
   return linear.getWeight().getType().getElementType();
 }
@@ -103,7 +122,7 @@ static Type getElement(LinearOp linear) {
 /// Those with a panel, or those without.
 static SmallVector<RegisterTile>
 rankTiles(CpuAttr cpu, ArrayRef<LinearOp> linears, bool panel) {
-  int64_t most = getTokens(linears.front());
+  int64_t most = getRowsTogether(linears.front());
   // Few tokens: a tile of blocks streams by, faster than two side by side; the
   // float formats need four sums at a time to hide the latency of an addition.
   bool isBlock = isBlockFormat(getElement(linears.front()));
@@ -120,9 +139,8 @@ rankTiles(CpuAttr cpu, ArrayRef<LinearOp> linears, bool panel) {
   auto getCost = [&](const RegisterTile &tile) {
     double cycles = 0;
     for (LinearOp linear : linears)
-      cycles +=
-          static_cast<double>(linear.getWeight().getType().getNumElements()) *
-          getCycles(cpu, getElement(linear), tile);
+      cycles += static_cast<double>(linear.getRows() * linear.getColumns()) *
+                getCycles(cpu, getElement(linear), tile);
     return std::tuple(!isStreaming(tile), cycles, tile.tokens, tile.tiles);
   };
   SmallVector<RegisterTile> tiles;
@@ -145,7 +163,7 @@ SmallVector<RegisterTile> quipu::rankTiles(CpuAttr cpu, KernelOp kernel) {
   SmallVector<LinearOp> linears(kernel.getOps<LinearOp>());
   if (linears.empty())
     return {RegisterTile()};
-  int64_t most = getTokens(linears.front());
+  int64_t most = getRowsTogether(linears.front());
   bool panel = llvm::any_of(linears, [&](LinearOp linear) {
     return needsPanel(cpu, getElement(linear), most);
   });
@@ -182,13 +200,17 @@ struct Sum {
     int64_t columns = isBlockFormat(element)            ? blockSize
                       : input.getElementType().isBF16() ? 2
                                                         : 1;
-    int64_t steps = weight.getDimSize(1) / columns;
+    int64_t steps = linear.getColumns() / columns;
+    int64_t matrices = getMatricesRead(linear, tokens);
+    int64_t rows = tokens * linear.getChosen();
     if (LayoutAttrInterface layout = chooseRowsLayout(weight))
-      bytes += layout.getPackedBytes(weight);
-    operations += 2 * tokens * weight.getNumElements();
+      bytes += layout.getPackedBytes(weight) / getMatrices(weight) * matrices;
+    operations += 2 * rows * linear.getRows() * linear.getColumns();
+    // The last tile of each matrix may not be full.
+    int64_t together = llvm::divideCeil(rows, matrices);
     cycles +=
-        static_cast<double>(llvm::alignTo(tokens, tile.tokens) *
-                            llvm::divideCeil(weight.getDimSize(0), tileRows)) *
+        static_cast<double>(matrices * llvm::alignTo(together, tile.tokens) *
+                            llvm::divideCeil(linear.getRows(), tileRows)) *
         static_cast<double>(steps) * getCycles(cpu, element, tile);
   }
 

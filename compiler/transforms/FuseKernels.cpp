@@ -58,6 +58,12 @@ private:
     }
   }
 
+  /// What chooses the matrices of a linear layer, if they are chosen.
+  static Value getIds(Operation *op) {
+    auto linear = dyn_cast<LinearOp>(op);
+    return linear ? linear.getIds() : Value();
+  }
+
   KernelGroup *getGroup(Value value) const {
     return groupOf.lookup(value.getDefiningOp());
   }
@@ -82,7 +88,8 @@ private:
     if (role == FusionRole::Contraction) {
       for (auto &group : groups)
         if (group->getRole() == FusionRole::Contraction &&
-            group->getInput() == op->getOperand(0))
+            group->getInput() == op->getOperand(0) &&
+            getIds(group->getOps()[0]) == getIds(op))
           return group.get();
       return nullptr;
     }
@@ -179,7 +186,8 @@ private:
     return value;
   }
 
-  /// Moves groups of row ops into the kernels whose linear layers read them.
+  /// Moves groups of row ops into the kernels whose linear layers read them. Of
+  /// experts each would compute a row that they share again.
   void repeatRowGroups() {
     SmallVector<std::unique_ptr<KernelGroup>> kept;
     for (auto &group : groups) {
@@ -190,7 +198,8 @@ private:
           KernelGroup *reader = groupOf.lookup(user);
           if (reader == group.get())
             continue;
-          repeats &= isa<LinearOp>(user);
+          auto linear = dyn_cast<LinearOp>(user);
+          repeats &= linear && (!linear.getIds() || linear.hasRowPerChoice());
           readers.insert(reader);
         }
       if (!repeats || readers.empty()) {

@@ -150,8 +150,10 @@ void KernelGroup::outline(StepOp step, SymbolTable &symbols) {
         inputs.insert(operand);
   for (Operation *op : llvm::drop_begin(ops, prologue))
     for (Value result : op->getResults())
-      // What is written to memory is a result, though nobody may read it.
+      // What is written to memory is a result, though nobody may read it, and
+      // so is all that an op with a kernel of its own computes.
       if (!isMemoryEffectFree(op) ||
+          (role == FusionRole::Whole && op == ops.back()) ||
           llvm::any_of(result.getUsers(),
                        [&](Operation *user) { return !isInside(user); }))
         outputs.insert(result);

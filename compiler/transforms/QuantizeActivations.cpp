@@ -45,7 +45,8 @@ struct QuantizeActivations
   void runOnOperation() override {
     SmallVector<Attribute> targets = getTargets(getOperation());
     // One quantisation serves all linear layers of an input: q, k and v.
-    DenseMap<std::pair<Value, Type>, Value> quantized;
+    // An input has a row for each expert that a token has chosen, or one.
+    DenseMap<std::pair<Value, Type>, Value> quantized, ofEach;
     getOperation().walk([&](LinearOp linear) {
       RankedTensorType weight = linear.getWeight().getType();
       auto input = dyn_cast<RankedTensorType>(linear.getInput().getType());
@@ -54,14 +55,15 @@ struct QuantizeActivations
       Type element = getInputElement(targets, weight);
       if (!element)
         return;
-      Value &value = quantized[{linear.getInput(), element}];
+      bool each = linear.hasRowPerChoice();
+      Value &value = (each ? ofEach : quantized)[{linear.getInput(), element}];
       if (!value) {
         // Where the input is defined, so that a reader outside of this one's
         // region sees it, too.
         OpBuilder builder(linear);
         builder.setInsertionPointAfterValue(linear.getInput());
         value = QuantizeOp::create(
-            builder, getUnnamed(linear.getLoc()), linear.getInput(),
+            builder, getUnnamed(linear.getLoc()), linear.getInput(), each,
             isa<FloatType>(element) ? TypeAttr::get(element) : TypeAttr());
       }
       if (isInSomeLayers(element, weight))

@@ -25,11 +25,11 @@
            g = #quipu<pairing adjacent>, h = #quipu<pairing halves>} : () -> ()
 
 // CHECK: a = #quipu.cpu_tiles<lanes = 16, tokens = 4, tiles = 3>, b = #quipu.cpu_tiles<lanes = 8, tokens = 2, tiles = 1, panel = true>
-// CHECK-SAME: c = #quipu.cpu_rows, d = #quipu.cpu_attention<lanes = 4>, e = #quipu.cpu_pool, f = #quipu.cpu_angles
+// CHECK-SAME: c = #quipu.cpu_rows, d = #quipu.cpu_attention<lanes = 4>, e = #quipu.cpu_pool, e2 = #quipu.cpu_top_k, f = #quipu.cpu_angles
 // CHECK-SAME: g = #quipu.cost<bytes = 1, operations = 2>, h = #quipu.cost<bytes = 0, operations = 0, nanoseconds = 3>
 "schedules"() {a = #quipu.cpu_tiles<lanes = 16, tokens = 4, tiles = 3, panel = false>,
                b = #quipu.cpu_tiles<panel = true, tiles = 1, tokens = 2, lanes = 8>,
-               c = #quipu.cpu_rows, d = #quipu.cpu_attention<lanes = 4>, e = #quipu.cpu_pool, f = #quipu.cpu_angles,
+               c = #quipu.cpu_rows, d = #quipu.cpu_attention<lanes = 4>, e = #quipu.cpu_pool, e2 = #quipu.cpu_top_k, f = #quipu.cpu_angles,
                g = #quipu.cost<bytes = 1, operations = 2>, h = #quipu.cost<bytes = 0, operations = 0, nanoseconds = 3>} : () -> ()
 
 // -----

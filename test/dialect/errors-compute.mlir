@@ -407,7 +407,7 @@ quipu.model @m for [] {
 // quantize_c1
 quipu.model @m for [] {
   %x = quipu.input "x" : tensor<2x48xf32>
-  // expected-error@+2 {{C1: 48 numbers of a token are no multiple of 32}}
+  // expected-error@+2 {{C1: 48 numbers of a row are no multiple of 32}}
   // expected-error@+1 {{failed to infer returned types}}
   %out = quipu.quantize %x : tensor<2x48xf32> -> tensor<2x48x!quipu.i8x32>
 }
@@ -417,7 +417,7 @@ quipu.model @m for [] {
 // quantize_c1_bf16
 quipu.model @m for [] {
   %x = quipu.input "x" : tensor<2x33xf32>
-  // expected-error@+2 {{C1: 33 numbers of a token are no multiple of 2}}
+  // expected-error@+2 {{C1: 33 numbers of a row are no multiple of 2}}
   // expected-error@+1 {{failed to infer returned types}}
   %out = quipu.quantize %x as bf16 : tensor<2x33xf32> -> tensor<2x33xbf16>
 }

@@ -53,8 +53,8 @@ quipu.model @m for [] {
 //--- unknown.mlir
 quipu.model @m for [] {
   %x = quipu.input "x"
-  %q = quipu.layer_norm %x
-  // CHECK:      unknown.mlir:3:8: error: custom op 'quipu.layer_norm' is unknown
-  // CHECK-NEXT: %q = quipu.layer_norm %x
+  %q = quipu.batch_norm %x
+  // CHECK:      unknown.mlir:3:8: error: custom op 'quipu.batch_norm' is unknown
+  // CHECK-NEXT: %q = quipu.batch_norm %x
   // CHECK-NEXT: {{^}}       ^
 }

@@ -294,3 +294,48 @@ quipu.model @kinds for [] {
     quipu.output "y", %y : tensor<1x64xf32>
   }
 }
+
+//===----------------------------------------------------------------------===//
+// Experts
+//===----------------------------------------------------------------------===//
+
+// CHECK-LABEL: quipu.model @experts for ["a"] with "expert_count" {
+quipu.model @experts for ["a"] with "expert_count" {
+  // CHECK: quipu.layers
+  %tokens = quipu.input "tokens"
+  %x = quipu.embed %tokens, "token_embd"
+  %last = quipu.layers "blk" times @n from %x {
+  ^layer(%h: !quipu.value):
+    // CHECK: %[[IDS:.+]], %[[W:.+]] = quipu.top_k %[[H:.+]] count @chosen biased "b.bias" groups @n keep 2 normalized{{ *$}}
+    // CHECK-NEXT: quipu.top_k %[[H]] count 2 normalized @flag{{ *$}}
+    // CHECK-NEXT: quipu.top_k %[[H]] count 2 normalized false{{ *$}}
+    // CHECK-NEXT: %[[UP:.+]] = quipu.linear %[[H]], "up" of %[[IDS]] bias optional "up.bias" -> [@ffn]{{ *$}}
+    // CHECK-NEXT: %[[Q:.+]] = quipu.quantize %[[UP]] each as bf16{{ *$}}
+    // CHECK-NEXT: quipu.sum %[[Q]] by %[[W]]{{ *$}}
+    %ids, %w = quipu.top_k %h count @chosen biased "b.bias" groups @n keep 2 normalized
+    %others:2 = quipu.top_k %h count 2 normalized @flag
+    %unchanged:2 = quipu.top_k %h count 2 normalized false
+    %up = quipu.linear %h, "up" of %ids bias optional "up.bias" -> [@ffn]
+    %q = quipu.quantize %up each as bf16
+    %down = quipu.sum %q by %w
+    quipu.yield %down
+  }
+}
+
+// CHECK-LABEL: quipu.model @bound_experts
+quipu.model @bound_experts for ["a"] {
+  // CHECK-NEXT: quipu.weight @blk.up = "blk.*.up.weight" layers 3 chosen 2 : tensor<4x32x64x!quipu.q8_0, #quipu.rows16> packed at 0 stride 8704
+  quipu.weight @blk.up = "blk.*.up.weight" layers 3 chosen 2 : tensor<4x32x64x!quipu.q8_0, #quipu.rows16> packed at 0 stride 8704
+  quipu.weight @m = "m.weight" chosen 2 : tensor<4x64x32x!quipu.mixed<!quipu.q8_0, f16>> but f16 in [0]
+  %h = quipu.input "h" : tensor<3x64xf32>
+  %p = quipu.input "p" : tensor<3x4xf32>
+  // CHECK: %[[IDS:.+]], %[[W:.+]] = quipu.top_k %{{.+}} count 2 : tensor<3x4xf32> -> tensor<3x2xi32>, tensor<3x2xf32>
+  // CHECK-NEXT: %[[Q:.+]] = quipu.quantize %[[H:.+]] each : tensor<3x2x32xf32> -> tensor<3x2x32x!quipu.i8x32>
+  // CHECK-NEXT: %[[E:.+]] = quipu.linear %[[H]] or %[[Q]], @m : tensor<4x64x32x!quipu.mixed<!quipu.q8_0, f16>> of %[[IDS]] -> [64] : tensor<3x2x32xf32> or tensor<3x2x32x!quipu.i8x32> of tensor<3x2xi32> -> tensor<3x2x64xf32>
+  // CHECK-NEXT: quipu.sum %[[E]] by %[[W]] : tensor<3x2x64xf32>, tensor<3x2xf32> -> tensor<3x64xf32>
+  %up = quipu.input "up" : tensor<3x2x32xf32>
+  %ids, %w = quipu.top_k %p count 2 : tensor<3x4xf32> -> tensor<3x2xi32>, tensor<3x2xf32>
+  %q = quipu.quantize %up each : tensor<3x2x32xf32> -> tensor<3x2x32x!quipu.i8x32>
+  %each = quipu.linear %up or %q, @m : tensor<4x64x32x!quipu.mixed<!quipu.q8_0, f16>> of %ids -> [64] : tensor<3x2x32xf32> or tensor<3x2x32x!quipu.i8x32> of tensor<3x2xi32> -> tensor<3x2x64xf32>
+  %y = quipu.sum %each by %w : tensor<3x2x64xf32>, tensor<3x2xf32> -> tensor<3x64xf32>
+}

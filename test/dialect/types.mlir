@@ -59,7 +59,7 @@
 // -----
 
 // expected-error@+1 {{C1: #quipu.rows16 is for matrices in storage formats}}
-"layouts"() {a = tensor<4x8x64x!quipu.q4_0, #quipu.rows16>} : () -> ()
+"layouts"() {a = tensor<2x4x8x64x!quipu.q4_0, #quipu.rows16>} : () -> ()
 
 // -----
 
@@ -74,7 +74,7 @@
 // -----
 
 // expected-error@+1 {{C1: #quipu.floats is for vectors of floats}}
-"layouts"() {a = tensor<8x64xf32, #quipu.floats>} : () -> ()
+"layouts"() {a = tensor<4x8x64xf32, #quipu.floats>} : () -> ()
 
 // -----
 
@@ -84,7 +84,7 @@
 // -----
 
 // expected-error@+1 {{C1: #quipu.rows16 is for matrices in storage formats}}
-"layouts"() {a = tensor<4x8x64x!quipu.q4_0, #quipu.rows16>} : () -> ()
+"layouts"() {a = tensor<2x4x8x64x!quipu.q4_0, #quipu.rows16>} : () -> ()
 
 // -----
 
@@ -99,7 +99,7 @@
 // -----
 
 // expected-error@+1 {{C1: #quipu.floats is for vectors of floats}}
-"layouts"() {a = tensor<8x64xf32, #quipu.floats>} : () -> ()
+"layouts"() {a = tensor<4x8x64xf32, #quipu.floats>} : () -> ()
 
 // -----
 

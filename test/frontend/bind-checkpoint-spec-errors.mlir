@@ -135,6 +135,18 @@ quipu.model @embed_sum for ["llama"] {
 
 // -----
 
+quipu.model @ids_of_nothing for ["llama"] {
+  %tokens = quipu.input "tokens"
+  %selected = quipu.input "selected"
+  %x = quipu.embed %tokens, "token_embd"
+  %ids, %w = quipu.top_k %x count 2
+  %some = quipu.gather %ids, %selected
+  // expected-error@+1 {{no stack of matrices of which ids choose}}
+  %y = quipu.linear %x, "token_embd" of %some -> [64]
+}
+
+// -----
+
 quipu.model @gather_tokens for ["llama"] {
   %tokens = quipu.input "tokens"
   %x = quipu.embed %tokens, "token_embd"

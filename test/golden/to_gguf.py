@@ -34,7 +34,13 @@ NAMES = {
     "mlp.gate_proj": "ffn_gate",
     "mlp.up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
+    "block_sparse_moe.gate": "ffn_gate_inp",
+    "mlp.gate": "ffn_gate_inp",
 }
+# What the experts' matrices are called, and the stack that they become.
+EXPERT_NAMES = {"w1": "ffn_gate_exps", "w3": "ffn_up_exps", "w2": "ffn_down_exps",
+                "gate_proj": "ffn_gate_exps", "up_proj": "ffn_up_exps",
+                "down_proj": "ffn_down_exps"}
 GEMMA_NAMES = {
     **NAMES,
     "post_attention_layernorm": "post_attention_norm",
@@ -67,9 +73,11 @@ FAMILY_NAMES = {
     "bert": BERT_NAMES,
 }
 # The family's name in a GGUF file, by `model_type`, where it is another one.
-ARCHITECTURES = {"mistral": "llama", "gemma3_text": "gemma3", "cohere": "command-r"}
+ARCHITECTURES = {"mistral": "llama", "gemma3_text": "gemma3", "cohere": "command-r",
+                 "mixtral": "llama", "qwen3_moe": "qwen3moe"}
 FAMILIES = ["llama", "mistral", "qwen2", "qwen3", "gemma2", "gemma3_text", "granite", "phi3",
-            "glm4", "smollm3", "stablelm", "olmo2", "cohere", "bert"]
+            "glm4", "smollm3", "stablelm", "olmo2", "cohere", "bert", "mixtral",
+            "qwen3_moe"]
 # Llama's rows of q and k are stored so that neighbours turn together.
 PAIRS_NEIGHBOURS = ["llama", "granite", "smollm3"]
 # Outside of the layers; the task's model may have the backbone as `model.`.
@@ -93,6 +101,22 @@ def gguf_name(name, names, loops):
     layer, rest = re.fullmatch(r"(?:encoder\.)?layers?\.(\d+)\.(.*)", name).groups()
     prefix = f"{loops[int(layer)]}.0" if loops else f"blk.{layer}"
     return f"{prefix}.{names[rest]}.{kind}"
+
+
+def stack_experts(weights):
+    """The weights, with `...experts.0.w1.weight` and so on as one stack each."""
+    stacks, others = {}, {}
+    for name, weight in weights.items():
+        before, experts, rest = name.partition(".experts.")
+        if not experts:
+            others[name] = weight
+            continue
+        number, kind, _ = rest.split(".")
+        layer = before.split(".")[2]
+        stack = f"blk.{layer}.{EXPERT_NAMES[kind]}.weight"
+        stacks.setdefault(stack, {})[int(number)] = weight
+    return others, {name: np.stack([stack[i] for i in range(len(stack))])
+                    for name, stack in stacks.items()}
 
 
 def pair_neighbours(weight, heads):
@@ -218,6 +242,11 @@ def main():
         writer.add_rope_scaling_type(gguf.RopeScalingType.NONE)
     if config.get("sliding_window"):
         writer.add_sliding_window(config["sliding_window"])
+    for key, add in {"num_local_experts": writer.add_expert_count,
+                     "num_experts_per_tok": writer.add_expert_used_count,
+                     "moe_intermediate_size": writer.add_expert_feed_forward_length}.items():
+        if key in config:
+            add(config[key])
     if scaling.get("rope_type", "default") != "default":
         add_scaling(writer, scaling, theta, head_dim, config)
 
@@ -225,7 +254,11 @@ def main():
     add_family(writer, architecture, config, loops)
     matrix_types = itertools.cycle(gguf.GGMLQuantizationType[name]
                                    for name in args.type.upper().split(","))
-    weights = safetensors_file.read(args.folder / "model.safetensors")
+    weights, stacks = stack_experts(safetensors_file.read(args.folder / "model.safetensors"))
+    for name, weight in stacks.items():
+        kind = next(matrix_types)
+        writer.add_tensor(name, gguf.quants.quantize(weight.astype(np.float32), kind),
+                          raw_dtype=kind)
     for name, weight in weights.items():
         if name in UNUSED_NAMES:
             continue

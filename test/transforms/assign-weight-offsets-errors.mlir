@@ -1,9 +1,9 @@
 // RUN: %quipu-opt %s -assign-weight-offsets -split-input-file -verify-diagnostics
 
-// The weights of experts, say: nobody packs a third dimension yet.
+// Experts have three dimensions, nothing has four.
 quipu.model @experts for [] {
-  // expected-error @+1 {{'quipu.weight' op is 'tensor<4x32x32xf32>', which no kernel reads; a weight is a matrix, or a vector of floats}}
-  quipu.weight @w = "w.weight" : tensor<4x32x32xf32>
+  // expected-error @+1 {{'quipu.weight' op is 'tensor<2x4x32x32xf32>', which no kernel reads; a weight is a matrix, or a vector of floats}}
+  quipu.weight @w = "w.weight" : tensor<2x4x32x32xf32>
 }
 
 // -----

@@ -119,6 +119,7 @@ quipu.model @m for [] {
     %y = quipu.linear %x, @w.f16 : tensor<64x64xf16> -> [64] : tensor<128x64xf32> -> tensor<128x64xf32>
     quipu.yield %y : tensor<128x64xf32>
   }
+  quipu.weight @exps = "exps.weight" chosen 2 : tensor<8x64x64x!quipu.q8_0>
   // One token of a float format: four sums hide the latency of an addition. The
   // work of two linear layers adds up; a norm's is not counted. Floats are not
   // unpacked; with few registers there are few candidates, and behind the last
@@ -150,6 +151,13 @@ quipu.model @m for [] {
   quipu.kernel @norm(%x: tensor<2x64xf32>) -> tensor<2x64xf32> {
     %n = quipu.rms_norm %x, @n : tensor<64xf32> eps 1.0e-5 : tensor<2x64xf32> -> tensor<2x64xf32>
     quipu.yield %n : tensor<2x64xf32>
+  }
+  // Of experts the bytes of those that are chosen: of one token 2 of 8, of 128 all.
+  // CHECK-LABEL: quipu.kernel @expert
+  // AVX512-SAME: cost <bytes = 9344, operations = 16384,
+  quipu.kernel @expert(%x: tensor<1x64x!quipu.i8x32>, %ids: tensor<1x2xi32>) -> tensor<1x2x64xf32> {
+    %y = quipu.linear %x, @exps : tensor<8x64x64x!quipu.q8_0> of %ids -> [64] : tensor<1x64x!quipu.i8x32> of tensor<1x2xi32> -> tensor<1x2x64xf32>
+    quipu.yield %y : tensor<1x2x64xf32>
   }
 }
 

@@ -143,3 +143,25 @@ quipu.model @spec for [] {
   %a = quipu.linear %x, "w" -> [@n]
   quipu.output "a", %a
 }
+
+// The rows of what a token has chosen are quantised one by one, what all of them
+// read is quantised as ever.
+// CHECK-LABEL: quipu.model @experts
+// CHECK: %[[X:.+]] = quipu.input "x"
+// CHECK-NEXT: %[[Z:.+]] = quipu.quantize %[[X]] : tensor<2x64xf32> -> tensor<2x64x!quipu.i8x32>
+// CHECK: %[[UP:.+]] = quipu.linear %[[Z]], @up : tensor<4x32x64x!quipu.q4_0> of %[[IDS:.+]] -> [32] : tensor<2x64x!quipu.i8x32> of
+// CHECK-NEXT: %[[EACH:.+]] = quipu.quantize %[[UP]] each : tensor<2x3x32xf32> -> tensor<2x3x32x!quipu.i8x32>
+// CHECK-NEXT: quipu.linear %[[EACH]], @down : tensor<4x64x32x!quipu.q4_0> of %[[IDS]] -> [64] : tensor<2x3x32x!quipu.i8x32> of
+quipu.model @experts for [] {
+  quipu.weight @up = "up.weight" chosen 3 : tensor<4x32x64x!quipu.q4_0>
+  quipu.weight @down = "down.weight" chosen 3 : tensor<4x64x32x!quipu.q4_0>
+  quipu.step @prefill2 tokens 2 {
+    %x = quipu.input "x" : tensor<2x64xf32>
+    %p = quipu.input "p" : tensor<2x4xf32>
+    %ids, %w = quipu.top_k %p count 3 : tensor<2x4xf32> -> tensor<2x3xi32>, tensor<2x3xf32>
+    %up = quipu.linear %x, @up : tensor<4x32x64x!quipu.q4_0> of %ids -> [32] : tensor<2x64xf32> of tensor<2x3xi32> -> tensor<2x3x32xf32>
+    %each = quipu.linear %up, @down : tensor<4x64x32x!quipu.q4_0> of %ids -> [64] : tensor<2x3x32xf32> of tensor<2x3xi32> -> tensor<2x3x64xf32>
+    %y = quipu.sum %each by %w : tensor<2x3x64xf32>, tensor<2x3xf32> -> tensor<2x64xf32>
+    quipu.output "y", %y : tensor<2x64xf32>
+  }
+}

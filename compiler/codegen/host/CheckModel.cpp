@@ -112,6 +112,42 @@ static LogicalResult checkIndices(LaunchOp launch, Value value,
   return success();
 }
 
+/// Whether `value` are the ids that a top_k chooses of so many experts, or
+/// fewer.
+static bool isChoice(Value value, int64_t experts) {
+  auto launch = value.getDefiningOp<LaunchOp>();
+  if (!launch)
+    return false;
+  unsigned number = cast<OpResult>(value).getResultNumber();
+  return llvm::all_of(launch.getKernels(), [&](FlatSymbolRefAttr name) {
+    auto kernel =
+        launch->getParentOfType<ModelOp>().lookupSymbol<KernelOp>(name);
+    Value yielded =
+        kernel.getBody().front().getTerminator()->getOperand(number);
+    auto choice = yielded.getDefiningOp<TopKOp>();
+    return choice && choice.getIds() == yielded &&
+           cast<RankedTensorType>(choice.getScores().getType()).getDimSize(1) <=
+               experts;
+  });
+}
+
+/// What chooses experts names none that there is not.
+static LogicalResult checkChoices(LaunchOp launch, Value value,
+                                  BlockArgument argument) {
+  for (Operation *user : argument.getUsers()) {
+    auto linear = dyn_cast<LinearOp>(user);
+    if (!linear || linear.getIds() != argument)
+      continue;
+    int64_t experts = linear.getWeight().getType().getDimSize(0);
+    if (!isChoice(value, experts))
+      return launch.emitOpError("of ")
+             << launch.getKernelAttr()
+             << " takes ids that are not what a top_k has chosen of " << experts
+             << " experts";
+  }
+  return success();
+}
+
 /// A kernel that gathers goes over the selected tokens, and one that goes over
 /// those reads no rows of others.
 static LogicalResult checkRows(LaunchOp launch,
@@ -119,7 +155,8 @@ static LogicalResult checkRows(LaunchOp launch,
   KernelOp kernel = getKernel(launch);
   for (auto [value, argument] :
        llvm::zip_equal(launch.getInputs(), kernel.getBody().getArguments()))
-    if (failed(checkIndices(launch, value, argument)))
+    if (failed(checkIndices(launch, value, argument)) ||
+        failed(checkChoices(launch, value, argument)))
       return failure();
   if (!kernel.getSelected() && !kernel.getBody().getOps<GatherOp>().empty())
     return launch.emitOpError("of ")

@@ -37,7 +37,8 @@ static Caller getCaller(StringRef opName) {
       entry<SwiGLUOp>(),  entry<AddOp>(),        entry<MulOp>(),
       entry<ScaleOp>(),   entry<ActivateOp>(),   entry<SoftmaxOp>(),
       entry<PoolOp>(),    entry<L2NormOp>(),     entry<LayerNormOp>(),
-      entry<ClampOp>(),   entry<ConcatOp>(),
+      entry<ClampOp>(),   entry<ConcatOp>(),     entry<TopKOp>(),
+      entry<SumOp>(),
   };
   return callers.lookup(opName);
 }
@@ -95,14 +96,16 @@ static double getNumber(Attribute attribute, double missing) {
 
 template <typename Function>
 void ReferenceCalls::callFunction(Operation *op,
-                                  std::initializer_list<Arguments> arguments) {
+                                  std::initializer_list<Arguments> arguments,
+                                  StringRef suffix) {
   SmallVector<Value> values;
   for (const Arguments &argument : arguments)
     values.append(argument);
   values.append({begin, end});
   if (!failed)
     abi.call<Function>(
-        ("quipu_reference_" + op->getName().stripDialect()).str(), values);
+        ("quipu_reference_" + op->getName().stripDialect() + suffix).str(),
+        values);
 }
 
 ReferenceCalls::Arguments ReferenceCalls::getRows(Value rows) {
@@ -209,7 +212,24 @@ void ReferenceCalls::call(GatherOp op) {
            getRows(op.getResult())});
 }
 
+void ReferenceCalls::callOf(LinearOp op) {
+  reference::RowType input = getRowType(op.getInput());
+  int64_t rowBytes = getRowBytes(getTensor(op.getInput()));
+  callFunction<decltype(quipu_reference_linear_of)>(
+      op,
+      {input == reference::F32 ? getReals(op.getInput())
+                               : getRows(op.getInput()),
+       getSize(op.hasRowPerChoice() ? rowBytes / op.getChosen() : 0),
+       getKind(input), getRows(op.getIds()), getSize(op.getChosen()),
+       getMatrix(op.getWeight()), getSize(op.getRows()),
+       getSize(op.getColumns()), getWeight(op.getBias()),
+       getReals(op.getResult())},
+      "_of");
+}
+
 void ReferenceCalls::call(LinearOp op) {
+  if (op.getIds())
+    return callOf(op);
   reference::RowType input = getRowType(op.getInput());
   RankedTensorType weight = op.getWeight().getType();
   callFunction<decltype(quipu_reference_linear)>(
@@ -238,9 +258,13 @@ void ReferenceCalls::call(LayerNormOp op) {
 }
 
 void ReferenceCalls::call(QuantizeOp op) {
+  RankedTensorType type = getTensor(op.getResult());
+  int64_t groups =
+      op.getEach() ? getElements(op.getInput()) / type.getShape().back() : 1;
   callFunction<decltype(quipu_reference_quantize)>(
-      op, {getReals(op.getInput()), getSize(getElements(op.getInput())),
-           getKind(getRowType(op.getResult())), getRows(op.getResult())});
+      op, {getReals(op.getInput()), getSize(groups),
+           getSize(type.getShape().back()), getKind(getRowType(op.getResult())),
+           getRows(op.getResult()), getSize(getRowBytes(type) / groups)});
 }
 
 void ReferenceCalls::call(RopeAnglesOp op) {
@@ -373,4 +397,23 @@ void ReferenceCalls::call(SoftmaxOp op) {
   callFunction<decltype(quipu_reference_softmax)>(
       op, {getReals(op.getInput()), getSize(getElements(op.getInput()) / size),
            getSize(size), getReals(op.getResult())});
+}
+
+void ReferenceCalls::call(TopKOp op) {
+  auto getNumberOf = [](Attribute size) {
+    return static_cast<int64_t>(getNumber(size, 1));
+  };
+  callFunction<decltype(quipu_reference_top_k)>(
+      op, {getReals(op.getScores()), getSize(getElements(op.getScores())),
+           getWeight(op.getBias()), getSize(getNumberOf(op.getCount())),
+           getSize(getNumberOf(op.getGroupsAttr())),
+           getSize(getNumberOf(op.getKeptAttr())), getKind(op.isNormalized()),
+           getRows(op.getIds()), getReals(op.getWeights())});
+}
+
+void ReferenceCalls::call(SumOp op) {
+  callFunction<decltype(quipu_reference_sum)>(
+      op, {getReals(op.getInput()), getReals(op.getWeights()),
+           getSize(getElements(op.getWeights())),
+           getSize(getElements(op.getResult())), getReals(op.getResult())});
 }

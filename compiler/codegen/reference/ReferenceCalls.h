@@ -57,13 +57,17 @@ public:
   void call(SoftmaxOp op);
   void call(PoolOp op);
   void call(L2NormOp op);
+  void call(TopKOp op);
+  void call(SumOp op);
 
 private:
   using Arguments = llvm::SmallVector<mlir::Value, 2>;
   template <typename Function>
   void callFunction(mlir::Operation *op,
-                    std::initializer_list<Arguments> arguments);
+                    std::initializer_list<Arguments> arguments,
+                    llvm::StringRef suffix = "");
   template <typename Function, typename Op> void callBinary(Op op);
+  void callOf(LinearOp op);
 
   Arguments getSize(int64_t size) { return {abi.getInt64(size)}; }
   Arguments getKind(int32_t kind) { return {abi.getInt32(kind)}; }

@@ -591,3 +591,32 @@ quipu.model @m for ["m"] {
     quipu.output "x", %y over sequence : tensor<2x64xf32>
   }
 }
+
+// -----
+
+// What chooses experts is what a top_k has chosen, of as many.
+quipu.model @m for ["m"] {
+  quipu.weight @w = "w.weight" chosen 2 : tensor<4x16x64xf32>
+  quipu.weight @e = "e.weight" : tensor<40x64xf32>
+  quipu.kernel @embed(%ids: tensor<2xi32>) -> tensor<2x64xf32> {
+    %x = quipu.embed %ids, @e : tensor<40x64xf32> : tensor<2xi32> -> tensor<2x64xf32>
+    quipu.yield %x : tensor<2x64xf32>
+  }
+  quipu.kernel @choose(%p: tensor<2x64xf32>) -> (tensor<2x2xi32>, tensor<2x2xf32>) {
+    %ids, %c = quipu.top_k %p count 2 : tensor<2x64xf32> -> tensor<2x2xi32>, tensor<2x2xf32>
+    quipu.yield %ids, %c : tensor<2x2xi32>, tensor<2x2xf32>
+  }
+  quipu.kernel @linear(%x: tensor<2x64xf32>, %ids: tensor<2x2xi32>) -> tensor<2x2x16xf32> {
+    %y = quipu.linear %x, @w : tensor<4x16x64xf32> of %ids -> [16] : tensor<2x64xf32> of tensor<2x2xi32> -> tensor<2x2x16xf32>
+    quipu.yield %y : tensor<2x2x16xf32>
+  }
+  quipu.step @decode tokens 2 arena 16384 {
+    %tokens = quipu.input "tokens" : tensor<2xi32>
+    %x = quipu.launch @embed(%tokens) arena [0] : (tensor<2xi32>) -> tensor<2x64xf32>
+    quipu.barrier
+    %ids, %c = quipu.launch @choose(%x) arena [4096, 5120] : (tensor<2x64xf32>) -> (tensor<2x2xi32>, tensor<2x2xf32>)
+    quipu.barrier
+    // expected-error @+1 {{of @linear takes ids that are not what a top_k has chosen of 4 experts}}
+    %y = quipu.launch @linear(%x, %ids) arena [8192] : (tensor<2x64xf32>, tensor<2x2xi32>) -> tensor<2x2x16xf32>
+  }
+}

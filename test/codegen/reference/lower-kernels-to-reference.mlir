@@ -107,6 +107,28 @@ quipu.model @m for ["m"] {
     quipu.yield %y : tensor<8x32xf32>
   }
 
+  // Experts: the ids are rows as others are.
+  // LLVM-LABEL: define void @choose
+  // LLVM: call void @quipu_reference_top_k(ptr %4, i64 64, i64 4, ptr %{{.*}}, i64 2, i64 2, i64 1, i32 1, ptr %5, i64 64, ptr %6, i64 64,
+  quipu.weight @exps = "exps.weight" chosen 2 : tensor<4x32x32x!quipu.q8_0, #quipu.rows16> packed at 8192
+  quipu.weight @bias = "bias" : tensor<4xf32, #quipu.floats> packed at 64
+  quipu.kernel @choose(%p: tensor<8x4xf32>) -> (tensor<8x2xi32>, tensor<8x2xf32>) {
+    %ids, %w = quipu.top_k %p count 2 biased @bias : tensor<4xf32> groups 2 keep 1 normalized : tensor<8x4xf32> -> tensor<8x2xi32>, tensor<8x2xf32>
+    quipu.yield %ids, %w : tensor<8x2xi32>, tensor<8x2xf32>
+  }
+  // LLVM-LABEL: define void @experts
+  // LLVM: call void @quipu_reference_linear_of(ptr %4, i64 128, i64 0, i32 0, ptr %5, i64 64, i64 2, ptr %{{.*}}, i32 8, i64 32, i64 32, ptr null,
+  // LLVM: call void @quipu_reference_quantize({{.*}}, i64 2, i64 32, i32 1, ptr %{{.*}}, i64 128, i64 64,
+  // LLVM: call void @quipu_reference_linear_of({{.*}}, i64 128, i64 64, i32 1, ptr %5, i64 64, i64 2, ptr %{{.*}}, i32 8, i64 32, i64 32, ptr null,
+  // LLVM: call void @quipu_reference_sum(ptr %{{.*}}, i64 256, ptr %6, i64 64, i64 2, i64 32,
+  quipu.kernel @experts(%x: tensor<8x32xf32>, %ids: tensor<8x2xi32>, %w: tensor<8x2xf32>) -> tensor<8x32xf32> {
+    %y = quipu.linear %x, @exps : tensor<4x32x32x!quipu.q8_0> of %ids -> [32] : tensor<8x32xf32> of tensor<8x2xi32> -> tensor<8x2x32xf32>
+    %q = quipu.quantize %y each : tensor<8x2x32xf32> -> tensor<8x2x32x!quipu.i8x32>
+    %z = quipu.linear %q, @exps : tensor<4x32x32x!quipu.q8_0> of %ids -> [32] : tensor<8x2x32x!quipu.i8x32> of tensor<8x2xi32> -> tensor<8x2x32xf32>
+    %s = quipu.sum %z by %w : tensor<8x2x32xf32>, tensor<8x2xf32> -> tensor<8x32xf32>
+    quipu.yield %s : tensor<8x32xf32>
+  }
+
   // Every other op.
   // LLVM-LABEL: define void @others
   // LLVM: call void @quipu_reference_gather({{.*}}, i64 128,
@@ -120,7 +142,7 @@ quipu.model @m for ["m"] {
   // LLVM: call void @quipu_reference_clamp({{.*}}, float 0xFFF0000000000000, float 2.500000e-01, i64 32,
   // LLVM: call void @quipu_reference_layer_norm({{.*}}, ptr null, i64 0, ptr null, i64 0, {{.*}}, i64 2, i64 16,
   // LLVM: call void @quipu_reference_concat({{.*}}, i64 2, i64 16, {{.*}}, i64 2, i64 16,
-  // LLVM: call void @quipu_reference_quantize({{.*}}, i64 64,
+  // LLVM: call void @quipu_reference_quantize({{.*}}, i64 1, i64 64, i32 1,
   // LLVM: call void @quipu_reference_linear({{.*}}, i32 1, {{.*}}, i32 8, i64 40, i64 32, ptr null,
   quipu.kernel @others(%x: tensor<8x2x16xf32>, %rows: tensor<8xi32>, %angles: tensor<8x2x2xf32>) -> tensor<8x40xf32> {
     %g = quipu.gather %x, %rows : tensor<8x2x16xf32>, tensor<8xi32> -> tensor<8x2x16xf32>

@@ -48,7 +48,15 @@ x[3] *= 1e-30
 x[4, :32] = np.arange(32) - 15.5  # halves, to the even neighbour
 x[4, 0] = 127
 wanted = quantized_rows(x)
-got = run("quantize", Rows(x), 96, I8X32, shape=wanted.shape, dtype=np.uint8)
+
+def run_quantize(x, groups, size, kind, shape, dtype, each=0):
+    """`run` puts the result's rows last but for what each group is apart."""
+    result = Rows(np.zeros(shape, dtype))
+    call("quantize", Rows(x), groups, size, kind, result, each, 0, len(x))
+    return result.values()
+
+
+got = run_quantize(x, 1, 96, I8X32, wanted.shape, np.uint8)
 same(got, wanted, "quantize")
 rounded = np.zeros(96, np.float32)
 call("dequantize", got[0], 96, I8X32, rounded)
@@ -56,14 +64,20 @@ q, scale, *_ = quantize(x)
 same(rounded, (q[0] * scale[0][:, None]).astype(np.float32).ravel(), "dequantize")
 
 x[0, :4] = [1 + 2**-8, 1 + 3 * 2**-8, -1 - 2**-8 - 2**-23, 3.4e38]  # two ties, an infinity
-got = run("quantize", Rows(x), 96, BF16, shape=x.shape, dtype=np.uint16)
+got = run_quantize(x, 1, 96, BF16, x.shape, np.uint16)
 same(got, bf16(x), "quantize as bf16")
 assert got[0, :4].tolist() == [0x3F80, 0x3F82, 0xBF81, 0x7F80]
 call("dequantize", got[1], 96, BF16, rounded)
 same(rounded, from_bf16(got[1]), "dequantize bf16")
 nan = np.full((1, 2), 0x7FFFFFFF, np.uint32).view(np.float32)
-got = run("quantize", Rows(nan), 2, BF16, shape=(1, 2), dtype=np.uint16)
+got = run_quantize(nan, 1, 2, BF16, (1, 2), np.uint16)
 assert np.isnan(from_bf16(got)).all()
+
+# A token's rows, one for each of its choices.
+each = normal(5, 2, 64)
+wanted = quantized_rows(each.reshape(10, 64)).reshape(5, 2, -1)
+got = run_quantize(each, 2, 64, I8X32, wanted.shape, np.uint8, wanted.shape[2])
+same(got, wanted, "quantize each")
 
 for name in FORMATS:
     sizes = [(1, 32), (16, 64), (35, 96), (20, 160), (3, 256), (17, 768)]
@@ -92,6 +106,18 @@ for name in FORMATS:
         read = from_bf16(bf16(x)).astype(np.float64)
         got = run("linear", Rows(bf16(x)), BF16, *arguments[1:], bias, shape=shape)
         near(got, read @ weight.T + bias, what=f"linear {name} of bf16")
+
+# Of three matrices each token is multiplied by two.
+stack = [make_weight("Q8_0", 20, 64) for _ in range(3)]
+packed = np.concatenate([matrix for matrix, _ in stack])
+weight = np.stack([numbers for _, numbers in stack]).astype(np.float64)
+ids = np.array([[0, 2], [2, 1], [1, 1]], np.int32)
+x, bias = normal(3, 2, 64), normal(3, 20)
+arguments = (F32, Rows(ids), 2, packed, format_number("Q8_0"), 20, 64)
+got = run("linear_of", Rows(x), 256, *arguments, bias, shape=(3, 2, 20))
+near(got, np.einsum("tsnk,tsk->tsn", weight[ids], x) + bias[ids], what="linear of")
+got = run("linear_of", Rows(x[:, 0]), 0, *arguments, None, shape=(3, 2, 20))
+near(got, np.einsum("tsnk,tk->tsn", weight[ids], x[:, 0]), what="linear of one row")
 
 # Every half and every bfloat16, among them infinities, subnormals and zeros.
 every = np.arange(65536, dtype=np.uint16).reshape(4096, 16)

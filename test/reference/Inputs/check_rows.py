@@ -80,6 +80,38 @@ for size in (1, 31, 64):
         assert np.isnan(got).all(), f"activate {kind} answers"
     same(run("copy", Rows(x), 4 * size, **flat), x, "copy")
 
+def top_k(scores, count, bias=None, groups=1, kept=1, normalized=False):
+    """Ids and weights of one token, in plain numpy."""
+    choice = scores + (0 if bias is None else bias)
+    choice = np.where(np.isnan(choice), -np.inf, choice).reshape(groups, -1)
+    best = np.sort(choice, axis=1)[:, -2:].sum(axis=1)
+    kept = np.argsort(-best, kind="stable")[:kept]
+    masked = np.full(choice.shape, -np.inf)
+    masked[kept] = choice[kept]
+    ids = np.argsort(-masked.ravel(), kind="stable")[:count]
+    return ids, scores[ids] / ((big(scores[ids]).sum() + 1e-20) if normalized else 1)
+
+
+scores = np.abs(normal(6, 12))
+scores[1] = 1  # ties: the smallest ids
+scores[2, :8] = np.nan
+bias = normal(12)
+for count, extra, groups, kept in [(1, None, 1, 1), (12, None, 1, 1), (3, bias, 1, 1),
+                                   (4, bias, 3, 1), (5, None, 6, 3)]:
+    for normalized in (0, 1):
+        ids, weights = (Rows(np.zeros((6, count), kind)) for kind in (np.int32, np.float32))
+        call("top_k", Rows(scores), 12, extra, count, groups, kept, ctypes.c_int32(normalized),
+             ids, weights, 0, 6)
+        for t in range(6):
+            if t == 2 and (count > 4 or groups > 1):
+                continue  # those without a number are of one rank
+            wanted, weight = top_k(scores[t], count, extra, groups, kept, normalized)
+            assert ids.values()[t].tolist() == wanted.tolist(), f"top_k {t}"
+            near(weights.values()[t], weight, what="top_k")
+each, weights = normal(4, 3, 5), normal(4, 3)
+near(run("sum", Rows(each), Rows(weights), 3, 5, shape=(4, 5)),
+     np.einsum("tkn,tk->tn", big(each), big(weights)), what="sum")
+
 positions = np.array([0, 1, 77, 131071], np.int32)
 lengths = np.array([1, 100, 100, 131072], np.int32)
 args = StepArgs(positions, lengths=lengths)

@@ -40,6 +40,20 @@ Param<int32_t> KernelBuilder::scalar(KernelArgument::Kind kind,
   return param;
 }
 
+void KernelBuilder::computeChoices(int64_t count) {
+  chosen = count;
+  if (tokens > 1)
+    choices = buffer({BufferOwner::Choices}, Int(32), {1});
+}
+
+Expr KernelBuilder::getRow(const BufferOwner &owner, Expr row) const {
+  if (!choices)
+    return row;
+  Expr choice =
+      unsafe_promise_clamped((*choices)(row), 0, int(tokens * chosen - 1));
+  return owner.isOfTokens ? choice / int(chosen) : choice;
+}
+
 FloatValue KernelBuilder::rows(BufferOwner owner, int64_t width,
                                int64_t stride) {
   FloatValue x;
@@ -47,7 +61,7 @@ FloatValue KernelBuilder::rows(BufferOwner owner, int64_t width,
   ImageParam in = buffer(owner, Float(32), {1, stride});
   in.set_host_alignment(4);
   x.func = Func("rows");
-  x.func(i, m) = in(i, m);
+  x.func(i, m) = in(i, getRow(owner, m));
   return x;
 }
 
@@ -57,7 +71,7 @@ FloatValue KernelBuilder::pairedRows(BufferOwner owner, int64_t width,
   x.width = width;
   ImageParam in = buffer(owner, UInt(32), {1, stride});
   x.pairs = Func("pairs");
-  (*x.pairs)(i, m) = in(i, m);
+  (*x.pairs)(i, m) = in(i, getRow(owner, m));
   x.func(i, m) = readPair((*x.pairs)(i / 2, m), i);
   return x;
 }
@@ -76,11 +90,12 @@ QuantizedValue KernelBuilder::quantizedRows(BufferOwner owner, int64_t width) {
   ImageParam halfSums = part(Float(32), layout.halfSumOffset());
   QuantizedValue x;
   x.width = width;
-  x.values(i, b, m) = values(i, b, m);
-  x.scales(b, m) = scales(b, m);
-  x.starts(b, m) = starts(b, m);
-  x.sums(b, m) = sums(b, m);
-  x.halfStarts(b, m) = halfStarts(b, m);
-  x.halfSums(b, m) = halfSums(b, m);
+  Expr at = getRow(owner, m);
+  x.values(i, b, m) = values(i, b, at);
+  x.scales(b, m) = scales(b, at);
+  x.starts(b, m) = starts(b, at);
+  x.sums(b, m) = sums(b, at);
+  x.halfStarts(b, m) = halfStarts(b, at);
+  x.halfSums(b, m) = halfSums(b, at);
   return x;
 }

@@ -133,6 +133,18 @@ FloatValue KernelBuilder::multiply(FloatValue x, FloatValue y) {
   return z;
 }
 
+FloatValue KernelBuilder::sum(const FloatValue &each,
+                              const FloatValue &weights) {
+  FloatValue y;
+  y.width = each.width / weights.width;
+  y.func = Func("weighted_sum");
+  Expr total = each.func(i, m) * weights.func(0, m);
+  for (int k = 1; k < weights.width; ++k)
+    total = total + each.func(i + k * int(y.width), m) * weights.func(k, m);
+  y.func(i, m) = total;
+  return y;
+}
+
 FloatValue KernelBuilder::activate(abi::Activation kind, const FloatValue &x) {
   FloatValue y = x;
   define(y, activation(kind, at(x, x.form, x.headDim)));

@@ -51,11 +51,15 @@ struct BufferOwner {
     Keys, // of the cache that the kernel writes
     Values,
     SlotMapping, // where in the cache each row belongs
+    Choices,     // the numbers of the choices that are computed
   };
   Kind kind;
   unsigned index = 0; // of operands, weights or results
   /// Of an operand whose rows are selected: the operand with their numbers.
   std::optional<unsigned> selection = std::nullopt;
+  /// Of an operand with a row for each token, where others have one for each of
+  /// a token's choices.
+  bool isOfTokens = false;
 };
 
 /// What a kernel expects at one place of its argument list.
@@ -169,6 +173,11 @@ public:
   KernelBuilder(std::string name, int64_t tokens, RegisterTile tile,
                 Vectors vectors);
 
+  /// Tokens have `chosen` rows each, of which the kernel computes those whose
+  /// numbers a buffer lists; behind them it has 15 more of any. One token's
+  /// rows are computed by a call each.
+  void computeChoices(int64_t chosen);
+
   //===------------------------------------------------------------------===//
   // Operands
   //===------------------------------------------------------------------===//
@@ -208,6 +217,9 @@ public:
   FloatValue add(FloatValue x, FloatValue y);
   FloatValue multiply(const FloatValue &x, float factor);
   FloatValue multiply(FloatValue x, FloatValue y);
+  /// `each` is [weights][numbers] of a row: the numbers times their weights,
+  /// added up in this order.
+  FloatValue sum(const FloatValue &each, const FloatValue &weights);
   FloatValue activate(abi::Activation kind, const FloatValue &x);
   /// What is below `from` becomes that, what is above `to` that.
   FloatValue clamp(const FloatValue &x, float from, float to);
@@ -279,7 +291,8 @@ public:
     /// head; its loops.
     std::optional<Halide::Func> stored;
     std::vector<Halide::Func> stages;
-    /// (numbers and scales, tokens at once, token groups, heads)
+    /// Of a cache (numbers and scales, tokens at once, token groups, heads), of
+    /// listed choices (choices at once, groups of choices).
     Halide::RDom loops;
     Halide::Param<int32_t> first, count;
     unsigned result; // index into results
@@ -302,6 +315,8 @@ public:
 
   Halide::Pipeline pipeline() const;
   int tokensAtOnce() const { return tile.tokens; }
+  /// Whether rows are those that a buffer lists.
+  bool hasChoices() const { return choices.has_value(); }
   /// The largest divisor of `tiles` that the register tile allows.
   int64_t tilesAtOnce(int64_t tiles) const;
   /// How far up an unpacked code is moved in its byte: to the top, where Halide
@@ -323,6 +338,8 @@ private:
   /// `y` with the numbers `number` times the weight, plus the bias.
   FloatValue finish(FloatValue y, Halide::Expr number,
                     const NormVectors &vectors);
+  /// Where row `row` of the kernel is among the owner's.
+  Halide::Expr getRow(const BufferOwner &owner, Halide::Expr row) const;
   UnpackedWeight unpack(BufferOwner weight, const WeightLayout &layout);
   /// Of a float format: (lane, column, tile).
   Halide::Func unpackFloats(BufferOwner weight, const WeightLayout &layout);
@@ -339,7 +356,8 @@ private:
                     int64_t unitBytes);
 
   Halide::Param<int32_t> rowsFirst, rowsCount;
-  std::optional<Halide::ImageParam> slotMapping;
+  std::optional<Halide::ImageParam> slotMapping, choices;
+  int64_t chosen = 1;
 };
 
 /// e^x with a relative error below 2e-7, the same operations on every target;

@@ -59,7 +59,15 @@ void KernelBuilder::result(BufferOwner owner, const FloatValue &x,
                              units, width * unit * 4);
   output.value = x;
   output.func = Func("result");
-  if (isTiles)
+  if (isTiles && choices) {
+    output.func(r, u, t, m) = undef<float>();
+    output.loops = RDom(0, tokensAtOnce(), 0,
+                        (rowsCount + tokensAtOnce() - 1) / tokensAtOnce());
+    Expr row = output.loops.y * tokensAtOnce() + output.loops.x;
+    output.loops.where(row < rowsCount);
+    output.func(r, u, t, getRow(owner, rowsFirst + row)) =
+        x.func(r, t * int(unit) + u, rowsFirst + row);
+  } else if (isTiles)
     output.func(r, u, t, m) = x.func(r, t * int(unit) + u, m);
   else
     output.func(d, h, m) = x.func(d, h, m);
@@ -72,6 +80,8 @@ void KernelBuilder::result(BufferOwner owner, const FloatValue &x,
   out.dim(grid).set_stride(int(width * unit));
   if (tokens == 1)
     out.dim(grid + 1).set_bounds(0, 1);
+  else if (choices)
+    out.dim(grid + 1).set_min(0);
   else
     out.dim(grid + 1).set_bounds(rowsFirst, rowsCount);
   out.dim(grid + 1).set_stride(int(stride));

@@ -95,6 +95,8 @@ static void scheduleSum(const KernelBuilder &kernel, Linear &op,
   std::vector<Var> vars = op.dot.args();
   Var r = vars[0], t = vars[1], m = vars[2];
   op.dot.compute_at(level).vectorize(r, 16).unroll(t).unroll(m);
+  if (kernel.hasChoices())
+    op.dot.bound_extent(m, kernel.tokensAtOnce());
   if (!isQuantized) {
     RVar k = op.dot.rvars()[0];
     op.dot.update().reorder(r, t, m, k).vectorize(r, 16).unroll(t).unroll(m);
@@ -161,7 +163,26 @@ static void scheduleHead(KernelBuilder &kernel, FloatValue &value,
   }
 }
 
+/// The choices that a buffer lists, each to its own row.
+static void scheduleChoices(KernelBuilder &kernel, Output &output) {
+  std::vector<Var> vars = output.func.args();
+  Var r = vars[0], u = vars[1], t = vars[2];
+  RVar inner = output.loops.x, outer = output.loops.y;
+  output.func.update()
+      .reorder(r, u, inner, outer, t)
+      .vectorize(r, 16)
+      .unroll(u)
+      .unroll(inner);
+  for (unsigned i : output.value.linears)
+    scheduleSum(kernel, kernel.linears[i], LoopLevel(output.func, outer),
+                LoopLevel(output.func, t),
+                kernel.tilesAtOnce((output.value.width + quipu::tileRows - 1) /
+                                   quipu::tileRows));
+}
+
 static void scheduleTiles(KernelBuilder &kernel, Output &output) {
+  if (kernel.hasChoices())
+    return scheduleChoices(kernel, output);
   std::vector<Var> vars = output.func.args();
   Var r = vars[0], u = vars[1], t = vars[2], m = vars[3];
   Var mo("mo"), mi("mi");

@@ -28,9 +28,19 @@ static double getNumber(mlir::Attribute number) {
   return mlir::cast<mlir::FloatAttr>(number).getValueAsDouble();
 }
 
-/// 32-bit words from one token's row to the next.
-static int64_t getStride(Type type) {
-  return getRowBytes(mlir::cast<RankedTensorType>(type)) / sizeof(float);
+int64_t cpu::getChosen(KernelOp kernel) {
+  for (LinearOp linear : kernel.getOps<LinearOp>())
+    if (linear.getIds())
+      return linear.getChosen();
+  for (QuantizeOp quantize : kernel.getOps<QuantizeOp>())
+    if (quantize.getEach())
+      return mlir::cast<RankedTensorType>(quantize.getResult().getType())
+          .getDimSize(1);
+  return 0;
+}
+
+bool cpu::isOfChoices(RankedTensorType type, int64_t chosen) {
+  return chosen && type.getRank() == 3 && type.getDimSize(1) == chosen;
 }
 
 /// What the schedule says; without tiles rows are computed one by one.
@@ -51,7 +61,10 @@ class Translation {
 public:
   Translation(KernelOp kernel, CpuAttr cpu, int64_t pageNumbers)
       : kernel(kernel), pageNumbers(pageNumbers),
-        builder(makeBuilder(kernel, cpu)) {}
+        builder(makeBuilder(kernel, cpu)), chosen(getChosen(kernel)) {
+    if (chosen)
+      builder->computeChoices(chosen);
+  }
 
   FailureOr<TranslatedKernel> run() {
     for (auto write : kernel.getBody().getOps<CacheWriteOp>())
@@ -94,12 +107,26 @@ private:
     return mlir::cast<mlir::BlockArgument>(operand).getArgNumber();
   }
 
-  static BufferOwner getOperand(mlir::Value value) {
-    return {BufferOwner::Operand, getArgNumber(value)};
+  BufferOwner getOperand(mlir::Value value) const {
+    BufferOwner owner{BufferOwner::Operand, getArgNumber(value)};
+    owner.isOfTokens = chosen && !isOfChoices(value.getType());
+    return owner;
   }
 
-  static int64_t getWidth(mlir::Value value) {
-    return getElementsPerToken(mlir::cast<RankedTensorType>(value.getType()));
+  bool isOfChoices(Type type) const {
+    return cpu::isOfChoices(mlir::cast<RankedTensorType>(type), chosen);
+  }
+
+  /// The numbers of a row.
+  int64_t getWidth(mlir::Value value) const {
+    auto type = mlir::cast<RankedTensorType>(value.getType());
+    return getElementsPerToken(type) / (isOfChoices(type) ? chosen : 1);
+  }
+
+  /// 32-bit words from one row to the next.
+  int64_t getStride(Type type) const {
+    return getRowBytes(mlir::cast<RankedTensorType>(type)) / sizeof(float) /
+           (isOfChoices(type) ? chosen : 1);
   }
 
   const FloatValue &getFloats(mlir::Value value) {
@@ -149,7 +176,7 @@ private:
     return {get(norm.getWeight()), get(norm.getBias())};
   }
 
-  static NormShape getLastDimension(mlir::Value value) {
+  NormShape getLastDimension(mlir::Value value) const {
     int64_t size =
         mlir::cast<RankedTensorType>(value.getType()).getShape().back();
     return {getWidth(value) / size, size};
@@ -270,6 +297,14 @@ private:
                                       getNumber(op.getEps()));
           });
         })
+        .Case([&](SumOp op) {
+          if (builder->tokens > 1 || chosen)
+            return LogicalResult(
+                op.emitError("runs row by row; give it a kernel of its own"));
+          floats[op.getResult()] = builder->sum(getFloats(op.getInput()),
+                                                getFloats(op.getWeights()));
+          return success();
+        })
         .Case([&](L2NormOp op) {
           return reduce(
               op, getLastDimension(op.getInput()),
@@ -363,6 +398,7 @@ private:
   KernelOp kernel;
   int64_t pageNumbers; // of the pool that the cache lies in
   std::unique_ptr<KernelBuilder> builder;
+  int64_t chosen; // of a token
   llvm::SmallVector<mlir::FlatSymbolRefAttr> weights;
   struct Less {
     bool operator()(mlir::Value a, mlir::Value b) const {

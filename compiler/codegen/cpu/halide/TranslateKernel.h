@@ -27,6 +27,13 @@ struct TranslatedKernel {
 mlir::FailureOr<TranslatedKernel> translateKernel(KernelOp kernel, CpuAttr cpu,
                                                   int64_t pageNumbers);
 
+/// The rows that a token has in the kernel, one for each expert that it has
+/// chosen; 0 where tokens choose none.
+int64_t getChosen(KernelOp kernel);
+
+/// Whether a value of such a kernel has these rows, and not one for the token.
+bool isOfChoices(mlir::RankedTensorType type, int64_t chosen);
+
 /// The shape of attention for single tokens.
 AttentionShape getAttentionShape(AttentionOp op, CpuAttentionAttr schedule);
 

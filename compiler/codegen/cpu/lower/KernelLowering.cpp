@@ -24,11 +24,16 @@ KernelLowering::create(KernelOp kernel, CpuAttr cpu) {
   auto lowering =
       llvm::TypeSwitch<Attribute, std::unique_ptr<KernelLowering>>(
           kernel.getScheduleAttr())
-          .Case([&](CpuTilesAttr) { return createTileLowering(kernel, cpu); })
+          .Case([&](CpuTilesAttr) {
+            LinearOp linear = *kernel.getOps<LinearOp>().begin();
+            return linear.getIds() ? createExpertLowering(kernel, cpu)
+                                   : createTileLowering(kernel, cpu);
+          })
           .Case([&](CpuRowsAttr) { return createRowLowering(kernel, cpu); })
           .Case([&](CpuAttentionAttr schedule) {
             return createAttentionLowering(kernel, schedule);
           })
+          .Case([&](CpuTopKAttr) { return createTopKLowering(kernel); })
           .Case([&](CpuPoolAttr) { return createPoolLowering(kernel); })
           .Case([&](CpuAnglesAttr) { return createRopeAnglesLowering(kernel); })
           .Default(nullptr);

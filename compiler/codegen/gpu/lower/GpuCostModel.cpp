@@ -295,8 +295,19 @@ getSchedules(GpuAttr gpu, KernelOp kernel) {
   return one;
 }
 
+LogicalResult quipu::gpu::checkExperts(KernelOp kernel) {
+  for (Operation &op : kernel.getBody().front()) {
+    auto linear = dyn_cast<LinearOp>(op);
+    if (isa<TopKOp, SumOp>(op) || (linear && linear.getIds()))
+      return op.emitError("GPUs have no kernel for experts; build for a CPU");
+  }
+  return success();
+}
+
 FailureOr<SmallVector<ScheduleAttrInterface>>
 quipu::gpu::rankSchedules(GpuAttr gpu, KernelOp kernel) {
+  if (failed(checkExperts(kernel)))
+    return failure();
   auto schedules = getSchedules(gpu, kernel);
   if (failed(schedules) || schedules->size() == 1)
     return schedules;

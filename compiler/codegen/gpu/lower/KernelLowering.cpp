@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/gpu/lower/KernelLowering.h"
+#include "compiler/codegen/gpu/lower/GpuCostModel.h"
 #include "compiler/codegen/host/AbiBuilder.h"
 #include "compiler/codegen/host/CheckModel.h"
 #include "dialect/CacheFormat.h"
@@ -24,7 +25,7 @@ KernelLowering::create(KernelOp kernel, GpuAttr gpu,
   if (!kernel.getSchedule())
     return kernel.emitOpError("has no schedule; run choose-gpu-schedules "
                               "first");
-  if (failed(checkWeights(kernel)))
+  if (failed(checkExperts(kernel)) || failed(checkWeights(kernel)))
     return failure();
   auto lowering = llvm::TypeSwitch<Attribute, std::unique_ptr<KernelLowering>>(
                       kernel.getScheduleAttr())

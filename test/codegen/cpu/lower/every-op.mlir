@@ -119,4 +119,34 @@ quipu.model @m for ["m"] {
     %y = quipu.softmax %a : tensor<8x32xf32> -> tensor<8x32xf32>
     quipu.yield %y : tensor<8x32xf32>
   }
+  // Experts. Of one token each choice is a call, of its tiles.
+  // CHECK-DAG: llvm.func @top_k({{.*}} attributes {no_inline}
+  // CHECK-DAG: llvm.call @quipu_top_k(
+  quipu.kernel @top_k(%a: tensor<8x4xf32>) -> (tensor<8x2xi32>, tensor<8x2xf32>) schedule #quipu.cpu_top_k {
+    %ids, %w = quipu.top_k %a count 2 normalized : tensor<8x4xf32> -> tensor<8x2xi32>, tensor<8x2xf32>
+    quipu.yield %ids, %w : tensor<8x2xi32>, tensor<8x2xf32>
+  }
+  quipu.weight @exps = "exps.weight" chosen 2 : tensor<4x32x64x!quipu.q8_0, #quipu.rows16> packed at 0
+  // CHECK-DAG: llvm.func @one_token.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @one_token(%a: tensor<1x64x!quipu.i8x32>, %ids: tensor<1x2xi32>) -> tensor<1x2x32xf32> schedule #quipu.cpu_tiles<lanes = 8, tokens = 1, tiles = 1> {
+    %y = quipu.linear %a, @exps : tensor<4x32x64x!quipu.q8_0> of %ids -> [32] : tensor<1x64x!quipu.i8x32> of tensor<1x2xi32> -> tensor<1x2x32xf32>
+    quipu.yield %y : tensor<1x2x32xf32>
+  }
+  // Of several, those of an expert are one.
+  // CHECK-DAG: llvm.call @quipu_sort_choices(
+  // CHECK-DAG: llvm.func @sorted.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @sorted(%a: tensor<8x64x!quipu.i8x32>, %ids: tensor<8x2xi32>) -> tensor<8x2x32xf32> schedule #quipu.cpu_tiles<lanes = 8, tokens = 2, tiles = 1> {
+    %y = quipu.linear %a, @exps : tensor<4x32x64x!quipu.q8_0> of %ids -> [32] : tensor<8x64x!quipu.i8x32> of tensor<8x2xi32> -> tensor<8x2x32xf32>
+    quipu.yield %y : tensor<8x2x32xf32>
+  }
+  // CHECK-DAG: llvm.func @each.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @each(%a: tensor<8x2x32xf32>) -> tensor<8x2x32x!quipu.i8x32> schedule #quipu.cpu_rows {
+    %y = quipu.quantize %a each : tensor<8x2x32xf32> -> tensor<8x2x32x!quipu.i8x32>
+    quipu.yield %y : tensor<8x2x32x!quipu.i8x32>
+  }
+  // CHECK-DAG: llvm.func @sum.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @sum(%a: tensor<8x2x32xf32>, %w: tensor<8x2xf32>) -> tensor<8x32xf32> schedule #quipu.cpu_rows {
+    %y = quipu.sum %a by %w : tensor<8x2x32xf32>, tensor<8x2xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
+  }
 }

@@ -12,7 +12,7 @@ import re
 import sys
 
 RUNTIME = {"memcpy", "memset", "quipu_barrier", "quipu_trace",
-           "quipu_rope_angles"}
+           "quipu_rope_angles", "quipu_top_k", "quipu_sort_choices"}
 STEP_CACHES = ("_f16", "_f32", "_q8_0")
 
 
