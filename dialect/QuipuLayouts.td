@@ -45,7 +45,8 @@ def Quipu_Rows16Attr : Quipu_LayoutAttr<"Rows16", "rows16"> {
 def Quipu_FloatsAttr : Quipu_LayoutAttr<"Floats", "floats"> {
   let summary = "vectors: their numbers in f32, one after the other";
   let description = [{
-    C1: the weight is a vector in f32, f16 or bf16.
+    C1: the weight is a vector in f32, f16 or bf16, or a matrix in f32 that is read as
+    one, such as the weights of each head's norm.
   }];
 }
 
