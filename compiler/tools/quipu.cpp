@@ -41,9 +41,9 @@ static constexpr char buildUsage[] =
     R"(usage: quipu build MODEL -o OUT [options]
 
 Makes a program of MODEL, a GGUF file or a Hugging Face folder (config.json and
-safetensors files): sizes, weights and tokenizer come from there, the computation
-from the spec of the model's family. Of a folder the tokenizer is not read yet;
-its program takes token ids.
+safetensors files): sizes, weights and tokenizer come from there, the
+computation from the spec of the model's family. Of a folder the tokenizer is
+not read yet; its program takes token ids.
 
 examples:
   quipu build smollm2.gguf -o smol
