@@ -21,7 +21,8 @@ demo: build
 	build/release/bin/quipu build build/models/SmolLM2-135M-Instruct.Q4_1.gguf -o build/smol
 	build/smol "Once upon a time" -n 64
 
-check: setup
+check:
+	@scripts/setup.sh --tests
 	@scripts/build.sh release all quipu-test-tools
 	@scripts/build.sh assertions all quipu-test-tools
 	@build/venv/bin/python scripts/check.py build/release build/assertions

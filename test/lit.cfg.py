@@ -49,14 +49,17 @@ for tool in ["quipu", "quipu-opt", "quipu-lsp-server", "quipu-reduce"]:
     program(tool, os.path.join(bin, tool))
 for tool in sorted(os.listdir(test_bin)) if os.path.isdir(test_bin) else []:
     program(tool, os.path.join(test_bin, tool))
-smollm2 = os.path.join(config.quipu_models, "SmolLM2-135M-Instruct.Q4_1.gguf")
-program("smollm2", smollm2)
+models = {"smollm2": "SmolLM2-135M-Instruct.Q4_1.gguf", "gemma3": "gemma-3-270m.Q4_K_M.gguf",
+          "minilm": "all-MiniLM-L6-v2"}
+for name, file in models.items():
+    path = os.path.join(config.quipu_models, file)
+    program(name, path)
+    if os.path.exists(path) and not config.quipu_quick_tests:
+        config.available_features.add(name)
 program("python", config.python)
 program("source", source)
 program("build", build)
 
-if os.path.exists(smollm2) and not config.quipu_quick_tests:
-    config.available_features.add("smollm2")
 if config.quipu_sanitize:
     config.available_features.add("sanitize")
     # Halide compiles on a stack of its own, which the sanitizer warns of.
