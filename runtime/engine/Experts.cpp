@@ -115,5 +115,5 @@ void quipu_sort_choices(const int32_t *ids, int32_t stride, int32_t tokens,
       order[first[ids[token * stride + i]]++] = token * count + i;
   std::copy_backward(first, first + experts, first + experts + 1);
   first[0] = 0;
-  std::fill_n(order + static_cast<ptrdiff_t>(tokens) * count, padding, 0);
+  std::fill_n(order + static_cast<int64_t>(tokens) * count, padding, 0);
 }
