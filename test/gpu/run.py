@@ -1,8 +1,8 @@
 """Tests programs for a GPU on a machine that has one.
 
     python test/gpu/run.py build QUIPU FOLDER [--target sm_90a] [--model FILE.gguf]...
-                                 [--only PATTERN]
-    python test/gpu/run.py run FOLDER [--only PATTERN] [--sanitize]
+                                 [--only PATTERN] [--jobs N]
+    python test/gpu/run.py run FOLDER [--only PATTERN] [--sanitize] [--jobs N]
 
 `build` makes programs of the golden models, of random models in every format of
 weights, of the heads and for older chips, and what the reference says of each; it
@@ -49,7 +49,18 @@ MODELS = {
     "stablelm-partial": [*FLOATS, "q8_0"],
     "olmo2": FLOATS,
     "cohere": [*FLOATS, "q8_0"],
+    "gemma2": [*FLOATS, "q8_0"],
+    "gemma3": [*FLOATS, "q8_0"],
+    "granite": FLOATS,
+    "phi3": FLOATS,
+    "phi3-longrope": FLOATS,
+    "glm4": FLOATS,
+    "smollm3": FLOATS,
 }
+# Folder of test/golden: what its program computes in place of logits.
+ENCODERS = {"encoder-embedding": ["hidden"], "bert": ["hidden", "embed"]}
+# These see the whole text, which comes in one step.
+WHOLE = ["bert"]
 # Formats of 256 numbers a block and others, in models of random blocks.
 FORMATS = ["q2_k", "q3_k", "q4_k", "q5_k", "q6_k", "iq4_nl", "iq4_xs", "mxfp4"]
 WIDE = dict(hidden=256, heads=8, ffn=512)
@@ -62,7 +73,7 @@ GENERATED = 24
 SAMPLERS = ["--temperature 0.8 --seed 1", "--temperature 2 --top-k 64 --top-p 1 --min-p 0 --seed 2",
             "--repeat-penalty 1.3"]
 CHECKS = ["memcheck", "racecheck", "synccheck"]
-# Outputs of the program with all heads; `generate` has the logits.
+# Of the program that generates, too.
 HEADS = ["embed", "hidden"]
 # The longest context takes 550 GB of this model, more than any GPU has.
 LARGE = dict(format="F16", heads=8, kv_heads=8, head_dim=128, layers=8)
@@ -97,25 +108,13 @@ def relative_error(have, expected):
 class Builder:
     def __init__(self, args, folder):
         self.quipu, self.folder, self.target = args.quipu, folder, args.target
-        self.only = args.only
-
-    def wants(self, name):
-        return fnmatch.fnmatch(name, self.only)
 
     def program(self, model, name, *options, target=None):
         output_of(self.quipu, "build", model, "--target", target or self.target, "-o",
                   self.folder / name, *options)
 
-    def golden(self, folder, kind, out):
-        output_of(sys.executable, GOLDEN / "to_gguf.py", GOLDEN / folder, out, "--type", kind)
-
-    def tokens(self, folder):
-        return output_of(sys.executable, GOLDEN / "expected.py", "tokens", GOLDEN / folder).strip()
-
     def compared(self, model, tokens, name, chips=()):
         """A program beside which lies what the reference says."""
-        if not self.wants(name):
-            return
         to = self.folder / name
         self.program(model, f"{name}.gpu")
         for chip in chips:
@@ -126,72 +125,98 @@ class Builder:
         Path(f"{to}.text").write_text(output_of(*reference, "-n", GENERATED, "--ignore-eos"))
         Path(f"{to}.tokens").write_text(tokens)
         Path(f"{to}.reference").unlink()
-        print(f"built {name}", flush=True)
 
-    def heads(self, model, tokens):
+    def heads(self, model, tokens, name, heads, others=()):
+        """A program with `heads`, which are compared, and others."""
         import numpy
 
-        if not self.wants("heads"):
-            return
-        heads = ["--head", ",".join(["generate", *HEADS])]
-        self.program(model, "heads.entries", *heads)
-        self.program(model, "heads.reference", *heads, target="reference")
-        outputs = {}
-        for head in HEADS:
-            outputs |= outputs_of(self.folder / "heads.reference", head, tokens)
-        numpy.savez(self.folder / "heads.npz", **outputs)
-        (self.folder / "heads.tokens").write_text(tokens)
-        (self.folder / "heads.reference").unlink()
-        print("built heads", flush=True)
+        to = self.folder / name
+        options = ["--head", ",".join([*others, *heads])]
+        self.program(model, f"{name}.entries", *options)
+        self.program(model, f"{name}.reference", *options, target="reference")
+        outputs = {f"{head}.{output}": rows for head in heads
+                   for output, rows in outputs_of(f"{to}.reference", head, tokens).items()}
+        numpy.savez(f"{to}.npz", **outputs)
+        Path(f"{to}.tokens").write_text(tokens)
+        Path(f"{to}.reference").unlink()
 
-    def libraries(self, model, name):
+    def library(self, model, name):
         """Programs in C that compare sequences with each alone, as NAME.NUMBER.test."""
-        library = f"lib{name}.so"
-        if not self.wants(name):
-            return
-        self.program(model, library, "--lib")
+        self.program(model, f"lib{name}.so", "--lib")
         for number, source in enumerate(["test/end-to-end/Inputs/ragged.c",
                                          "test/runtime/capi/sequences-test.c"]):
             output_of("cc", "-std=c11", "-O1", f"-I{ROOT}", ROOT / source, f"-L{self.folder}",
                       f"-l{name}", "-Wl,-rpath,$ORIGIN", "-o",
                       self.folder / f"{name}.{number}.test")
-        print(f"built {library}", flush=True)
 
 
-def build(args):
+def list_tasks(builder, models):
+    """(name, what makes it of the path of a file that it may write)"""
     sys.path.append(str(ROOT / "test" / "Inputs"))
     import numpy
     from random_llama import write_llama
 
+    def of_golden(make, folder, kind, *arguments, **options):
+        def task(model):
+            output_of(sys.executable, GOLDEN / "to_gguf.py", GOLDEN / folder, model, "--type", kind)
+            tokens = output_of(sys.executable, GOLDEN / "expected.py", "tokens", GOLDEN / folder)
+            make(model, tokens.strip(), *arguments, **options)
+        return task
+
+    def of_random(name, length, **sizes):
+        def task(model):
+            random = numpy.random.default_rng(7)
+            write_llama(model, random, **sizes)
+            tokens = " ".join(map(str, random.integers(0, 333, length)))
+            builder.compared(model, tokens, name)
+        return name, task
+
+    def without_tokens(make, name):
+        return lambda model, tokens: make(model, name)
+
+    def large(model):
+        write_llama(model, numpy.random.default_rng(7), **LARGE)
+        builder.program(model, "large.errors")
+
+    for folder, kinds in MODELS.items():
+        for kind in kinds:
+            name = f"{folder}-{kind.replace(',', '+')}"
+            chips = OLDER_CHIPS if name in ["llama-gqa-tied-bf16", "qwen3-q4_0"] else []
+            yield name, of_golden(builder.compared, folder, kind, name, chips=chips)
+    yield "heads", of_golden(builder.heads, "llama-gqa-tied", "bf16", "heads", HEADS,
+                             others=["generate"])
+    for folder, heads in ENCODERS.items():
+        for kind in FLOATS:
+            yield f"{folder}-{kind}", of_golden(builder.heads, folder, kind, f"{folder}-{kind}",
+                                                heads)
+    for folder, kind in [("llama-gqa-tied", "q4_0"), ("mistral-window", "bf16"),
+                         ("gemma3", "bf16")]:
+        name = f"{folder}-{kind}-sequences"
+        yield name, of_golden(without_tokens(builder.library, name), folder, kind)
+    for kind in FORMATS:
+        yield of_random(f"random-{kind}", 150, format=kind.upper(), **WIDE)
+    # Longer than a page of the cache, and than the largest chunk.
+    yield of_random("random-long-bf16", 400, format="BF16", head_dim=64, **WIDE)
+    yield "large", large
+    for path in models:
+        tokens = " ".join(map(str, range(300, 340)))
+        yield Path(path).stem, lambda _, path=path: builder.compared(path, tokens, Path(path).stem)
+
+
+def build(args):
     folder = Path(args.folder).absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    builder = Builder(args, folder)
-    model = folder / f"model{os.getpid()}.gguf"
-    for name, kinds in MODELS.items():
-        for kind in kinds:
-            builder.golden(name, kind, model)
-            chips = OLDER_CHIPS if (name, kind) in [("llama-gqa-tied", "bf16"),
-                                                    ("qwen3", "q4_0")] else []
-            builder.compared(model, builder.tokens(name), f"{name}-{kind.replace(',', '+')}",
-                             chips)
-            if (name, kind) == ("llama-gqa-tied", "bf16"):
-                builder.heads(model, builder.tokens(name))
-            if (name, kind) in [("llama-gqa-tied", "q4_0"), ("mistral-window", "bf16")]:
-                builder.libraries(model, f"{name}-{kind}")
-    random = numpy.random.default_rng(7)
-    for kind in FORMATS:
-        write_llama(model, random, format=kind.upper(), **WIDE)
-        tokens = " ".join(map(str, random.integers(0, 333, 150)))
-        builder.compared(model, tokens, f"random-{kind}")
-    # Longer than a page of the cache, and than the largest chunk.
-    write_llama(model, random, format="BF16", head_dim=64, **WIDE)
-    builder.compared(model, " ".join(map(str, random.integers(0, 333, 400))), "random-long-bf16")
-    if builder.wants("large"):
-        write_llama(model, random, **LARGE)
-        builder.program(model, "large.errors")
-    model.unlink()
-    for model in args.model:
-        builder.compared(model, " ".join(map(str, range(300, 340))), Path(model).stem)
+
+    def make(task):
+        name, function = task
+        with tempfile.TemporaryDirectory() as inputs:
+            function(Path(inputs, "model.gguf"))
+        print(f"built {name}", flush=True)
+
+    tasks = [task for task in list_tasks(Builder(args, folder), args.model)
+             if fnmatch.fnmatch(task[0], args.only)]
+    with ThreadPoolExecutor(args.jobs) as pool:
+        list(pool.map(make, tasks))
 
 
 # ---------------------------------------------------------------------------
@@ -240,13 +265,16 @@ def test_heads(program, results):
     import numpy
 
     tokens = program.with_suffix(".tokens").read_text()
+    kind = program.stem.rsplit("-", 1)[-1]
     expected = numpy.load(program.with_suffix(".npz"))
-    for head in HEADS:
+    is_whole = any(program.stem.startswith(name) for name in WHOLE)
+    for head in {name.split(".")[0]: None for name in expected}:
         first = outputs_of(program, head, tokens)
         for name, rows in first.items():
-            error = relative_error(rows, expected[name])
-            results.add(f"{program.stem}: {head}, error {error:.1e}", error <= OTHERWISE)
-        for chunk in CHUNKS:
+            error = relative_error(rows, expected[f"{head}.{name}"])
+            results.add(f"{program.stem}: {head}, error {error:.1e}",
+                        error <= TOLERANCES.get(kind, OTHERWISE))
+        for chunk in [None] if is_whole else CHUNKS:
             again = outputs_of(program, head, tokens, *(["--chunk", chunk] if chunk else []))
             results.add(f"{program.stem}: {head}, bits in chunks of {chunk or 'all'}",
                         first.keys() == again.keys() and
@@ -278,7 +306,7 @@ def sanitize(program, results):
         tokens = Path(f"{program.with_name(program.stem.split('@')[0])}.tokens").read_text()
         arguments = ["--tokens", tokens, "-n", "4", "--ignore-eos"]
     elif program.suffix == ".entries":
-        arguments = ["embed", "--tokens", program.with_suffix(".tokens").read_text()]
+        arguments = ["hidden", "--tokens", program.with_suffix(".tokens").read_text()]
     else:
         return
     for check in CHECKS:
@@ -324,7 +352,9 @@ runner = commands.add_parser("run")
 runner.add_argument("folder")
 runner.add_argument("--only", default="*", help="of which names (default: all)")
 runner.add_argument("--sanitize", action="store_true")
-runner.add_argument("--jobs", type=int, default=8, help="programs side by side (default: 8)")
 runner.set_defaults(do=run)
+for command, jobs in [(builder, os.cpu_count()), (runner, 8)]:
+    command.add_argument("--jobs", type=int, default=jobs,
+                         help=f"programs side by side (default: {jobs})")
 arguments = parser.parse_args()
 arguments.do(arguments)
