@@ -304,7 +304,7 @@ refuse("family", "there is no spec for the family 'frobnicate'", spec=True,
        config=CONFIG | {"model_type": "frobnicate"})
 refuse("size-missing", 'the key "llama.embedding_length" is missing', config=without("hidden_size"), spec=True)
 refuse("size-word", "error: ", config=CONFIG | {"hidden_size": "eight"}, spec=True)
-refuse("layers-huge", "is missing", config=CONFIG | {"num_hidden_layers": 2**62}, spec=True)
+refuse("layers-huge", "a positive integer of at most 65536", config=CONFIG | {"num_hidden_layers": 2**62}, spec=True)
 refuse("layers-none", "the number of layers is 0", config=CONFIG | {"num_hidden_layers": 0}, spec=True)
 refuse("tensor-missing", 'the tensor "blk.0.attn_v.weight" is missing', spec=True,
        tensors={name: array for name, array in PLAIN.items() if "v_proj" not in name})
