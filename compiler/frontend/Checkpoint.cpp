@@ -26,6 +26,16 @@ const uint8_t *TensorRows::find(int64_t row) const {
   return parts[row / rowsOfPart] + inPart * rowStride;
 }
 
+/// A block as GGUF has it: a scale, then numbers 0 to 15 in the low halves of
+/// the bytes and 16 to 31 in the high ones. `pairs` holds 2i and 2i + 1 in byte
+/// i.
+static void readMxfp4Block(uint8_t scale, const uint8_t *pairs, uint8_t *to) {
+  auto getNumber = [&](int i) { return pairs[i / 2] >> i % 2 * 4 & 15; };
+  *to++ = scale;
+  for (int i = 0; i < 16; ++i)
+    to[i] = static_cast<uint8_t>(getNumber(i) | getNumber(i + 16) << 4);
+}
+
 void CheckpointTensor::readRows(int64_t first, int64_t count,
                                 uint8_t *to) const {
   int64_t bytes = getRowBytes();
@@ -36,6 +46,12 @@ void CheckpointTensor::readRows(int64_t first, int64_t count,
   int64_t step = format->blockBytes;
   for (int64_t row = first; row < first + count; ++row, to += bytes) {
     const uint8_t *from = rows->find(row);
+    if (!rows->scales.empty()) {
+      const uint8_t *scale = rows->findScales(row);
+      for (int64_t at = 0; at < bytes; at += step, from += rows->columnStride)
+        readMxfp4Block(*scale++, from, to + at);
+      continue;
+    }
     if (rows->columnStride == step) {
       std::memcpy(to, from, bytes);
       continue;

@@ -40,9 +40,17 @@ struct TensorRows {
   /// Rows of a head whose first `turned` are stored in halves, but read in
   /// turns: row 2i is row i, row 2i + 1 is row i + turned / 2. 0: in order.
   int64_t headRows = 0, turned = 0;
+  /// Of MXFP4 whose scales lie apart: those of each part, and the bytes from a
+  /// row's to the next one's. Neighbouring numbers share a byte then.
+  std::vector<const uint8_t *> scales = {};
+  int64_t scaleStride = 0;
 
   /// The first number of a row.
   const uint8_t *find(int64_t row) const;
+  /// The first scale of a row.
+  const uint8_t *findScales(int64_t row) const {
+    return scales[row / rowsOfPart] + row % rowsOfPart * scaleStride;
+  }
 };
 
 struct CheckpointTensor {

@@ -121,6 +121,8 @@ static bool isHow(const json::Value &value) {
         .Case("every", value.getAsInteger().value_or(0) > 0)
         .Case("from", value.getAsInteger().value_or(-1) >= 0)
         .Case("plus", value.getAsNumber().has_value())
+        .Case("mxfp4", is_contained({"blocks", "scales"},
+                                    value.getAsString().value_or("")))
         .Default(false);
   });
 }

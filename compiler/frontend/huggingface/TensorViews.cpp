@@ -30,6 +30,7 @@ struct Group {
   const json::Object *how; // null: as it is
   bool isStack;
   std::vector<Piece> pieces;
+  std::vector<Piece> scales; // one, of MXFP4
 };
 
 /// A tensor's sizes and the bytes between neighbours, outermost first, of each
@@ -59,6 +60,7 @@ private:
   Error addTo(const Piece &piece, ArrayRef<uint64_t> numbers, StringRef suffix,
               const json::Value &target);
   Error addTensor(StringRef name, Group &group);
+  Error addMxfp4(StringRef name, const Group &group);
   Expected<const WeightFormat *> getFormat(const Piece &piece) const;
   Error checkStack(StringRef name, Group &group) const;
   Error arrange(StringRef name, const Group &group, View &view,
@@ -181,13 +183,15 @@ Error Viewer::addTo(const Piece &piece, ArrayRef<uint64_t> numbers,
   auto [entry, isNew] = groups.try_emplace(name);
   Group &group = entry->second;
   if (isNew)
-    group = {how, !numbers.empty(), {}};
-  group.pieces.push_back(piece);
+    group = {how, !numbers.empty(), {}, {}};
+  bool isScales = how && how->getString("mxfp4") == "scales";
+  std::vector<Piece> &pieces = isScales ? group.scales : group.pieces;
+  pieces.push_back(piece);
   if (!numbers.empty())
-    group.pieces.back().index = numbers.front();
-  if (group.isStack == numbers.empty() || (!group.isStack && !isNew))
+    pieces.back().index = numbers.front();
+  if (group.isStack == numbers.empty() || (!group.isStack && pieces.size() > 1))
     return error(piece, "is '" + name + "', as '" +
-                            group.pieces.front().tensor->name +
+                            pieces.front().tensor->name +
                             "' is, expected one of them");
   return Error::success();
 }
@@ -330,7 +334,53 @@ static SmallVector<int64_t, 4> getStrides(ArrayRef<int64_t> shape,
   return strides;
 }
 
+/// Blocks [experts, rows, blocks, 16] and their scales, [experts, rows,
+/// blocks].
+Error Viewer::addMxfp4(StringRef name, const Group &group) {
+  if (group.pieces.empty() || group.scales.empty())
+    return error(group.pieces.empty() ? group.scales[0] : group.pieces[0],
+                 "there are no " +
+                     Twine(group.pieces.empty() ? "blocks" : "scales") +
+                     " of '" + name + "' beside it");
+  const Piece &blocks = group.pieces[0], &scales = group.scales[0];
+  ArrayRef<int64_t> shape = blocks.tensor->shape;
+  int64_t every = group.how->getInteger("every").value_or(1);
+  int64_t first = group.how->getInteger("from").value_or(0);
+  if (group.isStack || blocks.tensor->dtype != "U8" || shape.size() != 4 ||
+      shape[3] != 16 || shape[1] % every || shape[2] > INT32_MAX)
+    return error(blocks, "is no U8 [experts, rows, blocks, 16], as MXFP4 is, "
+                         "with a multiple of " +
+                             Twine(every) + " rows");
+  if (scales.tensor->dtype != "U8" ||
+      ArrayRef(scales.tensor->shape) != shape.drop_back())
+    return error(scales, "is no U8 with a scale for each block of '" +
+                             blocks.tensor->name + "'");
+  CheckpointTensor tensor{saver.save(name),
+                          findWeightFormat("MXFP4"),
+                          {shape[0], shape[1] / every, shape[2] * 32},
+                          {}};
+  if (!blocks.tensor->data.empty() && !scales.tensor->data.empty()) {
+    int64_t rowBytes = shape[2] * 16, rowScales = shape[2];
+    TensorRows rows{{}, shape[1] / every, rowBytes * every, 16};
+    rows.scaleStride = rowScales * every;
+    for (int64_t i = 0; i < shape[0]; ++i) {
+      int64_t row = i * shape[1] + first;
+      rows.parts.push_back(blocks.tensor->data.data() + row * rowBytes);
+      rows.scales.push_back(scales.tensor->data.data() + row * rowScales);
+    }
+    tensor.rows = std::make_shared<TensorRows>(std::move(rows));
+  }
+  views.tensors.push_back(std::move(tensor));
+  return Error::success();
+}
+
 Error Viewer::addTensor(StringRef name, Group &group) {
+  if (group.how && group.how->get("mxfp4"))
+    return addMxfp4(name, group);
+  if (!group.scales.empty())
+    return error(group.scales[0], "is a scale of MXFP4, but '" +
+                                      group.pieces[0].tensor->name +
+                                      "' is not in it");
   if (group.isStack)
     if (Error failure = checkStack(name, group))
       return failure;

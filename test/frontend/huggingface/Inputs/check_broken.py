@@ -270,6 +270,24 @@ refuse("transposed-vector", "expected a stack of matrices", config=OSS,
 refuse("transposed-odd", "has 5 outputs, expected a multiple of 2", config=OSS,
        tensors=PLAIN | randomize({GATE_UP: (2, 4, 5)}))
 
+BLOCKS, SCALES = (f"model.layers.0.mlp.experts.down_proj_{part}" for part in ("blocks", "scales"))
+
+
+def refuse_mxfp4(name, expected, blocks=(2, 4, 1, 16), scales=(2, 4, 1), more={}):
+    refuse(name, expected, config=OSS, tensors=PLAIN | more | {
+        tensor: np.zeros(shape, np.uint8) for tensor, shape in [(BLOCKS, blocks), (SCALES, scales)] if shape})
+
+
+refuse_mxfp4("mxfp4-alone", "there are no scales of 'blk.0.ffn_down_exps.weight' beside it", scales=None)
+refuse_mxfp4("mxfp4-scales", "there are no blocks of 'blk.0.ffn_down_exps.weight' beside it", blocks=None)
+refuse_mxfp4("mxfp4-rank", "is no U8 [experts, rows, blocks, 16]", blocks=(2, 4, 16))
+refuse_mxfp4("mxfp4-block", "is no U8 [experts, rows, blocks, 16]", blocks=(2, 4, 1, 8))
+refuse_mxfp4("mxfp4-few", "is no U8 with a scale for each block", scales=(2, 4, 2))
+refuse_mxfp4("mxfp4-both", "expected one of them", more=randomize({BLOCKS.removesuffix("_blocks"): (2, 8, 4)}))
+refuse_mxfp4("mxfp4-plain", "is no U8 [experts, rows, blocks, 16]", blocks=None,
+             more=randomize({BLOCKS: (2, 4, 1, 16)}))
+refuse("mxfp4-method", "expected \"mxfp4\"", config=OSS | {"quantization_config": {"quant_method": "awq"}})
+
 # Names that a user wrote
 
 def refuse_names(name, expected, names):
@@ -294,7 +312,7 @@ for section, wrong in {
     "tensors": {"a": {"every": 2}}, "defaults": [],
 }.items():
     refuse_names(f"names-{section}", f'the section "{section}" is ', {section: wrong})
-for how in ["every", 0], ["every", 1.5], ["from", 1], ["plus", "1"], ["heads", 2], ["transposed", 1], ["other", 1]:
+for how in ["every", 0], ["every", 1.5], ["from", 1], ["plus", "1"], ["heads", 2], ["transposed", 1], ["mxfp4", "both"], ["other", 1]:
     refuse_names(f"names-{how[0]}-{how[1]}", 'the section "tensors" is ',
                  {"tensors": {"a": {"name": "b", how[0]: how[1]}}})
 

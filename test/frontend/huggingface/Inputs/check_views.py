@@ -178,6 +178,32 @@ check("gpt-oss", CONFIG | {"model_type": "gpt_oss"}, plain | turned, {
     "blk.0.attn_sinks.weight": turned["model.layers.0.self_attn.sinks"],
 }, "BF16")
 
+# MXFP4: of blocks of 32 numbers the scales lie apart; GGUF has numbers i and i + 16 in
+# a byte, where these have neighbours.
+rng = np.random.default_rng(7)
+blocks = {E + f"{name}_{part}": rng.integers(0, 256, shape, dtype=np.uint8)
+          for name, outputs, inputs in [("gate_up_proj", 24, 64), ("down_proj", 64, 32)]
+          for part, shape in [("blocks", (3, outputs, inputs // 32, 16)),
+                              ("scales", (3, outputs, inputs // 32))]}
+
+
+def gguf_blocks(name, first=0, step=1):
+    pairs = blocks[E + name + "_blocks"][:, first::step]
+    numbers = np.stack([pairs & 15, pairs >> 4], -1).reshape(*pairs.shape[:3], 2, 16)
+    rows = np.concatenate([blocks[E + name + "_scales"][:, first::step, :, None],
+                           numbers[..., 0, :] | numbers[..., 1, :] << 4], -1)
+    experts, outputs, count, _ = rows.shape
+    return f"{experts}x{outputs}x{count * 32} MXFP4, crc32 0x{zlib.crc32(rows.tobytes()):08x}"
+
+
+mxfp4 = {"quantization_config": {"quant_method": "mxfp4", "modules_to_not_convert": ["lm_head"]}}
+check("gpt-oss-mxfp4", CONFIG | mxfp4 | {"model_type": "gpt_oss"},
+      plain | blocks, {
+    "blk.0.ffn_gate_exps.weight": gguf_blocks("gate_up_proj", 0, 2),
+    "blk.0.ffn_up_exps.weight": gguf_blocks("gate_up_proj", 1, 2),
+    "blk.0.ffn_down_exps.weight": gguf_blocks("down_proj"),
+}, "BF16")
+
 # A family that nobody knows follows the dictionary; a user's names come first.
 new = {name.replace("post_attention_layernorm", "pre_mlp_norm"): array for name, array in plain.items()}
 check("new", CONFIG | {"model_type": "frob"}, new, {

@@ -48,7 +48,9 @@ def randomize(shapes, seed=1):
 
 
 def encode(array, dtype):
-    """The little-endian bytes of f32 numbers in another type."""
+    """The little-endian bytes of f32 numbers in another type, or bytes."""
+    if dtype == "U8":
+        return array.tobytes()
     array = np.ascontiguousarray(array, np.float32)
     if dtype == "BF16":
         return (array.view(np.uint32) >> 16).astype("<u2").tobytes()
@@ -56,11 +58,12 @@ def encode(array, dtype):
 
 
 def entries(tensors, dtype="F32"):
-    """The header's entries and the data of arrays by name."""
+    """The header's entries and the data of arrays by name; bytes stay such."""
     header, data = {}, b""
     for name, array in tensors.items():
-        bytes = encode(array, dtype)
-        header[name] = {"dtype": dtype, "shape": list(array.shape),
+        own = "U8" if array.dtype == np.uint8 else dtype
+        bytes = encode(array, own)
+        header[name] = {"dtype": own, "shape": list(array.shape),
                         "data_offsets": [len(data), len(data) + len(bytes)]}
         data += bytes
     return header, data
