@@ -64,7 +64,8 @@ LogicalResult quipu::verifyAllRead(ModelOp model, const Checkpoint &checkpoint,
   for (StringRef key : checkpoint.getKeys()) {
     StringRef own = key;
     if (own.consume_front(prefix) && !read.contains(own) &&
-        !isHarmless(own, *checkpoint.find(key)))
+        !isHarmless(own, *checkpoint.find(key)) &&
+        !isHarmless(key, *checkpoint.find(key)))
       return model.emitError()
              << checkpoint.getPath() << ": the key \"" << key
              << "\" is in the checkpoint, but the spec does not use it";
@@ -243,9 +244,12 @@ FailureOr<Attribute> BoundParameters::bind(Operation *op, Attribute value,
   return bound;
 }
 
-/// The scaling without the fields whose parameters have no value.
+/// The scaling without the fields whose parameters have no value; a flag is 0
+/// or 1.
 static RopeScalingAttr dropAbsent(RopeScalingAttr scaling) {
-  auto keep = [](Attribute field) {
+  auto keep = [](Attribute field) -> Attribute {
+    if (auto flag = dyn_cast_or_null<BoolAttr>(field))
+      return Builder(flag.getContext()).getI64IntegerAttr(flag.getValue());
     return isa_and_nonnull<UnitAttr>(field) ? Attribute() : field;
   };
   return RopeScalingAttr::get(

@@ -29,8 +29,9 @@ std::optional<abi::RopePairing> parsePairing(llvm::StringRef word);
 /// for; none where that is not known.
 std::optional<abi::RopePairing> getGgufPairing(llvm::StringRef family);
 
-/// Whether a spec may leave a key of GGUF, without the family's prefix, unread:
-/// the same tensors compute the same whatever it is, or with this value.
+/// Whether a spec may leave a key of GGUF unread, named with or without the
+/// family's prefix: the same tensors compute the same whatever it is, or with
+/// this value.
 bool isHarmless(llvm::StringRef key, const MetadataValue &value);
 
 } // namespace quipu

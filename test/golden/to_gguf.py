@@ -71,13 +71,25 @@ FAMILY_NAMES = {
     "phi3": {**NAMES, "self_attn.qkv_proj": "attn_qkv", "mlp.gate_up_proj": "ffn_up"},
     "olmo2": OLMO2_NAMES,
     "bert": BERT_NAMES,
+    "deepseek_v3": {**NAMES, "self_attn.q_a_proj": "attn_q_a", "self_attn.q_b_proj": "attn_q_b",
+                    "self_attn.q_a_layernorm": "attn_q_a_norm",
+                    "self_attn.kv_a_proj_with_mqa": "attn_kv_a_mqa",
+                    "self_attn.kv_a_layernorm": "attn_kv_a_norm",
+                    "self_attn.kv_b_proj": "attn_kv_b",
+                    "mlp.gate.e_score_correction": "exp_probs_b",
+                    "mlp.shared_experts.gate_proj": "ffn_gate_shexp",
+                    "mlp.shared_experts.up_proj": "ffn_up_shexp",
+                    "mlp.shared_experts.down_proj": "ffn_down_shexp"},
+    "gpt_oss": {**NAMES, "post_attention_layernorm": "post_attention_norm",
+                "mlp.router": "ffn_gate_inp"},
 }
 # The family's name in a GGUF file, by `model_type`, where it is another one.
 ARCHITECTURES = {"mistral": "llama", "gemma3_text": "gemma3", "cohere": "command-r",
-                 "mixtral": "llama", "qwen3_moe": "qwen3moe"}
+                 "mixtral": "llama", "qwen3_moe": "qwen3moe", "gpt_oss": "gpt-oss",
+                 "deepseek_v3": "deepseek2"}
 FAMILIES = ["llama", "mistral", "qwen2", "qwen3", "gemma2", "gemma3_text", "granite", "phi3",
             "glm4", "smollm3", "stablelm", "olmo2", "cohere", "bert", "mixtral",
-            "qwen3_moe"]
+            "qwen3_moe", "gpt_oss", "deepseek_v3"]
 # Llama's rows of q and k are stored so that neighbours turn together.
 PAIRS_NEIGHBOURS = ["llama", "granite", "smollm3"]
 # Outside of the layers; the task's model may have the backbone as `model.`.
@@ -95,7 +107,8 @@ UNUSED_NAMES = ("pooler.dense.weight", "pooler.dense.bias")
 
 
 def gguf_name(name, names, loops):
-    name, _, kind = name.removeprefix("model.").rpartition(".")
+    name = re.sub("_bias$", ".bias", name.removeprefix("model."))
+    name, _, kind = name.rpartition(".")
     if name in OUTER_NAMES:
         return f"{OUTER_NAMES[name]}.{kind}"
     layer, rest = re.fullmatch(r"(?:encoder\.)?layers?\.(\d+)\.(.*)", name).groups()
@@ -117,6 +130,27 @@ def stack_experts(weights):
         stacks.setdefault(stack, {})[int(number)] = weight
     return others, {name: np.stack([stack[i] for i in range(len(stack))])
                     for name, stack in stacks.items()}
+
+
+def split_experts(weights):
+    """The weights of gpt-oss, whose experts are [experts, inputs, outputs] with gates
+    and ups in turn, and sinks without a suffix, as GGUF has them."""
+    others, stacks = {}, {}
+    for name, weight in weights.items():
+        layer = f"blk.{name.split('.')[2]}." if name.startswith("model.layers.") else ""
+        kind = "bias" if name.endswith("_bias") else "weight"
+        if kind == "weight" and ".experts." in name:
+            weight = weight.swapaxes(1, 2)
+        if ".experts.gate_up_proj" in name:
+            stacks[f"{layer}ffn_gate_exps.{kind}"] = weight[:, 0::2]
+            stacks[f"{layer}ffn_up_exps.{kind}"] = weight[:, 1::2]
+        elif ".experts.down_proj" in name:
+            stacks[f"{layer}ffn_down_exps.{kind}"] = weight
+        elif name.endswith(".sinks"):
+            stacks[f"{layer}attn_sinks.weight"] = weight
+        else:
+            others[name] = weight
+    return others, stacks
 
 
 def pair_neighbours(weight, heads):
@@ -168,6 +202,19 @@ def add_scaling(writer, scaling, theta, head_dim, config):
             add(scaling[key])
 
 
+def add_latent_attention(writer, config):
+    """The sizes of DeepSeek's keys, values and queries, and how experts are chosen."""
+    writer.add_q_lora_rank(config["q_lora_rank"])
+    writer.add_kv_lora_rank(config["kv_lora_rank"])
+    writer.add_leading_dense_block_count(config["first_k_dense_replace"])
+    writer.add_expert_shared_count(config["n_shared_experts"])
+    writer.add_expert_group_count(config["n_group"])
+    writer.add_expert_group_used_count(config["topk_group"])
+    writer.add_expert_weights_scale(config["routed_scaling_factor"])
+    writer.add_expert_weights_norm(config["norm_topk_prob"])
+    writer.add_expert_gating_func(gguf.ExpertGatingFuncType.SIGMOID)
+
+
 def add_family(writer, architecture, config, loops):
     """What some families have besides: factors, caps, kinds of layers, where these
     are not loops of their own."""
@@ -182,7 +229,8 @@ def add_family(writer, architecture, config, loops):
         if config.get(name) is not None:
             writer.add_float32(f"{architecture}.{key}", config[name])
     kinds = config.get("layer_types", [])
-    if "sliding_attention" in kinds and not loops:
+    # llama.cpp knows which layers of gpt-oss have a window.
+    if "sliding_attention" in kinds and not loops and architecture != "gpt-oss":
         writer.add_array(f"{architecture}.attention.sliding_window_pattern",
                          [kind == "sliding_attention" for kind in kinds])
     # llama.cpp takes it to be 4; this says what it is.
@@ -212,6 +260,10 @@ def main():
     kv_heads = config.get("num_key_value_heads", heads)
     head_dim = config.get("head_dim") or config["hidden_size"] // heads
     rope_dims = int(head_dim * config.get("partial_rotary_factor", 1))
+    value_dim = head_dim
+    if family == "deepseek_v3":
+        rope_dims, value_dim = config["qk_rope_head_dim"], config["v_head_dim"]
+        head_dim = config["qk_nope_head_dim"] + rope_dims
     writer = gguf.GGUFWriter(args.out, architecture)
     writer.add_name(args.folder.name)
     writer.add_vocab_size(config["vocab_size"])
@@ -222,7 +274,9 @@ def main():
     writer.add_head_count(heads)
     writer.add_head_count_kv(kv_heads)
     writer.add_key_length(head_dim)
-    writer.add_value_length(head_dim)
+    writer.add_value_length(value_dim)
+    if family == "deepseek_v3":
+        add_latent_attention(writer, config)
     if family == "bert":
         writer.add_causal_attention(False)
         writer.add_pooling_type(gguf.PoolingType.MEAN)
@@ -243,6 +297,7 @@ def main():
     if config.get("sliding_window"):
         writer.add_sliding_window(config["sliding_window"])
     for key, add in {"num_local_experts": writer.add_expert_count,
+                     "n_routed_experts": writer.add_expert_count,
                      "num_experts_per_tok": writer.add_expert_used_count,
                      "moe_intermediate_size": writer.add_expert_feed_forward_length}.items():
         if key in config:
@@ -254,11 +309,12 @@ def main():
     add_family(writer, architecture, config, loops)
     matrix_types = itertools.cycle(gguf.GGMLQuantizationType[name]
                                    for name in args.type.upper().split(","))
-    weights, stacks = stack_experts(safetensors_file.read(args.folder / "model.safetensors"))
+    weights = safetensors_file.read(args.folder / "model.safetensors")
+    weights, stacks = (split_experts if family == "gpt_oss" else stack_experts)(weights)
     for name, weight in stacks.items():
-        kind = next(matrix_types)
-        writer.add_tensor(name, gguf.quants.quantize(weight.astype(np.float32), kind),
-                          raw_dtype=kind)
+        kind = next(matrix_types) if weight.ndim == 3 else gguf.GGMLQuantizationType.F32
+        weight = np.ascontiguousarray(weight, np.float32)
+        writer.add_tensor(name, gguf.quants.quantize(weight, kind), raw_dtype=kind)
     for name, weight in weights.items():
         if name in UNUSED_NAMES:
             continue
