@@ -1,9 +1,9 @@
 // DeepSeek-V3: keys and values are made of a small vector for each token (multi-head
 // latent attention), one rotated part of the keys is that of all heads, and experts
 // of some groups stand beside shared ones; the first layers are dense.
+// GGUF files of 2025 on are those of deepseek-split.mlir.
 quipu.model @deepseek for ["deepseek2"] {
-  quipu.param @key_dim   = "attention.key_length_mla" else @head_dim
-  quipu.param @flat      = "attention.key_length_nope" else (@key_dim - @rope_dims)
+  quipu.param @flat      = "attention.key_length_nope" else (@head_dim - @rope_dims)
   quipu.param @values    = "attention.value_length" else @flat
   quipu.param @value_dim = "attention.value_length_mla" else @values
   quipu.param @q_rank    = "attention.q_lora_rank"

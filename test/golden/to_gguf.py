@@ -1,13 +1,14 @@
 """Converts a Hugging Face folder to a GGUF file.
 
 usage: to_gguf.py FOLDER OUT.gguf [--type f32|f16|bf16|q8_0|q4_0|q4_1|...]
-                  [--loops NAME,...]
+                  [--loops NAME,...] [--joined]
 
 Keys and tensors are named as llama.cpp's converter names them. Matrices are stored
 in the given type (of several, in turn, so that layers differ: q4_1,q8_0), vectors
 and weights of norms always in f32. The folders have no tokenizer, so neither has the file. `--loops
 near,far` calls the layers' tensors `near.0.*`, `far.0.*` instead of `blk.0.*`,
-`blk.1.*`: a loop each.
+`blk.1.*`: a loop each. `--joined` leaves DeepSeek's keys and values one weight, as
+files of before 2025 have them.
 """
 
 import argparse
@@ -153,6 +154,22 @@ def split_experts(weights):
     return others, stacks
 
 
+def split_latents(weights, config):
+    """Of DeepSeek's weights of keys and values: for each head a matrix of the keys,
+    inputs first, and one of the values."""
+    heads, flat = config["num_attention_heads"], config["qk_nope_head_dim"]
+    others, split = {}, {}
+    for name, weight in weights.items():
+        if not name.endswith("kv_b_proj.weight"):
+            others[name] = weight
+            continue
+        weight = weight.reshape(heads, -1, weight.shape[1])
+        layer = name.split(".")[2]
+        split[f"blk.{layer}.attn_k_b.weight"] = weight[:, :flat].swapaxes(1, 2)
+        split[f"blk.{layer}.attn_v_b.weight"] = weight[:, flat:]
+    return others, split
+
+
 def pair_neighbours(weight, heads):
     """Reorders the rows of each head: Hugging Face's RoPE turns row i with row
     i + half, llama.cpp's (for Llama) turns row 2i with row 2i + 1."""
@@ -202,8 +219,17 @@ def add_scaling(writer, scaling, theta, head_dim, config):
             add(scaling[key])
 
 
-def add_latent_attention(writer, config):
+def add_latent_attention(writer, config, joined):
     """The sizes of DeepSeek's keys, values and queries, and how experts are chosen."""
+    key_dim = config["qk_nope_head_dim"] + config["qk_rope_head_dim"]
+    if joined:
+        writer.add_key_length(key_dim)
+        writer.add_value_length(config["v_head_dim"])
+    else:
+        writer.add_key_length(config["kv_lora_rank"] + config["qk_rope_head_dim"])
+        writer.add_value_length(config["kv_lora_rank"])
+        writer.add_key_length_mla(key_dim)
+        writer.add_value_length_mla(config["v_head_dim"])
     writer.add_q_lora_rank(config["q_lora_rank"])
     writer.add_kv_lora_rank(config["kv_lora_rank"])
     writer.add_leading_dense_block_count(config["first_k_dense_replace"])
@@ -245,6 +271,7 @@ def main():
     parser.add_argument("out")
     parser.add_argument("--type", default="f32")
     parser.add_argument("--loops", default="")
+    parser.add_argument("--joined", action="store_true")
     args = parser.parse_args()
     config = json.loads((args.folder / "config.json").read_text())
     family = config["model_type"]
@@ -260,10 +287,6 @@ def main():
     kv_heads = config.get("num_key_value_heads", heads)
     head_dim = config.get("head_dim") or config["hidden_size"] // heads
     rope_dims = int(head_dim * config.get("partial_rotary_factor", 1))
-    value_dim = head_dim
-    if family == "deepseek_v3":
-        rope_dims, value_dim = config["qk_rope_head_dim"], config["v_head_dim"]
-        head_dim = config["qk_nope_head_dim"] + rope_dims
     writer = gguf.GGUFWriter(args.out, architecture)
     writer.add_name(args.folder.name)
     writer.add_vocab_size(config["vocab_size"])
@@ -272,11 +295,13 @@ def main():
     writer.add_block_count(config["num_hidden_layers"])
     writer.add_feed_forward_length(config["intermediate_size"])
     writer.add_head_count(heads)
-    writer.add_head_count_kv(kv_heads)
-    writer.add_key_length(head_dim)
-    writer.add_value_length(value_dim)
+    writer.add_head_count_kv(1 if family == "deepseek_v3" and not args.joined else kv_heads)
     if family == "deepseek_v3":
-        add_latent_attention(writer, config)
+        rope_dims = config["qk_rope_head_dim"]
+        add_latent_attention(writer, config, args.joined)
+    else:
+        writer.add_key_length(head_dim)
+        writer.add_value_length(head_dim)
     if family == "bert":
         writer.add_causal_attention(False)
         writer.add_pooling_type(gguf.PoolingType.MEAN)
@@ -311,6 +336,9 @@ def main():
                                    for name in args.type.upper().split(","))
     weights = safetensors_file.read(args.folder / "model.safetensors")
     weights, stacks = (split_experts if family == "gpt_oss" else stack_experts)(weights)
+    if family == "deepseek_v3" and not args.joined:
+        weights, latents = split_latents(weights, config)
+        stacks |= latents
     for name, weight in stacks.items():
         kind = next(matrix_types) if weight.ndim == 3 else gguf.GGMLQuantizationType.F32
         weight = np.ascontiguousarray(weight, np.float32)

@@ -2,7 +2,7 @@
 
 usage: golden.py QUIPU FOLDER --target T [--type TYPE] --tolerance X [--greedy]
                  [--emulator COMMAND] [--spec FILE --loops NAME,...] [--chunks N,...]
-                 [--heads NAME,...]
+                 [--heads NAME,...] [--joined]
 
 Builds a program of the folder (see test/golden/README.md) or, with a type, of the
 GGUF file that it is converted to, and compares the logits of all positions, with an f32 cache, with Hugging
@@ -12,7 +12,7 @@ but for --target=reference and f16 weights. Fails unless max |difference| <= X *
 --greedy also compares 24 tokens of greedy text, with either cache. The program runs
 as the emulator's argument, if there is one. --chunks compares the logits once more
 for each number of tokens at once. --heads compares the hidden states, or the
-embedding, in place of logits.
+embedding, in place of logits. --joined is to_gguf.py's.
 """
 
 import argparse
@@ -47,6 +47,7 @@ parser.add_argument("--spec")
 parser.add_argument("--loops", default="")
 parser.add_argument("--chunks", default="")
 parser.add_argument("--heads", default="")
+parser.add_argument("--joined", action="store_true")
 args = parser.parse_args()
 
 # What a head's output, by its name, is in the folder.
@@ -56,7 +57,8 @@ heads = list(filter(None, args.heads.split(",")))
 tokens = python("expected.py", "tokens", folder)
 model = "model.gguf" if args.type else folder
 if args.type:
-    python("to_gguf.py", folder, model, "--type", args.type, "--loops", args.loops)
+    python("to_gguf.py", folder, model, "--type", args.type, "--loops", args.loops,
+           *(["--joined"] if args.joined else []))
 run(args.quipu, "build", model, "--target", args.target, "-o", "program",
     *(["--spec", args.spec] if args.spec else []),
     *(["--head", args.heads] if heads else []))

@@ -1,0 +1,72 @@
+// DeepSeek-V3 in GGUF files of 2025 on, where what makes keys and values are two
+// weights, for each head a matrix; else deepseek.mlir.
+quipu.model @deepseek_split for ["deepseek2"] with "attention.key_length_mla" {
+  quipu.param @key_dim   = "attention.key_length_mla"
+  quipu.param @value_dim = "attention.value_length_mla"
+  quipu.param @flat      = (@key_dim - @rope_dims)
+  quipu.param @q_rank    = "attention.q_lora_rank"
+  quipu.param @rank      = "attention.kv_lora_rank"
+  quipu.param @dense     = "leading_dense_block_count" else 0
+  quipu.param @shared    = "expert_shared_count"
+  quipu.param @groups    = "expert_group_count" else 1
+  quipu.param @kept      = "expert_group_used_count" else @groups
+  quipu.param @times     = "expert_weights_scale" else 1.0
+  quipu.param @normalized = "expert_weights_norm" else false
+  // ln(factor) as a difference quotient. Scores grow by the square of what YaRN
+  // stretches cos and sin by, these by what is left.
+  quipu.param @ln        = (((@factor ** 0.00001) - (@factor ** -0.00001)) / 0.00002)
+  quipu.param @log_times = "rope.scaling.yarn_log_multiplier" else 0.0
+  quipu.param @mscale    = "rope.scaling.yarn_mscale" else (10 * @log_times)
+  quipu.param @grown     = (1 + (@log_times * @ln))
+  quipu.param @stretch   = "rope.scaling.yarn_attn_factor" else ((1 + ((0.1 * @mscale) * @ln)) / @grown)
+  quipu.layer_set @first = below @dense
+
+  %tokens = quipu.input "tokens"
+  %at     = quipu.positions
+  %angles = quipu.rope_angles %at dims @rope_dims theta @theta
+              scaling <type = @scaling, factor = @factor, original_context = @original, beta_fast = @beta_fast, beta_slow = @beta_slow, attention = @stretch>
+  %x      = quipu.embed %tokens, "token_embd"
+  %last   = quipu.layers "blk" times @layers from %x {
+  ^layer(%h: !quipu.value):
+    %n    = quipu.rms_norm %h, "attn_norm" eps @eps
+    %qa   = quipu.linear %n, "attn_q_a" -> [@q_rank]
+    %qn   = quipu.rms_norm %qa, "attn_q_a_norm" eps @eps
+    %q    = quipu.linear %qn, "attn_q_b" -> [@heads, @key_dim]
+    %c    = quipu.linear %n, "attn_kv_a_mqa" rows 0 to @rank -> [@rank]
+    %kt   = quipu.linear %n, "attn_kv_a_mqa" rows @rank to (@rank + @rope_dims) -> [1, @rope_dims]
+    %cn   = quipu.rms_norm %c, "attn_kv_a_norm" eps @eps
+    %kf   = quipu.linear %cn, "attn_k_b" -> [@heads, @flat]
+    %v    = quipu.linear %cn, "attn_v_b" -> [@heads, @value_dim]
+    %qr   = quipu.rope %q by %angles pairs adjacent from @flat
+    %kr   = quipu.rope %kt by %angles pairs adjacent
+    %k    = quipu.concat %kf, %kr
+    %kv   = quipu.cache_write %k, %v at %at
+    %a    = quipu.attention %qr over %kv at %at scale ((@grown ** 2) / (@key_dim ** 0.5))
+    %o    = quipu.linear %a, "attn_output" -> [@hidden]
+    %mid  = quipu.add %h, %o
+    %m    = quipu.rms_norm %mid, "ffn_norm" eps @eps
+    %g    = quipu.linear %m, "ffn_gate" -> [@ffn]
+    %u    = quipu.linear %m, "ffn_up" -> [@ffn]
+    %gu   = quipu.swiglu %g, %u
+    %wide = quipu.linear %gu, "ffn_down" -> [@hidden]
+    %l    = quipu.linear %m, "ffn_gate_inp" -> [@experts]
+    %p    = quipu.activate sigmoid %l
+    %ids, %w = quipu.top_k %p count @chosen biased "exp_probs_b.bias" groups @groups keep @kept normalized @normalized
+    %eg   = quipu.linear %m, "ffn_gate_exps" of %ids -> [@expert_ffn]
+    %eu   = quipu.linear %m, "ffn_up_exps" of %ids -> [@expert_ffn]
+    %ea   = quipu.swiglu %eg, %eu
+    %each = quipu.linear %ea, "ffn_down_exps" of %ids -> [@hidden]
+    %sum  = quipu.sum %each by %w
+    %many = quipu.scale %sum by @times
+    %sg   = quipu.linear %m, "ffn_gate_shexp" -> [(@expert_ffn * @shared)]
+    %su   = quipu.linear %m, "ffn_up_shexp" -> [(@expert_ffn * @shared)]
+    %sa   = quipu.swiglu %sg, %su
+    %same = quipu.linear %sa, "ffn_down_shexp" -> [@hidden]
+    %both = quipu.add %many, %same
+    %f    = quipu.choose %wide in @first else %both
+    %out  = quipu.add %mid, %f
+    quipu.yield %out
+  }
+  %norm   = quipu.rms_norm %last, "output_norm" eps @eps
+  quipu.yield %norm
+}
