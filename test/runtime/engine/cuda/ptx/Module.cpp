@@ -232,6 +232,11 @@ private:
         text = trim(text.substr(0, plus));
       }
     }
+    // Two results: %r1|%p1.
+    if (size_t bar = text.find('|'); bar != text.npos) {
+      operand.registers.push_back(parseValue(text.substr(0, bar)));
+      text = text.substr(bar + 1);
+    }
     operand.registers.push_back(parseValue(text));
     return operand;
   }

@@ -49,6 +49,16 @@ static void vote(Warp &warp, const Instruction &in, Lanes lanes) {
   forLanes(lanes, [&](unsigned lane) { warp[in.reg(0)][lane] = result; });
 }
 
+/// The first lane's number, and whether a lane is it.
+static void elect(Warp &warp, const Instruction &in, Lanes lanes) {
+  const auto &to = in.operands[0].registers;
+  auto first = unsigned(__builtin_ctz(lanes));
+  forLanes(lanes, [&](unsigned lane) {
+    warp[to[0]][lane] = first;
+    warp[to[1]][lane] = lane == first;
+  });
+}
+
 static void nothing(Warp &, const Instruction &, Lanes) {}
 
 static void syncThreads(Warp &warp, const Instruction &in, Lanes) {
@@ -227,6 +237,8 @@ Execute quipu::ptx::findTogether(std::string_view name) {
     return vote<[](Lanes holds, Lanes lanes) { return holds == lanes; }>;
   if (starts("vote.sync.ballot"))
     return vote<[](Lanes holds, Lanes) { return holds; }>;
+  if (name == "elect.sync")
+    return elect;
   if (starts("bar.warp.sync") || starts("setmaxnreg.") ||
       starts("wgmma.fence.") || starts("wgmma.commit_group.") ||
       starts("wgmma.wait_group."))
