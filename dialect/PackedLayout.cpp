@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/PackedLayout.h"
+#include "dialect/Targets.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -60,8 +61,24 @@ int64_t quipu::getRowBytes(RankedTensorType activation) {
                  packedAlignment);
 }
 
+bool quipu::hasPanels(RankedTensorType activation) {
+  return activation.getElementType().isF16() &&
+         activation.getDimSize(0) > maxGemvTokens;
+}
+
+int64_t quipu::getPanelBytes(RankedTensorType activation) {
+  return alignTo(activation.getDimSize(0), FragmentCodes::tileRows) *
+         FragmentCodes::panelRowBytes;
+}
+
 int64_t quipu::getArenaBytes(RankedTensorType activation) {
   int64_t tokens = activation.getDimSize(0);
-  return getRowBytes(activation) *
-         (tokens == 1 ? 1 : alignTo(tokens, tileRows));
+  int64_t rows =
+      getRowBytes(activation) * (tokens == 1 ? 1 : alignTo(tokens, tileRows));
+  if (!hasPanels(activation))
+    return rows;
+  // What is not for a GPU has rows all the same.
+  int64_t panels = llvm::divideCeil(getElementsPerToken(activation),
+                                    FragmentCodes::panelColumns);
+  return std::max(rows, panels * getPanelBytes(activation));
 }

@@ -36,8 +36,21 @@ LayoutAttrInterface chooseRowsLayout(mlir::RankedTensorType weight);
 /// [chosen, n] each choice has as many.
 int64_t getRowBytes(mlir::RankedTensorType activation);
 
-/// Bytes of an activation in the arena: rows for a multiple of `tileRows`
-/// tokens, as a kernel may compute a few more than are selected.
+/// Whether the activation lies in panels in a GPU's memory: in f16 for more
+/// tokens than `#quipu.gpu_gemv` is for. They are those of weights
+/// (weights/FragmentLayout.h), one behind the other for all tokens:
+///
+///   [columns / 64][tokens, padded to 8][8 chunks], chunk c of row r at
+///   c ^ r % 8
+///
+/// so that 64 columns of consecutive tokens are one piece of memory. Others are
+/// rows, one behind the other.
+bool hasPanels(mlir::RankedTensorType activation);
+/// From a panel of all tokens to the next.
+int64_t getPanelBytes(mlir::RankedTensorType activation);
+
+/// Bytes of an activation in the arena: panels, or rows for a multiple of
+/// `tileRows` tokens, as a kernel may compute a few more than are selected.
 int64_t getArenaBytes(mlir::RankedTensorType activation);
 
 } // namespace quipu

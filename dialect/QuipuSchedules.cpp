@@ -160,16 +160,21 @@ LogicalResult GpuGemvAttr::verifyKernel(KernelOp &kernel) const {
 
 LogicalResult GpuGemmAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                   int64_t tokens, int64_t stages) {
-  if ((tokens != 64 && tokens != 128 && tokens != 256) || stages < 2 ||
+  if ((tokens != 64 && tokens != 128 && tokens != 192) || stages < 2 ||
       stages > 8)
     return emitError() << "C1: a tile of " << tokens << " tokens with "
                        << stages
-                       << " stages, expected 64, 128 or 256 tokens and 2 to 8 "
+                       << " stages, expected 64, 128 or 192 tokens and 2 to 8 "
                           "stages";
   return success();
 }
 
 LogicalResult GpuGemmAttr::verifyKernel(KernelOp &kernel) const {
+  for (LinearOp linear : kernel.getOps<LinearOp>())
+    if (auto input = dyn_cast<RankedTensorType>(linear.getInput().getType());
+        !input || input.getDimSize(0) <= maxGemvTokens)
+      return kernel.emitOpError("schedule C2: ")
+             << *this << " is for more than " << maxGemvTokens << " tokens";
   return verifyHas<LinearOp>(kernel, "C2");
 }
 

@@ -32,6 +32,8 @@ FragmentPlace FragmentLayout::getPlace(int64_t row, int64_t column) const {
   int64_t begin = row / tileRows * tileBytes() + slotOffset(slot);
   int64_t g = row % tileRows;
   column %= slotColumns;
+  if (codes.hasPanels())
+    return {begin + FragmentCodes::panelOffset(g, column), 0, 0, 0};
 
   int64_t pair = column % codes.blockColumns / 8, q = column % 8 / 2;
   int64_t element = column % 2;
@@ -46,10 +48,9 @@ FragmentPlace FragmentLayout::getPlace(int64_t row, int64_t column) const {
 }
 
 /// Pairs i of lane q are 4i + q of the 16 of a block's row; they become
-/// `lanes[q][i]`.
-template <typename Pair>
-static void placePairs(const void *row, uint8_t *lanes) {
-  Pair from[16], to[16];
+/// `lanes[q][i]`. A number is a byte.
+static void placePairs(const uint8_t *row, uint8_t *lanes) {
+  uint16_t from[16], to[16];
   std::memcpy(from, row, sizeof(from));
   for (int64_t q = 0; q < 4; ++q)
     for (int64_t i = 0; i < 4; ++i)
@@ -122,14 +123,12 @@ private:
     if (&format == &formatBF16)
       for (int64_t i = 0; i < stored; ++i)
         numbers[i] = halves[numbers[i]];
-    int64_t end =
-        stored / FragmentCodes::blockColumns * FragmentCodes::blockColumns;
-    if (end != stored)
-      std::memset(numbers + stored, 0,
-                  (end + FragmentCodes::blockColumns - stored) * 2);
-    for (int64_t column = 0; column < stored;
-         column += FragmentCodes::blockColumns)
-      placePairs<uint32_t>(numbers + column, lanesOf(column, g));
+    constexpr int64_t chunk = FragmentCodes::chunkBytes / 2;
+    if (stored % chunk)
+      std::memset(numbers + stored, 0, (chunk - stored % chunk) * 2);
+    for (int64_t column = 0; column < stored; column += chunk)
+      std::memcpy(packed + FragmentCodes::panelOffset(g, column),
+                  numbers + column, FragmentCodes::chunkBytes);
   }
 
   void writeCodes(uint8_t *numbers, int64_t column, int64_t g) {
@@ -143,7 +142,7 @@ private:
          i += FragmentCodes::blockColumns) {
       uint8_t *lanes = lanesOf(column + i, g);
       if (codes.bits == 8)
-        placePairs<uint16_t>(numbers + i, lanes);
+        placePairs(numbers + i, lanes);
       else
         placeNibbles(numbers + i, lanes);
     }

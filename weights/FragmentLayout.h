@@ -11,17 +11,24 @@
 //
 // Rows are padded to a multiple of 128 and columns to one of 64, with zeros. A
 // tile is 8 rows. A slot is a tile's next 1024 columns, or those that are left:
+// tiles in order, in a tile its slots in rising k.
 //
-//   tiles in order, in a tile its slots in rising k, in a slot
-//     codes   [k / 32][32 lanes][8 numbers]
-//     scales  [k / group][8 rows] f16            (formats with scales)
-//     minima  [k / group][8 rows] f16            (formats with minima)
+// F16 and BF16 become f16. A slot of these is panels of 64 columns, of 8 rows
+// of 128 bytes, in which the eight chunks of 16 bytes change places:
+//
+//   [k / 64][8 rows][8 chunks], chunk c of row r at c ^ r
+//
+// which is what tensor cores read from shared memory as it is (the 128-byte
+// swizzle), and `ldmatrix` without bank conflicts. A slot of other formats is
+//
+//   codes   [k / 32][32 lanes][8 numbers]
+//   scales  [k / group][8 rows] f16            (formats with scales)
+//   minima  [k / group][8 rows] f16            (formats with minima)
 //
 // Lane 4 * g + q of a block of 32 columns holds four pairs of neighbours of row
 // g: columns 2q, 2q + 1 (pair 0); 2q + 8, 2q + 9 (1); 2q + 16, 2q + 17 (2); 2q
 // + 24, 2q + 25 (3). Element e of pair i lies
 //
-//   in 16 bits (F16 and BF16, as f16)    at 2-byte word 2i + e of 16 bytes
 //   in 8 bits (wider codes, values)      at byte 2i + e of 8 bytes
 //   in 4 bits                            at bit 4i + 16e of 4 bytes
 //
@@ -50,6 +57,12 @@ struct FragmentCodes {
   /// Numbers of a block that a lane holds.
   static constexpr int64_t laneNumbers = 8;
 
+  /// Panels of 16-bit numbers.
+  static constexpr int64_t panelColumns = 64;
+  static constexpr int64_t panelRowBytes = panelColumns * 2;
+  static constexpr int64_t panelBytes = tileRows * panelRowBytes;
+  static constexpr int64_t chunkBytes = 16;
+
   int64_t bits;          // of a code: 4, 8, or 16 for f16 without a scale
   int64_t groupElements; // 16 or 32 columns share a scale; 0: there is none
   bool hasMinima;
@@ -59,7 +72,15 @@ struct FragmentCodes {
   explicit FragmentCodes(const WeightFormat &format);
 
   bool hasScales() const { return groupElements != 0; }
-  /// Bytes of a lane's numbers of a block, and of the whole block.
+  bool hasPanels() const { return bits == 16; }
+  /// Where a number of 16 bits lies in its slot.
+  static constexpr int64_t panelOffset(int64_t row, int64_t column) {
+    int64_t byte = column % panelColumns * 2;
+    return column / panelColumns * panelBytes + row * panelRowBytes +
+           (byte / chunkBytes ^ row) * chunkBytes + byte % chunkBytes;
+  }
+  /// Bytes of a lane's numbers of a block, and of the whole block: half of a
+  /// panel in 16 bits.
   int64_t laneBytes() const { return laneNumbers * bits / 8; }
   int64_t blockBytes() const { return lanes * laneBytes(); }
   /// Bytes from the scales of a group to those of the next; the same of minima.

@@ -93,10 +93,22 @@ quipu.model @m for [] {
 // gpu_gemm_c1
 quipu.model @m for [] {
   quipu.weight @w = "w.weight" : tensor<64x64xbf16>
-  // expected-error@+1 {{C1: a tile of 96 tokens with 4 stages, expected 64, 128 or 256 tokens and 2 to 8 stages}}
+  // expected-error@+1 {{C1: a tile of 96 tokens with 4 stages, expected 64, 128 or 192 tokens and 2 to 8 stages}}
   quipu.kernel @k(%x: tensor<17x64xbf16>) -> tensor<17x64xf32> schedule #quipu.gpu_gemm<tokens = 96, stages = 4> {
     %y = quipu.linear %x, @w : tensor<64x64xbf16> -> [64] : tensor<17x64xbf16> -> tensor<17x64xf32>
     quipu.yield %y : tensor<17x64xf32>
+  }
+}
+
+// -----
+
+// gpu_gemm_c2
+quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<64x64xbf16>
+  // expected-error@+1 {{schedule C2: #quipu.gpu_gemm<tokens = 64, stages = 4> is for more than 16 tokens}}
+  quipu.kernel @k(%x: tensor<16x64xbf16>) -> tensor<16x64xf32> schedule #quipu.gpu_gemm<tokens = 64, stages = 4> {
+    %y = quipu.linear %x, @w : tensor<64x64xbf16> -> [64] : tensor<16x64xbf16> -> tensor<16x64xf32>
+    quipu.yield %y : tensor<16x64xf32>
   }
 }
 

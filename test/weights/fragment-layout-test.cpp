@@ -12,6 +12,8 @@
 #include "reference/ReferenceStorage.h"
 #include "test/Expect.h"
 #include "weights/FragmentLayout.h"
+#include <array>
+#include <cstring>
 #include <random>
 #include <set>
 #include <string>
@@ -154,14 +156,15 @@ static void testSlots() {
 }
 
 /// What the lanes of a tensor core read, by hand: row 10 is row 2 of tile 1;
-/// column 32 + 16 + 8 + 2 * 3 + 1 is the second of pair 3 of lane 4 * 2 + 3.
+/// column 32 + 16 + 8 + 2 * 3 + 1 is the second of pair 3 of lane 4 * 2 + 3,
+/// and in a panel the last of chunk 7, which lies in place 7 ^ 2.
 static void testLanes() {
   for (const char *name : {"BF16", "Q8_0", "Q4_0"}) {
     FragmentLayout layout{&getFormat(name), 16, 64};
     FragmentPlace place = layout.getPlace(10, 63);
     int64_t byte = place.code - layout.tileBytes();
     if (layout.codes().bits == 16)
-      EXPECT(byte == 512 + 11 * 16 + 7 * 2);
+      EXPECT(byte == 2 * 128 + 5 * 16 + 7 * 2);
     else if (layout.codes().bits == 8)
       EXPECT(byte == 256 + 11 * 8 + 7);
     else // nibble 3 of the high half of the word
@@ -170,6 +173,29 @@ static void testLanes() {
       EXPECT(place.scale ==
              layout.tileBytes() + layout.codes().bits * 64 + 16 + 2 * 2);
   }
+}
+
+/// Panels of f16 as they lie in memory: the numbers are their places in the
+/// checkpoint. Chunk c of row r is at c ^ r, of row 8 at c again.
+static void testPanels() {
+  FragmentLayout layout{&getFormat("F16"), 9, 200};
+  std::vector<uint8_t> rows(layout.n * layout.checkpointRowBytes());
+  for (size_t i = 0; i < rows.size() / 2; ++i)
+    std::memcpy(&rows[2 * i], std::array{uint16_t(i)}.data(), 2);
+  std::vector<uint8_t> packed = packFragments(layout, rows);
+  EXPECT(layout.tileBytes() == 4 * 8 * 128); // 200 columns in 4 panels
+  auto read = [&](int64_t panel, int64_t row, int64_t place, int64_t number) {
+    return readHalf(&packed[row / 8 * layout.tileBytes() + panel * 1024 +
+                            row % 8 * 128 + place * 16 + number * 2]);
+  };
+  for (int64_t row = 0; row < 9; ++row)
+    for (int64_t chunk = 0; chunk < 8; ++chunk)
+      for (int64_t number = 0; number < 8; ++number) {
+        int64_t place = chunk ^ row % 8, column = chunk * 8 + number;
+        EXPECT(read(1, row, place, number) == row * 200 + 64 + column);
+        EXPECT(read(3, row, place, number) ==
+               (column < 8 ? row * 200 + 192 + column : 0));
+      }
 }
 
 int main() {
@@ -189,5 +215,6 @@ int main() {
   }
   testSlots();
   testLanes();
+  testPanels();
   puts("ok");
 }

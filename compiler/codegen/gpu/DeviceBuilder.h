@@ -199,6 +199,9 @@ public:
   mlir::Value
   reduce(mlir::Value value, unsigned lanes,
          llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> combine);
+  /// Whether the lane is the one of its warp, all of which ask, that does what
+  /// one has to do: bulk copies under this condition take no loop over lanes.
+  mlir::Value isElected();
   void syncBlock();
   void syncWarp();
   /// Named barrier `id` of `threads` threads.

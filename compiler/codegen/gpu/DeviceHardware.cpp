@@ -40,6 +40,11 @@ Value DeviceBuilder::reduce(Value value, unsigned lanes,
   return value;
 }
 
+Value DeviceBuilder::isElected() {
+  require(90);
+  return NVVM::ElectSyncOp::create(*this, getI1Type(), /*membermask=*/Value());
+}
+
 void DeviceBuilder::syncBlock() { NVVM::Barrier0Op::create(*this); }
 
 void DeviceBuilder::syncWarp() { NVVM::SyncWarpOp::create(*this, i32(-1)); }

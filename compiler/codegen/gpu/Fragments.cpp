@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/gpu/Fragments.h"
+#include "compiler/codegen/gpu/Panels.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -62,8 +63,6 @@ static Value loadTwice(DeviceBuilder &b, Value at) {
 /// Codes of a block to its pairs; `scales` and `minima` are the block's.
 static Values convert(DeviceBuilder &b, const FragmentCodes &codes,
                       ValueRange loaded, ValueRange scales, ValueRange minima) {
-  if (codes.bits == 16)
-    return Values(loaded);
   Values pairs = codes.bits == 4 ? convertNibbles(b, loaded[0], codes.offset)
                                  : convertBytes(b, loaded);
   unsigned groupPairs = codes.groupElements / 8;
@@ -76,32 +75,20 @@ static Values convert(DeviceBuilder &b, const FragmentCodes &codes,
   return pairs;
 }
 
-Values quipu::gpu::readFragment(DeviceBuilder &b, const FragmentCodes &codes,
-                                const FragmentAddress &address) {
-  Values scales, minima;
-  for (int64_t i = 0; i < codes.groups(FragmentCodes::blockColumns); ++i) {
-    int64_t group = i * FragmentCodes::groupBytes();
-    scales.push_back(loadTwice(b, b.at(address.scales, group)));
-    if (codes.hasMinima)
-      minima.push_back(loadTwice(b, b.at(address.minima, group)));
-  }
-  return convert(
-      b, codes,
-      b.loadVector(b.getI32Type(), codes.laneBytes() / 4, address.codes),
-      scales, minima);
-}
-
-//===----------------------------------------------------------------------===//
-// Several blocks
-//===----------------------------------------------------------------------===//
-
 FragmentBlocks::FragmentBlocks(DeviceBuilder &b, const FragmentCodes &codes,
                                const FragmentAddress &first, int64_t columns,
                                Value lane, bool isShared)
     : b(b), codes(codes), first(first), columns(columns), lane(lane),
       isShared(isShared) {
-  if (!codes.hasScales())
+  if (codes.hasPanels()) {
+    // The address of a row of a matrix for ldmatrix, which hands pairs to the
+    // lanes, or of the lane's own row.
+    Value row = isShared ? b.remainder(lane, 8) : b.divide(lane, 4);
+    Value column = b.mul(isShared ? b.divide(lane, 8) : b.i32(0), 8);
+    place = getPlaceInPanel(b, row, column);
     return;
+  }
+  place = b.mul(lane, codes.laneBytes());
   scales = loadScales(first.scales);
   if (codes.hasMinima)
     minima = loadScales(first.minima);
@@ -130,14 +117,35 @@ Values FragmentBlocks::loadScales(Value at) {
   return all;
 }
 
+/// Half of a panel: chunks 0 to 3, or 4 to 7, of each row.
+Values FragmentBlocks::loadPanel(int64_t block) {
+  constexpr int64_t chunkBytes = FragmentCodes::chunkBytes;
+  constexpr int64_t halfBytes = 4 * chunkBytes;
+  int64_t panel = block / 2 * FragmentCodes::panelBytes;
+  Value half = block % 2 ? b.bitXor(place, halfBytes) : place;
+  if (isShared)
+    return b.loadMatrices(b.at(first.codes, half), /*transposed=*/false, panel);
+  Values pairs;
+  for (int64_t chunk = 0; chunk < 4; ++chunk) {
+    Value pair = b.add(b.bitXor(half, chunk * chunkBytes),
+                       b.mul(b.remainder(lane, 4), 4));
+    pairs.push_back(
+        b.load(b.getI32Type(), b.at(b.at(first.codes, pair), panel)));
+  }
+  return pairs;
+}
+
 Values FragmentBlocks::get(int64_t block) {
+  if (codes.hasPanels())
+    return loadPanel(block);
   int64_t groups = codes.groups(FragmentCodes::blockColumns);
   auto ofBlock = [&](const Values &all) {
     return all.empty() ? ValueRange()
                        : ValueRange(all).slice(block * groups, groups);
   };
-  return convert(b, codes,
-                 b.loadVector(b.getI32Type(), codes.laneBytes() / 4,
-                              b.at(first.codes, block * codes.blockBytes())),
-                 ofBlock(scales), ofBlock(minima));
+  return convert(
+      b, codes,
+      b.loadVector(b.getI32Type(), codes.laneBytes() / 4,
+                   b.at(b.at(first.codes, place), block * codes.blockBytes())),
+      ofBlock(scales), ofBlock(minima));
 }

@@ -13,25 +13,20 @@
 
 namespace quipu::gpu {
 
-/// Where a lane finds what it needs of a block of 32 columns: its numbers, and
-/// its row's scale and minimum in the block's first group, where the format has
-/// these.
+/// Where a block of 32 columns of a tile begins: its numbers, and the scale and
+/// the minimum of row 0 in its first group, where the format has these. Of
+/// numbers of 16 bits it is the first block of a panel.
 struct FragmentAddress {
   mlir::Value codes, scales, minima;
 };
 
-/// The four pairs of a block of 32 columns that the lane holds, as
+/// The four pairs of blocks of 32 columns that the lane holds, as
 /// weights/FragmentLayout.h numbers them. Numbers of block formats are rounded
 /// once, when they are multiplied by their scale.
-Values readFragment(DeviceBuilder &b, const FragmentCodes &codes,
-                    const FragmentAddress &address);
-
-/// The same for consecutive blocks, whose scales are loaded first.
 class FragmentBlocks {
 public:
-  /// `first` is the first block's, its scales and minima those of row 0. In
-  /// shared memory, where `columns` are a whole segment, one instruction loads
-  /// the scales of eight groups.
+  /// Scales are loaded first: in shared memory, where `columns` are a whole
+  /// segment, those of eight groups by one instruction.
   FragmentBlocks(DeviceBuilder &b, const FragmentCodes &codes,
                  const FragmentAddress &first, int64_t columns,
                  mlir::Value lane, bool isShared);
@@ -42,6 +37,7 @@ public:
 private:
   /// Of all groups, twice each.
   Values loadScales(mlir::Value at);
+  Values loadPanel(int64_t block);
 
   DeviceBuilder &b;
   FragmentCodes codes;
@@ -49,6 +45,7 @@ private:
   int64_t columns;
   mlir::Value lane;
   bool isShared;
+  mlir::Value place; // of what the lane reads in the first block
   Values scales, minima;
 };
 

@@ -14,8 +14,10 @@ using namespace quipu::gpu;
 /// What cp.async copies at once.
 static constexpr int64_t chunkBytes = 16;
 
-/// Pairs that an epilogue gets at a time.
-static constexpr size_t pairsAtOnce = 16;
+/// Pairs that an epilogue gets at a time, as many as there are registers for.
+static constexpr size_t getPairsAtOnce(int64_t tileTokens) {
+  return tileTokens > 128 ? 8 : 16;
+}
 
 static bool haveSameFormats(const GemmTask &a, const GemmTask &b) {
   return llvm::equal(a.weights, b.weights,
@@ -37,6 +39,10 @@ GemmEmitter::GemmEmitter(DeviceBuilder &b, ArrayRef<GemmTask> tasks,
       group->layouts = {task.weights.front().layout,
                         task.weights.back().layout};
       group->isJoint = task.weights.size() == 2;
+      group->isConverted =
+          llvm::any_of(group->layouts, [](const FragmentLayout &layout) {
+            return layout.codes().hasScales();
+          });
     }
     group->tasks.push_back(i);
   }
@@ -54,12 +60,14 @@ GemmEmitter::GemmEmitter(DeviceBuilder &b, ArrayRef<GemmTask> tasks,
     for (unsigned half : {0, 1}) {
       bool hasMinima = group.layout(half).codes().hasMinima;
       int64_t scaleBytes = pieces * group.scaleBytes(half);
-      group.codes[half] = bytes;
+      group.codes[half] = group.isConverted ? bytes
+                                            : shape.tokens * rowBytes +
+                                                  half * group.codeBytes(0);
       group.scales[half] = bytes + pieces * group.codeBytes(half);
       group.minima[half] = group.scales[half] + scaleBytes;
       bytes = group.minima[half] + (hasMinima ? scaleBytes : 0);
     }
-    // Rows of tokens are swizzled by their addresses.
+    // Rows are swizzled by their addresses.
     stageBytes = std::max<int64_t>(stageBytes, llvm::alignTo(bytes, 1024));
   }
 }
@@ -154,26 +162,19 @@ Value GemmEmitter::getWeight(const Group &group, unsigned half, Value feature) {
 // Copies
 //===----------------------------------------------------------------------===//
 
-/// Bytes from a piece's half to the next piece's.
-static int64_t getPieceBytes(const FragmentLayout &layout, bool isJoint) {
-  return layout.tileBytes() * (isJoint ? 1 : 2);
-}
-
 GemmEmitter::Copies GemmEmitter::startCopies(const Group &group,
                                              const Tile &tile, Value thread,
                                              unsigned threads) {
-  // Eight threads copy a row of tokens: chunk c of row r goes to c ^ r % 8.
+  // Eight threads copy a row of tokens.
   constexpr int64_t rowChunks = rowBytes / chunkBytes;
   Value row = b.divide(thread, rowChunks);
-  Value chunk = b.remainder(thread, rowChunks);
-  Value firstRow = b.mul(b.extend(b.add(tile.firstToken, row)), input.rowBytes);
   Copies copies;
-  copies.tokens = b.at(b.at(input.address, firstRow), b.mul(chunk, chunkBytes));
-  copies.tokenPlace =
-      b.add(b.mul(row, rowBytes),
-            b.mul(b.bitXor(chunk, b.remainder(row, 8)), chunkBytes));
+  copies.tokens =
+      b.at(input.address, b.mul(b.extend(tile.firstToken), rowBytes));
+  copies.tokenPlace = b.mul(thread, chunkBytes);
+  copies.chunk =
+      b.bitXor(b.remainder(thread, rowChunks), b.remainder(row, tileRows));
   copies.tokensLeft = b.sub(b.sub(count, tile.firstToken), row);
-  copies.bytesLeft = b.sub(2 * input.columns, b.mul(chunk, chunkBytes));
   for (unsigned half : {0, 1})
     copies.weights[half] = getWeight(group, half, tile.feature);
   return copies;
@@ -181,19 +182,21 @@ GemmEmitter::Copies GemmEmitter::startCopies(const Group &group,
 
 void GemmEmitter::copyTokens(const Copies &copies, Value block, Value stage,
                              unsigned threads) {
-  Value from = b.at(copies.tokens, b.extend(b.mul(block, rowBytes)));
+  Value from =
+      b.at(b.at(copies.tokens, b.mul(b.extend(block), b.i64(input.panelBytes))),
+           copies.tokenPlace);
   Value to = b.at(stage, copies.tokenPlace);
-  // What is behind the last column is no number of the model's.
-  Value bytes =
-      input.columns % stageColumns == 0
-          ? b.i32(chunkBytes)
-          : b.max(b.min(b.sub(copies.bytesLeft, b.mul(block, rowBytes)),
-                        chunkBytes),
-                  0);
   int64_t rows = threads * chunkBytes / rowBytes;
   for (int64_t row = 0; row < shape.tokens; row += rows) {
+    Value bytes = b.i32(chunkBytes);
+    // What is behind the last column is no number of the model's.
+    if (input.columns % stageColumns) {
+      Value chunk = b.bitXor(copies.chunk, row % tileRows);
+      Value column = b.add(b.mul(block, rowBytes), b.mul(chunk, chunkBytes));
+      bytes = b.max(b.min(b.sub(2 * input.columns, column), chunkBytes), 0);
+    }
     Value isToken = b.less(row, copies.tokensLeft);
-    b.copyAsync(b.at(to, row * rowBytes), b.at(from, row * input.rowBytes),
+    b.copyAsync(b.at(to, row * rowBytes), b.at(from, row * rowBytes),
                 chunkBytes, b.select(isToken, bytes, 0));
   }
 }
@@ -204,7 +207,7 @@ void GemmEmitter::copyWeights(const Group &group, unsigned half,
   const FragmentLayout &layout = group.layout(half);
   FragmentCodes codes = layout.codes();
   constexpr int64_t slotBlocks = FragmentLayout::slotColumns / stageColumns;
-  int64_t pieceBytes = getPieceBytes(layout, group.isJoint);
+  int64_t pieceBytes = getPieceBytes(group, half);
   Value slot = b.divide(block, slotBlocks);
   Value inSlot = b.remainder(block, slotBlocks);
   Value from = b.at(copies.weights[half], b.mul(slot, layout.fullSlotBytes()));
@@ -216,12 +219,15 @@ void GemmEmitter::copyWeights(const Group &group, unsigned half,
   auto copyCodes = [&] {
     Value number = chunks < threads ? b.remainder(thread, chunks) : thread;
     Value piece = b.divide(number, pieceChunks);
-    Value chunk = b.mul(b.remainder(number, pieceChunks), chunkBytes);
-    Value codesFrom = b.at(b.at(from, b.mul(b.extend(piece), pieceBytes)),
-                           b.add(chunk, b.mul(inSlot, group.codeBytes(half))));
-    Value to = b.at(stage, b.add(b.mul(number, chunkBytes), group.codes[half]));
+    Value chunkInPiece = b.mul(b.remainder(number, pieceChunks), chunkBytes);
+    Value codesFrom =
+        b.at(b.at(from, b.mul(b.extend(piece), pieceBytes)),
+             b.add(chunkInPiece, b.mul(inSlot, group.codeBytes(half))));
+    Value to = b.at(
+        stage, b.add(b.add(b.mul(piece, group.codeStride(half)), chunkInPiece),
+                     group.codes[half]));
     for (int64_t i = 0; i < chunks; i += threads)
-      b.copyAsync(b.at(to, i * chunkBytes),
+      b.copyAsync(b.at(to, i / pieceChunks * group.codeStride(half)),
                   b.at(codesFrom, i / pieceChunks * pieceBytes), chunkBytes);
   };
   if (chunks < threads)
@@ -272,30 +278,26 @@ void GemmEmitter::copyStage(const Group &group, const Copies &copies,
 
 Values GemmEmitter::readWeights(const Group &group, Value stage, Value piece,
                                 Value lane) {
-  constexpr int64_t blockCount = stageColumns / FragmentCodes::blockColumns;
-  Values pairs[blockCount][2];
+  SmallVector<FragmentBlocks, 2> halves;
   for (unsigned half : {0, 1}) {
     FragmentCodes codes = group.layout(half).codes();
-    Value at = b.at(stage, b.add(b.mul(piece, group.codeBytes(half)),
-                                 b.mul(lane, codes.laneBytes())));
-    Value row = b.add(b.mul(piece, group.scaleBytes(half)),
-                      b.mul(b.divide(lane, 4), 2));
-    Value scales = b.at(stage, row);
-    for (int64_t block = 0; block < blockCount; ++block) {
-      int64_t groupBytes = codes.groups(block * FragmentCodes::blockColumns) *
-                           FragmentCodes::groupBytes();
-      pairs[block][half] = readFragment(
-          b, codes,
-          {b.at(at, group.codes[half] + block * codes.blockBytes()),
-           b.at(scales, group.scales[half] + groupBytes),
-           b.at(scales, group.minima[half] + groupBytes)});
-    }
+    FragmentAddress first;
+    first.codes = b.at(b.at(stage, b.mul(piece, group.codeStride(half))),
+                       group.codes[half]);
+    Value scales = b.at(stage, b.mul(piece, group.scaleBytes(half)));
+    if (codes.hasScales())
+      first.scales = b.at(scales, group.scales[half]);
+    if (codes.hasMinima)
+      first.minima = b.at(scales, group.minima[half]);
+    halves.emplace_back(b, codes, first, stageColumns, lane, /*isShared=*/true);
   }
   Values operands;
-  for (auto &halves : pairs)
+  for (int64_t block = 0; block < stageColumns / FragmentCodes::blockColumns;
+       ++block) {
+    Values first = halves[0].get(block), second = halves[1].get(block);
     for (unsigned i : {0, 2})
-      operands.append(
-          {halves[0][i], halves[1][i], halves[0][i + 1], halves[1][i + 1]});
+      operands.append({first[i], second[i], first[i + 1], second[i + 1]});
+  }
   return operands;
 }
 
@@ -364,7 +366,7 @@ void GemmEmitter::finish(const Group &group, const Tile &tile, Value piece,
     for (size_t i = 0; i < sums.size(); i += 4) {
       llvm::append_range(pairs, getPairs(group, task, lane, b.add(token, 2 * i),
                                          feature, sums.slice(i, 4)));
-      if (pairs.size() < pairsAtOnce && i + 4 < sums.size())
+      if (pairs.size() < getPairsAtOnce(shape.tokens) && i + 4 < sums.size())
         continue;
       epilogue(task, pairs);
       pairs.clear();

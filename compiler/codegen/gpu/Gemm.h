@@ -7,9 +7,10 @@
 //
 // A block multiplies 128 rows of weights, operand A of the tensor cores, by the
 // rows of up to `GemmShape::tokens` tokens, operand B. Tokens and weights come
-// to shared memory in a ring of stages of 64 columns; from there weights go
-// through registers, where they become f16. Blocks take tiles in turn, those
-// of all tokens for the same weights first.
+// to shared memory in a ring of stages of 64 columns. Weights in f16 lie there
+// as wgmma reads them; others, and all of them for mma.sync, go through
+// registers. Blocks take tiles in turn, those of all tokens for the same
+// weights first.
 //
 // The sums have the same bits as those of the kernels for few tokens: each
 // segment of 256 columns is one chain of steps of 16, and segments are added in
@@ -36,10 +37,11 @@ struct GemmTask {
   llvm::SmallVector<GemmWeight, 2> weights;
 };
 
-/// Rows of f16; all layers have `columns` of them.
+/// Rows of f16 in panels, see ActivationRows; all layers have `columns` of
+/// them.
 struct GemmInput {
   mlir::Value address;
-  int64_t rowBytes; // a multiple of 16
+  int64_t panelBytes;
   int64_t columns;
 };
 
@@ -47,8 +49,10 @@ struct GemmShape {
   int64_t tokens; // of a tile: a multiple of 32
   int64_t stages;
 
-  /// A thread has the sums of half of them, twice.
-  static constexpr int64_t maxTokens = 128;
+  /// A thread has the sums of half of them, twice, and weights that become f16.
+  static constexpr int64_t getMaxTokens(unsigned sm, bool isConverted) {
+    return sm >= 90 && !isConverted ? 192 : 128;
+  }
 };
 
 /// Two neighbouring outputs of a token, of each linear layer of a task.
@@ -104,7 +108,8 @@ protected:
   struct Group {
     llvm::SmallVector<unsigned> tasks;
     llvm::SmallVector<FragmentLayout, 2> layouts; // of the halves
-    bool isJoint; // the halves are of two layers
+    bool isJoint;     // the halves are of two layers
+    bool isConverted; // not f16 as they lie
     std::array<int64_t, 2> codes, scales, minima;
     int64_t firstTile, endTile; // of features
 
@@ -113,6 +118,11 @@ protected:
     int64_t codeBytes(unsigned half) const {
       return stageColumns / FragmentCodes::blockColumns *
              layouts[half].codes().blockBytes();
+    }
+    /// From a piece's half of a stage to the next piece's: the halves of 64
+    /// rows of f16 follow each other, as one operand has them.
+    int64_t codeStride(unsigned half) const {
+      return isConverted ? codeBytes(half) : codeBytes(0) + codeBytes(1);
     }
     int64_t scaleBytes(unsigned half) const {
       return layouts[half].codes().groups(stageColumns) *
@@ -129,11 +139,12 @@ protected:
     mlir::Value stage, parity;
   };
 
-  /// What a thread copies of each stage of a tile.
+  /// What is copied of each stage of a tile, in chunks by many threads.
   struct Copies {
-    mlir::Value tokens, tokenPlace;    // from its first chunk on, and to
-    mlir::Value tokensLeft, bytesLeft; // from there on: of all, of a row
-    std::array<mlir::Value, 2> weights;
+    mlir::Value tokens;            // of the tile, in the first panel
+    mlir::Value tokenPlace, chunk; // of the thread's first, and its columns'
+    mlir::Value tokensLeft;        // from there on
+    std::array<mlir::Value, 2> weights; // of the halves of piece 0
   };
 
   virtual void emitTiles(GemmEpilogue epilogue) = 0;
@@ -152,9 +163,19 @@ protected:
 
   Copies startCopies(const Group &group, const Tile &tile, mlir::Value thread,
                      unsigned threads);
-  /// The columns from 64 * block on, as one group of copies.
+  /// From the columns 64 * block on, a thread's copies, of which `copyStage`
+  /// makes one group.
   void copyStage(const Group &group, const Copies &copies, mlir::Value block,
                  mlir::Value stage, mlir::Value thread, unsigned threads);
+  void copyTokens(const Copies &copies, mlir::Value block, mlir::Value stage,
+                  unsigned threads);
+  void copyWeights(const Group &group, unsigned half, const Copies &copies,
+                   mlir::Value block, mlir::Value stage, mlir::Value thread,
+                   unsigned threads);
+  /// Bytes from a piece's half of a weight to the next piece's.
+  static int64_t getPieceBytes(const Group &group, unsigned half) {
+    return group.layout(half).tileBytes() * (group.isJoint ? 1 : 2);
+  }
 
   /// Operand A of the four steps of a stage, for a piece: 4 pairs of each.
   Values readWeights(const Group &group, mlir::Value stage, mlir::Value piece,
@@ -177,11 +198,6 @@ private:
   mlir::Value getWeight(const Group &group, unsigned half, mlir::Value feature);
   mlir::Value getTileOfTask(const Group &group, mlir::Value feature);
   int64_t countFeatureTiles(unsigned task) const;
-  void copyWeights(const Group &group, unsigned half, const Copies &copies,
-                   mlir::Value block, mlir::Value stage, mlir::Value thread,
-                   unsigned threads);
-  void copyTokens(const Copies &copies, mlir::Value block, mlir::Value stage,
-                  unsigned threads);
   llvm::SmallVector<GemmPair> getPairs(const Group &group, unsigned task,
                                        mlir::Value lane, mlir::Value token,
                                        mlir::Value feature,

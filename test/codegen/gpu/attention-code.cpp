@@ -24,13 +24,14 @@ static AttentionShape getShape(llvm::ArrayRef<char *> arguments) {
   shape.group = number(1);
   shape.tokens = number(4);
   shape.scale = 0.125;
+  shape.result.numberBytes = 4;
   shape.queryRowBytes = shape.queryHeads() * shape.cache.keyDim * 4;
   shape.layerBytes = shape.pageBytes = shape.cache.bytes();
   for (llvm::StringRef option : arguments.drop_front(5)) {
     if (option == "full")
       shape.isFull = true;
     else if (option == "rounded")
-      shape.roundsResult = true;
+      shape.result.numberBytes = 2;
     else if (option == "sinks")
       shape.hasSinks = true;
     else if (option.consume_front("window="))
@@ -38,8 +39,8 @@ static AttentionShape getShape(llvm::ArrayRef<char *> arguments) {
     else if (option.consume_front("cap="))
       shape.softCap = float(std::atof(option.data()));
   }
-  shape.resultRowBytes =
-      shape.queryHeads() * shape.cache.valueDim * shape.resultBytes();
+  shape.result.rowBytes =
+      shape.queryHeads() * shape.cache.valueDim * shape.result.numberBytes;
   return shape;
 }
 

@@ -8,8 +8,8 @@
 // usage: gemm-code CHIP FORMAT N K TOKENS STAGES [residual | swiglu]
 //
 // A kernel `gemm` of (tokens, weights, weights of the gated layer, residual,
-// result, count): bf16 tokens, f32 results, bf16 ones of swiglu; prints "//
-// shared BYTES" first.
+// result, count): tokens in f16, in panels of 2048 rows, f32 results, f16 ones
+// of swiglu; prints "// shared BYTES" first.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,6 +20,9 @@
 using namespace quipu;
 using namespace quipu::gpu;
 using mlir::Value;
+
+/// Rows of a panel.
+static constexpr int64_t maxTokens = 2048;
 
 /// gate * up / (1 + exp(-gate))
 static Value emitSwiGLU(DeviceBuilder &b, Value gate, Value up) {
@@ -52,7 +55,7 @@ int main(int argc, char **argv) {
   if (isSwiGLU)
     task.weights.push_back({args[2], layout});
   auto emitter = GemmEmitter::create(
-      b, task, {args[0], int64_t(llvm::alignTo(2 * layout.k, 64)), layout.k},
+      b, task, {args[0], maxTokens * FragmentCodes::panelRowBytes, layout.k},
       {std::atoll(argv[5]), std::atoll(argv[6])});
   Value count = b.load(b.getI32Type(), args[5]);
   emitter->emit(count, [&](unsigned, llvm::ArrayRef<GemmPair> pairs) {

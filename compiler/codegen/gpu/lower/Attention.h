@@ -33,7 +33,7 @@
 #define QUIPU_COMPILER_CODEGEN_GPU_LOWER_ATTENTION_H
 
 #include "abi/Abi.h"
-#include "compiler/codegen/gpu/DeviceBuilder.h"
+#include "compiler/codegen/gpu/Panels.h"
 
 namespace quipu::gpu {
 
@@ -47,8 +47,8 @@ struct AttentionShape {
   bool hasSinks = false; // one more logit per query head, without a value
 
   int64_t tokens = 1;                     // the most of a step
-  int64_t queryRowBytes, resultRowBytes;  // of a token
-  bool roundsResult = false;              // to f16
+  int64_t queryRowBytes;                  // of a token
+  ActivationRows result;                  // of f32, or rounded to f16
   int64_t pool = 0;                       // the state's
   int64_t pageBytes;                      // of the pool
   int64_t placeBytes = 0, layerBytes = 0; // of layer 0 in a page, to the next
@@ -56,7 +56,6 @@ struct AttentionShape {
   int64_t tileTokens() const {
     return std::min<int64_t>(tokens, abi::maxDeviceQueryTile);
   }
-  int64_t resultBytes() const { return roundsResult ? 2 : 4; } // of a number
   int64_t queryHeads() const { return cache.heads * group; }
   /// Whether tensor cores take the head's components as they are.
   bool fitsTensorCores() const {

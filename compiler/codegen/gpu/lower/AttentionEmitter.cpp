@@ -85,18 +85,12 @@ Value AttentionEmitter::getQuery(const Tile &tile, const Row &row) {
   return b.at(b.at(arguments.query, b.mul(token, shape.queryRowBytes)), head);
 }
 
-Value AttentionEmitter::getResult(const Tile &tile, const Row &row,
-                                  Value component) {
-  Value token = b.extend(b.add(tile.first, row.token));
-  Value place = b.add(b.mul(row.head, shape.cache.valueDim), component);
-  return b.at(b.at(arguments.result, b.mul(token, shape.resultRowBytes)),
-              b.mul(place, shape.resultBytes()));
-}
-
-void AttentionEmitter::storeResult(Values numbers, Value result,
-                                   int64_t behind) {
-  result = b.at(result, behind * shape.resultBytes());
-  if (!shape.roundsResult) {
+void AttentionEmitter::storeResult(const Tile &tile, const Row &row,
+                                   Value component, Values numbers) {
+  Value column = b.add(b.mul(row.head, shape.cache.valueDim), component);
+  Value result = shape.result.getPlace(b, arguments.result,
+                                       b.add(tile.first, row.token), column);
+  if (shape.result.numberBytes != 2) {
     b.storeVector(numbers, result);
     return;
   }
@@ -358,12 +352,7 @@ Value quipu::gpu::getCachePlace(DeviceBuilder &b, const DeviceKvLayout &layout,
   int64_t bytes = layout.numberBytes();
   if (!layout.hasPanels(dim))
     return b.mul(b.add(b.mul(position, dim), component), bytes);
-  constexpr int64_t chunkNumbers = 8;
-  Value panel = b.divide(component, DeviceKvLayout::panel);
-  Value row = b.add(b.mul(panel, abi::pagePositions), position);
-  Value chunk = b.bitAnd(b.divide(component, chunkNumbers), 7);
-  Value place = b.add(b.mul(row, DeviceKvLayout::panelRowBytes),
-                      b.mul(b.bitXor(chunk, b.bitAnd(position, 7)),
-                            DeviceKvLayout::chunkBytes));
-  return b.add(place, b.mul(b.bitAnd(component, chunkNumbers - 1), bytes));
+  Value panel = b.mul(b.divide(component, DeviceKvLayout::panel),
+                      abi::pagePositions * DeviceKvLayout::panelRowBytes);
+  return b.add(panel, getPlaceInPanel(b, position, component));
 }

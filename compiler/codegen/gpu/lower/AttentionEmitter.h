@@ -55,10 +55,9 @@ protected:
   Value getBegin(Value end); ///< of a row's positions
   /// f32 of the row.
   Value getQuery(const Tile &tile, const Row &row);
-  /// The row's result from a component on.
-  Value getResult(const Tile &tile, const Row &row, Value component);
-  /// `numbers` there, and `behind` components further.
-  void storeResult(Values numbers, Value result, int64_t behind = 0);
+  /// One number or two of the row's result, from a component on.
+  void storeResult(const Tile &tile, const Row &row, Value component,
+                   Values numbers);
   /// The head's keys and values in page number `page` of the sequence.
   std::pair<Value, Value> getPage(const Tile &tile, Value page, Value head);
 

@@ -185,12 +185,11 @@ void BlockedAttention::emitBlock(const Tile &tile, Value head, Value firstRow) {
     State state{sums[cache.valueDim / 2 + 2 * h],
                 sums[cache.valueDim / 2 + 2 * h + 1]};
     Value factor = getFactor(state);
-    Value result = getResult(tile, rows[h], b.mul(quad, 2));
     b.ifThen(rows[h].isThere, [&] {
       for (int64_t eight : llvm::seq(cache.valueDim / 8))
-        storeResult({b.mulF(sums[4 * eight + 2 * h], factor),
-                     b.mulF(sums[4 * eight + 2 * h + 1], factor)},
-                    result, 8 * eight);
+        storeResult(tile, rows[h], b.add(b.mul(quad, 2), 8 * eight),
+                    {b.mulF(sums[4 * eight + 2 * h], factor),
+                     b.mulF(sums[4 * eight + 2 * h + 1], factor)});
     });
   }
 }

@@ -124,6 +124,13 @@ Value Elements::getFragment(RankedTensorType type, Value weight, Value row,
   Value start = b.at(b.at(weight, tile),
                      b.mul(slot, static_cast<int32_t>(layout.fullSlotBytes())));
 
+  if (codes.hasPanels()) {
+    Value panel = b.mul(b.divide(inSlot, FragmentCodes::panelColumns),
+                        FragmentCodes::panelBytes);
+    return extendHalf(
+        b, b.load(b.getI16Type(),
+                  b.at(start, b.add(panel, getPlaceInPanel(b, lane, inSlot)))));
+  }
   // Column 16 h + 8 i + 2 q + e of a block is element e of pair 2 h + i of lane
   // 4 * row + q.
   Value block = b.divide(inSlot, FragmentCodes::blockColumns);
@@ -133,12 +140,6 @@ Value Elements::getFragment(RankedTensorType type, Value weight, Value row,
   Value element = b.remainder(inBlock, 2);
   Value place = b.add(b.mul(block, codes.blockBytes()),
                       b.mul(b.add(b.mul(lane, 4), q), codes.laneBytes()));
-  if (codes.bits == 16) {
-    Value word = b.load(
-        b.getI16Type(),
-        b.at(start, b.add(place, b.mul(b.add(b.mul(pair, 2), element), 2))));
-    return extendHalf(b, word);
-  }
   Value code;
   if (codes.bits == 8) {
     Value byte =
@@ -235,14 +236,12 @@ Values Elements::get(Value value, Value token, Value column, int64_t count) {
 Values Elements::getArgument(BlockArgument argument, Value token, Value column,
                              int64_t count) {
   RankedTensorType type = getTensor(argument);
-  Value row = b.at(kernel.getOperand(argument),
-                   b.mul(b.extend(token), b.i64(getRowBytes(type))));
+  Value first =
+      getRows(type).getPlace(b, kernel.getOperand(argument), token, column);
   if (!type.getElementType().isF16())
     return ahead(count, [&] {
-      return b.loadVector(type.getElementType(), count,
-                          b.at(row, b.mul(column, 4)));
+      return b.loadVector(type.getElementType(), count, first);
     });
-  Value first = b.at(row, b.mul(column, 2));
   if (count == 1)
     return {extendHalf(
         b, ahead(1, [&] { return Values{b.load(b.getI16Type(), first)}; })[0])};
@@ -457,9 +456,8 @@ FailureOr<Value> Elements::getPlace(const Output &output, Value token,
   if (!type.getElementType().isF16() && !type.getElementType().isF32())
     return kernel.getKernel().emitOpError("has a result of ")
            << type << ", which no kernel of a GPU writes";
-  Value row = b.at(kernel.getResult(output.result),
-                   b.mul(b.extend(token), b.i64(getRowBytes(type))));
-  return b.at(row, b.mul(column, type.getElementTypeBitWidth() / 8));
+  return getRows(type).getPlace(b, kernel.getResult(output.result), token,
+                                column);
 }
 
 /// f16 numbers, one or pairs.

@@ -35,7 +35,7 @@ Values GemvLowering::loadInput(Value block32, int64_t firstToken) {
   return b.loadVector(b.getI32Type(), 4, b.at(b.at(shared, inputAt), place));
 }
 
-/// Where the warp's segment of a slot begins for the lane.
+/// Where the warp's segment of a slot begins.
 FragmentAddress GemvLowering::getSegment(LinearOp linear, Value slotAt,
                                          Value slot) {
   FragmentLayout layout = *getFragmentLayout(linear.getWeight().getType());
@@ -53,8 +53,7 @@ FragmentAddress GemvLowering::getSegment(LinearOp linear, Value slotAt,
                                       FragmentCodes::groupBytes()));
   };
   FragmentAddress segment;
-  segment.codes = b.at(slotAt, b.add(b.mul(firstBlock, codes.blockBytes()),
-                                     b.mul(lane, codes.laneBytes())));
+  segment.codes = b.at(slotAt, b.mul(firstBlock, codes.blockBytes()));
   if (codes.hasScales())
     segment.scales =
         getParts([&](int64_t columns) { return codes.scalesOffset(columns); });

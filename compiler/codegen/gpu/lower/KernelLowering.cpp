@@ -19,6 +19,11 @@ using namespace mlir;
 using namespace quipu;
 using namespace quipu::gpu;
 
+ActivationRows quipu::gpu::getRows(RankedTensorType activation) {
+  return {activation.getElementTypeBitWidth() / 8, getRowBytes(activation),
+          hasPanels(activation) ? getPanelBytes(activation) : 0};
+}
+
 FailureOr<std::unique_ptr<KernelLowering>>
 KernelLowering::create(KernelOp kernel, GpuAttr gpu,
                        mlir::gpu::GPUModuleOp device) {

@@ -14,7 +14,7 @@
 #define QUIPU_COMPILER_CODEGEN_GPU_LOWER_KERNELLOWERING_H
 
 #include "compiler/codegen/gpu/Chip.h"
-#include "compiler/codegen/gpu/DeviceBuilder.h"
+#include "compiler/codegen/gpu/Panels.h"
 #include "dialect/KernelShape.h"
 #include "dialect/Quipu.h"
 #include "dialect/Targets.h"
@@ -28,6 +28,9 @@ inline constexpr unsigned rowThreads = 256;
 
 /// Dynamic shared memory that a block can have.
 inline int64_t maxSharedBytes(GpuAttr gpu) { return getChip(gpu).sharedBytes; }
+
+/// How an operand or a result of a kernel lies in memory.
+ActivationRows getRows(mlir::RankedTensorType activation);
 
 class KernelLowering {
 public:
@@ -120,6 +123,8 @@ createDotLowering(KernelOp kernel, GpuAttr gpu, mlir::gpu::GPUModuleOp device);
 /// Whether it is what a gpu_gemm kernel computes: each output from one or two
 /// linear layers of the same operand in f16.
 bool fitsGemm(KernelOp kernel);
+/// The most tokens of its tiles.
+int64_t getMaxGemmTokens(GpuAttr gpu, KernelOp kernel);
 std::unique_ptr<KernelLowering>
 createGemmLowering(KernelOp kernel, GpuAttr gpu, mlir::gpu::GPUModuleOp device);
 std::unique_ptr<KernelLowering>

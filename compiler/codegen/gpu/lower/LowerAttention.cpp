@@ -48,8 +48,7 @@ struct AttentionLowering : KernelLowering {
     shape.hasSinks = op.getSinks().has_value();
     shape.tokens = query.getDimSize(0);
     shape.queryRowBytes = getRowBytes(query);
-    shape.resultRowBytes = getRowBytes(result);
-    shape.roundsResult = result.getElementType().isF16();
+    shape.result = getRows(result);
     shape.pool = *state->getPool();
     shape.pageBytes = *pageBytes;
     int64_t unit = abi::getPageBytes(type, 1);

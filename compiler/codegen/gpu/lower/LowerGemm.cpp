@@ -117,10 +117,19 @@ bool quipu::gpu::fitsGemm(KernelOp kernel) {
   return succeeded(collectGroups(kernel, [](Operation *, const Twine &) {}));
 }
 
+int64_t quipu::gpu::getMaxGemmTokens(GpuAttr gpu, KernelOp kernel) {
+  bool isConverted = llvm::any_of(kernel.getOps<LinearOp>(), [](LinearOp
+                                                                    linear) {
+    return getFragmentLayout(linear.getWeight().getType())->codes().hasScales();
+  });
+  return GemmShape::getMaxTokens(static_cast<unsigned>(gpu.getCapability()),
+                                 isConverted);
+}
+
 GemmInput GemmLowering::getInput(LinearOp linear) {
   auto argument = cast<BlockArgument>(linear.getInput());
   return {getOperand(argument),
-          getRowBytes(cast<RankedTensorType>(argument.getType())),
+          getPanelBytes(cast<RankedTensorType>(argument.getType())),
           linear.getWeight().getType().getDimSize(1)};
 }
 
@@ -131,11 +140,11 @@ LogicalResult GemmLowering::emit() {
     return failure();
   groups = *std::move(collected);
   GemmShape shape{schedule.getTokens(), schedule.getStages()};
-  if (shape.tokens > GemmShape::maxTokens)
+  if (int64_t most = getMaxGemmTokens(gpu, kernel); shape.tokens > most)
     return kernel.emitOpError("has tiles of ")
            << shape.tokens
            << " tokens in gpu_gemm, whose sums fit in registers "
-           << "up to " << GemmShape::maxTokens;
+           << "up to " << most;
   unsigned threads = GemmEmitter::getThreads(b.getSm());
   return emitFunction("", threads, [&]() -> FailureOr<Launch> {
     SmallVector<GemmTask> tasks;
@@ -163,9 +172,7 @@ LogicalResult GemmLowering::emit() {
 /// The address of a pair in a row of the tensor.
 Value GemmLowering::getPlace(Value pointer, RankedTensorType type,
                              const GemmPair &pair) {
-  int64_t size = type.getElementTypeBitWidth() / 8;
-  Value row = b.mul(b.extend(pair.token), getRowBytes(type));
-  return b.at(pointer, b.add(row, b.extend(b.mul(pair.feature, size))));
+  return getRows(type).getPlace(b, pointer, pair.token, pair.feature);
 }
 
 Values GemmLowering::loadPair(Value argument, const GemmPair &pair) {

@@ -139,8 +139,7 @@ void PlainAttention::emitRow(const Tile &tile, Value head, const Row &row) {
   for (size_t k : llvm::seq(count)) {
     Value component = b.add(lane, k * lanes);
     b.ifThen(b.less(component, dim), [&] {
-      storeResult({b.mulF(all[2 + k], factor)},
-                  getResult(tile, row, component));
+      storeResult(tile, row, component, {b.mulF(all[2 + k], factor)});
     });
   }
 }

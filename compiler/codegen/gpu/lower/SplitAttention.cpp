@@ -521,8 +521,8 @@ void SplitAttention::combine(const Item &item) {
     Values sums = combinePages(item, from, getFirstState(row, part));
     Value factor = getFactor({sums[0], sums[1]});
     b.ifThen(isThere, [&] {
-      storeResult({b.mulF(sums[2], factor), b.mulF(sums[3], factor)},
-                  getResult(item.tile, row, b.mul(pair, 2)));
+      storeResult(item.tile, row, b.mul(pair, 2),
+                  {b.mulF(sums[2], factor), b.mulF(sums[3], factor)});
     });
   });
 }

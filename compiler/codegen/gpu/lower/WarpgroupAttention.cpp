@@ -352,12 +352,11 @@ void WarpgroupAttention::consume(const Item &item, Value turn) {
 
   for (unsigned h : {0, 1}) {
     Value factor = getFactor(states[h]);
-    Value result = getResult(item.tile, rows[h], b.mul(quad, 2));
     b.ifThen(rows[h].isThere, [&] {
       for (int64_t eight : llvm::seq(shape.cache.valueDim / 8))
-        storeResult({b.mulF(sums[4 * eight + 2 * h], factor),
-                     b.mulF(sums[4 * eight + 2 * h + 1], factor)},
-                    result, 8 * eight);
+        storeResult(item.tile, rows[h], b.add(b.mul(quad, 2), 8 * eight),
+                    {b.mulF(sums[4 * eight + 2 * h], factor),
+                     b.mulF(sums[4 * eight + 2 * h + 1], factor)});
     });
   }
 }
