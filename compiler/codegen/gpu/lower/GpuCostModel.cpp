@@ -36,6 +36,12 @@ static constexpr double rampBytes = 9 << 10;
 static constexpr double loadShare = 0.8;
 /// From the start of a copy to its end while all multiprocessors copy.
 static constexpr double copyNanoseconds = 2000;
+/// The same of bulk copies, about: not measured.
+static constexpr double bulkNanoseconds = 1000;
+/// Bytes that the second-level cache delivers for each operation of tensor
+/// cores at their peak: tiles of 128 x 128 in f16, 1 / 64, kept it busy for 69
+/// % when the tensor cores were so for 62 %.
+static constexpr double cachedPerOperation = 1 / 58.0;
 /// Attention: of the products' peak, beside the exponentials.
 static constexpr double attentionShare = 0.75;
 /// Split over blocks: of the memory's speed.
@@ -102,6 +108,16 @@ static int64_t getStageBytes(KernelOp kernel, int64_t tokens) {
   return llvm::alignTo(tokens * columns * 2 + weightBytes, 1024);
 }
 
+/// Whether weights are multiplied as bulk copies bring them.
+static bool isBulk(GpuAttr gpu, KernelOp kernel) {
+  return gpu.hasWarpgroupProducts() &&
+         llvm::none_of(kernel.getOps<LinearOp>(), [](LinearOp linear) {
+           return getFragmentLayout(linear.getWeight().getType())
+               ->codes()
+               .hasScales();
+         });
+}
+
 static double getGemmTime(GpuAttr gpu, KernelOp kernel, GpuGemmAttr schedule,
                           int64_t tokens) {
   const Chip &chip = getChip(gpu);
@@ -112,13 +128,21 @@ static double getGemmTime(GpuAttr gpu, KernelOp kernel, GpuGemmAttr schedule,
     columns = std::max(columns, layout.paddedColumns());
   }
   tiles *= llvm::divideCeil(tokens, schedule.getTokens());
-  double perColumn =
-      toDouble(2 * FragmentLayout::rowsMultiple * schedule.getTokens()) *
-          toDouble(chip.multiprocessors) / chip.operations +
-      FragmentLayout::rowsMultiple / (gemmWeights * chip.clock);
+  double rate = chip.operations / toDouble(chip.multiprocessors);
+  double operations =
+      toDouble(2 * FragmentLayout::rowsMultiple *
+               FragmentLayout::columnsMultiple * schedule.getTokens());
   // A stage's copies must have come when the products of those before are done.
-  double stage = std::max(FragmentLayout::columnsMultiple * perColumn,
-                          copyNanoseconds / toDouble(schedule.getStages() - 1));
+  double ahead = toDouble(schedule.getStages() - 1);
+  double stage =
+      isBulk(gpu, kernel)
+          ? std::max({operations / rate, bulkNanoseconds / ahead,
+                      toDouble(getStageBytes(kernel, schedule.getTokens())) /
+                          (cachedPerOperation * rate)})
+          : std::max(operations / rate + FragmentLayout::columnsMultiple *
+                                             FragmentLayout::rowsMultiple /
+                                             (gemmWeights * chip.clock),
+                     copyNanoseconds / ahead);
   return toDouble(llvm::divideCeil(tiles, chip.multiprocessors)) *
          toDouble(columns / FragmentLayout::columnsMultiple) * stage;
 }
@@ -249,21 +273,27 @@ getGemvSchedules(GpuAttr gpu, KernelOp kernel) {
   return schedules;
 }
 
+/// As many stages as there is room for. Each has two barriers.
+static int64_t getMaxStages(GpuAttr gpu, KernelOp kernel, int64_t tokens) {
+  return std::min<int64_t>(
+      getChip(gpu).sharedBytes / (getStageBytes(kernel, tokens) + 16), 8);
+}
+
+/// The usual tiles, the largest there are registers for, and others.
 static SmallVector<ScheduleAttrInterface> getGemmSchedules(GpuAttr gpu,
                                                            KernelOp kernel) {
   MLIRContext *context = gpu.getContext();
-  int64_t usual = gpu.hasWarpgroupProducts() ? 6 : 3;
-  SmallVector<ScheduleAttrInterface> schedules{
-      GpuGemmAttr::get(context, 128, usual)};
-  for (int64_t tokens : {128, 64})
-    for (int64_t stages = 2; stages <= 8; ++stages) {
-      // Each stage has two barriers.
-      int64_t bytes = stages * (getStageBytes(kernel, tokens) + 16);
-      bool isUsual = tokens == 128 && stages == usual;
-      if (!isUsual && bytes <= getChip(gpu).sharedBytes)
-        schedules.push_back(GpuGemmAttr::get(context, tokens, stages));
-    }
-  return schedules;
+  int64_t most = getMaxGemmTokens(gpu, kernel);
+  int64_t stages = getMaxStages(gpu, kernel, most);
+  if (!isBulk(gpu, kernel))
+    stages = std::min<int64_t>(stages, gpu.hasWarpgroupProducts() ? 6 : 3);
+  SetVector<ScheduleAttrInterface> schedules;
+  schedules.insert(GpuGemmAttr::get(context, most, stages));
+  for (int64_t tokens : {192, 128, 64})
+    for (int64_t i = getMaxStages(gpu, kernel, tokens); i >= 2; --i)
+      if (tokens <= most)
+        schedules.insert(GpuGemmAttr::get(context, tokens, i));
+  return schedules.takeVector();
 }
 
 static FailureOr<SmallVector<ScheduleAttrInterface>>
