@@ -160,11 +160,10 @@ LogicalResult GpuGemvAttr::verifyKernel(KernelOp &kernel) const {
 
 LogicalResult GpuGemmAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                   int64_t tokens, int64_t stages) {
-  if ((tokens != 64 && tokens != 128 && tokens != 192) || stages < 2 ||
-      stages > 8)
+  if ((tokens != 64 && tokens != 128) || stages < 2 || stages > 8)
     return emitError() << "C1: a tile of " << tokens << " tokens with "
                        << stages
-                       << " stages, expected 64, 128 or 192 tokens and 2 to 8 "
+                       << " stages, expected 64 or 128 tokens and 2 to 8 "
                           "stages";
   return success();
 }

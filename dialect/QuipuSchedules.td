@@ -146,7 +146,7 @@ def Quipu_GpuGemmAttr : Quipu_ScheduleAttr<"GpuGemm", "gpu_gemm"> {
   let description = [{
     A block computes tiles of 128 outputs for `tokens` tokens; `stages` of its
     inputs, 64 columns each, are copied ahead.
-    C1: tokens are 64, 128 or 192, stages from 2 to 8. C2: the kernel has
+    C1: tokens are 64 or 128, stages from 2 to 8. C2: the kernel has
     linear layers, of more than 16 tokens.
   }];
   let parameters = (ins "int64_t":$tokens, "int64_t":$stages);

@@ -93,7 +93,7 @@ quipu.model @m for [] {
 // gpu_gemm_c1
 quipu.model @m for [] {
   quipu.weight @w = "w.weight" : tensor<64x64xbf16>
-  // expected-error@+1 {{C1: a tile of 96 tokens with 4 stages, expected 64, 128 or 192 tokens and 2 to 8 stages}}
+  // expected-error@+1 {{C1: a tile of 96 tokens with 4 stages, expected 64 or 128 tokens and 2 to 8 stages}}
   quipu.kernel @k(%x: tensor<17x64xbf16>) -> tensor<17x64xf32> schedule #quipu.gpu_gemm<tokens = 96, stages = 4> {
     %y = quipu.linear %x, @w : tensor<64x64xbf16> -> [64] : tensor<17x64xbf16> -> tensor<17x64xf32>
     quipu.yield %y : tensor<17x64xf32>

@@ -46,13 +46,8 @@ struct GemmInput {
 };
 
 struct GemmShape {
-  int64_t tokens; // of a tile: a multiple of 32
+  int64_t tokens; // of a tile: 64 or 128
   int64_t stages;
-
-  /// A thread has the sums of half of them, twice, and weights that become f16.
-  static constexpr int64_t getMaxTokens(unsigned sm, bool isConverted) {
-    return sm >= 90 && !isConverted ? 192 : 128;
-  }
 };
 
 /// Two neighbouring outputs of a token, of each linear layer of a task.

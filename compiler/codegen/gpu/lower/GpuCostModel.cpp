@@ -279,20 +279,18 @@ static int64_t getMaxStages(GpuAttr gpu, KernelOp kernel, int64_t tokens) {
       getChip(gpu).sharedBytes / (getStageBytes(kernel, tokens) + 16), 8);
 }
 
-/// The usual tiles, the largest there are registers for, and others.
 static SmallVector<ScheduleAttrInterface> getGemmSchedules(GpuAttr gpu,
                                                            KernelOp kernel) {
   MLIRContext *context = gpu.getContext();
-  int64_t most = getMaxGemmTokens(gpu, kernel);
-  int64_t stages = getMaxStages(gpu, kernel, most);
+  int64_t usual = getMaxStages(gpu, kernel, 128);
   if (!isBulk(gpu, kernel))
-    stages = std::min<int64_t>(stages, gpu.hasWarpgroupProducts() ? 6 : 3);
+    usual = std::min<int64_t>(usual, gpu.hasWarpgroupProducts() ? 6 : 3);
   SetVector<ScheduleAttrInterface> schedules;
-  schedules.insert(GpuGemmAttr::get(context, most, stages));
-  for (int64_t tokens : {192, 128, 64})
-    for (int64_t i = getMaxStages(gpu, kernel, tokens); i >= 2; --i)
-      if (tokens <= most)
-        schedules.insert(GpuGemmAttr::get(context, tokens, i));
+  schedules.insert(GpuGemmAttr::get(context, 128, usual));
+  for (int64_t tokens : {128, 64})
+    for (int64_t stages = getMaxStages(gpu, kernel, tokens); stages >= 2;
+         --stages)
+      schedules.insert(GpuGemmAttr::get(context, tokens, stages));
   return schedules.takeVector();
 }
 

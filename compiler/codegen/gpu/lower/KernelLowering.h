@@ -123,8 +123,6 @@ createDotLowering(KernelOp kernel, GpuAttr gpu, mlir::gpu::GPUModuleOp device);
 /// Whether it is what a gpu_gemm kernel computes: each output from one or two
 /// linear layers of the same operand in f16.
 bool fitsGemm(KernelOp kernel);
-/// The most tokens of its tiles.
-int64_t getMaxGemmTokens(GpuAttr gpu, KernelOp kernel);
 std::unique_ptr<KernelLowering>
 createGemmLowering(KernelOp kernel, GpuAttr gpu, mlir::gpu::GPUModuleOp device);
 std::unique_ptr<KernelLowering>

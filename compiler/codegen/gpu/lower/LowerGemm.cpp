@@ -117,15 +117,6 @@ bool quipu::gpu::fitsGemm(KernelOp kernel) {
   return succeeded(collectGroups(kernel, [](Operation *, const Twine &) {}));
 }
 
-int64_t quipu::gpu::getMaxGemmTokens(GpuAttr gpu, KernelOp kernel) {
-  bool isConverted = llvm::any_of(kernel.getOps<LinearOp>(), [](LinearOp
-                                                                    linear) {
-    return getFragmentLayout(linear.getWeight().getType())->codes().hasScales();
-  });
-  return GemmShape::getMaxTokens(static_cast<unsigned>(gpu.getCapability()),
-                                 isConverted);
-}
-
 GemmInput GemmLowering::getInput(LinearOp linear) {
   auto argument = cast<BlockArgument>(linear.getInput());
   return {getOperand(argument),
@@ -140,11 +131,6 @@ LogicalResult GemmLowering::emit() {
     return failure();
   groups = *std::move(collected);
   GemmShape shape{schedule.getTokens(), schedule.getStages()};
-  if (int64_t most = getMaxGemmTokens(gpu, kernel); shape.tokens > most)
-    return kernel.emitOpError("has tiles of ")
-           << shape.tokens
-           << " tokens in gpu_gemm, whose sums fit in registers "
-           << "up to " << most;
   unsigned threads = GemmEmitter::getThreads(b.getSm());
   return emitFunction("", threads, [&]() -> FailureOr<Launch> {
     SmallVector<GemmTask> tasks;

@@ -64,16 +64,3 @@ module attributes {quipu.target = #quipu.gpu<"sm_90a">} {
     }
   }
 }
-
-// -----
-
-module attributes {quipu.target = #quipu.gpu<"sm_90a">} {
-  quipu.model @large_tiles for [] {
-    quipu.weight @w = "w.weight" : tensor<128x64x!quipu.q4_0, #quipu.fragments> packed at 0
-    // expected-error@+1 {{'quipu.kernel' op has tiles of 192 tokens in gpu_gemm, whose sums fit in registers up to 128}}
-    quipu.kernel @k(%x: tensor<17x64xf16>) -> tensor<17x128xf32> schedule #quipu.gpu_gemm<tokens = 192, stages = 6> {
-      %y = quipu.linear %x, @w : tensor<128x64x!quipu.q4_0, #quipu.fragments> -> [128] : tensor<17x64xf16> -> tensor<17x128xf32>
-      quipu.yield %y : tensor<17x128xf32>
-    }
-  }
-}
