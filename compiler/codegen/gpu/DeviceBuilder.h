@@ -247,6 +247,9 @@ public:
   Values loadMatrices(mlir::Value pointer, bool transposed = false,
                       int64_t offset = 0);
 
+  /// An 8x8 matrix of 16-bit numbers, a pair of a row a lane, transposed.
+  mlir::Value transpose(mlir::Value pair);
+
   /// The descriptor (i64) of an operand in shared memory in rows of 128 bytes
   /// with the 128-byte swizzle; the next 16 k of it are 2 further (K-major).
   /// `panelBytes` is the distance of panels of 64 columns when it is MN-major.
@@ -255,9 +258,10 @@ public:
   void commitWgmma();
   /// m64nNk16: D = A B + D. A is 4 pairs or a descriptor, B a descriptor; D are
   /// N / 2 f32, none for a first product that starts from zero. With
-  /// `transposedB` B is MN-major.
+  /// `transposedB` B is MN-major. With `fromZero` D = A B, in the registers of
+  /// `d`.
   Values wgmma(Half type, unsigned n, mlir::ValueRange d, mlir::ValueRange a,
-               mlir::Value b, bool transposedB = false);
+               mlir::Value b, bool transposedB = false, bool fromZero = false);
   /// Until at most `pending` groups are under way. Uses of the values behind it
   /// stay behind it, what is computed into them before it before.
   void waitWgmma(unsigned pending, llvm::MutableArrayRef<mlir::Value> values);

@@ -178,6 +178,12 @@ Values DeviceBuilder::loadMatrices(Value pointer, bool transposed,
              /*hasSideEffects=*/true);
 }
 
+Value DeviceBuilder::transpose(Value pair) {
+  return ptx("movmatrix.sync.aligned.m8n8.trans.b16 $0, $1;", pair.getType(),
+             pair, /*hasSideEffects=*/true)
+      .front();
+}
+
 Value DeviceBuilder::getDescriptor(Value pointer, unsigned panelBytes) {
   // The 128-byte swizzle; 1024 bytes from 8 rows to the next; addresses and
   // distances in units of 16 bytes.
@@ -198,10 +204,10 @@ void DeviceBuilder::commitWgmma() {
 }
 
 Values DeviceBuilder::wgmma(Half type, unsigned n, ValueRange d, ValueRange a,
-                            Value b, bool transposedB) {
+                            Value b, bool transposedB, bool fromZero) {
   require(90);
   assert((a.size() == 4 || a.size() == 1) && "registers or a descriptor");
-  bool inRegisters = a.size() == 4, isFirst = d.empty();
+  bool inRegisters = a.size() == 4, isFirst = d.empty() || fromZero;
   unsigned count = n / 2;
   StringRef element = type == Half::BF16 ? "bf16" : "f16";
   std::string text;

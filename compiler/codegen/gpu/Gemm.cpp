@@ -14,11 +14,6 @@ using namespace quipu::gpu;
 /// What cp.async copies at once.
 static constexpr int64_t chunkBytes = 16;
 
-/// Pairs that an epilogue gets at a time, as many as there are registers for.
-static constexpr size_t getPairsAtOnce(int64_t tileTokens) {
-  return tileTokens > 128 ? 8 : 16;
-}
-
 static bool haveSameFormats(const GemmTask &a, const GemmTask &b) {
   return llvm::equal(a.weights, b.weights,
                      [](const GemmWeight &x, const GemmWeight &y) {
@@ -91,7 +86,7 @@ int64_t GemmEmitter::countTiles(int64_t tokens) const {
   return groups.back().endTile * llvm::divideCeil(tokens, shape.tokens);
 }
 
-void GemmEmitter::emit(Value tokens, GemmEpilogue epilogue) {
+void GemmEmitter::emit(Value tokens, const GemmEpilogue &epilogue) {
   shared = b.getSharedMemory();
   count = tokens;
   emitTiles(epilogue);
@@ -301,76 +296,49 @@ Values GemmEmitter::readWeights(const Group &group, Value stage, Value piece,
   return operands;
 }
 
-/// Sums of neighbouring rows are in lanes that differ in bit 2: each gives the
-/// other what that one writes.
-SmallVector<GemmPair> GemmEmitter::getPairs(const Group &group, unsigned task,
-                                            Value lane, Value token,
-                                            Value feature, ValueRange sums) {
-  Value row = b.divide(lane, 4);
-  Value isOdd = b.equal(b.bitAnd(row, 1), 1);
-  auto exchange = [&](Value odds, Value evens) {
-    Value sent = b.select(isOdd, evens, odds);
-    Value received = b.shuffleXor(sent, 4);
-    return std::pair<Value, Value>(b.select(isOdd, received, evens),
-                                   b.select(isOdd, odds, received));
-  };
-  SmallVector<GemmPair> pairs;
-  auto addPair = [&](Value token, Value feature) -> GemmPair & {
-    GemmPair pair;
-    pair.isWritten = b.less(token, count);
-    pair.token = b.min(token, b.sub(count, 1));
-    pair.feature = feature;
-    // Tasks of a group may have different numbers of outputs.
-    const FragmentLayout &layout = tasks[task].weights.front().layout;
-    if (layout.n != layout.paddedRows()) {
-      Value isFeature = b.less(feature, layout.n);
-      pair.isWritten = arith::AndIOp::create(b, pair.isWritten, isFeature);
-      pair.feature = b.select(isFeature, feature, 0);
-    }
-    return pairs.emplace_back(std::move(pair));
-  };
-  // The odd lanes take the second token of two layers, and of one the rows of
-  // the second half.
-  if (group.isJoint) {
-    GemmPair &pair =
-        addPair(b.add(token, b.toInt(isOdd)), b.add(feature, b.bitAnd(row, 6)));
-    for (unsigned half : {0, 1}) {
-      auto [first, second] = exchange(sums[2 * half + 1], sums[2 * half]);
-      pair.first.push_back(first);
-      pair.second.push_back(second);
-    }
-    return pairs;
-  }
-  Value own =
-      b.add(feature, b.add(b.bitAnd(row, 6), b.mul(b.toInt(isOdd), tileRows)));
-  for (unsigned i : {0, 1}) {
-    GemmPair &pair = addPair(b.add(token, i), own);
-    auto [first, second] = exchange(sums[2 + i], sums[i]);
-    pair.first.push_back(first);
-    pair.second.push_back(second);
-  }
-  return pairs;
+std::vector<GemmPart> GemmEmitter::getParts(const Group &group, unsigned task,
+                                            const Tile &tile,
+                                            const Place &place) {
+  Value token = b.add(tile.firstToken, place.firstToken);
+  int64_t pieceRows = group.isJoint ? tileRows : 2 * tileRows;
+  Value feature = b.mul(
+      b.add(b.mul(getTileOfTask(group, tile.feature), pieces), place.piece),
+      pieceRows);
+  // Tasks of a group may have different numbers of outputs.
+  const FragmentLayout &layout = tasks[task].weights.front().layout;
+  std::vector<GemmPart> parts;
+  for (int64_t row = 0; row < pieceRows; row += tileRows)
+    parts.emplace_back(b, place.lane, token, count, place.tokens / 8,
+                       b.add(feature, row), layout.n,
+                       layout.n != layout.paddedRows());
+  return parts;
 }
 
-void GemmEmitter::finish(const Group &group, const Tile &tile, Value piece,
-                         Value lane, Value firstToken, ValueRange sums,
-                         GemmEpilogue epilogue) {
-  Value token =
-      b.add(b.add(tile.firstToken, firstToken), b.mul(b.remainder(lane, 4), 2));
-  int64_t pieceRows = group.isJoint ? tileRows : 2 * tileRows;
-  Value feature =
-      b.mul(b.add(b.mul(getTileOfTask(group, tile.feature), pieces), piece),
-            pieceRows);
+SmallVector<Values> GemmEmitter::loadFirst(const Group &group, const Tile &tile,
+                                           const Place &place,
+                                           const GemmEpilogue &epilogue) {
+  if (group.tasks.size() > 1)
+    return {};
+  unsigned task = group.tasks.front();
+  return {epilogue.load(task, getParts(group, task, tile, place).front())};
+}
+
+void GemmEmitter::finish(const Group &group, const Tile &tile,
+                         const Place &place, ValueRange sums,
+                         const GemmEpilogue &epilogue,
+                         ArrayRef<Values> loaded) {
+  std::array<Values, 2> halves;
+  for (auto [i, sum] : llvm::enumerate(sums))
+    halves[i / 2 % 2].push_back(sum);
   auto finishTask = [&](unsigned task) {
-    SmallVector<GemmPair> pairs;
-    for (size_t i = 0; i < sums.size(); i += 4) {
-      llvm::append_range(pairs, getPairs(group, task, lane, b.add(token, 2 * i),
-                                         feature, sums.slice(i, 4)));
-      if (pairs.size() < getPairsAtOnce(shape.tokens) && i + 4 < sums.size())
-        continue;
-      epilogue(task, pairs);
-      pairs.clear();
-    }
+    std::vector<GemmPart> parts = getParts(group, task, tile, place);
+    SmallVector<Values> operands(loaded);
+    while (operands.size() < parts.size())
+      operands.push_back(epilogue.load(task, parts[operands.size()]));
+    size_t layers = group.isJoint ? 2 : 1;
+    for (auto [i, part] : llvm::enumerate(parts))
+      epilogue.finish(task, part, ArrayRef(halves).slice(i * layers, layers),
+                      operands[i]);
   };
   for (unsigned task : group.tasks) {
     if (group.tasks.size() == 1)

@@ -22,6 +22,7 @@
 #define QUIPU_COMPILER_CODEGEN_GPU_GEMM_H
 
 #include "compiler/codegen/gpu/Fragments.h"
+#include "compiler/codegen/gpu/GemmPart.h"
 #include <array>
 
 namespace quipu::gpu {
@@ -50,19 +51,16 @@ struct GemmShape {
   int64_t stages;
 };
 
-/// Two neighbouring outputs of a token, of each linear layer of a task.
-struct GemmPair {
-  Values first, second;
-  /// The token, and the number of the first output. They can be read from even
-  /// when they are not to be written.
-  mlir::Value token, feature;
-  mlir::Value isWritten;
+/// What is computed of the sums of a part of a task's tile, and stored.
+struct GemmEpilogue {
+  /// What it needs besides, loaded while products are still under way where
+  /// there are registers for it.
+  llvm::function_ref<Values(unsigned task, const GemmPart &part)> load;
+  /// `sums` are the part's numbers of each linear layer.
+  llvm::function_ref<void(unsigned task, const GemmPart &part,
+                          llvm::ArrayRef<Values> sums, mlir::ValueRange loaded)>
+      finish;
 };
-
-/// Takes the pairs of a task, some at a time, so that it can load what it needs
-/// for all of them before it stores anything.
-using GemmEpilogue =
-    llvm::function_ref<void(unsigned task, llvm::ArrayRef<GemmPair> pairs)>;
 
 class GemmEmitter {
 public:
@@ -85,7 +83,7 @@ public:
 
   /// Emits all that a kernel does, from the wait for the one before it on;
   /// `count` is the number of tokens.
-  void emit(mlir::Value count, GemmEpilogue epilogue);
+  void emit(mlir::Value count, const GemmEpilogue &epilogue);
 
 protected:
   static constexpr int64_t blockRows = FragmentLayout::rowsMultiple;
@@ -142,7 +140,7 @@ protected:
     std::array<mlir::Value, 2> weights; // of the halves of piece 0
   };
 
-  virtual void emitTiles(GemmEpilogue epilogue) = 0;
+  virtual void emitTiles(const GemmEpilogue &epilogue) = 0;
 
   int64_t blocks() const {
     return llvm::divideCeil(input.columns, stageColumns);
@@ -176,10 +174,21 @@ protected:
   Values readWeights(const Group &group, mlir::Value stage, mlir::Value piece,
                      mlir::Value lane);
 
-  /// Sums are those of operand D: 4 for each 8 tokens from `firstToken` on.
-  void finish(const Group &group, const Tile &tile, mlir::Value piece,
-              mlir::Value lane, mlir::Value firstToken, mlir::ValueRange sums,
-              GemmEpilogue epilogue);
+  /// Where a warp's sums of a piece are, those of operand D: 4 for each 8
+  /// tokens from `firstToken` on.
+  struct Place {
+    mlir::Value piece, lane, firstToken;
+    int64_t tokens;
+  };
+  /// What the epilogue of the first part needs besides sums, before these are
+  /// known; nothing where the tile's task is not known.
+  llvm::SmallVector<Values> loadFirst(const Group &group, const Tile &tile,
+                                      const Place &place,
+                                      const GemmEpilogue &epilogue);
+  /// `loaded` is what the first parts need.
+  void finish(const Group &group, const Tile &tile, const Place &place,
+              mlir::ValueRange sums, const GemmEpilogue &epilogue,
+              llvm::ArrayRef<Values> loaded = {});
 
   DeviceBuilder &b;
   llvm::SmallVector<GemmTask> tasks;
@@ -193,10 +202,9 @@ private:
   mlir::Value getWeight(const Group &group, unsigned half, mlir::Value feature);
   mlir::Value getTileOfTask(const Group &group, mlir::Value feature);
   int64_t countFeatureTiles(unsigned task) const;
-  llvm::SmallVector<GemmPair> getPairs(const Group &group, unsigned task,
-                                       mlir::Value lane, mlir::Value token,
-                                       mlir::Value feature,
-                                       mlir::ValueRange sums);
+  /// A part of two layers, or the two halves of one layer's piece.
+  std::vector<GemmPart> getParts(const Group &group, unsigned task,
+                                 const Tile &tile, const Place &place);
 
   llvm::SmallVector<int64_t> firstTiles; // of the tasks
 };

@@ -25,8 +25,9 @@ public:
   using GemmEmitter::GemmEmitter;
 
 private:
-  void emitTiles(GemmEpilogue epilogue) final;
-  void multiply(const Group &group, const Tile &tile, GemmEpilogue epilogue);
+  void emitTiles(const GemmEpilogue &epilogue) final;
+  void multiply(const Group &group, const Tile &tile,
+                const GemmEpilogue &epilogue);
   Values multiplySegment(const Group &group, const Copies &copies, Value first,
                          int64_t count, Values sums);
   void addStage(const Group &group, Value stage, Values &sums);
@@ -41,7 +42,7 @@ private:
 };
 } // namespace
 
-void MmaEmitter::emitTiles(GemmEpilogue epilogue) {
+void MmaEmitter::emitTiles(const GemmEpilogue &epilogue) {
   thread = b.getThread();
   warp = b.getUniform(b.divide(thread, 32));
   lane = b.remainder(thread, 32);
@@ -56,7 +57,7 @@ void MmaEmitter::emitTiles(GemmEpilogue epilogue) {
 }
 
 void MmaEmitter::multiply(const Group &group, const Tile &tile,
-                          GemmEpilogue epilogue) {
+                          const GemmEpilogue &epilogue) {
   Copies copies = startCopies(group, tile, thread, blockThreads);
   for (int64_t block = 0; block < shape.stages - 1; ++block) {
     if (block < blocks())
@@ -79,7 +80,7 @@ void MmaEmitter::multiply(const Group &group, const Tile &tile,
   b.syncBlock();
   size_t pieceSums = sums.size() / warpPieces;
   for (int64_t piece = 0; piece < warpPieces; ++piece)
-    finish(group, tile, getPiece(piece), lane, getFirstToken(),
+    finish(group, tile, {getPiece(piece), lane, getFirstToken(), warpTokens()},
            ArrayRef(sums).slice(piece * pieceSums, pieceSums), epilogue);
 }
 

@@ -7,8 +7,9 @@
 //
 // A warpgroup copies, two compute: each 64 rows of weights by all tokens of the
 // tile. Tokens, and weights in f16, come by bulk copies, as wgmma reads them in
-// shared memory. Other weights go to registers while the stage before is
-// multiplied.
+// shared memory: the first stage of a segment is multiplied while the sums of
+// the segment before are added, in two sets of registers. Other weights go to
+// registers while the stage before is multiplied.
 //
 //===----------------------------------------------------------------------===//
 
@@ -39,7 +40,7 @@ public:
   using GemmEmitter::GemmEmitter;
 
 private:
-  void emitTiles(GemmEpilogue epilogue) final;
+  void emitTiles(const GemmEpilogue &epilogue) final;
   void emitProducer(Value thread);
   Position fillStage(const Group &group, const Tile &tile, const Copies &copies,
                      Value block, Position position, Value thread, Value warp,
@@ -47,24 +48,27 @@ private:
   void copyBulk(const Group &group, const Tile &tile, const Copies &copies,
                 Value block, Value stage, Value full, Value warp,
                 bool isRagged);
-  void emitConsumer(Value thread, Value group, GemmEpilogue epilogue);
+  void emitConsumer(Value thread, Value group, const GemmEpilogue &epilogue);
 
   /// What goes through the loop over a tile's segments.
   struct Running {
     Position position; // of the next stage, whose weights are in registers
     Values weights, sums;
+    Values chain, spare; // of weights in f16: the one under way, and another
 
     Values toValues() const {
       Values values = {position.stage, position.parity};
-      llvm::append_range(values, weights);
-      llvm::append_range(values, sums);
+      for (const Values *part : {&weights, &sums, &chain, &spare})
+        llvm::append_range(values, *part);
       return values;
     }
     void fromValues(ArrayRef<Value> values) {
       position = {values[0], values[1]};
-      size_t count = weights.size();
-      weights = Values(values.slice(2, count));
-      sums = Values(values.drop_front(2 + count));
+      values = values.drop_front(2);
+      for (Values *part : {&weights, &sums, &chain, &spare}) {
+        llvm::copy(values.take_front(part->size()), part->begin());
+        values = values.drop_front(part->size());
+      }
     }
   };
   struct Consumer {
@@ -73,9 +77,24 @@ private:
   };
   void loadWeights(const Group &group, const Consumer &consumer,
                    Running &running);
+  void startStage(const Group &group, const Consumer &consumer,
+                  Running &running, Values &chain, bool isFirst = false);
+  void convertSegment(const Group &group, const Consumer &consumer,
+                      Running &running, Value number, int64_t count,
+                      bool isLast);
+  void runConverted(const Group &group, const Consumer &consumer,
+                    Running &running);
   void runSegment(const Group &group, const Consumer &consumer,
-                  Running &running, Value number, int64_t count, bool isLast);
+                  Running &running, int64_t segment);
+  void runOverlapped(const Group &group, const Consumer &consumer,
+                     Running &running);
+  Values multiply(const Group &group, const Tile &tile,
+                  const Consumer &consumer, Values state,
+                  const GemmEpilogue &epilogue);
   void release(const Consumer &consumer, Value stage);
+  void releaseBefore(const Consumer &consumer, const Running &running);
+  /// The first warpgroup lets the second one begin.
+  void giveTurn(const Consumer &consumer, Value isFirst);
 
   bool isConverted() const {
     return llvm::any_of(groups,
@@ -83,6 +102,10 @@ private:
   }
   /// Whether the last stage has columns that are no number of the model's.
   bool isRagged() const { return input.columns % stageColumns; }
+  int64_t segments() const { return llvm::divideCeil(blocks(), segmentBlocks); }
+  int64_t stagesOf(int64_t segment) const {
+    return std::min(segmentBlocks, blocks() - segment * segmentBlocks);
+  }
   /// Warps that share a stage's bulk copies: one where these are tokens alone.
   unsigned copyWarps() const { return isConverted() ? 1 : groupThreads / 32; }
   /// Threads that copy some of the stages in chunks.
@@ -99,7 +122,7 @@ private:
 };
 } // namespace
 
-void WgmmaEmitter::emitTiles(GemmEpilogue epilogue) {
+void WgmmaEmitter::emitTiles(const GemmEpilogue &epilogue) {
   Value thread = b.getThread();
   Value group = b.getUniform(b.divide(thread, groupThreads));
   b.ifThen(b.equal(thread, 0), [&] {
@@ -240,37 +263,52 @@ void WgmmaEmitter::loadWeights(const Group &group, const Consumer &consumer,
       readWeights(group, getStage(stage), consumer.piece, consumer.lane);
 }
 
+void WgmmaEmitter::giveTurn(const Consumer &consumer, Value isFirst) {
+  if (takesTurns())
+    b.ifThen(arith::AndIOp::create(b, b.equal(consumer.group, 0), isFirst),
+             [&] { b.arriveThreads(turnBarrier, turnThreads); });
+}
+
+/// Starts the products of the next stage, those of a chain that begins with
+/// zero if it `isFirst`.
+void WgmmaEmitter::startStage(const Group &group, const Consumer &consumer,
+                              Running &running, Values &chain, bool isFirst) {
+  Value stage = running.position.stage;
+  if (!group.isConverted)
+    b.waitParity(getFull(stage), running.position.parity);
+  Value behind = b.extend(b.mul(stage, stageBytes / 16));
+  Value tokens = b.add(consumer.tokens, behind);
+  Value weights = b.add(consumer.weights, behind);
+  b.fenceWgmma();
+  for (int64_t step = 0; step < stageColumns / 16; ++step) {
+    Values a = group.isConverted
+                   ? Values(ArrayRef(running.weights).slice(4 * step, 4))
+                   : Values{b.add(weights, 2 * step)};
+    chain = b.wgmma(Half::F16, shape.tokens, chain, a, b.add(tokens, 2 * step),
+                    /*transposedB=*/false, /*fromZero=*/isFirst && step == 0);
+  }
+  b.commitWgmma();
+  running.position = next(running.position);
+}
+
+//===----------------------------------------------------------------------===//
+// Weights that are converted
+//===----------------------------------------------------------------------===//
+
 /// `count` stages as a chain of products. While two of them are under way, the
-/// weights of a third may go to registers.
-void WgmmaEmitter::runSegment(const Group &group, const Consumer &consumer,
-                              Running &running, Value number, int64_t count,
-                              bool isLast) {
-  constexpr int64_t steps = stageColumns / 16;
-  Values sums;
+/// weights of a third go to registers.
+void WgmmaEmitter::convertSegment(const Group &group, const Consumer &consumer,
+                                  Running &running, Value number, int64_t count,
+                                  bool isLast) {
+  Values chain;
   Value before;
   for (int64_t i = 0; i < count; ++i) {
     Value stage = running.position.stage;
-    if (!group.isConverted)
-      b.waitParity(getFull(stage), running.position.parity);
-    Value behind = b.extend(b.mul(stage, stageBytes / 16));
-    Value tokens = b.add(consumer.tokens, behind);
-    Value weights = b.add(consumer.weights, behind);
-    b.fenceWgmma();
-    for (int64_t step = 0; step < steps; ++step) {
-      Values a = group.isConverted
-                     ? Values(ArrayRef(running.weights).slice(4 * step, 4))
-                     : Values{b.add(weights, 2 * step)};
-      sums = b.wgmma(Half::F16, shape.tokens, sums, a, b.add(tokens, 2 * step));
-    }
-    b.commitWgmma();
-    if (takesTurns() && i == segmentBlocks / 2 - 1) {
-      Value isAhead = arith::AndIOp::create(b, b.equal(consumer.group, 0),
-                                            b.equal(number, 0));
-      b.ifThen(isAhead, [&] { b.arriveThreads(turnBarrier, turnThreads); });
-    }
-    running.position = next(running.position);
+    startStage(group, consumer, running, chain, /*isFirst=*/i == 0);
+    if (i == segmentBlocks / 2 - 1)
+      giveTurn(consumer, b.equal(number, 0));
     auto loadNext = [&] {
-      if (group.isConverted && (i + 1 < count || !isLast))
+      if (i + 1 < count || !isLast)
         loadWeights(group, consumer, running);
     };
     // Of two stages the next is the one before.
@@ -284,14 +322,118 @@ void WgmmaEmitter::runSegment(const Group &group, const Consumer &consumer,
       loadNext();
     before = stage;
   }
-  b.waitWgmma(0, sums);
+  b.waitWgmma(0, chain);
   release(consumer, before);
-  for (auto [total, sum] : llvm::zip_equal(running.sums, sums))
+  for (auto [total, sum] : llvm::zip_equal(running.sums, chain))
     total = b.addF(total, sum);
 }
 
+void WgmmaEmitter::runConverted(const Group &group, const Consumer &consumer,
+                                Running &running) {
+  int64_t last = segments() - 1;
+  if (last)
+    running.fromValues(b.forEach(
+        0, last, 1, running.toValues(), [&](Value number, Values values) {
+          Running inLoop = running;
+          inLoop.fromValues(values);
+          convertSegment(group, consumer, inLoop, number, segmentBlocks,
+                         /*isLast=*/false);
+          return inLoop.toValues();
+        }));
+  convertSegment(group, consumer, running, b.i32(last), stagesOf(last),
+                 /*isLast=*/true);
+}
+
+//===----------------------------------------------------------------------===//
+// Weights as they lie in shared memory
+//===----------------------------------------------------------------------===//
+
+/// Of the two stages under way the first has been read when it is done.
+void WgmmaEmitter::releaseBefore(const Consumer &consumer,
+                                 const Running &running) {
+  Value next = running.position.stage;
+  release(consumer, b.select(b.less(next, 2), b.add(next, shape.stages - 2),
+                             b.sub(next, 2)));
+}
+
+/// All but the first stage of a segment, and the first of the next one.
+void WgmmaEmitter::runSegment(const Group &group, const Consumer &consumer,
+                              Running &running, int64_t segment) {
+  for (int64_t i = 1; i < stagesOf(segment); ++i) {
+    startStage(group, consumer, running, running.chain);
+    if (segment == 0 && i == segmentBlocks / 2 - 1)
+      giveTurn(consumer, b.constant(b.getI1Type(), 1));
+    b.waitWgmma(1, {});
+    releaseBefore(consumer, running);
+  }
+  if (segment + 1 == segments())
+    return;
+  startStage(group, consumer, running, running.spare, /*isFirst=*/true);
+  b.waitWgmma(1, running.chain);
+  releaseBefore(consumer, running);
+  for (auto [total, sum] : llvm::zip_equal(running.sums, running.chain))
+    total = b.addF(total, sum);
+  // Now, not between the products of a later stage.
+  b.waitWgmma(1, running.sums);
+  std::swap(running.chain, running.spare);
+}
+
+/// Leaves the last segment's last stage under way.
+void WgmmaEmitter::runOverlapped(const Group &group, const Consumer &consumer,
+                                 Running &running) {
+  startStage(group, consumer, running, running.chain, /*isFirst=*/true);
+  runSegment(group, consumer, running, 0);
+  // After two segments the chains are in their registers again.
+  int64_t pairs = std::max<int64_t>(segments() - 2, 0) / 2;
+  if (pairs)
+    running.fromValues(
+        b.forEach(0, pairs, 1, running.toValues(), [&](Value, Values values) {
+          Running inLoop = running;
+          inLoop.fromValues(values);
+          for (int64_t segment : {1, 2})
+            runSegment(group, consumer, inLoop, segment);
+          return inLoop.toValues();
+        }));
+  for (int64_t i = 1 + 2 * pairs; i < segments(); ++i)
+    runSegment(group, consumer, running, i);
+}
+
+//===----------------------------------------------------------------------===//
+// Tiles
+//===----------------------------------------------------------------------===//
+
+Values WgmmaEmitter::multiply(const Group &group, const Tile &tile,
+                              const Consumer &consumer, Values state,
+                              const GemmEpilogue &epilogue) {
+  Running running;
+  running.position = {state[0], state[1]};
+  running.sums.assign(shape.tokens / 2, b.f32(0));
+  if (group.isConverted)
+    loadWeights(group, consumer, running);
+  if (takesTurns())
+    b.ifThen(b.equal(consumer.group, 1),
+             [&] { b.syncThreads(turnBarrier, turnThreads); });
+  Place place{consumer.piece, consumer.lane, b.i32(0), shape.tokens};
+  SmallVector<Values> loaded;
+  if (group.isConverted) {
+    runConverted(group, consumer, running);
+  } else {
+    runOverlapped(group, consumer, running);
+    // The other chain's registers are free.
+    loaded = loadFirst(group, tile, place, epilogue);
+    b.waitWgmma(0, running.chain);
+    Value last = b.select(b.equal(running.position.stage, 0), shape.stages - 1,
+                          b.sub(running.position.stage, 1));
+    release(consumer, last);
+    for (auto [total, sum] : llvm::zip_equal(running.sums, running.chain))
+      total = b.addF(total, sum);
+  }
+  finish(group, tile, place, running.sums, epilogue, loaded);
+  return {running.position.stage, running.position.parity};
+}
+
 void WgmmaEmitter::emitConsumer(Value thread, Value number,
-                                GemmEpilogue epilogue) {
+                                const GemmEpilogue &epilogue) {
   b.setRegisters(isConverted() ? convertRegisters.consumer
                                : bulkRegisters.consumer,
                  /*increase=*/true);
@@ -305,39 +447,11 @@ void WgmmaEmitter::emitConsumer(Value thread, Value number,
   consumer.weights =
       b.add(b.getDescriptor(b.at(shared, shape.tokens * rowBytes)),
             b.extend(b.mul(number, halfBytes / 16)));
-  // A last segment is shorter unless it is 256 columns, too.
-  int64_t rest = blocks() % segmentBlocks;
-  int64_t whole = blocks() / segmentBlocks - (rest == 0);
-  auto multiply = [&](const Group &group, const Tile &tile,
-                      Values state) -> Values {
-    Running running;
-    running.position = {state[0], state[1]};
-    running.sums.assign(shape.tokens / 2, b.f32(0));
-    if (group.isConverted)
-      loadWeights(group, consumer, running);
-    if (takesTurns())
-      b.ifThen(b.equal(consumer.group, 1),
-               [&] { b.syncThreads(turnBarrier, turnThreads); });
-    if (whole > 0)
-      running.fromValues(b.forEach(
-          0, whole, 1, running.toValues(), [&](Value number, Values values) {
-            Running inLoop = running;
-            inLoop.fromValues(values);
-            runSegment(group, consumer, inLoop, number, segmentBlocks,
-                       /*isLast=*/false);
-            return inLoop.toValues();
-          }));
-    runSegment(group, consumer, running, b.i32(whole),
-               rest ? rest : segmentBlocks, /*isLast=*/true);
-    finish(group, tile, consumer.piece, consumer.lane, b.i32(0), running.sums,
-           epilogue);
-    return {running.position.stage, running.position.parity};
-  };
   b.forEach(b.getBlock(), getTileCount(), b.getBlocks(), {b.i32(0), b.i32(0)},
             [&](Value number, Values state) {
               Tile tile = getTile(number);
               return forGroup(tile.feature, [&](const Group &group) {
-                return multiply(group, tile, state);
+                return multiply(group, tile, consumer, state, epilogue);
               });
             });
 }

@@ -22,6 +22,10 @@ Value quipu::gpu::getPlaceInPanel(DeviceBuilder &b, Value row, Value column) {
                b.mul(b.bitAnd(column, chunk - 1), 2));
 }
 
+int64_t ActivationRows::tokenBytes() const {
+  return panelBytes ? FragmentCodes::panelRowBytes : rowBytes;
+}
+
 Value ActivationRows::getPlace(DeviceBuilder &b, Value first, Value token,
                                Value column) const {
   if (!panelBytes)

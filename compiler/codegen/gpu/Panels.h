@@ -23,6 +23,9 @@ struct ActivationRows {
   int64_t rowBytes;       // from a row to the next, without panels
   int64_t panelBytes = 0; // from a panel to the next; 0: there are none
 
+  /// From a token's number to the same of the next, for the multiples of 8
+  /// tokens that panels' rows turn by.
+  int64_t tokenBytes() const;
   /// The address of a number, of the first of some that are a multiple of their
   /// count and at most 8.
   mlir::Value getPlace(DeviceBuilder &b, mlir::Value first, mlir::Value token,

@@ -27,7 +27,7 @@ static constexpr int64_t maxTokens = 2048;
 /// gate * up / (1 + exp(-gate))
 static Value emitSwiGLU(DeviceBuilder &b, Value gate, Value up) {
   Value power = b.exp2(b.mulF(gate, -1.44269504088896));
-  return b.mulF(b.divideF(gate, b.addF(power, 1.0)), up);
+  return b.mulF(b.mulF(gate, b.reciprocal(b.addF(power, 1.0))), up);
 }
 
 int main(int argc, char **argv) {
@@ -58,32 +58,22 @@ int main(int argc, char **argv) {
       b, task, {args[0], maxTokens * FragmentCodes::panelRowBytes, layout.k},
       {std::atoll(argv[5]), std::atoll(argv[6])});
   Value count = b.load(b.getI32Type(), args[5]);
-  emitter->emit(count, [&](unsigned, llvm::ArrayRef<GemmPair> pairs) {
-    llvm::SmallVector<Values> numbers;
-    auto place = [&](Value base, const GemmPair &pair, int64_t size) {
-      Value row = b.mul(b.extend(pair.token), layout.n * size);
-      return b.at(base, b.add(row, b.extend(b.mul(pair.feature, size))));
-    };
-    for (const GemmPair &pair : pairs) {
-      Values both = {pair.first[0], pair.second[0]};
+  int64_t size = isSwiGLU ? 2 : 4;
+  ActivationRows rows{size, layout.n * size};
+  auto load = [&](unsigned, const GemmPart &part) {
+    return kind == "residual" ? part.load(rows, args[3]) : Values();
+  };
+  auto finish = [&](unsigned, const GemmPart &part, llvm::ArrayRef<Values> sums,
+                    mlir::ValueRange loaded) {
+    Values numbers = sums.front();
+    for (auto [i, number] : llvm::enumerate(numbers))
       if (isSwiGLU)
-        both = {emitSwiGLU(b, pair.first[0], pair.first[1]),
-                emitSwiGLU(b, pair.second[0], pair.second[1])};
-      if (kind == "residual") {
-        Values residual =
-            b.loadVector(b.getF32Type(), 2, place(args[3], pair, 4));
-        both = {b.addF(both[0], residual[0]), b.addF(both[1], residual[1])};
-      }
-      numbers.push_back(both);
-    }
-    for (auto [pair, both] : llvm::zip_equal(pairs, numbers))
-      b.ifThen(pair.isWritten, [&, &pair = pair, &both = both] {
-        if (isSwiGLU)
-          b.store(b.pack(Half::F16, both[0], both[1]), place(args[4], pair, 2));
-        else
-          b.storeVector(both, place(args[4], pair, 4));
-      });
-  });
+        number = emitSwiGLU(b, number, sums[1][i]);
+      else if (kind == "residual")
+        number = b.addF(number, loaded[i]);
+    part.store(rows, args[4], numbers);
+  };
+  emitter->emit(count, {load, finish});
   b.ret();
   auto ptx = emitPtx(device, chip, sm >= 90 ? "+ptx86" : "+ptx78");
   if (!ptx) {

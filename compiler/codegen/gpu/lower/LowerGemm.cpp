@@ -33,12 +33,9 @@ struct GemmLowering : KernelLowering {
 
 private:
   GemmInput getInput(LinearOp linear);
+  Values load(const OutputGroup &group, const GemmPart &part);
   void finish(Elements &elements, const OutputGroup &group,
-              ArrayRef<GemmPair> pairs);
-  Values loadPair(Value argument, const GemmPair &pair);
-  void storePair(const Output &output, const Values &numbers,
-                 const GemmPair &pair);
-  Value getPlace(Value pointer, RankedTensorType type, const GemmPair &pair);
+              const GemmPart &part, ArrayRef<Values> sums, ValueRange loaded);
 
   GpuGemmAttr schedule;
   SmallVector<OutputGroup> groups;
@@ -145,9 +142,14 @@ LogicalResult GemmLowering::emit() {
     auto first = cast<LinearOp>(groups.front().linears.front());
     auto emitter = GemmEmitter::create(b, tasks, getInput(first), shape);
     Elements elements(*this);
-    emitter->emit(getCount(), [&](unsigned task, ArrayRef<GemmPair> pairs) {
-      finish(elements, groups[task], pairs);
-    });
+    auto load = [&](unsigned task, const GemmPart &part) {
+      return this->load(groups[task], part);
+    };
+    auto finish = [&](unsigned task, const GemmPart &part,
+                      ArrayRef<Values> sums, ValueRange loaded) {
+      this->finish(elements, groups[task], part, sums, loaded);
+    };
+    emitter->emit(getCount(), {load, finish});
     int64_t tiles = emitter->countTiles(getKernelTokens(kernel));
     // A multiprocessor holds one block.
     return Launch{{std::min(tiles, getChip(gpu).multiprocessors), 1, 1},
@@ -155,66 +157,46 @@ LogicalResult GemmLowering::emit() {
   });
 }
 
-/// The address of a pair in a row of the tensor.
-Value GemmLowering::getPlace(Value pointer, RankedTensorType type,
-                             const GemmPair &pair) {
-  return getRows(type).getPlace(b, pointer, pair.token, pair.feature);
-}
-
-Values GemmLowering::loadPair(Value argument, const GemmPair &pair) {
-  RankedTensorType type = cast<RankedTensorType>(argument.getType());
-  Value place = getPlace(getOperand(cast<BlockArgument>(argument)), type, pair);
-  if (type.getElementType().isF32())
-    return b.loadVector(b.getF32Type(), 2, place);
-  auto [first, second] = b.unpack(Half::F16, b.load(b.getI32Type(), place));
-  return {first, second};
-}
-
-void GemmLowering::storePair(const Output &output, const Values &numbers,
-                             const GemmPair &pair) {
-  auto type = cast<RankedTensorType>(kernel.getResultTypes()[output.result]);
-  Value place = getPlace(getResult(output.result), type, pair);
-  b.ifThen(pair.isWritten, [&] {
-    if (type.getElementType().isF32())
-      b.storeVector(numbers, place);
-    else
-      b.store(b.pack(Half::F16, numbers[0], numbers[1]), place);
-  });
-}
-
-/// Everything is loaded before anything is stored: stores may be to what is
-/// loaded.
-void GemmLowering::finish(Elements &elements, const OutputGroup &group,
-                          ArrayRef<GemmPair> pairs) {
-  SmallVector<SmallVector<Values>> rows; // of the pairs, of the operands
-  for (const GemmPair &pair : pairs)
-    rows.emplace_back(llvm::map_range(
-        group.rows, [&](Value row) { return loadPair(row, pair); }));
-  SmallVector<SmallVector<Values>> results; // of the pairs, of the outputs
-  for (auto [pair, loaded] : llvm::zip_equal(pairs, rows)) {
-    SmallVector<Values> &result = results.emplace_back(group.outputs.size());
-    for (unsigned i : {0, 1}) {
-      const Values &sums = i ? pair.second : pair.first;
-      for (auto [linear, sum] : llvm::zip_equal(group.linears, sums)) {
-        std::optional<WeightAttr> bias = cast<LinearOp>(linear).getBias();
-        Value number =
-            bias
-                ? b.addF(sum, elements.getWeight(*bias, b.add(pair.feature, i)))
-                : sum;
-        elements.set(linear->getResult(0),
-                     [number](Value, Value) { return number; });
-      }
-      for (auto [row, numbers] : llvm::zip_equal(group.rows, loaded))
-        elements.set(row,
-                     [number = numbers[i]](Value, Value) { return number; });
-      for (auto [output, numbers] : llvm::zip_equal(group.outputs, result))
-        numbers.push_back(
-            elements.get(output.value, pair.token, b.add(pair.feature, i)));
-    }
+/// The numbers of the rows, one after the other.
+Values GemmLowering::load(const OutputGroup &group, const GemmPart &part) {
+  Values loaded;
+  for (Value row : group.rows) {
+    auto type = cast<RankedTensorType>(row.getType());
+    llvm::append_range(
+        loaded, part.load(getRows(type), getOperand(cast<BlockArgument>(row))));
   }
-  for (auto [pair, result] : llvm::zip_equal(pairs, results))
-    for (auto [output, numbers] : llvm::zip_equal(group.outputs, result))
-      storePair(output, numbers, pair);
+  return loaded;
+}
+
+/// A result may be stored to what is loaded: a thread does so to its own
+/// numbers only, or to those of its warp that its own depend on.
+void GemmLowering::finish(Elements &elements, const OutputGroup &group,
+                          const GemmPart &part, ArrayRef<Values> sums,
+                          ValueRange loaded) {
+  Value feature = part.getFeature();
+  SmallVector<Values> layers(sums);
+  for (auto [linear, numbers] : llvm::zip_equal(group.linears, layers))
+    if (std::optional<WeightAttr> bias = cast<LinearOp>(linear).getBias()) {
+      Value added = elements.getWeight(*bias, feature);
+      for (Value &number : numbers)
+        number = b.addF(number, added);
+    }
+  auto setNumber = [&](Value value, Value number) {
+    elements.set(value, [number](Value, Value) { return number; });
+  };
+  SmallVector<Values> results(group.outputs.size());
+  for (size_t i = 0; i < part.size(); ++i) {
+    for (auto [linear, numbers] : llvm::zip_equal(group.linears, layers))
+      setNumber(linear->getResult(0), numbers[i]);
+    for (auto [row, value] : llvm::enumerate(group.rows))
+      setNumber(value, loaded[row * part.size() + i]);
+    for (auto [output, result] : llvm::zip_equal(group.outputs, results))
+      result.push_back(elements.get(output.value, part.getToken(i), feature));
+  }
+  for (auto [output, result] : llvm::zip_equal(group.outputs, results)) {
+    auto type = cast<RankedTensorType>(kernel.getResultTypes()[output.result]);
+    part.store(getRows(type), getResult(output.result), result);
+  }
 }
 
 std::unique_ptr<KernelLowering>

@@ -120,6 +120,18 @@ static void multiply(Warp &warp, const Instruction &in, Lanes) {
                            a[lane / 4 + i / 2 * 8], b[lane % 4 * 2 + i % 2]));
 }
 
+/// An 8x8 matrix, whose row r is in the lanes from 4 r on.
+static void transpose(Warp &warp, const Instruction &in, Lanes) {
+  uint16_t matrix[8][8];
+  for (unsigned lane = 0; lane < warpLanes; ++lane)
+    for (unsigned e = 0; e < 2; ++e)
+      matrix[lane / 4][lane % 4 * 2 + e] =
+          uint16_t(warp[in.reg(1)][lane] >> 16 * e);
+  for (unsigned lane = 0; lane < warpLanes; ++lane)
+    warp[in.reg(0)][lane] = matrix[lane % 4 * 2][lane / 4] |
+                            uint32_t(matrix[lane % 4 * 2 + 1][lane / 4]) << 16;
+}
+
 template <bool Transposed>
 static void loadMatrices(Warp &warp, const Instruction &in, Lanes) {
   const auto &to = in.operands[0].registers;
@@ -247,6 +259,8 @@ Execute quipu::ptx::findTogether(std::string_view name) {
     return syncThreads;
   if (name == "bar.arrive")
     return arriveThreads;
+  if (name == "movmatrix.sync.aligned.m8n8.trans.b16")
+    return transpose;
   if (name == "ldmatrix.sync.aligned.m8n8.x4.shared.b16")
     return loadMatrices<false>;
   if (name == "ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16")
