@@ -206,7 +206,6 @@ public:
   void syncWarp();
   /// Named barrier `id` of `threads` threads.
   void syncThreads(Operand id, unsigned threads);
-  void arriveThreads(Operand id, unsigned threads);
   /// Programmatic dependent launch; nothing before sm_90.
   void waitForKernelBefore();
   void launchKernelAfter();

@@ -54,11 +54,6 @@ void DeviceBuilder::syncThreads(Operand id, unsigned threads) {
                           i32(threads), NVVM::BarrierReductionAttr(), Value());
 }
 
-void DeviceBuilder::arriveThreads(Operand id, unsigned threads) {
-  ptx("bar.arrive $0, $1;", {}, {constant(getI32Type(), id), i32(threads)},
-      /*hasSideEffects=*/true);
-}
-
 void DeviceBuilder::waitForKernelBefore() {
   if (sm >= 90)
     NVVM::GriddepcontrolOp::create(*this, NVVM::GridDepActionKind::wait);

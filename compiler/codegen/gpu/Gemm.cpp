@@ -314,27 +314,17 @@ std::vector<GemmPart> GemmEmitter::getParts(const Group &group, unsigned task,
   return parts;
 }
 
-SmallVector<Values> GemmEmitter::loadFirst(const Group &group, const Tile &tile,
-                                           const Place &place,
-                                           const GemmEpilogue &epilogue) {
-  if (group.tasks.size() > 1)
-    return {};
-  unsigned task = group.tasks.front();
-  return {epilogue.load(task, getParts(group, task, tile, place).front())};
-}
-
 void GemmEmitter::finish(const Group &group, const Tile &tile,
                          const Place &place, ValueRange sums,
-                         const GemmEpilogue &epilogue,
-                         ArrayRef<Values> loaded) {
+                         const GemmEpilogue &epilogue) {
   std::array<Values, 2> halves;
   for (auto [i, sum] : llvm::enumerate(sums))
     halves[i / 2 % 2].push_back(sum);
   auto finishTask = [&](unsigned task) {
     std::vector<GemmPart> parts = getParts(group, task, tile, place);
-    SmallVector<Values> operands(loaded);
-    while (operands.size() < parts.size())
-      operands.push_back(epilogue.load(task, parts[operands.size()]));
+    SmallVector<Values> operands;
+    for (const GemmPart &part : parts)
+      operands.push_back(epilogue.load(task, part));
     size_t layers = group.isJoint ? 2 : 1;
     for (auto [i, part] : llvm::enumerate(parts))
       epilogue.finish(task, part, ArrayRef(halves).slice(i * layers, layers),

@@ -53,8 +53,7 @@ struct GemmShape {
 
 /// What is computed of the sums of a part of a task's tile, and stored.
 struct GemmEpilogue {
-  /// What it needs besides, loaded while products are still under way where
-  /// there are registers for it.
+  /// What it needs besides: loaded for all parts of a tile before any stores.
   llvm::function_ref<Values(unsigned task, const GemmPart &part)> load;
   /// `sums` are the part's numbers of each linear layer.
   llvm::function_ref<void(unsigned task, const GemmPart &part,
@@ -180,15 +179,8 @@ protected:
     mlir::Value piece, lane, firstToken;
     int64_t tokens;
   };
-  /// What the epilogue of the first part needs besides sums, before these are
-  /// known; nothing where the tile's task is not known.
-  llvm::SmallVector<Values> loadFirst(const Group &group, const Tile &tile,
-                                      const Place &place,
-                                      const GemmEpilogue &epilogue);
-  /// `loaded` is what the first parts need.
   void finish(const Group &group, const Tile &tile, const Place &place,
-              mlir::ValueRange sums, const GemmEpilogue &epilogue,
-              llvm::ArrayRef<Values> loaded = {});
+              mlir::ValueRange sums, const GemmEpilogue &epilogue);
 
   DeviceBuilder &b;
   llvm::SmallVector<GemmTask> tasks;

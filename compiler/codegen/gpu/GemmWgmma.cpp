@@ -30,10 +30,6 @@ struct Registers {
 } // namespace
 static constexpr Registers bulkRegisters{40, 232}, convertRegisters{72, 216};
 
-/// The named barrier at which the second computing warpgroup waits until the
-/// first is half a segment ahead: one multiplies while the other adds segments.
-static constexpr unsigned turnBarrier = 1, turnThreads = 2 * groupThreads;
-
 namespace {
 class WgmmaEmitter : public GemmEmitter {
 public:
@@ -72,7 +68,7 @@ private:
     }
   };
   struct Consumer {
-    Value group, piece, lane;
+    Value piece, lane;
     Value tokens, weights; // descriptors of stage 0's
   };
   void loadWeights(const Group &group, const Consumer &consumer,
@@ -80,8 +76,7 @@ private:
   void startStage(const Group &group, const Consumer &consumer,
                   Running &running, Values &chain, bool isFirst = false);
   void convertSegment(const Group &group, const Consumer &consumer,
-                      Running &running, Value number, int64_t count,
-                      bool isLast);
+                      Running &running, int64_t count, bool isLast);
   void runConverted(const Group &group, const Consumer &consumer,
                     Running &running);
   void runSegment(const Group &group, const Consumer &consumer,
@@ -93,8 +88,6 @@ private:
                   const GemmEpilogue &epilogue);
   void release(const Consumer &consumer, Value stage);
   void releaseBefore(const Consumer &consumer, const Running &running);
-  /// The first warpgroup lets the second one begin.
-  void giveTurn(const Consumer &consumer, Value isFirst);
 
   bool isConverted() const {
     return llvm::any_of(groups,
@@ -112,9 +105,6 @@ private:
   unsigned chunkThreads() const {
     return isConverted() || isRagged() ? groupThreads : 0;
   }
-  /// The first cannot be a tile ahead when a tile has more stages than the
-  /// ring.
-  bool takesTurns() const { return blocks() > shape.stages; }
   Value getBarriers() { return b.at(shared, shape.stages * stageBytes); }
   /// Arrived at when a stage has come, and when it has been read.
   Value getFull(Value stage) { return b.at(getBarriers(), b.mul(stage, 8)); }
@@ -263,12 +253,6 @@ void WgmmaEmitter::loadWeights(const Group &group, const Consumer &consumer,
       readWeights(group, getStage(stage), consumer.piece, consumer.lane);
 }
 
-void WgmmaEmitter::giveTurn(const Consumer &consumer, Value isFirst) {
-  if (takesTurns())
-    b.ifThen(arith::AndIOp::create(b, b.equal(consumer.group, 0), isFirst),
-             [&] { b.arriveThreads(turnBarrier, turnThreads); });
-}
-
 /// Starts the products of the next stage, those of a chain that begins with
 /// zero if it `isFirst`.
 void WgmmaEmitter::startStage(const Group &group, const Consumer &consumer,
@@ -298,15 +282,13 @@ void WgmmaEmitter::startStage(const Group &group, const Consumer &consumer,
 /// `count` stages as a chain of products. While two of them are under way, the
 /// weights of a third go to registers.
 void WgmmaEmitter::convertSegment(const Group &group, const Consumer &consumer,
-                                  Running &running, Value number, int64_t count,
+                                  Running &running, int64_t count,
                                   bool isLast) {
   Values chain;
   Value before;
   for (int64_t i = 0; i < count; ++i) {
     Value stage = running.position.stage;
     startStage(group, consumer, running, chain, /*isFirst=*/i == 0);
-    if (i == segmentBlocks / 2 - 1)
-      giveTurn(consumer, b.equal(number, 0));
     auto loadNext = [&] {
       if (i + 1 < count || !isLast)
         loadWeights(group, consumer, running);
@@ -330,18 +312,18 @@ void WgmmaEmitter::convertSegment(const Group &group, const Consumer &consumer,
 
 void WgmmaEmitter::runConverted(const Group &group, const Consumer &consumer,
                                 Running &running) {
+  loadWeights(group, consumer, running);
   int64_t last = segments() - 1;
   if (last)
-    running.fromValues(b.forEach(
-        0, last, 1, running.toValues(), [&](Value number, Values values) {
+    running.fromValues(
+        b.forEach(0, last, 1, running.toValues(), [&](Value, Values values) {
           Running inLoop = running;
           inLoop.fromValues(values);
-          convertSegment(group, consumer, inLoop, number, segmentBlocks,
+          convertSegment(group, consumer, inLoop, segmentBlocks,
                          /*isLast=*/false);
           return inLoop.toValues();
         }));
-  convertSegment(group, consumer, running, b.i32(last), stagesOf(last),
-                 /*isLast=*/true);
+  convertSegment(group, consumer, running, stagesOf(last), /*isLast=*/true);
 }
 
 //===----------------------------------------------------------------------===//
@@ -361,8 +343,6 @@ void WgmmaEmitter::runSegment(const Group &group, const Consumer &consumer,
                               Running &running, int64_t segment) {
   for (int64_t i = 1; i < stagesOf(segment); ++i) {
     startStage(group, consumer, running, running.chain);
-    if (segment == 0 && i == segmentBlocks / 2 - 1)
-      giveTurn(consumer, b.constant(b.getI1Type(), 1));
     b.waitWgmma(1, {});
     releaseBefore(consumer, running);
   }
@@ -378,7 +358,6 @@ void WgmmaEmitter::runSegment(const Group &group, const Consumer &consumer,
   std::swap(running.chain, running.spare);
 }
 
-/// Leaves the last segment's last stage under way.
 void WgmmaEmitter::runOverlapped(const Group &group, const Consumer &consumer,
                                  Running &running) {
   startStage(group, consumer, running, running.chain, /*isFirst=*/true);
@@ -396,6 +375,12 @@ void WgmmaEmitter::runOverlapped(const Group &group, const Consumer &consumer,
         }));
   for (int64_t i = 1 + 2 * pairs; i < segments(); ++i)
     runSegment(group, consumer, running, i);
+  b.waitWgmma(0, running.chain);
+  Value next = running.position.stage;
+  release(consumer,
+          b.select(b.equal(next, 0), shape.stages - 1, b.sub(next, 1)));
+  for (auto [total, sum] : llvm::zip_equal(running.sums, running.chain))
+    total = b.addF(total, sum);
 }
 
 //===----------------------------------------------------------------------===//
@@ -409,26 +394,11 @@ Values WgmmaEmitter::multiply(const Group &group, const Tile &tile,
   running.position = {state[0], state[1]};
   running.sums.assign(shape.tokens / 2, b.f32(0));
   if (group.isConverted)
-    loadWeights(group, consumer, running);
-  if (takesTurns())
-    b.ifThen(b.equal(consumer.group, 1),
-             [&] { b.syncThreads(turnBarrier, turnThreads); });
-  Place place{consumer.piece, consumer.lane, b.i32(0), shape.tokens};
-  SmallVector<Values> loaded;
-  if (group.isConverted) {
     runConverted(group, consumer, running);
-  } else {
+  else
     runOverlapped(group, consumer, running);
-    // The other chain's registers are free.
-    loaded = loadFirst(group, tile, place, epilogue);
-    b.waitWgmma(0, running.chain);
-    Value last = b.select(b.equal(running.position.stage, 0), shape.stages - 1,
-                          b.sub(running.position.stage, 1));
-    release(consumer, last);
-    for (auto [total, sum] : llvm::zip_equal(running.sums, running.chain))
-      total = b.addF(total, sum);
-  }
-  finish(group, tile, place, running.sums, epilogue, loaded);
+  Place place{consumer.piece, consumer.lane, b.i32(0), shape.tokens};
+  finish(group, tile, place, running.sums, epilogue);
   return {running.position.stage, running.position.parity};
 }
 
@@ -438,8 +408,7 @@ void WgmmaEmitter::emitConsumer(Value thread, Value number,
                                : bulkRegisters.consumer,
                  /*increase=*/true);
   Value warp = b.divide(b.remainder(thread, groupThreads), 32);
-  Consumer consumer = {number,
-                       b.add(b.mul(number, 4), warp),
+  Consumer consumer = {b.add(b.mul(number, 4), warp),
                        b.remainder(thread, 32),
                        b.getDescriptor(shared),
                        {}};

@@ -69,10 +69,6 @@ static void syncThreads(Warp &warp, const Instruction &in, Lanes) {
   block.syncNamed(warp, warp[in.reg(0)][0], unsigned(threads));
 }
 
-static void arriveThreads(Warp &warp, const Instruction &in, Lanes) {
-  warp.getBlock().arriveNamed(warp[in.reg(0)][0], unsigned(warp[in.reg(1)][0]));
-}
-
 //===----------------------------------------------------------------------===//
 // Tensor cores
 //===----------------------------------------------------------------------===//
@@ -257,8 +253,6 @@ Execute quipu::ptx::findTogether(std::string_view name) {
     return nothing;
   if (name == "bar.sync" || name == "barrier.sync")
     return syncThreads;
-  if (name == "bar.arrive")
-    return arriveThreads;
   if (name == "movmatrix.sync.aligned.m8n8.trans.b16")
     return transpose;
   if (name == "ldmatrix.sync.aligned.m8n8.x4.shared.b16")
