@@ -28,7 +28,9 @@ using namespace quipu::gpu;
 
 /// Weights that a kernel for few tokens converts and multiplies a cycle, and
 /// one for many tokens converts beside its products.
-static constexpr double gemvWeights = 14, gemmWeights = 35;
+static constexpr double gemvWeights = 14, gemmWeights = 57;
+/// From a tile's last product to the next tile's first, for each of its tokens.
+static constexpr double lastPartNanoseconds = 10;
 /// With so many bytes of weights on their way, twice the time is lost that is
 /// lost with twice as many: 8 % with 32 KB, 2 % with 64 KB.
 static constexpr double rampBytes = 9 << 10;
@@ -143,8 +145,10 @@ static double getGemmTime(GpuAttr gpu, KernelOp kernel, GpuGemmAttr schedule,
                                              FragmentLayout::rowsMultiple /
                                              (gemmWeights * chip.clock),
                      copyNanoseconds / ahead);
+  double stages = toDouble(columns / FragmentLayout::columnsMultiple);
   return toDouble(llvm::divideCeil(tiles, chip.multiprocessors)) *
-         toDouble(columns / FragmentLayout::columnsMultiple) * stage;
+         (stages * stage +
+          lastPartNanoseconds * toDouble(schedule.getTokens()));
 }
 
 //===----------------------------------------------------------------------===//
