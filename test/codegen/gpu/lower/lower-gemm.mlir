@@ -14,10 +14,11 @@ module attributes {quipu.target = #quipu.gpu<"sm_90a">} {
     // CHECK-SAME: griddepcontrol.wait
     // CHECK-SAME: wgmma.mma_async.sync.aligned.m64n128k16.f32.f16.f16
     // CHECK-SAME: ex2.approx
+    // CHECK-SAME: movmatrix
     // CHECK-SAME: .entry residual(
     // CHECK-SAME: wgmma.mma_async
-    // CHECK-SAME: ld.global.v2
-    // CHECK-SAME: st.global.v2
+    // CHECK-SAME: ld.global.b32
+    // CHECK-SAME: st.global.b32
     // CHECK-SAME: <"swiglu", grid = [12, 1, 1], threads = 384
     // CHECK-SAME: <"residual", grid = [12, 1, 1], threads = 384
     quipu.kernel @swiglu(%x: tensor<300x512xf16>) -> tensor<300x256xf16> schedule #quipu.gpu_gemm<tokens = 128, stages = 6> {
