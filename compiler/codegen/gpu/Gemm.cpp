@@ -158,8 +158,7 @@ Value GemmEmitter::getWeight(const Group &group, unsigned half, Value feature) {
 //===----------------------------------------------------------------------===//
 
 GemmEmitter::Copies GemmEmitter::startCopies(const Group &group,
-                                             const Tile &tile, Value thread,
-                                             unsigned threads) {
+                                             const Tile &tile, Value thread) {
   // Eight threads copy a row of tokens.
   constexpr int64_t rowChunks = rowBytes / chunkBytes;
   Value row = b.divide(thread, rowChunks);

@@ -153,8 +153,7 @@ protected:
                   llvm::function_ref<Values(const Group &)> body,
                   unsigned first = 0);
 
-  Copies startCopies(const Group &group, const Tile &tile, mlir::Value thread,
-                     unsigned threads);
+  Copies startCopies(const Group &group, const Tile &tile, mlir::Value thread);
   /// From the columns 64 * block on, a thread's copies, of which `copyStage`
   /// makes one group.
   void copyStage(const Group &group, const Copies &copies, mlir::Value block,

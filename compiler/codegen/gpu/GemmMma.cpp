@@ -58,7 +58,7 @@ void MmaEmitter::emitTiles(const GemmEpilogue &epilogue) {
 
 void MmaEmitter::multiply(const Group &group, const Tile &tile,
                           const GemmEpilogue &epilogue) {
-  Copies copies = startCopies(group, tile, thread, blockThreads);
+  Copies copies = startCopies(group, tile, thread);
   for (int64_t block = 0; block < shape.stages - 1; ++block) {
     if (block < blocks())
       copyStage(group, copies, b.i32(block), getStage(b.i32(block)), thread,

@@ -136,8 +136,8 @@ void WgmmaEmitter::emitProducer(Value thread) {
                  /*increase=*/false);
   Value warp = b.getUniform(b.divide(thread, 32));
   auto copyTile = [&](const Group &group, const Tile &tile,
-                      Values state) -> Values {
-    Copies copies = startCopies(group, tile, thread, groupThreads);
+                      const Values &start) -> Values {
+    Copies copies = startCopies(group, tile, thread);
     auto copy = [&](Value block, Values state, bool isRagged) -> Values {
       Position position =
           fillStage(group, tile, copies, block, {state[0], state[1]}, thread,
@@ -145,9 +145,10 @@ void WgmmaEmitter::emitProducer(Value thread) {
       return {position.stage, position.parity};
     };
     int64_t whole = input.columns / stageColumns;
-    state = b.forEach(0, whole, 1, state, [&](Value block, Values state) {
-      return copy(block, state, /*isRagged=*/false);
-    });
+    Values state =
+        b.forEach(0, whole, 1, start, [&](Value block, Values state) {
+          return copy(block, state, /*isRagged=*/false);
+        });
     return isRagged() ? copy(b.i32(whole), state, /*isRagged=*/true) : state;
   };
   auto copyTiles = [&] {
@@ -315,8 +316,8 @@ void WgmmaEmitter::runConverted(const Group &group, const Consumer &consumer,
   loadWeights(group, consumer, running);
   int64_t last = segments() - 1;
   if (last)
-    running.fromValues(
-        b.forEach(0, last, 1, running.toValues(), [&](Value, Values values) {
+    running.fromValues(b.forEach(
+        0, last, 1, running.toValues(), [&](Value, const Values &values) {
           Running inLoop = running;
           inLoop.fromValues(values);
           convertSegment(group, consumer, inLoop, segmentBlocks,
@@ -365,8 +366,8 @@ void WgmmaEmitter::runOverlapped(const Group &group, const Consumer &consumer,
   // After two segments the chains are in their registers again.
   int64_t pairs = std::max<int64_t>(segments() - 2, 0) / 2;
   if (pairs)
-    running.fromValues(
-        b.forEach(0, pairs, 1, running.toValues(), [&](Value, Values values) {
+    running.fromValues(b.forEach(
+        0, pairs, 1, running.toValues(), [&](Value, const Values &values) {
           Running inLoop = running;
           inLoop.fromValues(values);
           for (int64_t segment : {1, 2})
