@@ -1,6 +1,7 @@
 // Qwen2 and Qwen2.5: Llama with biases of q, k and v, and pairs as in Hugging Face's
-// files.
-quipu.model @qwen2 for ["qwen2"] {
+// files. Of Qwen2-VL and Qwen2.5-VL the part about text: the three places that its
+// tokens have are equal in a text, so that sections of the pairs say nothing.
+quipu.model @qwen2 for ["qwen2", "qwen2vl"] {
   %tokens = quipu.input "tokens"
   %at     = quipu.positions
   %angles = quipu.rope_angles %at dims @rope_dims theta @theta

@@ -87,10 +87,10 @@ FAMILY_NAMES = {
 # The family's name in a GGUF file, by `model_type`, where it is another one.
 ARCHITECTURES = {"mistral": "llama", "gemma3_text": "gemma3", "cohere": "command-r",
                  "mixtral": "llama", "qwen3_moe": "qwen3moe", "gpt_oss": "gpt-oss",
-                 "deepseek_v3": "deepseek2"}
+                 "deepseek_v3": "deepseek2", "qwen2_vl": "qwen2vl"}
 FAMILIES = ["llama", "mistral", "qwen2", "qwen3", "gemma2", "gemma3_text", "granite", "phi3",
             "glm4", "smollm3", "stablelm", "olmo2", "cohere", "bert", "mixtral",
-            "qwen3_moe", "gpt_oss", "deepseek_v3"]
+            "qwen3_moe", "gpt_oss", "deepseek_v3", "qwen2_vl"]
 # Llama's rows of q and k are stored so that neighbours turn together.
 PAIRS_NEIGHBOURS = ["llama", "granite", "smollm3"]
 # Outside of the layers; the task's model may have the backbone as `model.`.
@@ -200,7 +200,10 @@ def add_longrope(writer, scaling, config):
 
 def add_scaling(writer, scaling, theta, head_dim, config):
     """What the checkpoint says of RoPE's scaling, and as which tensor or key."""
-    kind = scaling["rope_type"]
+    kind = scaling.get("rope_type") or scaling["type"]
+    if kind == "mrope":
+        writer.add_rope_dimension_sections([*scaling["mrope_section"], 0])
+        return
     if kind == "longrope":
         add_longrope(writer, scaling, config)
         return
@@ -327,7 +330,7 @@ def main():
                      "moe_intermediate_size": writer.add_expert_feed_forward_length}.items():
         if key in config:
             add(config[key])
-    if scaling.get("rope_type", "default") != "default":
+    if (scaling.get("rope_type") or scaling.get("type", "default")) != "default":
         add_scaling(writer, scaling, theta, head_dim, config)
 
     loops = args.loops.split(",") if args.loops else []
