@@ -28,6 +28,7 @@ check:
 	@build/venv/bin/python scripts/check.py build/release build/assertions
 
 bench: build
+	@scripts/setup.sh --tests
 	@build/venv/bin/python bench/run.py
 
 tidy: build

@@ -149,9 +149,9 @@ def print_rows(model, results):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument(
-        "--models", default=",".join(models.SMALL_MODELS), metavar="NAME,...",
+        "--models", default=",".join(models.REAL_MODELS), metavar="NAME,...",
         help=f"of {', '.join(models.NAMES)}, or GGUF files (default: "
-        "SmolLM2-135M in all formats)")
+        "SmolLM2-135M in all formats, and Gemma 3)")
     parser.add_argument("--text", type=Path, nargs="+", default=TEXTS,
                         help="(default: bench/text.txt LICENSE.txt)")
     parser.add_argument("--positions", type=int, default=2000,

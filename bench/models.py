@@ -1,7 +1,8 @@
 """Makes the model files that are measured, once, in build/peers/models/.
 
 SmolLM2-135M is the shipped Q4_1 file and, from its weights dequantized to f32,
-what llama.cpp's own llama-quantize makes of them. Llama-3.2-1B and four layers of
+what llama.cpp's own llama-quantize makes of them; Gemma 3 270M is the file that
+the tests read. Llama-3.2-1B and four layers of
 Qwen3-30B-A3B, with 8 of 128 experts, stand for their sizes only: the weights are
 random, the tokenizer is SmolLM2's.
 """
@@ -25,7 +26,10 @@ EXPERT_MODEL = "30B-A3B-4-layers-Q4_0"
 # Model names as --models takes them: {name: llama-quantize's format}.
 SMALL_MODELS = {f"135M-{name}": name for name in FORMATS}
 LARGE_MODELS = {f"1B-{name}": name for name in ["Q4_0", "Q8_0"]}
-NAMES = [*SMALL_MODELS, *LARGE_MODELS, EXPERT_MODEL]
+# Files that scripts/setup.sh fetches.
+FETCHED_MODELS = {"135M-Q4_1": peers.MODEL, "gemma-3-270M-Q4_K_M": peers.GEMMA}
+REAL_MODELS = list(SMALL_MODELS | FETCHED_MODELS)
+NAMES = [*REAL_MODELS, *LARGE_MODELS, EXPERT_MODEL]
 
 
 def copy_fields(reader, writer, changed):
@@ -201,8 +205,8 @@ def make(name):
     """The file of the model `name`: one of NAMES, or a GGUF file itself."""
     if name.endswith(".gguf"):
         return peers.model(Path(name))
-    if name == "135M-Q4_1":
-        return peers.model(peers.MODEL)
+    if name in FETCHED_MODELS:
+        return peers.model(FETCHED_MODELS[name])
     if name == EXPERT_MODEL:
         return expert_model()
     small = name in SMALL_MODELS

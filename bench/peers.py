@@ -18,6 +18,7 @@ OPENVINO_PACKAGE = "openvino-genai==2026.4.1.0"
 VERSIONS = {"llama.cpp": "llama.cpp 0c1e570 (GCC, native, OpenMP)",
             "OpenVINO GenAI": "OpenVINO GenAI 2026.4.1"}
 MODEL = ROOT / "build" / "models" / "SmolLM2-135M-Instruct.Q4_1.gguf"
+GEMMA = MODEL.with_name("gemma-3-270m.Q4_K_M.gguf")
 QUIPU = ROOT / "build" / "release" / "bin" / "quipu"
 PROGRAMS = ROOT / "build" / "bench"
 CMAKE_OPTIONS = [
@@ -74,8 +75,9 @@ def output_of(command):
 def model(path):
     """The GGUF file at `path`, made sure to be there."""
     if not path.exists():
+        makers = {MODEL: "make setup", GEMMA: "scripts/setup.sh --tests"}
         fail(f"{path}: no such file" +
-             ("; 'make setup' fetches it" if path == MODEL else ""))
+             (f"; '{makers[path]}' fetches it" if path in makers else ""))
     return path.resolve()
 
 
