@@ -7,6 +7,7 @@
 
 #include "compiler/codegen/cpu/halide/Attention.h"
 #include "llvm/Support/FormatVariadic.h"
+#include <limits>
 
 using namespace quipu;
 using namespace quipu::cpu;
@@ -60,6 +61,7 @@ public:
   HalideFunction build();
 
 private:
+  void chooseTile();
   /// The scores' sums over a head's components: dots(l, c, r).
   void multiplyFloats();
   void multiplyIntegers();
@@ -77,7 +79,9 @@ private:
 
   const AttentionShape shape;
   const int keyDim, valueDim, heads;
-  int rowsAtOnce, groupsAtOnce;
+  // What is computed in registers: so many rows by so many vectors of values,
+  // or groups of positions.
+  int rowsAtOnce = 1, vectorsAtOnce = 1, groupsAtOnce;
   ImageParam query, keys, values, keyScales, valueScales;
   Param<int32_t> from, end, count, stride;
   Expr begin, last; // positions of the split that the block sees
@@ -97,11 +101,8 @@ private:
 Split::Split(const AttentionShape &shape)
     : shape(shape), keyDim(shape.cache.keyDim), valueDim(shape.cache.valueDim),
       heads(shape.queryHeads), query(Float(32), 3) {
-  int vectors = (valueDim + lanes - 1) / lanes, sums = shape.sums;
-  rowsAtOnce = shape.rows();
-  while (rowsAtOnce > 1 &&
-         (shape.rows() % rowsAtOnce || rowsAtOnce * vectors > sums))
-    --rowsAtOnce;
+  chooseTile();
+  int sums = shape.sums;
   // The integer sums of a block lie beside the float ones.
   groupsAtOnce = 4;
   while (groupsAtOnce > 1 &&
@@ -146,6 +147,23 @@ Split::Split(const AttentionShape &shape)
              int(abi::pagePositions));
   groups = clamp((last + lanes - 1) / lanes, 1, groupsOfPage);
   lastGroup = groups - 1;
+}
+
+/// The tile that loads least: a vector is loaded and brought to f32 for all
+/// rows, a weight is loaded for all vectors.
+void Split::chooseTile() {
+  int vectors = (valueDim + lanes - 1) / lanes, rows = shape.rows();
+  float least = std::numeric_limits<float>::max();
+  for (int vectorCount = 1; vectorCount <= vectors; ++vectorCount)
+    for (int rowCount = 1; rowCount <= rows; ++rowCount) {
+      float loads = 2.0f / float(rowCount) + 1.0f / float(vectorCount);
+      if (vectors % vectorCount || rows % rowCount ||
+          rowCount * vectorCount > shape.sums || loads >= least)
+        continue;
+      least = loads;
+      rowsAtOnce = rowCount;
+      vectorsAtOnce = vectorCount;
+    }
 }
 
 void Split::multiplyFloats() {
@@ -276,7 +294,15 @@ void Split::schedule() {
   largest.update().reorder(r, lane).unroll(r).unroll(lane);
   keep(mean).vectorize(d, lanes, TailStrategy::RoundUp).unroll(d).unroll(r);
   RVar position = mean.rvars()[0];
-  mean.update().reorder(d, r, position).vectorize(d, lanes).unroll(d).unroll(r);
+  Var tile("tile"), vector("vector");
+  mean.update()
+      .split(d, vector, d, lanes)
+      .split(vector, tile, vector, vectorsAtOnce)
+      .reorder(d, vector, r, position, tile)
+      .vectorize(d)
+      .unroll(vector)
+      .unroll(r)
+      .unroll(tile);
 }
 
 void Split::scheduleIntegers() {
