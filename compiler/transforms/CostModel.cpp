@@ -32,6 +32,10 @@ static constexpr int64_t operandRegisters = 3;
 /// multiply-adds.
 static constexpr double helperCycles = 0.4;
 
+static Type getElement(LinearOp linear) {
+  return linear.getWeight().getType().getElementType();
+}
+
 static bool hasByteCodes(Type element) {
   auto block = dyn_cast<BlockType>(element);
   return block && block.getFormat()->codeBits == 8;
@@ -80,15 +84,25 @@ static bool fits(CpuAttr cpu, Type element, const RegisterTile &tile) {
          cpu.getRegisters();
 }
 
+/// Whether tiles of 16 rows are full: of the tokens of a step they are, but
+/// those that are selected are one as a rule, and an expert is chosen by as
+/// many as it happens.
+static bool fillsTiles(LinearOp linear, int64_t rows) {
+  return rows % tileRows == 0 && !linear.getIds() &&
+         !linear->getParentOfType<KernelOp>().getSelected();
+}
+
 /// Whether so many tokens pay for unpacking to a panel in memory: the formats
 /// whose codes lie in two planes, stand for a table's values or have scales in
 /// two parts; all that are no bytes yet for products of matrices.
-static bool needsPanel(CpuAttr cpu, Type element, int64_t tokens) {
+static bool needsPanel(CpuAttr cpu, LinearOp linear, int64_t tokens) {
+  Type element = getElement(linear);
   auto block = dyn_cast<BlockType>(element);
   if (!block || tokens < minPanelTokens)
     return false;
   const WeightFormat &format = *block.getFormat();
-  return (cpu.hasI8Tile() && !hasByteCodes(element)) ||
+  return (cpu.hasI8Tile() && fillsTiles(linear, tokens) &&
+          !hasByteCodes(element)) ||
          CodePlanes(format.codeBits).count > 1 || format.values ||
          format.hasGroupScales;
 }
@@ -113,10 +127,6 @@ static int64_t getMatricesRead(LinearOp linear, int64_t tokens) {
   auto all = double(linear.getWeight().getType().getDimSize(0));
   double unread = std::pow(1 - double(linear.getChosen()) / all, tokens);
   return std::llround(all * (1 - unread));
-}
-
-static Type getElement(LinearOp linear) {
-  return linear.getWeight().getType().getElementType();
 }
 
 /// Those with a panel, or those without.
@@ -149,7 +159,7 @@ rankTiles(CpuAttr cpu, ArrayRef<LinearOp> linears, bool panel) {
       RegisterTile tile{tokens, count, panel};
       // Whatever fits, one token has a tile.
       bool isForOne = tokens == 1 && (count == 1 || isStreaming(tile));
-      bool isPartial = tokens == tileRows && most % tokens != 0;
+      bool isPartial = tokens == tileRows && !fillsTiles(linears.front(), most);
       if (tokens <= most && !isPartial && (isForOne || fitsAll(tile)))
         tiles.push_back(tile);
     }
@@ -164,9 +174,8 @@ SmallVector<RegisterTile> quipu::rankTiles(CpuAttr cpu, KernelOp kernel) {
   if (linears.empty())
     return {RegisterTile()};
   int64_t most = getRowsTogether(linears.front());
-  bool panel = llvm::any_of(linears, [&](LinearOp linear) {
-    return needsPanel(cpu, getElement(linear), most);
-  });
+  bool panel = llvm::any_of(
+      linears, [&](LinearOp linear) { return needsPanel(cpu, linear, most); });
   bool hasBlocks = llvm::any_of(linears, [](LinearOp linear) {
     return isBlockFormat(getElement(linear));
   });

@@ -159,6 +159,20 @@ quipu.model @m for [] {
     %y = quipu.linear %x, @exps : tensor<8x64x64x!quipu.q8_0> of %ids -> [64] : tensor<1x64x!quipu.i8x32> of tensor<1x2xi32> -> tensor<1x2x64xf32>
     quipu.yield %y : tensor<1x2x64xf32>
   }
+  // Tiles of 16 rows would be half empty where those that choose an expert, or are
+  // selected, are any number.
+  // TILE-LABEL: quipu.kernel @experts_many
+  // TILE-SAME:  tokens = 4, tiles = 3> cost <bytes =
+  quipu.kernel @experts_many(%x: tensor<128x64x!quipu.i8x32>, %ids: tensor<128x2xi32>) -> tensor<128x2x64xf32> {
+    %y = quipu.linear %x, @exps : tensor<8x64x64x!quipu.q8_0> of %ids -> [64] : tensor<128x64x!quipu.i8x32> of tensor<128x2xi32> -> tensor<128x2x64xf32>
+    quipu.yield %y : tensor<128x2x64xf32>
+  }
+  // TILE-LABEL: quipu.kernel @selected_many
+  // TILE-SAME:  tokens = 4, tiles = 2> cost <bytes =
+  quipu.kernel @selected_many(%x: tensor<128x64x!quipu.i8x32>) -> tensor<128x64xf32> selected {
+    %y = quipu.linear %x, @w.q4_0 : tensor<64x64x!quipu.q4_0> -> [64] : tensor<128x64x!quipu.i8x32> -> tensor<128x64xf32>
+    quipu.yield %y : tensor<128x64xf32>
+  }
 }
 
 // Too few registers for any tile: the smallest.
