@@ -76,9 +76,10 @@ LogicalResult Compilation::begin(const Stage &from, StringRef file,
   last = &to;
   if (failed(openTuned()))
     return failure();
-  auto opened =
-      openCheckpoint(options.model, options.randomSeed ? TensorData::IsUnused
-                                                       : TensorData::IsUsed);
+  auto opened = openCheckpoint(options.model,
+                               options.randomSeed ? TensorData::IsUnused
+                                                  : TensorData::IsUsed,
+                               options.quantization);
   if (!opened)
     return fail(opened.takeError());
   checkpoint = std::move(*opened);
@@ -177,6 +178,7 @@ void Compilation::setOptions(StageOptions &to, const Stage &stage,
                              const Target &target) {
   to.checkpoint = options.model;
   to.random = options.randomSeed.has_value();
+  to.quantization = options.quantization;
   to.kernels = options.kernels;
   SmallVector<int64_t> tokens(backend->getStepTokens());
   if (hasExperts(*checkpoint) && tokens.back() < expertTokens)

@@ -34,6 +34,7 @@ static void addGraph(OpPassManager &passes, const StageOptions &options) {
   BindCheckpointOptions bind;
   bind.checkpoint = options.checkpoint;
   bind.random = options.random;
+  bind.quantization = options.quantization;
   bind.tokens = llvm::to_vector(options.tokens);
   passes.addPass(createBindCheckpoint(bind));
 }

@@ -255,8 +255,33 @@ static Error packMatrix(const Layout &layout, const PackedTensor &packed,
   return Error::success();
 }
 
+namespace {
+/// The rows of a tensor that are packed: some of each group of rows, a row of a
+/// stack of matrices being a matrix.
+class PartRows final : public RowReader {
+public:
+  PartRows(const CheckpointTensor &tensor, RowRangeAttr rows)
+      : tensor(tensor), group(rows.getGroupRows(tensor.shape.front())),
+        first(rows.getFirst()), count(rows.getLast() - first),
+        inner(mlir::ShapedType::getNumElements(
+            ArrayRef(tensor.shape).drop_front().drop_back())) {}
+
+  void read(int64_t row, int64_t rows, uint8_t *to) const override {
+    for (; rows-- > 0; ++row, to += tensor.getRowBytes()) {
+      int64_t outer = row / inner;
+      outer = outer / count * group + first + outer % count;
+      tensor.readRows(outer * inner + row % inner, 1, to);
+    }
+  }
+
+private:
+  const CheckpointTensor &tensor;
+  int64_t group, first, count, inner;
+};
+} // namespace
+
 /// The rows of the tensor that are packed, as a tensor of their own; `copy`
-/// holds them where they do not lie together.
+/// holds them where they are parts of a vector.
 static CheckpointTensor getPart(const PackedTensor &packed,
                                 std::vector<uint8_t> &copy) {
   CheckpointTensor part = *packed.tensor;
@@ -276,9 +301,12 @@ static CheckpointTensor getPart(const PackedTensor &packed,
     part.data = part.data.slice(first * rowBytes, (last - first) * rowBytes);
     return part;
   }
+  if (!isVector) {
+    part.rows = std::make_shared<PartRows>(*packed.tensor, packed.rows);
+    return part;
+  }
   std::vector<uint8_t> whole(all * rowBytes);
-  int64_t rows = isVector ? 1 : all * rowBytes / packed.tensor->getRowBytes();
-  packed.tensor->readRows(0, rows, whole.data());
+  packed.tensor->readRows(0, 1, whole.data());
   for (int64_t begin = 0; begin < all; begin += group)
     copy.insert(copy.end(), whole.begin() + (begin + first) * rowBytes,
                 whole.begin() + (begin + last) * rowBytes);

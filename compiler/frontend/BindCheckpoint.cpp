@@ -553,8 +553,9 @@ struct BindCheckpoint : quipu::impl::BindCheckpointBase<BindCheckpoint> {
   using BindCheckpointBase::BindCheckpointBase;
 
   void runOnOperation() override {
-    auto file = openCheckpoint(checkpoint, random ? TensorData::IsUnused
-                                                  : TensorData::IsUsed);
+    auto file = openCheckpoint(
+        checkpoint, random ? TensorData::IsUnused : TensorData::IsUsed,
+        quantization);
     if (!file) {
       getOperation().emitError(toString(file.takeError()));
       return signalPassFailure();

@@ -8,6 +8,7 @@
 #include "compiler/frontend/Checkpoint.h"
 #include "compiler/frontend/gguf/SplitGguf.h"
 #include "compiler/frontend/huggingface/HuggingFaceFolder.h"
+#include "compiler/frontend/quantize/QuantizedCheckpoint.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include <cstring>
@@ -36,29 +37,32 @@ static void readMxfp4Block(uint8_t scale, const uint8_t *pairs, uint8_t *to) {
     to[i] = static_cast<uint8_t>(getNumber(i) | getNumber(i + 16) << 4);
 }
 
-void CheckpointTensor::readRows(int64_t first, int64_t count,
-                                uint8_t *to) const {
-  int64_t bytes = getRowBytes();
-  if (!rows) {
-    std::memcpy(to, data.data() + first * bytes, count * bytes);
-    return;
-  }
-  int64_t step = format->blockBytes;
-  for (int64_t row = first; row < first + count; ++row, to += bytes) {
-    const uint8_t *from = rows->find(row);
-    if (!rows->scales.empty()) {
-      const uint8_t *scale = rows->findScales(row);
-      for (int64_t at = 0; at < bytes; at += step, from += rows->columnStride)
+void TensorRows::read(int64_t first, int64_t count, uint8_t *to) const {
+  int64_t step = blockBytes;
+  for (int64_t row = first; row < first + count; ++row, to += rowBytes) {
+    const uint8_t *from = find(row);
+    if (!scales.empty()) {
+      const uint8_t *scale = findScales(row);
+      for (int64_t at = 0; at < rowBytes; at += step, from += columnStride)
         readMxfp4Block(*scale++, from, to + at);
       continue;
     }
-    if (rows->columnStride == step) {
-      std::memcpy(to, from, bytes);
+    if (columnStride == step) {
+      std::memcpy(to, from, rowBytes);
       continue;
     }
-    for (int64_t at = 0; at < bytes; at += step, from += rows->columnStride)
+    for (int64_t at = 0; at < rowBytes; at += step, from += columnStride)
       std::memcpy(to + at, from, step);
   }
+}
+
+void CheckpointTensor::readRows(int64_t first, int64_t count,
+                                uint8_t *to) const {
+  int64_t bytes = getRowBytes();
+  if (rows)
+    rows->read(first, count, to);
+  else
+    std::memcpy(to, data.data() + first * bytes, count * bytes);
 }
 
 std::optional<int64_t> Checkpoint::getInteger(StringRef key) const {
@@ -107,11 +111,14 @@ static std::optional<std::string> findFolder(StringRef path) {
   return folder.empty() ? "." : folder.str();
 }
 
-Expected<std::unique_ptr<Checkpoint>> openCheckpoint(StringRef path,
-                                                     TensorData data) {
-  if (std::optional<std::string> folder = findFolder(path))
-    return openHuggingFaceFolder(*folder, data);
-  return openGguf(path, data);
+Expected<std::unique_ptr<Checkpoint>>
+openCheckpoint(StringRef path, TensorData data, StringRef quantization) {
+  std::optional<std::string> folder = findFolder(path);
+  Expected<std::unique_ptr<Checkpoint>> checkpoint =
+      folder ? openHuggingFaceFolder(*folder, data) : openGguf(path, data);
+  if (!checkpoint || quantization.empty())
+    return checkpoint;
+  return quantize(std::move(*checkpoint), quantization);
 }
 
 std::vector<std::string> findCheckpointFiles(StringRef path) {

@@ -30,13 +30,24 @@ using MetadataValue =
                  std::vector<bool>, std::vector<int64_t>, std::vector<double>,
                  std::vector<llvm::StringRef>>;
 
-/// Where the rows of a tensor lie that are not one after another in a file.
-struct TensorRows {
+/// Makes rows of a tensor that do not lie one after another in a file. May be
+/// called by several threads.
+class RowReader {
+public:
+  virtual ~RowReader() = default;
+  /// Rows are counted over all outer dimensions.
+  virtual void read(int64_t first, int64_t count, uint8_t *to) const = 0;
+};
+
+/// Rows that lie in an order of their own.
+struct TensorRows final : RowReader {
   /// Of equally many rows each: the matrices of experts, for example.
   std::vector<const uint8_t *> parts;
   int64_t rowsOfPart;
   /// Bytes from a row to the next, and from a number of a row to the next.
   int64_t rowStride, columnStride;
+  /// Of a row as it is read, and of one of its blocks.
+  int64_t rowBytes, blockBytes;
   /// Rows of a head whose first `turned` are stored in halves, but read in
   /// turns: row 2i is row i, row 2i + 1 is row i + turned / 2. 0: in order.
   int64_t headRows = 0, turned = 0;
@@ -51,6 +62,7 @@ struct TensorRows {
   const uint8_t *findScales(int64_t row) const {
     return scales[row / rowsOfPart] + row % rowsOfPart * scaleStride;
   }
+  void read(int64_t first, int64_t count, uint8_t *to) const override;
 };
 
 struct CheckpointTensor {
@@ -59,9 +71,9 @@ struct CheckpointTensor {
   /// Outermost first: a linear layer's weight is [outputs, inputs].
   llvm::SmallVector<int64_t, 2> shape;
   /// The blocks, rows one after another; points into the mapped file. Empty
-  /// where `rows` says where they are.
+  /// where `rows` makes them.
   llvm::ArrayRef<uint8_t> data;
-  std::shared_ptr<const TensorRows> rows = nullptr;
+  std::shared_ptr<const RowReader> rows = nullptr;
 
   /// Of a row along the last dimension.
   int64_t getRowBytes() const {
@@ -110,9 +122,12 @@ public:
 };
 
 /// Opens the checkpoint at `path`: a GGUF file, a Hugging Face folder, or the
-/// config.json or a safetensors file of one.
+/// config.json or a safetensors file of one. Unless it is empty, `quantization`
+/// says which formats its tensors get while they are read, as '--quantize'
+/// does.
 llvm::Expected<std::unique_ptr<Checkpoint>>
-openCheckpoint(llvm::StringRef path, TensorData data = TensorData::IsUsed);
+openCheckpoint(llvm::StringRef path, TensorData data = TensorData::IsUsed,
+               llvm::StringRef quantization = "");
 
 /// The files that the checkpoint at `path` may be read from.
 std::vector<std::string> findCheckpointFiles(llvm::StringRef path);

@@ -23,6 +23,8 @@ def BindCheckpoint : Pass<"bind-checkpoint", "::mlir::ModuleOp"> {
            "path of a GGUF file or a Hugging Face folder">,
     Option<"random", "random-weights", "bool", /*default=*/"false",
            "the file needs no weights, as the program makes its own">,
+    Option<"quantization", "quantize", "std::string", /*default=*/"\"\"",
+           "the formats that its tensors get, as 'quipu build --quantize'">,
     ListOption<"tokens", "tokens", "int64_t",
                "a step for each of these numbers of tokens">,
   ];

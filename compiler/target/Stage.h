@@ -18,6 +18,8 @@ namespace quipu {
 struct StageOptions : mlir::PassPipelineOptions<StageOptions> {
   Option<std::string> checkpoint{*this, "checkpoint",
                                  llvm::cl::desc("path of the GGUF file")};
+  Option<std::string> quantization{
+      *this, "quantize", llvm::cl::desc("the formats that its tensors get")};
   Option<bool> random{*this, "random-weights",
                       llvm::cl::desc("the file needs no weights"),
                       llvm::cl::init(false)};

@@ -48,6 +48,7 @@ not read yet; its program takes token ids.
 examples:
   quipu build smollm2.gguf -o smol
   quipu build SmolLM2-135M -o smol                        # a folder
+  quipu build SmolLM2-135M --quantize q4_k_m -o smol      # in fewer bits
   quipu build smollm2.gguf --lib -o libsmol.so
   quipu build smollm2.gguf --head generate,embed -o smol  # ./smol embed "text"
   quipu build smollm2.gguf --target x86-64-v3 -o smol     # for other machines
@@ -82,8 +83,8 @@ won and how fast it ran; docs/tuning.md says more.
 namespace {
 /// What was given; nothing that was not.
 struct Values {
-  std::optional<std::string> output, target, tuned, spec, names, heads, weights,
-      ptxas, emit, dumpStages, from;
+  std::optional<std::string> output, target, tuned, spec, names, heads,
+      quantization, weights, ptxas, emit, dumpStages, from;
   std::optional<int64_t> context;
   bool library = false, help = false, version = false, printStages = false;
   DeveloperOptions developer;
@@ -111,6 +112,11 @@ static const char ptxasHelp[] =
     "NVIDIA's assembler, which makes a GPU's machine code, or none to leave "
     "that to the driver at each start (default: the one on the PATH, in "
     "$CUDA_HOME/bin, or of PyPI's nvidia-cuda-nvcc).";
+static const char quantizeHelp[] =
+    "Store the weights of an F32, F16 or BF16 model in fewer bits: q8_0, "
+    "q4_k_m, q6_k or another of llama-quantize's names, which "
+    "docs/checkpoints.md lists. Rules for single tensors may follow, as "
+    "q4_k_m,token_embd=q8_0.";
 static const char namesHelp[] =
     "What Hugging Face folders of a new family call their keys and tensors; "
     "the "
@@ -128,6 +134,7 @@ static CommandLine getBuildOptions(Values &to) {
        {program, 0, "lib", "", Switch{&to.library},
         "Make a shared library, with its C header quipu.h beside it."},
        {program, 0, "target", "T", Text{&to.target}, targetHelp},
+       {program, 0, "quantize", "NAME", Text{&to.quantization}, quantizeHelp},
        {program, 0, "context", "N", Integer{&to.context, 1, abi::maxContext},
         "How many tokens the program remembers unless it is told otherwise "
         "(default: as many as the model was trained with)."},
@@ -178,6 +185,7 @@ static CommandLine getTuneOptions(Values &to) {
       {{options, 'o', "output", "FILE", Text{&to.output},
         "The file that the schedules are written to."},
        {options, 0, "target", "T", Text{&to.target}, targetHelp},
+       {options, 0, "quantize", "NAME", Text{&to.quantization}, quantizeHelp},
        {options, 0, "weights", "random:SEED", Text{&to.weights},
         "Measure with random weights; MODEL needs none then, only its sizes."},
        {options, 0, "spec", "FILE", Text{&to.spec}, specHelp},
@@ -231,6 +239,7 @@ static LogicalResult runCommand(StringRef command, ArrayRef<const char *> argv,
        {std::pair("-o", &values.output), std::pair("--target", &values.target),
         std::pair("--tuned", &values.tuned), std::pair("--spec", &values.spec),
         std::pair("--names", &values.names), std::pair("--head", &values.heads),
+        std::pair("--quantize", &values.quantization),
         std::pair("--ptxas", &values.ptxas), std::pair("--emit", &values.emit),
         std::pair("--dump-stages", &values.dumpStages),
         std::pair("--from", &values.from),
@@ -268,6 +277,7 @@ static LogicalResult runCommand(StringRef command, ArrayRef<const char *> argv,
     arguments.emit = *values.emit;
   arguments.from = values.from.value_or("");
   arguments.dumpStages = values.dumpStages.value_or("");
+  arguments.quantization = values.quantization.value_or("");
   arguments.context = static_cast<uint32_t>(values.context.value_or(0));
   arguments.library = values.library;
   arguments.runtimeFolder = runtimeFolder;

@@ -112,7 +112,12 @@ Error GgufFile::joinHeads(StringRef family) {
                      ", expected F32, F16 or BF16, as rows and columns of its "
                      "matrices are exchanged");
       std::swap(outputs, inputs);
-      TensorRows rows{{}, outputs, bytes, outputs * bytes};
+      TensorRows rows;
+      rows.rowsOfPart = outputs;
+      rows.rowStride = bytes;
+      rows.columnStride = outputs * bytes;
+      rows.rowBytes = inputs * bytes;
+      rows.blockBytes = bytes;
       for (int64_t head = 0; head < heads && !tensor.data.empty(); ++head)
         rows.parts.push_back(tensor.data.data() +
                              head * outputs * inputs * bytes);

@@ -361,7 +361,12 @@ Error Viewer::addMxfp4(StringRef name, const Group &group) {
                           {}};
   if (!blocks.tensor->data.empty() && !scales.tensor->data.empty()) {
     int64_t rowBytes = shape[2] * 16, rowScales = shape[2];
-    TensorRows rows{{}, shape[1] / every, rowBytes * every, 16};
+    TensorRows rows;
+    rows.rowsOfPart = shape[1] / every;
+    rows.rowStride = rowBytes * every;
+    rows.columnStride = 16;
+    rows.rowBytes = tensor.getRowBytes();
+    rows.blockBytes = tensor.format->blockBytes;
     rows.scaleStride = rowScales * every;
     for (int64_t i = 0; i < shape[0]; ++i) {
       int64_t row = i * shape[1] + first;
@@ -422,6 +427,8 @@ Error Viewer::addTensor(StringRef name, Group &group) {
                                         : view.strides[view.rank() - 2];
     rows.rowsOfPart = isVector ? view.shape.front()
                                : product(ArrayRef(view.shape).drop_back());
+    rows.rowBytes = tensor.getRowBytes();
+    rows.blockBytes = (*format)->blockBytes;
     if (isVector)
       copyVector(group, view, rows, tensor);
     else

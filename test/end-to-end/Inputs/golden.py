@@ -2,7 +2,7 @@
 
 usage: golden.py QUIPU FOLDER --target T [--type TYPE] --tolerance X [--greedy]
                  [--emulator COMMAND] [--spec FILE --loops NAME,...] [--chunks N,...]
-                 [--heads NAME,...] [--joined]
+                 [--heads NAME,...] [--joined] [--quantize NAME]
 
 Builds a program of the folder (see test/golden/README.md) or, with a type, of the
 GGUF file that it is converted to, and compares the logits of all positions, with an f32 cache, with Hugging
@@ -48,6 +48,7 @@ parser.add_argument("--loops", default="")
 parser.add_argument("--chunks", default="")
 parser.add_argument("--heads", default="")
 parser.add_argument("--joined", action="store_true")
+parser.add_argument("--quantize", default="")
 args = parser.parse_args()
 
 # What a head's output, by its name, is in the folder.
@@ -61,7 +62,8 @@ if args.type:
            *(["--joined"] if args.joined else []))
 run(args.quipu, "build", model, "--target", args.target, "-o", "program",
     *(["--spec", args.spec] if args.spec else []),
-    *(["--head", args.heads] if heads else []))
+    *(["--head", args.heads] if heads else []),
+    *(["--quantize", args.quantize] if args.quantize else []))
 program = [*args.emulator.split(), "./program"]
 for head in heads:
     output, name = OUTPUTS[head]
