@@ -56,9 +56,9 @@ static CommandLine commandLine(const abi::Program &program, Arguments &to,
       {input, 0, "system", "TEXT", Text{&to.system},
        "The system message of a chat (default: the template's).", true},
 
-      {output, 'n', "length", "N", Integer{&numbers.length, 0, INT_MAX},
-       "Generate at most N tokens (default: until the model ends its text or "
-       "the context is full; with --logits and --outputs 0).",
+      {output, 'n', "length", "N", Integer{&numbers.length, -1, INT_MAX},
+       "Generate at most N tokens; -1: until the model ends its text or the "
+       "context is full (default: -1; with --logits and --outputs 0).",
        true},
       {output, 0, "echo", "", Switch{&to.echo},
        "Print the prompt before its continuation.", true},

@@ -44,9 +44,11 @@ static std::string readText(const Arguments &arguments,
         !reason.empty())
       return reason;
   std::string text = arguments.prompt.value_or("");
-  if (!arguments.prompt)
+  if (!arguments.prompt || text == "-") {
+    text.clear();
     if (std::string reason = readInput(text); !reason.empty())
       return reason;
+  }
   if (arguments.echo)
     prompt.echo = text;
   if (arguments.chat) {

@@ -15,6 +15,8 @@ using namespace quipu;
 const abi::Variant *quipu::chooseVariant(const abi::Program &program,
                                          std::string &error) {
   const char *wanted = getenv("QUIPU_VARIANT");
+  if (wanted && !*wanted)
+    wanted = nullptr;
   std::string missing;
   for (int32_t i = 0; i < program.variantCount; ++i) {
     const abi::Variant &variant = program.variants[i];
