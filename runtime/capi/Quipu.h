@@ -67,7 +67,8 @@ typedef enum quipu_status {
   QUIPU_ERROR_NO_TOKENIZER = 4, // the checkpoint came without one
   QUIPU_ERROR_PROCESSOR = 5,    // the model was built for another processor
   QUIPU_ERROR_MEMORY = 6,       // no memory or threads left
-  QUIPU_ERROR_DEVICE = 7        // the GPU has failed: the model is lost
+  QUIPU_ERROR_DEVICE = 7,       // the GPU has failed: the model is lost
+  QUIPU_ERROR_NOT_FINITE = 8    // a logit is NaN or infinite: broken weights
 } quipu_status;
 
 typedef enum quipu_cache_type {

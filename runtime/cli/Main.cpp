@@ -17,6 +17,7 @@
 #include "runtime/generate/speculative/LookupDrafter.h"
 #include "runtime/text/Tokenizer.h"
 #include "support/OutputFile.h"
+#include "support/TemporaryFiles.h"
 #include <csignal>
 #include <unistd.h>
 
@@ -243,6 +244,9 @@ int main(int argc, char **argv) {
   // A pipe whose reader has gone is seen by `print`.
   signal(SIGPIPE, SIG_IGN);
   prepareForOutput();
+  static const std::string lostFile =
+      programName + ": error: this program's file is cut off; copy it again\n";
+  endOnLostFiles(lostFile.c_str());
 
   Arguments arguments;
   std::string error = arguments.parse(argc, argv, quipu_program);

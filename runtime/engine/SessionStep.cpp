@@ -8,6 +8,7 @@
 #include "runtime/engine/Entries.h"
 #include "runtime/engine/Session.h"
 #include <algorithm>
+#include <bit>
 
 using namespace quipu;
 
@@ -226,6 +227,15 @@ void Session::select(const Batch &batch, int32_t begin, int32_t row) {
   }
 }
 
+/// Without a branch for each number, as this is done for each token.
+static bool areFinite(const float *numbers, int32_t count) {
+  constexpr uint32_t exponent = 0x7f800000;
+  bool finite = true;
+  for (int32_t i = 0; i < count; ++i)
+    finite &= (std::bit_cast<uint32_t>(numbers[i]) & exponent) != exponent;
+  return finite;
+}
+
 Status Session::readRows(const Batch &batch, int32_t begin, int32_t row,
                          const RowReader &read) const {
   const abi::Entry &entry = image->entries[batch.entry];
@@ -233,9 +243,17 @@ Status Session::readRows(const Batch &batch, int32_t begin, int32_t row,
     const abi::Tensor &output = entry.outputs[i];
     int32_t first = output.domain == abi::Domain::Token ? begin : row;
     const float *numbers = outputRows[i].numbers;
-    for (int32_t j = 0; j < outputRows[i].count; ++j, numbers += output.stride)
+    bool isLogits = std::string_view(output.name) == "logits";
+    for (int32_t j = 0; j < outputRows[i].count;
+         ++j, numbers += output.stride) {
+      if (isLogits && !areFinite(numbers, output.width))
+        return {QUIPU_ERROR_NOT_FINITE,
+                "a logit of row " + std::to_string(first + j) +
+                    " is NaN or infinite: the model's weights are broken, or "
+                    "too large for its formats"};
       if (Status status = read(i, first + j, numbers); !status.ok())
         return status;
+    }
   }
   return {};
 }

@@ -144,6 +144,7 @@ bool Workers::startThreads() {
   // Signals are for the program's own threads.
   sigset_t all, before;
   sigfillset(&all);
+  sigdelset(&all, SIGBUS); // comes to the thread that reads a lost file
   pthread_sigmask(SIG_SETMASK, &all, &before);
   threads.reserve(count - 1); // the threads keep pointers into it
   bool complete = true;
