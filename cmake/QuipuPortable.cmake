@@ -28,11 +28,30 @@ foreach(list Target AsmPrinter AsmParser)
        CONTENT "${lines}#undef LLVM_${macro}\n")
 endforeach()
 
-# bin/quipu and the runtime's libraries, as one file to be copied.
+# LLD links programs, as bin/quipu under another name. It registers all of LLVM's
+# targets, which is for link-time optimisation: those that are not here do nothing.
+set(lines "")
+foreach(target ${LLVM_TARGETS_TO_BUILD})
+  if(NOT target IN_LIST QUIPU_LLVM_TARGETS)
+    foreach(part TargetInfo Target TargetMC AsmPrinter AsmParser)
+      string(APPEND lines "extern \"C\" void LLVMInitialize${target}${part}() {}\n")
+    endforeach()
+  endif()
+endforeach()
+file(CONFIGURE OUTPUT ${QUIPU_LLVM_CONFIG}/OtherTargets.cpp CONTENT "${lines}")
+add_library(quipu-lld INTERFACE)
+target_sources(quipu-lld INTERFACE ${QUIPU_LLVM_CONFIG}/OtherTargets.cpp)
+target_link_libraries(quipu-lld INTERFACE
+  ${LLVM_LIBRARY_DIR}/liblldELF.a ${LLVM_LIBRARY_DIR}/liblldCommon.a quipu-llvm)
+
+# bin/quipu and what programs are linked with, as one file to be copied.
 add_custom_target(portable
+  COMMAND ${CMAKE_COMMAND} -DCOMPILER=${CMAKE_CXX_COMPILER}
+          -DLINKER=../../bin/quipu -DFOLDER=lib/toolchain
+          -P ${PROJECT_SOURCE_DIR}/cmake/CopyToolchain.cmake
   COMMAND tar -cJf ${PROJECT_BINARY_DIR}/quipu-portable.tar.xz bin/quipu
           lib/libquipu-runtime-main.a lib/libquipu-runtime.a
-          lib/libquipu-cuda.a lib/libquipu-reference.a
+          lib/libquipu-cuda.a lib/libquipu-reference.a lib/toolchain
   WORKING_DIRECTORY ${PROJECT_BINARY_DIR}
   DEPENDS quipu
   COMMENT "Packing quipu-portable.tar.xz"

@@ -59,6 +59,7 @@ for name, file in models.items():
 program("python", config.python)
 program("source", source)
 program("build", build)
+program("llvm-tools", config.llvm_tools)
 
 if config.quipu_sanitize:
     config.available_features.add("sanitize")

@@ -8,13 +8,13 @@
 #include "compiler/link/LinkProgram.h"
 #include "abi/Symbols.h"
 #include "compiler/link/RuntimeFiles.h"
+#include "compiler/link/Toolchain.h"
 #include "compiler/link/WeightsSection.h"
 #include "compiler/target/Target.h"
 #include "support/Subprocess.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/Program.h"
 #include <sys/resource.h>
 
 using namespace llvm;
@@ -30,27 +30,6 @@ std::string quipu::findRuntimeFolder(const char *argv0, void *mainAddress) {
 
 /// What Debian calls the libraries of programs for other machines.
 static constexpr char crossPackage[] = "libstdc++-12-dev-arm64-cross";
-
-/// So that it is no option, and the same from all folders.
-static Expected<std::string> makeAbsolute(StringRef path) {
-  SmallString<128> absolute(path);
-  if (std::error_code error = sys::fs::make_absolute(absolute))
-    return createStringError(error, "cannot find the current folder: " +
-                                        error.message());
-  return absolute.str().str();
-}
-
-/// Clang with LLD, or whatever the system calls its compiler.
-static Expected<std::string> findDriver() {
-  for (StringRef name :
-       {"clang++-22", QUIPU_LLVM_TOOLS "/clang++", "clang++", "c++"})
-    // A path is given back though there may be nothing.
-    if (ErrorOr<std::string> path = sys::findProgramByName(name);
-        path && sys::fs::can_execute(*path))
-      return makeAbsolute(*path);
-  return createStringError("there is no linker: neither clang++-22, clang++ "
-                           "nor c++ is in PATH; install clang-22 and lld-22");
-}
 
 /// The first line of what the linker says, without its own name.
 static StringRef getReason(StringRef messages) {
@@ -101,8 +80,6 @@ static Expected<std::string> runLinker(Command command, LinkerFiles &files,
   for (const MemoryFile &object : files.objects)
     command.shared.push_back(object.descriptor());
   command.output = files.linked.descriptor();
-  // LLD removes a file of the name "-" first, which cannot be there.
-  command.folder = "/proc";
   command.errors = files.messages.descriptor();
   int status = 0;
   std::string linked, messages;
@@ -144,39 +121,31 @@ Expected<std::string> quipu::linkProgram(ArrayRef<std::string> objects,
                                          const Target &target,
                                          const LinkOptions &options) {
   bool isExecutable = options.kind == ProgramKind::Executable;
-  Expected<std::string> driver = findDriver();
-  if (!driver)
-    return driver.takeError();
+  Expected<Toolchain> toolchain = Toolchain::find(options.runtimeFolder);
+  if (!toolchain)
+    return toolchain.takeError();
   LinkerFiles files;
   if (Error error = files.create(objects))
     return std::move(error);
 
-  Command command{*driver, {"-fuse-ld=lld", "-o", "-"}};
-  auto add = [&](std::initializer_list<std::string> more) {
-    command.arguments.insert(command.arguments.end(), more);
-  };
-  if (target.isCross())
-    add({"--target=" + target.triple.str()});
+  std::vector<std::string> inputs;
   for (const MemoryFile &object : files.objects)
-    add({object.path()});
+    inputs.push_back(object.path());
   if (!target.triple.isX86())
-    add({files.script.path()});
+    inputs.push_back(files.script.path());
+  Linkage linkage = Linkage::Shared;
   if (isExecutable) {
     // The driver of a GPU is a shared library that is opened by name.
-    if (target.isGpu())
-      add({"-pie", "-static-libstdc++", "-static-libgcc", "-Wl,--as-needed"});
-    else
-      add({"-static-pie"});
+    linkage = target.isGpu() ? Linkage::Pie : Linkage::StaticPie;
     // libc expects `_end` near its code: before the weights, which follow all
     // other data at the beginning of a page.
     if (target.triple.isX86() && options.hasWeights)
-      add({std::string("-Wl,--defsym=_end=") + abi::weightsSymbol});
+      inputs.push_back(std::string("--defsym=_end=") + abi::weightsSymbol);
   } else {
-    // The name may have commas, where -Wl would cut it.
-    add({"-shared", "-static-libstdc++", "-static-libgcc", "-Xlinker",
-         "--soname=" + sys::path::filename(options.output).str(),
-         "-Wl,-u,quipu_create",
-         "-Wl,--version-script=" + files.exports.path()});
+    inputs.push_back("--soname=" + sys::path::filename(options.output).str());
+    append_range(inputs, std::initializer_list<std::string>{
+                             "--undefined=quipu_create",
+                             "--version-script=" + files.exports.path()});
   }
   SmallVector<StringRef> libraries;
   if (isExecutable)
@@ -188,11 +157,14 @@ Expected<std::string> quipu::linkProgram(ArrayRef<std::string> objects,
         findLibrary(name, options.runtimeFolder, target);
     if (!path)
       return path.takeError();
-    add({*path});
+    inputs.push_back(*path);
   }
   // The names of functions stay, for profilers. More than 2 GB of weights fit
   // only behind everything that code refers to.
-  add({"-pthread", "-Wl,--gc-sections", "-Wl,--strip-debug", "-Wl,-z,relro",
-       "-Wl,-z,lrodata-after-bss", "-Wl,-z,now", "-Wl,-z,noexecstack"});
-  return runLinker(std::move(command), files, target, options.output);
+  for (StringRef option :
+       {"--as-needed", "--gc-sections", "--strip-debug", "-zrelro",
+        "-zlrodata-after-bss", "-znow", "-znoexecstack"})
+    inputs.push_back(option.str());
+  return runLinker(toolchain->getCommand(linkage, target, inputs), files,
+                   target, options.output);
 }

@@ -12,6 +12,9 @@
 #include "compiler/tools/Diagnostics.h"
 #include "compiler/tools/Files.h"
 #include "compiler/tools/Help.h"
+#ifdef QUIPU_PORTABLE
+#include "compiler/tools/PortableLinker.h"
+#endif
 #include "compiler/tools/Tune.h"
 #include "support/CommandLine.h"
 #include "support/OutputFile.h"
@@ -331,6 +334,10 @@ static LogicalResult run(ArrayRef<const char *> argv) {
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv, /*InstallPipeSignalExitHandler=*/false);
+#ifdef QUIPU_PORTABLE
+  if (isLinker(ArrayRef<const char *>(argv, argc)))
+    return runLinker(ArrayRef<const char *>(argv, argc));
+#endif
   prepareForOutput();
   endOnLostFiles(
       "quipu: error: a file of the model became shorter while it was "
