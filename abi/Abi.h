@@ -21,7 +21,7 @@
 namespace quipu::abi {
 
 /// Raised whenever a struct of this file changes.
-inline constexpr uint32_t version = 6;
+inline constexpr uint32_t version = 7;
 
 /// The longest context that a program can have or be asked for.
 inline constexpr int32_t maxContext = 1 << 24;
@@ -244,6 +244,16 @@ struct RandomWeight {
   int32_t partCount;
 };
 
+/// How the next token is chosen, unless a program is asked otherwise; see
+/// runtime/generate/Sampler.h.
+struct Sampling {
+  float temperature = 0;   // 0: always the most probable token
+  int32_t topK = 40;       // 0: all
+  float topP = 0.95f;      // 1: all
+  float minP = 0.05f;      // 0: all
+  float repeatPenalty = 1; // 1: none
+};
+
 struct Program {
   uint32_t abiVersion;
   int32_t context; // the default: the checkpoint's, or what --context asked for
@@ -270,6 +280,10 @@ struct Program {
   const RandomWeight *random; // by offset, without gaps; null with `weights`
   uint64_t randomSeed;
   int32_t randomCount;
+  int32_t endCount;
+  const int32_t *ends; // rising: tokens that end a text, as the checkpoint's
+                       // keys say; the tokenizer may know others
+  Sampling sampling;   // the checkpoint's
 };
 
 } // namespace quipu::abi

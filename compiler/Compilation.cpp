@@ -354,10 +354,17 @@ Error Compilation::prepare() {
     return vocabulary.takeError();
   if (options.candidate)
     return Error::success();
-  auto image =
-      buildTokenizerImage(*checkpoint, *vocabulary, [&](const Twine &warning) {
-        emitWarning(UnknownLoc::get(&context)) << warning;
-      });
+  auto warn = [&](const Twine &warning) {
+    emitWarning(UnknownLoc::get(&context)) << warning;
+  };
+  for (const std::string &warning : checkpoint->getWarnings())
+    warn(warning);
+  Expected<Generation> generation =
+      readGeneration(*checkpoint, *vocabulary, warn);
+  if (!generation)
+    return generation.takeError();
+  parts.generation = std::move(*generation);
+  auto image = buildTokenizerImage(*checkpoint, *vocabulary, warn);
   if (image)
     tokenizer = std::move(*image);
   parts.tokenizer = tokenizer;

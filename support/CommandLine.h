@@ -43,7 +43,7 @@ struct Option {
   std::string_view name;
   std::string_view value; // how the help calls the value
   std::variant<Integer, Real, Text, Choice, Switch> kind;
-  std::string_view help;  // one sentence, with the default
+  std::string help;       // one sentence, with the default
   bool continues = false; // has a meaning only where a text is continued
 };
 

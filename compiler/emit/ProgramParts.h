@@ -8,7 +8,7 @@
 #ifndef QUIPU_COMPILER_EMIT_PROGRAMPARTS_H
 #define QUIPU_COMPILER_EMIT_PROGRAMPARTS_H
 
-#include "compiler/frontend/Checkpoint.h"
+#include "compiler/frontend/Generation.h"
 #include "compiler/target/Target.h"
 #include "mlir/IR/BuiltinOps.h"
 
@@ -27,6 +27,7 @@ struct ProgramParts {
   const Checkpoint *checkpoint = nullptr;
   /// A TokenizerImage, or empty.
   llvm::ArrayRef<uint8_t> tokenizer;
+  Generation generation;
   /// Positions of a sequence by default; 0 for the checkpoint's.
   int64_t context = 0;
   /// The program has no weights, but makes them from this seed.

@@ -40,6 +40,9 @@ public:
   void addInt32(size_t offset, int64_t value) {
     add(offset, ConstantInt::get(Type::getInt32Ty(module.getContext()), value));
   }
+  void addFloat(size_t offset, float value) {
+    add(offset, ConstantFP::get(Type::getFloatTy(module.getContext()), value));
+  }
   void addInt64(size_t offset, uint64_t value) {
     add(offset, ConstantInt::get(Type::getInt64Ty(module.getContext()), value));
   }
@@ -413,6 +416,17 @@ static GlobalVariable *addTokenizer(Module &module, ArrayRef<uint8_t> image) {
   return global;
 }
 
+static Constant *buildSampling(Module &module, const abi::Sampling &from) {
+  using abi::Sampling;
+  StructBuilder sampling(module);
+  sampling.addFloat(offsetof(Sampling, temperature), from.temperature);
+  sampling.addInt32(offsetof(Sampling, topK), from.topK);
+  sampling.addFloat(offsetof(Sampling, topP), from.topP);
+  sampling.addFloat(offsetof(Sampling, minP), from.minP);
+  sampling.addFloat(offsetof(Sampling, repeatPenalty), from.repeatPenalty);
+  return sampling.finish(sizeof(Sampling));
+}
+
 Error quipu::addProgramTable(Module &module, const ProgramParts &parts,
                              const PackedWeights &weights) {
   ArrayRef<ProgramVariant> variants = parts.variants;
@@ -491,6 +505,13 @@ Error quipu::addProgramTable(Module &module, const ProgramParts &parts,
            "quipu_random_weights");
   table.addInt64(offsetof(Program, randomSeed), parts.randomSeed.value_or(0));
   table.addInt32(offsetof(Program, randomCount), random.size());
+  SmallVector<Constant *> ends;
+  for (int32_t id : parts.generation.ends)
+    ends.push_back(ConstantInt::get(Type::getInt32Ty(module.getContext()), id));
+  table.addInt32(offsetof(Program, endCount), ends.size());
+  addTable(offsetof(Program, ends), ends, alignof(int32_t), "quipu_ends");
+  table.add(offsetof(Program, sampling),
+            buildSampling(module, parts.generation.sampling));
 
   Constant *value = table.finish(sizeof(Program));
   auto *program = new GlobalVariable(

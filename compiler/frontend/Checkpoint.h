@@ -109,6 +109,9 @@ public:
   /// that is not known.
   virtual std::optional<abi::RopePairing> getPairing() const = 0;
 
+  /// What is left out and might be missed, a sentence each.
+  virtual llvm::ArrayRef<std::string> getWarnings() const { return {}; }
+
   /// Forgets which bytes of the tensors were read, as a map keeps them in this
   /// process's memory; they may be read again.
   virtual void releaseMemory() const = 0;

@@ -345,5 +345,6 @@ quipu_status quipu_detokenize(quipu_model *model, const int32_t *tokens,
 }
 
 int32_t quipu_is_end(const quipu_model *model, int32_t token) {
-  return model->tokenizer && model->tokenizer->isEndOfGeneration(token);
+  return isEnd(quipu_program, token) ||
+         (model->tokenizer && model->tokenizer->isEndOfGeneration(token));
 }

@@ -23,6 +23,13 @@ struct Numbers {
 };
 } // namespace
 
+/// "(default: 0.6)".
+static std::string byDefault(float value) {
+  char text[32];
+  snprintf(text, sizeof(text), " (default: %g).", value);
+  return text;
+}
+
 static CommandLine commandLine(const abi::Program &program, Arguments &to,
                                Numbers &numbers, int32_t &cacheType) {
   const char *input = "What goes in", *output = "What comes out",
@@ -30,6 +37,12 @@ static CommandLine commandLine(const abi::Program &program, Arguments &to,
              *draft = "Guessing ahead, which changes the speed and never the "
                       "text",
              *measure = "Measuring", *about = "About this program";
+  const abi::Sampling &sampling = program.sampling;
+  to.sampler = {.temperature = sampling.temperature,
+                .topK = sampling.topK,
+                .topP = sampling.topP,
+                .minP = sampling.minP,
+                .repeatPenalty = sampling.repeatPenalty};
   Option machine = {
       run,
       't',
@@ -76,19 +89,25 @@ static CommandLine commandLine(const abi::Program &program, Arguments &to,
 
       {choice, 0, "temperature", "T", Real{&to.sampler.temperature, 0, 100},
        "0 takes the most probable token, always; above, draw: the higher, the "
-       "more varied (default: 0).",
+       "more varied" +
+           byDefault(sampling.temperature),
        true},
       {choice, 0, "top-k", "N", Integer{&numbers.topK, 0, INT_MAX},
-       "Draw among the N most probable; 0: all (default: 40).", true},
+       "Draw among the N most probable; 0: all (default: " +
+           std::to_string(sampling.topK) + ").",
+       true},
       {choice, 0, "top-p", "P", Real{&to.sampler.topP, 0, 1},
-       "Draw among the most probable that sum to P (default: 0.95).", true},
+       "Draw among the most probable that sum to P" + byDefault(sampling.topP),
+       true},
       {choice, 0, "min-p", "P", Real{&to.sampler.minP, 0, 1},
-       "Draw among those at least P times as probable as the first (default: "
-       "0.05).",
+       "Draw among those at least P times as probable as the first" +
+           byDefault(sampling.minP),
        true},
       {choice, 0, "repeat-penalty", "R",
        Real{&to.sampler.repeatPenalty, 0.01f, 100},
-       "Make the last 64 tokens less probable; 1: do not (default: 1).", true},
+       "Make the last 64 tokens less probable; 1: do not" +
+           byDefault(sampling.repeatPenalty),
+       true},
       {choice, 0, "seed", "N", Integer{&numbers.seed, 0, INT64_MAX},
        "The same seed draws the same text (default: another one each time; "
        "--verbose prints it).",

@@ -180,9 +180,10 @@ static int generate(Session &session, const Arguments &arguments,
                                .sampler = arguments.sampler,
                                .maxTokens = arguments.length,
                                .endsText = {}};
-  if (tokenizer && !arguments.ignoreEos)
+  if (!arguments.ignoreEos)
     options.endsText = [&](int32_t token) {
-      return tokenizer->isEndOfGeneration(token);
+      return isEnd(quipu_program, token) ||
+             (tokenizer && tokenizer->isEndOfGeneration(token));
     };
 
   double start = now();

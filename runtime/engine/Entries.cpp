@@ -46,6 +46,11 @@ bool quipu::readsOutSequences(const abi::Entry &entry) {
                      });
 }
 
+bool quipu::isEnd(const abi::Program &program, int32_t token) {
+  return std::binary_search(program.ends, program.ends + program.endCount,
+                            token);
+}
+
 const abi::Tensor *quipu::getLogits(const abi::Entry &entry) {
   int32_t index = findOutput(entry, "logits");
   if (index < 0 || entry.wholeSequences ||

@@ -44,6 +44,9 @@ int32_t getPositionLimit(const abi::Entry &entry);
 /// their last ones.
 bool readsOutSequences(const abi::Entry &entry);
 
+/// Whether Program::ends has a token.
+bool isEnd(const abi::Program &program, int32_t token);
+
 /// The output "logits" if the entry can continue a text with it, or null.
 const abi::Tensor *getLogits(const abi::Entry &entry);
 

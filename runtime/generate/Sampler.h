@@ -8,17 +8,19 @@
 #ifndef QUIPU_RUNTIME_GENERATE_SAMPLER_H
 #define QUIPU_RUNTIME_GENERATE_SAMPLER_H
 
+#include "abi/Abi.h"
 #include "abi/TokenChoice.h"
 #include <vector>
 
 namespace quipu {
 
+/// As abi::Sampling has it, and where the random numbers begin.
 struct SamplerOptions {
-  float temperature = 0;   // 0: always the most probable token
-  int32_t topK = 40;       // 0: all
-  float topP = 0.95f;      // 1: all
-  float minP = 0.05f;      // 0: all
-  float repeatPenalty = 1; // 1: none
+  float temperature = abi::Sampling().temperature;
+  int32_t topK = abi::Sampling().topK;
+  float topP = abi::Sampling().topP;
+  float minP = abi::Sampling().minP;
+  float repeatPenalty = abi::Sampling().repeatPenalty;
   uint64_t seed = 0;
 };
 

@@ -511,4 +511,7 @@ const Program quipu_program = {
     .random = nullptr,
     .randomSeed = 0,
     .randomCount = 0,
+    .endCount = 0,
+    .ends = nullptr,
+    .sampling = {},
 };

@@ -139,14 +139,15 @@ static bool isTensor(const json::Value &value) {
 static Check getCheck(StringRef section) {
   return StringSwitch<Check>(section)
       .Case("pairs", isPairing)
-      .Cases({"harmless", "prefixes", "left out"}, isListOf<isWord>)
+      .Cases({"harmless", "prefixes", "left out", "sampling harmless"},
+             isListOf<isWord>)
       .Cases({"families", "keys", "same", "tensors of keys", "instead", "tied",
-              "untied", "extra layers"},
+              "untied", "extra layers", "sampling"},
              isObjectOf<isWord>)
       .Case("words", isObjectOf<isObjectOf<isWordOrNull>>)
       .Cases({"off", "nested"}, isObjectOf<isListOf<isWord>>)
-      .Case("expected", isObjectOf<isListOf<isAny>>)
-      .Case("defaults", isObjectOf<isAny>)
+      .Cases({"expected", "sampling neutral"}, isObjectOf<isListOf<isAny>>)
+      .Cases({"defaults", "sampling defaults"}, isObjectOf<isAny>)
       .Case("computed", isObjectOf<isExpression>)
       .Case("tensors", isObjectOf<isTensor>)
       .Default(nullptr);

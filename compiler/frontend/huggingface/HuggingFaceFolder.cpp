@@ -8,7 +8,10 @@
 #include "compiler/frontend/huggingface/HuggingFaceFolder.h"
 #include "compiler/frontend/MappedFile.h"
 #include "compiler/frontend/Names.h"
+#include "compiler/frontend/huggingface/GenerationConfig.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 
 using namespace llvm;
 using namespace quipu;
@@ -35,20 +38,51 @@ void HuggingFaceFolder::releaseMemory() const {
 /// More than any config, less than a memory.
 static constexpr size_t maxConfigBytes = 16 << 20;
 
-Error HuggingFaceFolder::open(TensorData data) {
+static Expected<std::unique_ptr<MemoryBuffer>>
+mapConfig(StringRef folder, StringRef name, StringRef expected) {
   Expected<std::unique_ptr<MemoryBuffer>> buffer =
-      mapFileOf(path, "config.json", "a model's config.json");
+      mapFileOf(folder, name, expected);
+  if (buffer && (*buffer)->getBufferSize() > maxConfigBytes)
+    return createStringError((*buffer)->getBufferIdentifier() + ": " +
+                             Twine((*buffer)->getBufferSize()) +
+                             " bytes, expected at most " +
+                             Twine(maxConfigBytes));
+  return buffer;
+}
+
+Error HuggingFaceFolder::readConfigs() {
+  Expected<std::unique_ptr<MemoryBuffer>> buffer =
+      mapConfig(path, "config.json", "a model's config.json");
   if (!buffer)
     return buffer.takeError();
   StringRef file = (*buffer)->getBufferIdentifier();
-  if ((*buffer)->getBufferSize() > maxConfigBytes)
-    return createStringError(file + ": " + Twine((*buffer)->getBufferSize()) +
-                             " bytes, expected at most " +
-                             Twine(maxConfigBytes));
   Expected<Config> read = readConfig(file, (*buffer)->getBuffer(), saver);
   if (!read)
     return read.takeError();
   config = std::move(*read);
+
+  StringRef name = "generation_config.json";
+  SmallString<128> generation(path);
+  sys::path::append(generation, name);
+  // A link to nothing is there, too.
+  sys::fs::file_status status;
+  (void)sys::fs::status(generation, status, /*follow=*/false);
+  if (status.type() != sys::fs::file_type::file_not_found) {
+    Expected<std::unique_ptr<MemoryBuffer>> text =
+        mapConfig(path, name, "a model's generation_config.json");
+    if (!text)
+      return text.takeError();
+    if (Error failure =
+            readGenerationConfig((*text)->getBufferIdentifier(),
+                                 (*text)->getBuffer(), config, saver, warnings))
+      return failure;
+  }
+  return addConfigEnds(file, config);
+}
+
+Error HuggingFaceFolder::open(TensorData data) {
+  if (Error failure = readConfigs())
+    return failure;
 
   // A spec is written for the rows as GGUF has them.
   auto stored = parsePairing(config.names.getWord("pairs"));

@@ -13,7 +13,8 @@
 
 namespace quipu {
 
-/// config.json and safetensors files, under GGUF's keys and names.
+/// config.json, generation_config.json and safetensors files, under GGUF's keys
+/// and names.
 class HuggingFaceFolder final : public Checkpoint {
 public:
   llvm::StringRef getPath() const override { return path; }
@@ -29,6 +30,7 @@ public:
   std::optional<abi::RopePairing> getPairing() const override {
     return pairing;
   }
+  llvm::ArrayRef<std::string> getWarnings() const override { return warnings; }
   void releaseMemory() const override;
 
 private:
@@ -37,6 +39,7 @@ private:
 
   explicit HuggingFaceFolder(llvm::StringRef path) : path(path.str()) {}
   llvm::Error open(TensorData data);
+  llvm::Error readConfigs();
 
   std::string path;
   llvm::BumpPtrAllocator allocator;
@@ -46,6 +49,7 @@ private:
   TensorViews views;
   llvm::StringMap<size_t> tensorIndex;
   std::optional<abi::RopePairing> pairing;
+  std::vector<std::string> warnings;
 };
 
 /// Opens the folder at `path`, which may also be its config.json or one of its

@@ -37,6 +37,9 @@ public:
   std::optional<abi::RopePairing> getPairing() const override {
     return original->getPairing();
   }
+  llvm::ArrayRef<std::string> getWarnings() const override {
+    return original->getWarnings();
+  }
   void releaseMemory() const override { original->releaseMemory(); }
 
 private:

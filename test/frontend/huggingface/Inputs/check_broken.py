@@ -123,6 +123,42 @@ refuse("infinite", "config.json: ", text("config.json", json.dumps(
 refuse("not-a-number", "broken JSON", text("config.json", json.dumps(
     CONFIG | {"rms_norm_eps": float("nan")}).encode()))
 
+# generation_config.json
+
+GENERATION = "generation_config.json"
+
+
+def refuse_generation(expected, contents):
+    encoded = contents if isinstance(contents, bytes) else json.dumps(contents).encode()
+    refuse(f"generation-{count}", f"{GENERATION}: {expected}", text(GENERATION, encoded))
+
+
+refuse_generation("broken JSON", b"{")
+refuse_generation("[], expected a JSON object", b"[]")
+refuse_generation('the key "top_k" is there twice', b'{"top_k": 1, "top_k": 2}')
+refuse_generation('the key "do_sample" is 1, expected true or false', {"do_sample": 1})
+refuse_generation('the key "temperature" is "hot", expected a number from 0 to 100', {"temperature": "hot"})
+refuse_generation('the key "temperature" is -0.5, expected a number', {"temperature": -0.5})
+refuse_generation('the key "temperature" is inf, expected a number', b'{"temperature": 1e999}')
+refuse_generation('the key "temperature" is true, expected a number', {"temperature": True})
+refuse_generation('the key "top_k" is 1.5, expected a whole number from 0 to 2147483647', {"top_k": 1.5})
+refuse_generation('the key "top_k" is 4294967296, expected a whole number', {"top_k": 2**32})
+refuse_generation('the key "top_p" is 1.01, expected a number from 0 to 1', {"top_p": 1.01})
+refuse_generation('the key "min_p" is [0.5], expected a number from 0 to 1', {"min_p": [0.5]})
+refuse_generation('the key "repetition_penalty" is 0, expected a number from 0.01 to 100', {"repetition_penalty": 0})
+refuse_generation('the key "eos_token_id" is "</s>", expected a token', {"eos_token_id": "</s>"})
+refuse_generation('the key "eos_token_id" is [1,[2]], expected a token', {"eos_token_id": [1, [2]]})
+refuse_generation("the key \"a\\nb\", expected 1 to 512 printable bytes", {"a\nb": 1})
+refuse_generation("17825792 bytes, expected at most 16777216", b" " * (17 << 20))
+set_key('config.json: the key "eos_token_id" is "</s>", expected a token', eos_token_id="</s>")
+refuse("generation-folder", "is a directory", lambda folder: (folder / GENERATION).mkdir())
+refuse("generation-pipe", "is not a regular file", lambda folder: os.mkfifo(folder / GENERATION))
+refuse("generation-out", "is a link to /etc/passwd, expected a file in the folder",
+       lambda folder: (folder / GENERATION).symlink_to("/etc/passwd"))
+refuse("generation-cycle", "Too many levels of symbolic links",
+       lambda folder: (folder / GENERATION).symlink_to(GENERATION))
+refuse("generation-nowhere", "No such file", lambda folder: (folder / GENERATION).symlink_to("nowhere"))
+
 # model.safetensors
 
 WEIGHTS = "model.safetensors"
@@ -309,7 +345,7 @@ refuse_names("names-section", 'the section "tensor" is unknown', {"tensor": {}})
 for section, wrong in {
     "pairs": "both", "harmless": [1], "prefixes": "model.", "keys": {"a": 1}, "words": {"a": {"b": 2}},
     "off": {"a": "b"}, "expected": {"a": 1}, "computed": {"a": "b"}, "nested": {"a": [[]]},
-    "tensors": {"a": {"every": 2}}, "defaults": [],
+    "tensors": {"a": {"every": 2}}, "defaults": [], "sampling": {"a": 1}, "sampling harmless": {}, "sampling neutral": {"a": 1},
 }.items():
     refuse_names(f"names-{section}", f'the section "{section}" is ', {section: wrong})
 for how in ["every", 0], ["every", 1.5], ["from", 1], ["plus", "1"], ["heads", 2], ["transposed", 1], ["mxfp4", "both"], ["other", 1]:

@@ -32,9 +32,11 @@ def describe(array, dtype="F32"):
     return f"{shape} {dtype}, crc32 0x{zlib.crc32(encode(array, dtype)):08x}"
 
 
-def check(name, config, tensors, expected, dtype="F32", names=None):
+def check(name, config, tensors, expected, dtype="F32", names=None, generation=None):
     folder = Path(temporary, name)
     write_folder(folder, config, tensors, dtype)
+    if generation is not None:
+        (folder / "generation_config.json").write_text(json.dumps(generation))
     if names:
         (folder / "frob.json").write_text(json.dumps(names))
     said = dump(folder, [folder / "frob.json"] if names else [])
@@ -225,3 +227,23 @@ check("names", CONFIG | {"model_type": "frob", "depth": 3, "mup": True, "use_sli
     "computed": {"half_depth": "depth / 2", "cycle": "circle * 2", "circle": "cycle * 2"},
     "tensors": {"layers.*.pre_mlp_norm": {"name": "blk.*.ffn_norm", "plus": -1}},
 })
+
+# How texts go on: greedy unless the folder says that it samples, and then with
+# transformers' defaults.
+GREEDY = {"temp": "0", "top_k": None, "top_p": None, "min_p": None, "penalty_repeat": None}
+SAMPLED = {"temp": "1", "top_k": "50", "top_p": "1", "min_p": "0", "penalty_repeat": None}
+
+
+def check_generation(name, config, generation, sampling, ends):
+    check(name, config, plain, {f"general.sampling.{key}": value for key, value in sampling.items()} |
+          {"tokenizer.ggml.eos_token_ids": ends}, generation=generation)
+
+
+check_generation("ends-of-config", CONFIG | {"eos_token_id": 2}, None, dict.fromkeys(GREEDY), "[2]")
+check_generation("greedy", CONFIG | {"eos_token_id": 2}, {"eos_token_id": [3, 5], "bos_token_id": 1}, GREEDY, "[3, 5]")
+check_generation("greedy-numbers", CONFIG, {"do_sample": False, "temperature": 0.7, "top_p": 0.8, "top_k": None},
+                 GREEDY | {"top_p": "0.8"}, None)
+check_generation("sampled", CONFIG, {"do_sample": True, "eos_token_id": 4}, SAMPLED, "[4]")
+check_generation("sampled-numbers", CONFIG, {
+    "do_sample": True, "temperature": 0.6, "top_p": 0.95, "top_k": 20, "min_p": 0.1, "repetition_penalty": 1.05},
+    {"temp": "0.6", "top_k": "20", "top_p": "0.95", "min_p": "0.1", "penalty_repeat": "1.05"}, None)
