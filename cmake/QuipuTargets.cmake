@@ -13,12 +13,17 @@ option(QUIPU_SANITIZE "address and undefined-behaviour sanitizers" OFF)
 set(QUIPU_SANITIZE_FLAGS -fsanitize=address,undefined
     -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
+option(QUIPU_LIBFUZZER "let libFuzzer drive the tests' fuzzers" OFF)
+
 # Everything except the runtime that programs are linked with: those programs
 # must not need a sanitizer's library.
 function(quipu_sanitize target)
   if(QUIPU_SANITIZE)
     target_compile_options(${target} PRIVATE ${QUIPU_SANITIZE_FLAGS})
     target_link_options(${target} PUBLIC ${QUIPU_SANITIZE_FLAGS})
+  endif()
+  if(QUIPU_LIBFUZZER)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
   endif()
 endfunction()
 
@@ -153,6 +158,11 @@ function(quipu_add_test_tool name)
   quipu_sanitize(${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINK})
   add_dependencies(quipu-test-tools ${name})
+  if(QUIPU_LIBFUZZER AND name MATCHES "-fuzzer$")
+    target_compile_definitions(${name} PRIVATE QUIPU_LIBFUZZER)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    set_property(GLOBAL APPEND PROPERTY QUIPU_FUZZERS ${name})
+  endif()
 endfunction()
 
 # The same tool once more, watched by the thread sanitizer: NAME-threads.

@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/frontend/huggingface/GenerationConfig.h"
 #include "test/frontend/huggingface/FuzzViews.h"
 
 using namespace quipu;
@@ -37,6 +38,16 @@ static bool parses(StringRef bytes) {
   static const Files files = makeFiles();
   BumpPtrAllocator allocator;
   StringSaver saver(allocator);
+  // The other file of keys.
+  Config generation{FolderNames(""), {}, {}, {}};
+  std::vector<std::string> warnings;
+  if (Error error =
+          readGenerationConfig("input", bytes, generation, saver, warnings))
+    checkSentence(std::move(error));
+  for (const std::string &warning : warnings)
+    if (StringRef(warning).contains('\n'))
+      report_fatal_error(Twine("not a sentence: ") + warning);
+
   Expected<Config> config = readConfig("input", bytes, saver);
   if (!config) {
     checkSentence(config.takeError());
