@@ -15,6 +15,7 @@
 #ifdef QUIPU_PORTABLE
 #include "compiler/tools/PortableLinker.h"
 #endif
+#include "compiler/tools/Tokenize.h"
 #include "compiler/tools/Tune.h"
 #include "support/CommandLine.h"
 #include "support/OutputFile.h"
@@ -26,6 +27,7 @@ using namespace quipu;
 
 static constexpr char usage[] = R"(usage: quipu build MODEL -o OUT [options]
        quipu tune MODEL -o FILE [options]
+       quipu tokenize TOKENIZER < text
        quipu --help | --version | --print-stages
 
 Compiles a language model, ahead of time, into one program that holds its code
@@ -38,6 +40,7 @@ examples:
   ./smol embed "Once upon a time"      # a program with two entries
   quipu build --help                   # all options, and the stages between
   quipu tune --help                    # make it faster on this machine
+  quipu tokenize --help                # try a tokenizer without a model
 )";
 
 static constexpr char buildUsage[] =
@@ -45,8 +48,7 @@ static constexpr char buildUsage[] =
 
 Makes a program of MODEL, a GGUF file or a Hugging Face folder (config.json and
 safetensors files): sizes, weights and tokenizer come from there, the
-computation from the spec of the model's family. Of a folder the tokenizer is
-not read yet; its program takes token ids.
+computation from the spec of the model's family.
 
 examples:
   quipu build smollm2.gguf -o smol
@@ -81,6 +83,21 @@ It takes a minute or two for each 100 million weights, and a machine that does
 nothing else. A candidate counts when it is more than 3 % faster than what the
 compiler's cost model chooses, both measured alternately, twice. FILE has what
 won and how fast it ran; docs/tuning.md says more.
+)";
+
+static constexpr char tokenizeUsage[] =
+    R"(usage: quipu tokenize TOKENIZER < text
+
+Prints the token ids of each line of standard input on a line of its own, with
+those that the tokenizer puts before and behind a text, as the program of a
+model has them. TOKENIZER is a tokenizer.json, a folder with one, or a GGUF
+file; it needs no weights.
+
+examples:
+  echo "Once upon a time" | quipu tokenize smollm2.gguf
+  quipu tokenize all-MiniLM-L6-v2/tokenizer.json < sentences.txt
+
+docs/tokenizers.md says which kinds of tokenizer there are.
 )";
 
 namespace {
@@ -291,6 +308,23 @@ static LogicalResult runCommand(StringRef command, ArrayRef<const char *> argv,
   return isTune ? tune(arguments, bar) : build(arguments, bar);
 }
 
+/// Runs `tokenize` with the arguments behind it.
+static LogicalResult runTokenize(ArrayRef<const char *> argv) {
+  Values values;
+  CommandLine line(
+      {{"Options", 'h', "help", "", Switch{&values.help}, "Print this."}},
+      Repeated::IsRefused);
+  std::string error = line.parse(static_cast<int>(argv.size()), argv.data());
+  if (!error.empty())
+    return fail(error);
+  if (values.help)
+    return print(tokenizeUsage + line.help() +
+                 "\nExit status: 0; 1 after an error.\n");
+  if (line.positional().size() != 1)
+    return fail("'tokenize' takes one tokenizer; see quipu tokenize --help");
+  return tokenize(line.positional()[0]);
+}
+
 /// What is wrong with a command line without a command.
 static std::string findMistake(StringRef first, const std::string &error) {
   Values unused;
@@ -303,7 +337,7 @@ static std::string findMistake(StringRef first, const std::string &error) {
   if (first.starts_with("-"))
     return error.empty() ? "unexpected words after '" + first.str() + "'"
                          : error;
-  std::string_view nearest = findNearest(first, {"build", "tune"});
+  std::string_view nearest = findNearest(first, {"build", "tune", "tokenize"});
   return ("there is no command '" + first + "'; ").str() +
          (nearest.empty() ? "see quipu --help"
                           : "did you mean '" + std::string(nearest) + "'?");
@@ -315,6 +349,8 @@ static LogicalResult run(ArrayRef<const char *> argv) {
     return runCommand(
         first, argv.drop_front(),
         findRuntimeFolder(argv[0], reinterpret_cast<void *>(&run)));
+  if (first == "tokenize")
+    return runTokenize(argv.drop_front());
   Values values;
   CommandLine line = getOptions(values);
   std::string error = line.parse(static_cast<int>(argv.size()), argv.data());

@@ -7,80 +7,129 @@
 
 #include "runtime/text/BytePairs.h"
 #include <algorithm>
+#include <bit>
 #include <tuple>
 
 using namespace quipu;
 
-BytePairs::BytePairs(const TokenizerImage &image) : image(image) {
-  auto *base = reinterpret_cast<const char *>(&image);
-  tokens = reinterpret_cast<const TokenEntry *>(base + image.tokensOffset);
-  words = reinterpret_cast<const int32_t *>(base + image.wordsOffset);
-  merges = reinterpret_cast<const MergeSlot *>(base + image.mergesOffset);
-  text = base + image.textOffset;
+BytePairs::BytePairs(const TokenizerImage &image)
+    : image(image), vocabulary(image),
+      merges(getTable<MergeSlot>(image, image.merges)),
+      boundaries(getTable<uint64_t>(image, image.boundaries)) {}
+
+/// Ascending where scores descend.
+static uint32_t getRank(double score) {
+  auto bits = std::bit_cast<uint32_t>(float(score));
+  return bits >> 31 ? bits : ~bits & 0x7fffffff;
 }
 
-const MergeSlot *BytePairs::find(int32_t left, int32_t right) const {
-  uint64_t mask = image.mergeSlots - 1;
-  for (uint64_t slot = hashMerge(left, right) & mask;;
+bool BytePairs::find(const Symbol &left, const Symbol &right,
+                     Candidate &pair) const {
+  if (image.model == ModelKind::SentencePieces) {
+    int32_t id =
+        vocabulary.find(word.substr(left.begin, left.bytes + right.bytes));
+    if (id == noToken)
+      return false;
+    pair.rank = getRank(vocabulary[id].score);
+    pair.joined = id;
+    return true;
+  }
+  if (left.id == noToken || right.id == noToken)
+    return false;
+  uint64_t mask = merges.size() - 1;
+  for (uint64_t slot = hashMerge(left.id, right.id) & mask;;
        slot = (slot + 1) & mask) {
     const MergeSlot &merge = merges[slot];
     if (merge.rank == MergeSlot::empty)
-      return nullptr;
-    if (merge.left == uint32_t(left) && merge.right == uint32_t(right))
-      return &merge;
-  }
-}
-
-int32_t BytePairs::findWord(std::string_view word) const {
-  uint64_t mask = image.wordSlots - 1;
-  for (uint64_t slot = hashWord(word) & mask;; slot = (slot + 1) & mask) {
-    int32_t id = words[slot];
-    if (id == noToken ||
-        std::string_view(text + tokens[id].begin, tokens[id].length) == word)
-      return id;
-  }
-}
-
-void BytePairs::propose(size_t left, size_t right) {
-  if (left == end || right == end)
-    return;
-  const Symbol &l = symbols[left], &r = symbols[right];
-  if (l.id == noToken || r.id == noToken)
-    return;
-  if (const MergeSlot *merge = find(l.id, r.id))
-    queue.push_back(
-        {merge->rank, merge->joined, left, right, l.bytes + r.bytes});
-}
-
-void BytePairs::encode(std::string_view word, std::vector<int32_t> &ids) {
-  if (image.ignoreMerges) {
-    int32_t id = findWord(word);
-    if (id != noToken) {
-      ids.push_back(id);
-      return;
+      return false;
+    if (merge.left == uint32_t(left.id) && merge.right == uint32_t(right.id)) {
+      pair.rank = merge.rank;
+      pair.joined = int32_t(merge.joined);
+      return true;
     }
   }
+}
 
+int32_t BytePairs::findCharacter(std::string_view text, size_t begin,
+                                 size_t bytes) {
+  bool isFirst = begin == 0, isLast = begin + bytes == text.size();
+  bool hasAffix = (!isFirst && image.continuation.length) ||
+                  (isLast && image.wordEnd.length);
+  std::string_view character = text.substr(begin, bytes);
+  if (!hasAffix)
+    return bytes == 1
+               ? image.byteTokens[static_cast<unsigned char>(text[begin])]
+               : vocabulary.find(character);
+  affixed.clear();
+  if (!isFirst)
+    affixed += getText(image, image.continuation);
+  affixed += character;
+  if (isLast)
+    affixed += getText(image, image.wordEnd);
+  return vocabulary.find(affixed);
+}
+
+void BytePairs::addSymbols(std::string_view text) {
   symbols.clear();
-  queue.clear();
-  for (size_t i = 0; i < word.size(); ++i)
-    symbols.push_back({i == 0 ? end : i - 1, i + 1 == word.size() ? end : i + 1,
-                       1,
-                       image.byteTokens[static_cast<unsigned char>(word[i])]});
+  for (uint32_t i = 0; i < text.size();) {
+    uint32_t bytes = image.byteLevel ? 1 : getCharacterBytes(text[i]);
+    auto index = uint32_t(symbols.size());
+    symbols.push_back(
+        {index - 1, index + 1, i, bytes, findCharacter(text, i, bytes)});
+    i += bytes;
+  }
+  if (!symbols.empty())
+    symbols.back().next = end;
+}
 
+void BytePairs::mergeFew() {
+  // queue[i] is the pair of symbols i and i + 1.
+  constexpr uint32_t unranked = UINT32_MAX;
+  queue.assign(symbols.size(), {unranked, 0, 0, 0, noToken});
+  auto rank = [&](size_t i) {
+    queue[i].rank = unranked;
+    if (i + 1 < symbols.size())
+      find(symbols[i], symbols[i + 1], queue[i]);
+  };
+  for (size_t i = 0; i + 1 < symbols.size(); ++i)
+    rank(i);
+  for (;;) {
+    size_t best = 0;
+    for (size_t i = 1; i < queue.size(); ++i)
+      if (queue[i].rank < queue[best].rank)
+        best = i;
+    if (queue.empty() || queue[best].rank == unranked)
+      break;
+    symbols[best].bytes += symbols[best + 1].bytes;
+    symbols[best].id = queue[best].joined;
+    symbols.erase(symbols.begin() + ptrdiff_t(best) + 1);
+    queue.erase(queue.begin() + ptrdiff_t(best) + 1);
+    rank(best);
+    if (best > 0)
+      rank(best - 1);
+  }
+  for (size_t i = 0; i < symbols.size(); ++i)
+    symbols[i].next = i + 1 < symbols.size() ? uint32_t(i + 1) : end;
+}
+
+void BytePairs::mergeMany() {
+  queue.clear();
   auto later = [](const Candidate &a, const Candidate &b) {
     return std::tie(a.rank, a.left) > std::tie(b.rank, b.left);
   };
-  for (size_t i = 1; i < symbols.size(); ++i)
+  auto propose = [&](uint32_t left, uint32_t right) {
+    if (left == end || right == end)
+      return false;
+    Candidate pair = {0, left, right,
+                      symbols[left].bytes + symbols[right].bytes, noToken};
+    if (!find(symbols[left], symbols[right], pair))
+      return false;
+    queue.push_back(pair);
+    return true;
+  };
+  for (uint32_t i = 1; i < symbols.size(); ++i)
     propose(i - 1, i);
   std::make_heap(queue.begin(), queue.end(), later);
-
-  auto proposeLater = [&](size_t left, size_t right) {
-    size_t before = queue.size();
-    propose(left, right);
-    if (queue.size() != before)
-      std::push_heap(queue.begin(), queue.end(), later);
-  };
   while (!queue.empty()) {
     std::pop_heap(queue.begin(), queue.end(), later);
     Candidate best = queue.back();
@@ -92,16 +141,67 @@ void BytePairs::encode(std::string_view word, std::vector<int32_t> &ids) {
         left.bytes + right.bytes != best.bytes)
       continue;
     left.bytes = best.bytes;
-    left.id = int32_t(best.joined);
+    left.id = best.joined;
     left.next = right.next;
     right.bytes = 0;
     if (left.next != end)
       symbols[left.next].previous = best.left;
-    proposeLater(left.previous, best.left);
-    proposeLater(best.left, left.next);
+    if (propose(left.previous, best.left))
+      std::push_heap(queue.begin(), queue.end(), later);
+    if (propose(best.left, left.next))
+      std::push_heap(queue.begin(), queue.end(), later);
   }
+}
 
-  for (size_t i = symbols.empty() ? end : 0; i != end; i = symbols[i].next)
-    if (symbols[i].id != noToken)
-      ids.push_back(symbols[i].id);
+void BytePairs::append(std::vector<int32_t> &ids) const {
+  for (uint32_t i = 0; i != end; i = symbols[i].next) {
+    const Symbol &symbol = symbols[i];
+    if (symbol.id != noToken)
+      ids.push_back(symbol.id);
+    else
+      vocabulary.appendUnknown(word.substr(symbol.begin, symbol.bytes), ids);
+  }
+}
+
+void BytePairs::encodeStretch(std::string_view stretch,
+                              std::vector<int32_t> &ids) {
+  int32_t id = vocabulary.find(stretch);
+  if (id != noToken && (image.ignoreMerges || vocabulary[id].isWhole)) {
+    ids.push_back(id);
+    return;
+  }
+  word = stretch;
+  addSymbols(stretch);
+  if (symbols.size() < fewSymbols)
+    mergeFew();
+  else
+    mergeMany();
+  append(ids);
+}
+
+void BytePairs::encode(std::string_view text, std::vector<int32_t> &ids) {
+  size_t first = ids.size();
+  if (boundaries.empty() || image.ignoreMerges) {
+    encodeStretch(text, ids);
+  } else {
+    // No token has characters on both sides of a boundary.
+    const char *begin = text.data(), *at = begin, *last = begin + text.size();
+    uint32_t before = takeCodePoint(at);
+    while (at != last) {
+      const char *character = at;
+      uint32_t next = takeCodePoint(at), bit = hashPair(before, next);
+      before = next;
+      if (boundaries[bit / 64] >> bit % 64 & 1)
+        continue;
+      encodeStretch({begin, size_t(character - begin)}, ids);
+      begin = character;
+    }
+    encodeStretch({begin, size_t(last - begin)}, ids);
+  }
+  if (image.fuseUnknown)
+    ids.erase(std::unique(ids.begin() + ptrdiff_t(first), ids.end(),
+                          [&](int32_t a, int32_t b) {
+                            return a == image.unknown && b == a;
+                          }),
+              ids.end());
 }

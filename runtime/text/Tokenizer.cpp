@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/text/Tokenizer.h"
-#include "runtime/text/BytePairs.h"
-#include "runtime/text/PreTokenizer.h"
+#include "runtime/text/Encoder.h"
+#include "runtime/text/ImageTables.h"
 #include "runtime/text/Utf8.h"
 #include <cassert>
 
@@ -17,24 +17,19 @@ Tokenizer::Tokenizer(const void *image, [[maybe_unused]] size_t bytes)
     : image(*static_cast<const TokenizerImage *>(image)) {
   assert(bytes >= sizeof(TokenizerImage) && bytes >= this->image.bytes &&
          this->image.magic == TokenizerImage::expectedMagic &&
+         this->image.version == TokenizerImage::expectedVersion &&
          "not a tokenizer image");
 }
 
 const TokenEntry *Tokenizer::entry(int32_t id) const {
   return id >= 0 && id < vocabularySize()
-             ? table<TokenEntry>(image.tokensOffset) + id
+             ? &getTable<TokenEntry>(image, image.tokens)[size_t(id)]
              : nullptr;
-}
-
-std::span<const int32_t> Tokenizer::specials() const {
-  return {table<int32_t>(image.specialsOffset), image.specialCount};
 }
 
 std::string_view Tokenizer::bytes(int32_t id) const {
   const TokenEntry *token = entry(id);
-  if (!token)
-    return {};
-  return {table<char>(image.textOffset) + token->begin, token->length};
+  return token ? getText(image, token->bytes) : std::string_view();
 }
 
 bool Tokenizer::isControl(int32_t id) const {
@@ -49,47 +44,15 @@ bool Tokenizer::isEndOfGeneration(int32_t id) const {
 }
 
 int32_t Tokenizer::specialId(std::string_view name) const {
-  for (int32_t id : specials())
-    if (bytes(id) == name)
-      return id;
+  for (const AddedToken &added : getTable<AddedToken>(image, image.added))
+    if (bytes(added.id) == name)
+      return added.id;
   return noToken;
 }
 
 std::string_view Tokenizer::chatTemplate() const {
-  return {table<char>(image.templateOffset), size_t(image.templateBytes)};
-}
-
-namespace {
-
-/// A piece of the text: one special token, or text that holds none of those
-/// looked for so far.
-struct Fragment {
-  std::string_view text;
-  int32_t id = noToken;
-};
-
-} // namespace
-
-/// Cuts every occurrence of `name` out of `fragments`; `scratch` is
-/// overwritten.
-static void cutOut(std::string_view name, int32_t id,
-                   std::vector<Fragment> &fragments,
-                   std::vector<Fragment> &scratch) {
-  scratch.clear();
-  for (const Fragment &fragment : fragments) {
-    std::string_view rest = fragment.text;
-    size_t found;
-    while (fragment.id == noToken &&
-           (found = rest.find(name)) != std::string_view::npos) {
-      if (found > 0)
-        scratch.push_back({rest.substr(0, found)});
-      scratch.push_back({{}, id});
-      rest.remove_prefix(found + name.size());
-    }
-    if (fragment.id != noToken || !rest.empty())
-      scratch.push_back({rest, fragment.id});
-  }
-  fragments.swap(scratch);
+  auto text = getTable<char>(image, image.chatTemplate);
+  return {text.data(), text.size()};
 }
 
 std::vector<int32_t> Tokenizer::encode(std::string_view text,
@@ -99,35 +62,7 @@ std::vector<int32_t> Tokenizer::encode(std::string_view text,
     appendAsUtf8(repaired, text);
     text = repaired;
   }
-
-  // Longest first over the whole text, then the next: an occurrence of a
-  // longer token wins even over one that begins before it.
-  std::vector<Fragment> fragments, scratch;
-  if (!text.empty())
-    fragments.push_back({text});
-  for (int32_t id : specials())
-    if ((options.parseSpecial || !isControl(id)) &&
-        text.find(bytes(id)) != std::string_view::npos)
-      cutOut(bytes(id), id, fragments, scratch);
-
-  std::vector<int32_t> ids;
-  if (options.addSpecial && image.addBos)
-    ids.push_back(image.bos);
-  BytePairs pairs(image);
-  std::vector<std::string_view> words;
-  for (const Fragment &fragment : fragments) {
-    if (fragment.id != noToken) {
-      ids.push_back(fragment.id);
-      continue;
-    }
-    words.clear();
-    splitWords(image.preTokenizer, fragment.text, words);
-    for (std::string_view word : words)
-      pairs.encode(word, ids);
-  }
-  if (options.addSpecial && image.addEos)
-    ids.push_back(image.eos);
-  return ids;
+  return Encoder(image).encode(text, options);
 }
 
 std::string Tokenizer::decode(std::span<const int32_t> ids,
@@ -136,6 +71,8 @@ std::string Tokenizer::decode(std::span<const int32_t> ids,
   for (int32_t id : ids)
     if (showControl || !isControl(id))
       text += bytes(id);
+  if (image.stripsFirstSpace && text.starts_with(' '))
+    text.erase(0, 1);
   return text;
 }
 

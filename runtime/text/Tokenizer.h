@@ -27,18 +27,15 @@ struct EncodeOptions {
   bool parseSpecial = false;
 };
 
-/// Byte-level BPE, with llama.cpp's ids. Works in the image as it is mapped:
-/// construction costs nothing. All methods may be called from any thread.
+/// Works in the image as it is mapped: construction costs nothing. All methods
+/// may be called from any thread.
 class Tokenizer {
 public:
   /// `image` is one of the compiler's TokenizerImages, 64-byte aligned; it must
   /// outlive the tokenizer.
   Tokenizer(const void *image, size_t bytes);
 
-  /// As in llama.cpp, a byte that belongs to no well-formed UTF-8 character is
-  /// read as U+FFFD, and a byte the vocabulary has no token for is left out.
-  /// Of any other text, decode gives back every byte. (llama.cpp also lets
-  /// surrogates and overlong forms through; here their bytes are U+FFFD each.)
+  /// A byte that belongs to no well-formed UTF-8 character is read as U+FFFD.
   std::vector<int32_t> encode(std::string_view text,
                               EncodeOptions options = {}) const;
 
@@ -46,7 +43,8 @@ public:
   /// Empty when there is no such token. A control token's are its name.
   std::string_view bytes(int32_t id) const;
   /// The bytes of all tokens, without the names of control tokens unless
-  /// `showControl` is set.
+  /// `showControl` is set, and without the space that some models put before a
+  /// text.
   std::string decode(std::span<const int32_t> ids,
                      bool showControl = false) const;
 
@@ -57,8 +55,7 @@ public:
   /// The control or user-defined token of that name, or noToken.
   int32_t specialId(std::string_view name) const;
 
-  int32_t vocabularySize() const { return int32_t(image.vocabulary); }
-  PreTokenizerKind preTokenizer() const { return image.preTokenizer; }
+  int32_t vocabularySize() const { return int32_t(image.tokens.count); }
   /// Each may be noToken.
   int32_t bos() const { return image.bos; }
   int32_t eos() const { return image.eos; }
@@ -69,12 +66,7 @@ public:
   std::string_view chatTemplate() const;
 
 private:
-  template <typename T> const T *table(uint64_t offset) const {
-    return reinterpret_cast<const T *>(reinterpret_cast<const char *>(&image) +
-                                       offset);
-  }
   const TokenEntry *entry(int32_t id) const;
-  std::span<const int32_t> specials() const;
 
   const TokenizerImage &image;
 };

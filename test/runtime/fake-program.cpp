@@ -348,17 +348,28 @@ void launch(const StepArgs *args, int32_t worker, int32_t workers) {
 struct FakeTokenizer {
   TokenizerImage header = {};
   TokenEntry tokens[vocabulary] = {};
-  int32_t specials[3] = {endOfText, imStart, imEnd};
-  int32_t words[1] = {noToken};
+  AddedToken added[3] = {{endOfText, AddedToken::Control},
+                         {imStart, AddedToken::Control},
+                         {imEnd, AddedToken::Control}};
+  TrieNode names[256 * 64];
+  WordSlot words[1] = {{noToken, 0}};
   MergeSlot merges[1] = {{0, 0, MergeSlot::empty, 0}};
+  uint16_t pages[CodePointTable::pageCount] = {};
+  uint8_t nothing[256] = {}; // no character is a space
   char text[512] = {};
 
   FakeTokenizer() {
     uint32_t end = 0;
     auto add = [&](int32_t id, const char *bytes, size_t length,
                    TokenType type) {
-      tokens[id] = {end, static_cast<uint32_t>(length), type,
-                    static_cast<uint16_t>(id == imEnd || id == endOfText)};
+      TextSpan span = {end, static_cast<uint32_t>(length)};
+      tokens[id] = {span,
+                    span,
+                    0,
+                    type,
+                    static_cast<uint8_t>(id == imEnd || id == endOfText),
+                    0,
+                    0};
       memcpy(text + end, bytes, length);
       end += length;
     };
@@ -366,30 +377,53 @@ struct FakeTokenizer {
       char byte = static_cast<char>(id);
       add(id, &byte, 1, TokenType::Normal);
       header.byteTokens[id] = id;
+      header.fallback[id] = noToken;
     }
+    for (TrieNode &node : names)
+      node = {0, TrieNode::noParent, noToken};
     add(imStart, "<|im_start|>", 12, TokenType::Control);
     add(imEnd, "<|im_end|>", 10, TokenType::Control);
     add(endOfText, "<|endoftext|>", 13, TokenType::Control);
-    auto offset = [&](const void *member) {
-      return static_cast<uint64_t>(static_cast<const char *>(member) -
-                                   reinterpret_cast<const char *>(this));
+    addName("<|endoftext|>", 0);
+    addName("<|im_start|>", 1);
+    addName("<|im_end|>", 2);
+    auto table = [&](const auto &member, size_t count) {
+      return ImageTable{
+          static_cast<uint64_t>(reinterpret_cast<const char *>(&member) -
+                                reinterpret_cast<const char *>(this)),
+          count};
     };
     header.magic = TokenizerImage::expectedMagic;
+    header.version = TokenizerImage::expectedVersion;
     header.bytes = sizeof(*this);
+    header.byteLevel = 1;
     header.bos = header.unknown = header.padding = noToken;
     header.eos = header.eot = imEnd;
-    header.vocabulary = vocabulary;
-    header.specialCount = 3;
-    header.wordSlots = header.mergeSlots = 1;
-    header.tokensOffset = offset(tokens);
-    header.specialsOffset = offset(specials);
-    header.wordsOffset = offset(words);
-    header.mergesOffset = offset(merges);
-    header.textOffset = offset(text);
+    header.tokens = table(tokens, vocabulary);
+    header.added = table(added, 3);
+    header.addedTrie = table(names, 256 * 64);
+    header.words = table(words, 1);
+    header.merges = table(merges, 1);
+    header.spaces = {table(pages, CodePointTable::pageCount),
+                     table(nothing, 256)};
+    header.text = table(text, sizeof(text));
     // Names what makes a template ChatML, and reads like one.
-    header.templateOffset = offset(text) + tokens[imStart].begin;
-    header.templateBytes = 12 + 10;
+    header.chatTemplate = table(text[tokens[imStart].bytes.begin], 12 + 10);
   }
+
+  /// Every node has 256 places of its own for its children.
+  void addName(std::string_view name, int32_t value) {
+    uint32_t node = 0;
+    for (unsigned char byte : name) {
+      if (names[node].base == 0)
+        names[node].base = 256 * ++blocks;
+      uint32_t child = names[node].base ^ byte;
+      names[child].parent = node;
+      node = child;
+    }
+    names[node].value = value;
+  }
+  uint32_t blocks = 0;
 };
 } // namespace
 

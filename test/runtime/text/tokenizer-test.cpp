@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 //
-// usage: tokenizer-test MODEL.gguf info    what the image says
+// usage: tokenizer-test MODEL.gguf|TOKENIZER.json info  what the image says
 //        tokenizer-test MODEL.gguf encode  one JSON object per line of input
 //        tokenizer-test MODEL.gguf chat    the prompt for a JSON list of
 //        messages
@@ -18,7 +18,7 @@
 #include "compiler/frontend/gguf/GgufFile.h"
 #include "compiler/frontend/tokenizer/TokenizerImage.h"
 #include "runtime/text/Chat.h"
-#include "runtime/text/PreTokenizer.h"
+#include "runtime/text/TextSteps.h"
 #include "runtime/text/Tokenizer.h"
 #include "runtime/text/Utf8.h"
 #include "llvm/ADT/StringExtras.h"
@@ -54,15 +54,15 @@ static void info(const Tokenizer &tokenizer) {
          << tokenizer.bytes(tokenizer.vocabularySize()).size() << '\n';
 }
 
-static void encode(const Tokenizer &tokenizer, StringRef text) {
+static void encode(const Tokenizer &tokenizer, const void *image,
+                   StringRef text) {
   std::vector<int32_t> plain = tokenizer.encode(text);
   std::vector<int32_t> special =
       tokenizer.encode(text, {.addSpecial = false, .parseSpecial = true});
 
   std::string repaired;
   appendAsUtf8(repaired, text);
-  std::vector<std::string_view> words;
-  splitWords(tokenizer.preTokenizer(), repaired, words);
+  TextSteps steps(*static_cast<const TokenizerImage *>(image));
 
   Utf8Stream stream;
   std::string streamed;
@@ -75,7 +75,7 @@ static void encode(const Tokenizer &tokenizer, StringRef text) {
   streamed += stream.flush();
 
   json::Array wordList;
-  for (std::string_view word : words)
+  for (std::string_view word : steps.split(repaired, true))
     wordList.push_back(hex(word));
   outs() << json::Value(
                 json::Object{{"ids", json::Array(plain)},
@@ -113,14 +113,19 @@ int main(int argc, char **argv) {
     return 2;
   }
   StringRef mode = argv[2];
-  std::unique_ptr<Checkpoint> checkpoint = exitOnError(openGguf(argv[1]));
-  const CheckpointTensor *embedding =
-      checkpoint->findTensor("token_embd.weight");
-  std::vector<uint8_t> bytes = exitOnError(
-      buildTokenizerImage(*checkpoint, embedding ? embedding->shape[0] : 0,
-                          [](const Twine &warning) {
-                            errs() << "quipu: warning: " << warning << '\n';
-                          }));
+  auto warn = [](const Twine &warning) {
+    errs() << "quipu: warning: " << warning << '\n';
+  };
+  std::vector<uint8_t> bytes;
+  if (StringRef(argv[1]).ends_with(".json")) {
+    bytes = exitOnError(buildTokenizerImage(argv[1], warn));
+  } else {
+    std::unique_ptr<Checkpoint> checkpoint = exitOnError(openGguf(argv[1]));
+    const CheckpointTensor *embedding =
+        checkpoint->findTensor("token_embd.weight");
+    bytes = exitOnError(buildTokenizerImage(
+        *checkpoint, embedding ? embedding->shape[0] : 0, warn));
+  }
   if (bytes.empty()) {
     outs() << "no tokenizer\n";
     return 0;
@@ -144,5 +149,5 @@ int main(int argc, char **argv) {
   else
     for (line_iterator line(*input, /*SkipBlanks=*/false); !line.is_at_end();
          ++line)
-      encode(tokenizer, fromHex(*line));
+      encode(tokenizer, image->getBufferStart(), fromHex(*line));
 }
