@@ -7,7 +7,7 @@
 
 #include "runtime/text/NormalForms.h"
 #include "runtime/text/ImageTables.h"
-#include "runtime/text/Utf8.h"
+#include "support/Utf8.h"
 #include <algorithm>
 #include <vector>
 

@@ -8,7 +8,7 @@
 #include "runtime/text/Tokenizer.h"
 #include "runtime/text/Encoder.h"
 #include "runtime/text/ImageTables.h"
-#include "runtime/text/Utf8.h"
+#include "support/Utf8.h"
 #include <cassert>
 
 using namespace quipu;

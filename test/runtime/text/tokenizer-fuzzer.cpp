@@ -17,7 +17,7 @@
 #include "compiler/frontend/gguf/GgufFile.h"
 #include "compiler/frontend/tokenizer/TokenizerImage.h"
 #include "runtime/text/Tokenizer.h"
-#include "runtime/text/Utf8.h"
+#include "support/Utf8.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/raw_ostream.h"
 #include <random>

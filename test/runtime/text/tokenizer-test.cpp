@@ -20,7 +20,7 @@
 #include "runtime/text/Chat.h"
 #include "runtime/text/TextSteps.h"
 #include "runtime/text/Tokenizer.h"
-#include "runtime/text/Utf8.h"
+#include "support/Utf8.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Alignment.h"
 #include "llvm/Support/JSON.h"

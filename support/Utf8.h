@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUIPU_RUNTIME_TEXT_UTF8_H
-#define QUIPU_RUNTIME_TEXT_UTF8_H
+#ifndef QUIPU_SUPPORT_UTF8_H
+#define QUIPU_SUPPORT_UTF8_H
 
 #include <cstddef>
 #include <cstdint>
@@ -88,4 +88,4 @@ inline void appendAsUtf8(std::string &out, std::string_view text) {
 
 } // namespace quipu
 
-#endif // QUIPU_RUNTIME_TEXT_UTF8_H
+#endif // QUIPU_SUPPORT_UTF8_H

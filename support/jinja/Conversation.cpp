@@ -1,0 +1,109 @@
+//===- Conversation.cpp - The variables of a chat template ----------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "support/jinja/Conversation.h"
+#include "support/Utf8.h"
+#include "support/jinja/Json.h"
+#include <algorithm>
+
+using namespace quipu;
+using namespace quipu::jinja;
+
+Conversation::Conversation() : messages(heap.make(Form::List, {})) {
+  set("messages", Value(messages));
+  set("tools", Value::none());
+  set("documents", Value::none());
+  setOpensReply(true);
+}
+
+void Conversation::set(std::string_view name, const Value &value) {
+  variables.set(Value(heap.make(Text(std::string(name)))), value);
+}
+
+void Conversation::setToken(std::string_view name, std::string_view text) {
+  std::string bytes;
+  appendAsUtf8(bytes, text);
+  set(name, Value(heap.make(Text(std::move(bytes)))));
+}
+
+void Conversation::setOpensReply(bool opens) {
+  set("add_generation_prompt", Value(opens));
+}
+
+std::string Conversation::setVariable(std::string_view name,
+                                      std::string_view json) {
+  Value value;
+  std::string error = readJson(json, heap, value, /*isTrusted=*/true);
+  set(name, value);
+  return error;
+}
+
+/// Templates write control tokens around roles, as "<|" ~ role ~ "|>": one that
+/// is a plain word counts as the template's own.
+Value Conversation::trustRole(const Value &message) {
+  if (message.kind != Kind::Mapping)
+    return message;
+  Mapping trusted = *message.mapping;
+  for (auto &[name, value] : trusted.entries)
+    if (name.text->bytes == "role" && value.isText() &&
+        std::ranges::all_of(value.text->bytes, [](char c) {
+          return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                 (c >= '0' && c <= '9') || c == '_' || c == '-';
+        }))
+      value = Value(heap.make(Text(value.text->bytes)));
+  return Value(static_cast<const Mapping *>(heap.make(std::move(trusted))));
+}
+
+void Conversation::add(std::string_view role, std::string_view content) {
+  std::string bytes;
+  appendAsUtf8(bytes, content);
+  Mapping message;
+  auto text = [&](std::string_view name) {
+    return Value(heap.make(Text(std::string(name))));
+  };
+  message.entries = {{text("role"), text(role)},
+                     {text("content"), Value(heap.make(Text::input(bytes)))}};
+  messages->items.emplace_back(
+      static_cast<const Mapping *>(heap.make(std::move(message))));
+}
+
+static std::string checkList(const Value &value, std::string_view of) {
+  bool isGood = value.kind == Kind::Sequence &&
+                std::ranges::all_of(value.sequence->items, [](const Value &v) {
+                  return v.kind == Kind::Mapping;
+                });
+  return isGood ? ""
+                : "line 1: expected a list of " + std::string(of) +
+                      ", each an object";
+}
+
+std::string Conversation::setMessages(std::string_view json) {
+  Value value;
+  std::string error = readJson(json, heap, value);
+  if (error.empty())
+    error = checkList(value, "messages");
+  if (!error.empty())
+    return error;
+  messages->items.clear();
+  for (const Value &message : value.sequence->items)
+    messages->items.push_back(trustRole(message));
+  return "";
+}
+
+std::string Conversation::setTools(std::string_view json) {
+  Value value;
+  std::string error = readJson(json, heap, value);
+  if (error.empty())
+    error = checkList(value, "tools");
+  set("tools", value);
+  return error;
+}
+
+std::string Conversation::render(const Template &form, Text &prompt,
+                                 const Limits &limits) const {
+  return form.render(variables, prompt, limits);
+}

@@ -1,0 +1,51 @@
+//===- Conversation.h - The variables of a chat template --------*- C++ -*-===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUIPU_SUPPORT_JINJA_CONVERSATION_H
+#define QUIPU_SUPPORT_JINJA_CONVERSATION_H
+
+#include "support/jinja/Template.h"
+
+namespace quipu::jinja {
+
+/// What a chat template is given, under the names that Hugging Face's
+/// transformers give it: messages, tools, documents, add_generation_prompt,
+/// bos_token, eos_token.
+class Conversation {
+public:
+  Conversation();
+
+  /// A message's text; invalid UTF-8 in it becomes U+FFFD.
+  void add(std::string_view role, std::string_view content);
+  /// The messages, or the tools, of JSON as OpenAI has it. Return a sentence
+  /// about an error, "line N: ...", or nothing.
+  std::string setMessages(std::string_view json);
+  std::string setTools(std::string_view json);
+  /// Sets any variable. Its texts count as the template's own.
+  std::string setVariable(std::string_view name, std::string_view json);
+  /// A text of the model: a control token's.
+  void setToken(std::string_view name, std::string_view text);
+  /// Whether the prompt ends with the beginning of a reply.
+  void setOpensReply(bool opens);
+
+  size_t messageCount() const { return messages->items.size(); }
+
+  std::string render(const Template &form, Text &prompt,
+                     const Limits &limits = {}) const;
+
+private:
+  void set(std::string_view name, const Value &value);
+  Value trustRole(const Value &message);
+
+  Heap heap;
+  Mapping variables;
+  Sequence *messages;
+};
+
+} // namespace quipu::jinja
+
+#endif // QUIPU_SUPPORT_JINJA_CONVERSATION_H
