@@ -12,8 +12,10 @@ using namespace mlir;
 using namespace quipu;
 using namespace quipu::gpu;
 
-/// Shared memory for the tokens' rows.
+/// Shared memory for the tokens' rows, where there is as much.
 static constexpr int64_t maxInputBytes = 136 << 10;
+/// What stands beside rows, sums and scratch memory, at most.
+static constexpr int64_t barrierBytes = 2 << 10;
 /// Shared memory for sums of segments.
 static constexpr int64_t maxSumBytes = 32 << 10;
 
@@ -111,11 +113,14 @@ void GemvPlan::layOut(KernelOp kernel, GpuAttr gpu) {
   batch = std::min(
       batch, std::max<int64_t>(1, workerThreads / (tokens * unitColumns)));
   // Several rows that leave no room for weights stay where they are.
+  int64_t scratchBytes = Elements::getScratchBytes(ops);
+  int64_t room =
+      maxSharedBytes(gpu) - batch * unitSums - scratchBytes - barrierBytes;
   isInputShared = tokens == 1 || columns != getElementsPerToken(inputType) ||
-                  tokens * inputRowBytes <= maxInputBytes;
+                  tokens * inputRowBytes <= std::min(maxInputBytes, room);
   inputAt = place(isInputShared ? tokens * inputRowBytes : 0);
   sumsAt = place(batch * unitSums);
-  scratchAt = place(Elements::getScratchBytes(ops));
+  scratchAt = place(scratchBytes);
   barriersAt = place(2 * 64 * 8);
   vectorBarrierAt = place(8);
   if (gpu.hasBulkCopies() && isInputShared)

@@ -201,6 +201,8 @@ CASES = {
     %lu = quipu.clamp %up from -0.2 to 0.25
     %ld = quipu.clamp %lu from -0.15
     %act = quipu.swiglu %lg, %ld"""}),
+    # Sixteen rows of what down multiplies find no room beside sums before Hopper.
+    "wide-rows": dict(format="Q8_0", ffn=2880, layers=1),
     "two-results": dict(edits={OUT: """%hot = quipu.activate silu %down
     %cold = quipu.rms_norm %down, "ffn_norm" eps @eps
     %warm = quipu.add %hot, %cold
