@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/KernelShape.h"
+#include "dialect/PackedLayout.h"
 
 using namespace mlir;
 using namespace quipu;
@@ -33,4 +34,27 @@ int64_t quipu::getKernelTokens(KernelOp kernel) {
     if (auto tensor = dyn_cast<RankedTensorType>(type))
       return tensor.getDimSize(0);
   return 1;
+}
+
+bool quipu::fitsGpuExperts(KernelOp kernel) {
+  SmallVector<LinearOp> linears(kernel.getOps<LinearOp>());
+  // What follows needs no other number of a row.
+  auto isOfNumbers = [](Operation &op) {
+    return isa<LinearOp, AddOp, MulOp, SwiGLUOp, ScaleOp, ActivateOp, ClampOp,
+               QuantizeOp>(op);
+  };
+  return !linears.empty() && linears.size() <= 2 &&
+         llvm::all_of(kernel.getBody().front().without_terminator(),
+                      isOfNumbers) &&
+         llvm::all_of(linears, [&](LinearOp linear) {
+           return isa_and_present<BlockArgument>(linear.getIds()) &&
+                  linear.getIds() == linears[0].getIds() &&
+                  linear.getRows() == linears[0].getRows() &&
+                  linear.getInput() == linears[0].getInput() &&
+                  isa<BlockArgument>(linear.getInput()) &&
+                  cast<RankedTensorType>(linear.getInput().getType())
+                      .getElementType()
+                      .isF16() &&
+                  isFragmentMatrix(linear.getWeight().getType());
+         });
 }

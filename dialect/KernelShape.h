@@ -20,6 +20,9 @@ std::string getKernelShape(KernelOp kernel);
 /// The tokens of the step that the kernel belongs to.
 int64_t getKernelTokens(KernelOp kernel);
 
+/// Whether the kernel's linear layers are what `#quipu.gpu_experts` computes.
+bool fitsGpuExperts(KernelOp kernel);
+
 } // namespace quipu
 
 #endif // QUIPU_DIALECT_KERNELSHAPE_H

@@ -29,8 +29,6 @@ def Quipu_TopKOp : Quipu_Op<"top_k", [
     %ids, %w = quipu.top_k %p count @chosen normalized
     ```
 
-    GPUs have no kernel of it.
-
     C1: the scores are [M, E] in f32. C2: count is from 1 to E. C3: the bias has E
     numbers in f32. C4: the groups divide E; the kept are from 1 to all, and
     have `count` experts or more.
@@ -66,7 +64,6 @@ def Quipu_SumOp : Quipu_ComputeOp<"sum", "sum", "FusionRole::Row", [NoMemoryEffe
   let description = [{
     input [M, chosen, N], weights [M, chosen] -> [M, N]: the products are added up
     from the first to the last.
-    GPUs have no kernel of it.
     C1: the input is [M, chosen, N] in f32, the weights are [M, chosen] in f32.
   }];
   let arguments = (ins Quipu_Activation:$input, Quipu_Activation:$weights);

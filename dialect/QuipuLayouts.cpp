@@ -59,8 +59,7 @@ int64_t FloatsAttr::getPackedBytes(RankedTensorType weight) const {
 }
 
 bool quipu::isFragmentMatrix(RankedTensorType weight) {
-  return weight.getRank() == 2 &&
-         isMatrix(weight.getShape(), weight.getElementType()) &&
+  return isMatrix(weight.getShape(), weight.getElementType()) &&
          llvm::none_of(getFormats(weight.getElementType()),
                        llvm::IsaPred<Float32Type>);
 }

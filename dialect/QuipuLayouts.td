@@ -54,7 +54,8 @@ def Quipu_FragmentsAttr : Quipu_LayoutAttr<"Fragments", "fragments"> {
   let summary = "matrices in the order in which a GPU's tensor cores take them";
   let description = [{
     See `weights/FragmentLayout.h`.
-    C1: the weight is a matrix in storage formats other than f32.
+    A stack of matrices has them one after another.
+    C1: the weight is a matrix, or a stack, in storage formats other than f32.
   }];
 }
 

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialect/KernelShape.h"
 #include "dialect/Quipu.h"
 #include "dialect/Targets.h"
 #include "weights/WeightLayout.h"
@@ -149,13 +150,23 @@ LogicalResult GpuGemvAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+/// C3 of GpuGemvAttr and GpuGemmAttr.
+static LogicalResult verifyHasNoStack(KernelOp kernel) {
+  for (LinearOp linear : kernel.getOps<LinearOp>())
+    if (linear.getIds())
+      return linear.emitOpError("schedule C3: ")
+             << kernel.getScheduleAttr() << " is for no stack of matrices";
+  return success();
+}
+
 LogicalResult GpuGemvAttr::verifyKernel(KernelOp &kernel) const {
   for (LinearOp linear : kernel.getOps<LinearOp>())
     if (auto input = dyn_cast<RankedTensorType>(linear.getInput().getType());
         !input || input.getDimSize(0) > maxGemvTokens)
       return kernel.emitOpError("schedule C2: ")
              << *this << " is for " << maxGemvTokens << " tokens at most";
-  return verifyHas<LinearOp>(kernel, "C2");
+  return failure(failed(verifyHas<LinearOp>(kernel, "C2")) ||
+                 failed(verifyHasNoStack(kernel)));
 }
 
 LogicalResult GpuGemmAttr::verify(function_ref<InFlightDiagnostic()> emitError,
@@ -174,7 +185,33 @@ LogicalResult GpuGemmAttr::verifyKernel(KernelOp &kernel) const {
         !input || input.getDimSize(0) <= maxGemvTokens)
       return kernel.emitOpError("schedule C2: ")
              << *this << " is for more than " << maxGemvTokens << " tokens";
-  return verifyHas<LinearOp>(kernel, "C2");
+  return failure(failed(verifyHas<LinearOp>(kernel, "C2")) ||
+                 failed(verifyHasNoStack(kernel)));
+}
+
+LogicalResult
+GpuExpertsAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                       int64_t choices) {
+  if (choices != 16 && choices != 64)
+    return emitError() << "C1: " << choices
+                       << " choices at a time, expected 16 or 64";
+  return success();
+}
+
+LogicalResult GpuExpertsAttr::verifyKernel(KernelOp &kernel) const {
+  if (!fitsGpuExperts(kernel))
+    return kernel.emitOpError("schedule C2: ")
+           << *this
+           << " is for one or two linear layers of stacks, of as many rows and "
+              "with the same input in f16";
+  if (getKernelTokens(kernel) > maxExpertTokens)
+    return kernel.emitOpError("schedule C3: ")
+           << *this << " is for " << maxExpertTokens << " tokens at most";
+  return success();
+}
+
+LogicalResult GpuTopKAttr::verifyKernel(KernelOp &kernel) const {
+  return verifyHas<TopKOp>(kernel, "C1");
 }
 
 LogicalResult GpuAttentionAttr::verifyKernel(KernelOp &kernel) const {

@@ -121,7 +121,7 @@ def Quipu_GpuRowsAttr : Quipu_ScheduleAttr<"GpuRows", "gpu_rows"> {
 def Quipu_GpuDotsAttr : Quipu_ScheduleAttr<"GpuDots", "gpu_dots"> {
   let summary = "linear layers with f32 weights: a warp computes a pair of numbers";
   let description = [{
-    Plain multiply-adds, for what tensor cores would round.
+    Plain multiply-adds, for what tensor cores would round; of stacks, too.
     C1: the kernel has a linear layer.
   }];
 }
@@ -134,7 +134,7 @@ def Quipu_GpuGemvAttr : Quipu_ScheduleAttr<"GpuGemv", "gpu_gemv"> {
     columns are a ring that bulk copies fill ahead, before what the kernel
     depends on is there; 0: warps load weights themselves.
     C1: blocks are from 1 to 1024, slots from 0 to 64 and even. C2: the kernel
-    has a linear layer, and inputs are for 16 tokens at most.
+    has a linear layer, and inputs are for 16 tokens at most. C3: no weight is a stack.
   }];
   let parameters = (ins "int64_t":$blocks, "int64_t":$slots);
   let assemblyFormat = "`<` struct(params) `>`";
@@ -147,11 +147,32 @@ def Quipu_GpuGemmAttr : Quipu_ScheduleAttr<"GpuGemm", "gpu_gemm"> {
     A block computes tiles of 128 outputs for `tokens` tokens; `stages` of its
     inputs, 64 columns each, are copied ahead.
     C1: tokens are 64 or 128, stages from 2 to 8. C2: the kernel has
-    linear layers, of more than 16 tokens.
+    linear layers, of more than 16 tokens. C3: no weight is a stack.
   }];
   let parameters = (ins "int64_t":$tokens, "int64_t":$stages);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
+}
+
+def Quipu_GpuExpertsAttr : Quipu_ScheduleAttr<"GpuExperts", "gpu_experts"> {
+  let summary = "linear layers of stacks, on tensor cores: a chosen matrix a block";
+  let description = [{
+    A block takes some rows of a matrix that tokens have chosen, and multiplies
+    them by the inputs of those choices, `choices` at a time. Of 16 the block's
+    warps divide the columns, as fast as weights are read; of 64 they divide the
+    matrix's rows, and each weight is converted once for all 64.
+    C1: choices are 16 or 64. C2: the kernel has one or two linear layers, of as
+    many rows, in f16 and by what the same ids choose; both ids and inputs are
+    operands. C3: there are up to 4,096 tokens.
+  }];
+  let parameters = (ins "int64_t":$choices);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Quipu_GpuTopKAttr : Quipu_ScheduleAttr<"GpuTopK", "gpu_top_k"> {
+  let summary = "the choice of experts: a warp for each token";
+  let description = "C1: the kernel is one `top_k`.";
 }
 
 def Quipu_GpuAttentionAttr : Quipu_ScheduleAttr<"GpuAttention", "gpu_attention"> {

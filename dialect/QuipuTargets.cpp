@@ -220,8 +220,6 @@ bool GpuAttr::joinsLinear(Operation *op, int64_t tokens) const {
 bool GpuAttr::roundsAttention() const { return true; }
 
 Attribute GpuAttr::chooseLayout(RankedTensorType weight) const {
-  if (weight.getRank() > 2)
-    return {};
   return isFragmentMatrix(weight) ? FragmentsAttr::get(getContext())
                                   : Attribute(chooseRowsLayout(weight));
 }

@@ -40,6 +40,9 @@ llvm::ArrayRef<llvm::StringRef> getGpuChips();
 
 /// The most tokens whose linear layers are `#quipu.gpu_gemv`.
 inline constexpr int64_t maxGemvTokens = 16;
+/// The most tokens of `#quipu.gpu_experts`: a block lists those that have
+/// chosen its matrix.
+inline constexpr int64_t maxExpertTokens = 4096;
 
 /// The GPU that the module is for; otherwise an error at `op`.
 mlir::FailureOr<GpuAttr> getGpu(mlir::Operation *op);

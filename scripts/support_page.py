@@ -49,7 +49,7 @@ or q8_0 (with heads of a multiple of 32), on GPUs f16 or f32.
 What multiplies a matrix in the machine code of a linear layer: for one token · for up to 16 · for more, or one word where they agree.
 `vfmadd` and `fmla` multiply f32. Reading rows (`quipu.embed`) works with every format and target, and so does everything with
 `--target reference`. On a GPU all formats but F32 are multiplied as f16: by `mma.sync` for up to 16 tokens, for more by `wgmma` on `sm_90a` and
-`mma.sync` elsewhere; F32 by `fma`.
+`mma.sync` elsewhere, experts always by `mma.sync`; F32 by `fma`.
 
 {formats}
 

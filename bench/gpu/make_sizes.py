@@ -1,10 +1,10 @@
-"""Writes GGUF files of Llama's sizes that end before their weights.
+"""Writes GGUF files of Llama's and Mixtral's sizes that end before their weights.
 
     python bench/gpu/make_sizes.py FOLDER [NAME...]
 
 writes FOLDER/llama-3.2-1b-bf16.gguf and so on, a few kilobytes each, of which
-`quipu build --weights random:SEED` makes programs for measurements. There is no
-tokenizer: the programs take --tokens and --bench.
+`quipu build --weights random:SEED` makes programs for measurements; without names it
+writes Llama's only. There is no tokenizer: the programs take --tokens and --bench.
 """
 
 import struct
@@ -16,6 +16,11 @@ SIZES = {
                          context=131072, tied=True),
     "llama-3.1-8b": dict(hidden=4096, ffn=14336, layers=32, heads=32, kv_heads=8, head=128,
                          context=131072, tied=False),
+    "mixtral-8x7b": dict(hidden=4096, ffn=14336, layers=32, heads=32, kv_heads=8, head=128,
+                         context=32768, tied=False, experts=8, chosen=2),
+    # As a Mixtral.
+    "qwen3-30b-a3b": dict(hidden=2048, ffn=768, layers=48, heads=32, kv_heads=4, head=128,
+                          context=32768, tied=False, experts=128, chosen=8),
 }
 VOCABULARY = 128256
 # GGUF's number of the type, numbers of a block, bytes of a block.
@@ -45,6 +50,9 @@ def metadata(name, size):
         "llama.rope.freq_base": 500000.0,
         "llama.vocab_size": VOCABULARY,
     }
+    if "experts" in size:
+        values |= {"llama.expert_count": size["experts"],
+                   "llama.expert_used_count": size["chosen"]}
     encoded = b""
     for key, value in values.items():
         encoded += string(key)
@@ -64,7 +72,11 @@ def tensors(size, format):
     yield "token_embd.weight", [VOCABULARY, hidden], format
     # Llama 3's scaling of the rotary frequencies.
     yield "rope_freqs.weight", [size["head"] // 2], "f32"
+    stack = [size["experts"]] if "experts" in size else []
+    suffix = "_exps" if stack else ""
     for layer in range(size["layers"]):
+        if stack:
+            yield f"blk.{layer}.ffn_gate_inp.weight", [size["experts"], hidden], "f32"
         for name, shape in {
             "attn_norm": [hidden],
             "attn_q": [queries, hidden],
@@ -72,9 +84,9 @@ def tensors(size, format):
             "attn_v": [keys, hidden],
             "attn_output": [hidden, queries],
             "ffn_norm": [hidden],
-            "ffn_gate": [ffn, hidden],
-            "ffn_up": [ffn, hidden],
-            "ffn_down": [hidden, ffn],
+            f"ffn_gate{suffix}": [*stack, ffn, hidden],
+            f"ffn_up{suffix}": [*stack, ffn, hidden],
+            f"ffn_down{suffix}": [*stack, hidden, ffn],
         }.items():
             yield (f"blk.{layer}.{name}.weight", shape,
                    "f32" if name.endswith("norm") else format)
@@ -109,7 +121,7 @@ def main():
         if name not in every:
             sys.exit(f"there is no {name!r}, only {', '.join(every)}")
     folder.mkdir(parents=True, exist_ok=True)
-    for name in names or every:
+    for name in names or [name for name, (_, size, _) in every.items() if "experts" not in size]:
         (folder / f"{name}.gguf").write_bytes(make(*every[name]))
 
 

@@ -114,6 +114,77 @@ quipu.model @m for [] {
 
 // -----
 
+// gpu_gemv_c3
+quipu.model @m for [] {
+  quipu.weight @w = "w.weight" chosen 2 : tensor<4x64x64xbf16>
+  quipu.kernel @k(%x: tensor<1x64xf16>, %ids: tensor<1x2xi32>) -> tensor<1x2x64xf32> schedule #quipu.gpu_gemv<blocks = 132, slots = 12> {
+    // expected-error@+1 {{schedule C3: #quipu.gpu_gemv<blocks = 132, slots = 12> is for no stack of matrices}}
+    %y = quipu.linear %x, @w : tensor<4x64x64xbf16> of %ids -> [64] : tensor<1x64xf16> of tensor<1x2xi32> -> tensor<1x2x64xf32>
+    quipu.yield %y : tensor<1x2x64xf32>
+  }
+}
+
+// -----
+
+// gpu_gemm_c3
+quipu.model @m for [] {
+  quipu.weight @w = "w.weight" chosen 2 : tensor<4x64x64xbf16>
+  quipu.kernel @k(%x: tensor<17x64xf16>, %ids: tensor<17x2xi32>) -> tensor<17x2x64xf32> schedule #quipu.gpu_gemm<tokens = 64, stages = 4> {
+    // expected-error@+1 {{schedule C3: #quipu.gpu_gemm<tokens = 64, stages = 4> is for no stack of matrices}}
+    %y = quipu.linear %x, @w : tensor<4x64x64xbf16> of %ids -> [64] : tensor<17x64xf16> of tensor<17x2xi32> -> tensor<17x2x64xf32>
+    quipu.yield %y : tensor<17x2x64xf32>
+  }
+}
+
+// -----
+
+// gpu_experts_c1
+quipu.model @m for [] {
+  quipu.weight @w = "w.weight" chosen 2 : tensor<4x64x64xbf16>
+  // expected-error@+1 {{C1: 32 choices at a time, expected 16 or 64}}
+  quipu.kernel @k(%x: tensor<1x64xf16>, %ids: tensor<1x2xi32>) -> tensor<1x2x64xf32> schedule #quipu.gpu_experts<choices = 32> {
+    %y = quipu.linear %x, @w : tensor<4x64x64xbf16> of %ids -> [64] : tensor<1x64xf16> of tensor<1x2xi32> -> tensor<1x2x64xf32>
+    quipu.yield %y : tensor<1x2x64xf32>
+  }
+}
+
+// -----
+
+// gpu_experts_c2
+quipu.model @m for [] {
+  quipu.weight @w = "w.weight" chosen 2 : tensor<4x64x64xf32>
+  // expected-error@+1 {{schedule C2: #quipu.gpu_experts<choices = 16> is for one or two linear layers of stacks, of as many rows and with the same input in f16}}
+  quipu.kernel @k(%x: tensor<1x64xf32>, %ids: tensor<1x2xi32>) -> tensor<1x2x64xf32> schedule #quipu.gpu_experts<choices = 16> {
+    %y = quipu.linear %x, @w : tensor<4x64x64xf32> of %ids -> [64] : tensor<1x64xf32> of tensor<1x2xi32> -> tensor<1x2x64xf32>
+    quipu.yield %y : tensor<1x2x64xf32>
+  }
+}
+
+// -----
+
+// gpu_experts_c3
+quipu.model @m for [] {
+  quipu.weight @w = "w.weight" chosen 2 : tensor<4x64x64xbf16>
+  // expected-error@+1 {{schedule C3: #quipu.gpu_experts<choices = 64> is for 4096 tokens at most}}
+  quipu.kernel @k(%x: tensor<4097x64xf16>, %ids: tensor<4097x2xi32>) -> tensor<4097x2x64xf32> schedule #quipu.gpu_experts<choices = 64> {
+    %y = quipu.linear %x, @w : tensor<4x64x64xbf16> of %ids -> [64] : tensor<4097x64xf16> of tensor<4097x2xi32> -> tensor<4097x2x64xf32>
+    quipu.yield %y : tensor<4097x2x64xf32>
+  }
+}
+
+// -----
+
+// gpu_top_k_c1
+quipu.model @m for [] {
+  // expected-error@+1 {{schedule C1: #quipu.gpu_top_k is for quipu.top_k}}
+  quipu.kernel @k(%x: tensor<1x64xf32>) -> tensor<1x64xf32> schedule #quipu.gpu_top_k {
+    %y = quipu.scale %x by 2.0 : tensor<1x64xf32> -> tensor<1x64xf32>
+    quipu.yield %y : tensor<1x64xf32>
+  }
+}
+
+// -----
+
 // gpu_attention_c1
 quipu.model @m for [] {
   // expected-error@+1 {{schedule C1: #quipu.gpu_attention<blocked = false> is for quipu.attention}}

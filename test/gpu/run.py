@@ -57,6 +57,10 @@ MODELS = {
     "phi3-longrope": FLOATS,
     "glm4": FLOATS,
     "smollm3": FLOATS,
+    "mixtral": [*FLOATS, "q8_0", "q4_1"],
+    "qwen3-moe": [*FLOATS, "q4_0"],
+    "gpt-oss": [*FLOATS, "mxfp4"],
+    "deepseek-v3": FLOATS,
 }
 # Folder of test/golden: what its program computes in place of logits.
 ENCODERS = {"encoder-embedding": ["hidden"], "bert": ["hidden", "embed"]}
@@ -180,10 +184,13 @@ def list_tasks(builder, models):
         write_llama(model, numpy.random.default_rng(7), **LARGE)
         builder.program(model, "large.errors")
 
+    missing = {path.name for path in GOLDEN.iterdir() if path.is_dir()} - {*MODELS, *ENCODERS}
+    if missing - {"__pycache__"}:
+        sys.exit(f"{__file__} has no types for the golden models {', '.join(sorted(missing))}")
     for folder, kinds in MODELS.items():
         for kind in kinds:
             name = f"{folder}-{kind.replace(',', '+')}"
-            chips = OLDER_CHIPS if name in ["llama-gqa-tied-bf16", "qwen3-q4_0"] else []
+            chips = OLDER_CHIPS if name in ["llama-gqa-tied-bf16", "qwen3-q4_0", "mixtral-bf16"] else []
             yield name, of_golden(builder.compared, folder, kind, name, chips=chips)
     yield "heads", of_golden(builder.heads, "llama-gqa-tied", "bf16", "heads", HEADS,
                              others=["generate"])

@@ -199,6 +199,10 @@ public:
   mlir::Value
   reduce(mlir::Value value, unsigned lanes,
          llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> combine);
+  /// The lanes of the warp, all of which ask, whose condition holds, a bit
+  /// each.
+  mlir::Value ballot(mlir::Value condition);
+  mlir::Value countBits(mlir::Value number);
   /// Whether the lane is the one of its warp, all of which ask, that does what
   /// one has to do: bulk copies under this condition take no loop over lanes.
   mlir::Value isElected();

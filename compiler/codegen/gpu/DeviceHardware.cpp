@@ -40,6 +40,15 @@ Value DeviceBuilder::reduce(Value value, unsigned lanes,
   return value;
 }
 
+Value DeviceBuilder::ballot(Value condition) {
+  return NVVM::VoteSyncOp::create(*this, getI32Type(), i32(-1), condition,
+                                  NVVM::VoteSyncKind::ballot);
+}
+
+Value DeviceBuilder::countBits(Value number) {
+  return LLVM::CtPopOp::create(*this, getI32Type(), number);
+}
+
 Value DeviceBuilder::isElected() {
   require(90);
   return NVVM::ElectSyncOp::create(*this, getI1Type(), /*membermask=*/Value());

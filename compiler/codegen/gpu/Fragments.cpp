@@ -149,3 +149,61 @@ Values FragmentBlocks::get(int64_t block) {
                    b.at(b.at(first.codes, place), block * codes.blockBytes())),
       ofBlock(scales), ofBlock(minima));
 }
+
+FragmentAddress quipu::gpu::getSegmentAddress(DeviceBuilder &b,
+                                              const FragmentLayout &layout,
+                                              Value slotAt, Value slot,
+                                              Value segment) {
+  constexpr int64_t blocks =
+      FragmentLayout::segmentColumns / FragmentCodes::blockColumns;
+  FragmentCodes codes = layout.codes();
+  Value firstBlock = b.mul(segment, blocks);
+  // The last slot of a tile may be shorter.
+  int64_t lastSlot = layout.slots() - 1;
+  auto getParts = [&](auto offset) -> Value {
+    int64_t last = offset(layout.columnsOfSlot(lastSlot)),
+            first = offset(layout.columnsOfSlot(0));
+    Value begin = b.i32(first);
+    if (last != first)
+      begin = b.select(b.equal(slot, lastSlot), last, begin);
+    return b.at(b.at(slotAt, begin),
+                b.mul(firstBlock, codes.groups(FragmentCodes::blockColumns) *
+                                      FragmentCodes::groupBytes()));
+  };
+  FragmentAddress address;
+  address.codes = b.at(slotAt, b.mul(firstBlock, codes.blockBytes()));
+  if (codes.hasScales())
+    address.scales =
+        getParts([&](int64_t columns) { return codes.scalesOffset(columns); });
+  if (codes.hasMinima)
+    address.minima =
+        getParts([&](int64_t columns) { return codes.minimaOffset(columns); });
+  return address;
+}
+
+Values quipu::gpu::multiplyFragments(
+    DeviceBuilder &b, ArrayRef<FragmentCodes> codes,
+    ArrayRef<FragmentAddress> addresses, int64_t blocks, int64_t chains,
+    Value lane, bool isShared,
+    function_ref<Values(int64_t block, int64_t chain)> load) {
+  SmallVector<FragmentBlocks, 2> tiles;
+  for (auto [code, address] : llvm::zip_equal(codes, addresses))
+    tiles.emplace_back(b, code, address, blocks * FragmentCodes::blockColumns,
+                       lane, isShared);
+  Values sum(4 * chains, b.f32(0));
+  for (int64_t block = 0; block < blocks; ++block) {
+    Values first = tiles[0].get(block), second = tiles[1].get(block);
+    for (int64_t chain = 0; chain < chains; ++chain) {
+      Values x = load(block, chain);
+      auto begin = sum.begin() + 4 * chain;
+      Values now(begin, begin + 4);
+      for (int64_t half = 0; half < 2; ++half)
+        now = b.mma(Half::F16,
+                    {first[2 * half], second[2 * half], first[2 * half + 1],
+                     second[2 * half + 1]},
+                    {x[2 * half], x[2 * half + 1]}, now);
+      llvm::copy(now, begin);
+    }
+  }
+  return sum;
+}

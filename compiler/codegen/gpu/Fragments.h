@@ -49,6 +49,23 @@ private:
   Values scales, minima;
 };
 
+/// Where segment `segment` of the slot at `slotAt`, number `slot` of its tile,
+/// begins.
+FragmentAddress getSegmentAddress(DeviceBuilder &b,
+                                  const FragmentLayout &layout,
+                                  mlir::Value slotAt, mlir::Value slot,
+                                  mlir::Value segment);
+
+/// Products of `blocks` blocks of two tiles with 8 rows for each of `chains`: a
+/// chain from zero, in f32. Of the four numbers of a chain the first two are of
+/// the first tile's row lane / 4 and rows 2 * (lane % 4) and the next. `load`
+/// gives what a lane has of 8 rows for a block: the pairs of row lane / 4.
+Values multiplyFragments(
+    DeviceBuilder &b, llvm::ArrayRef<FragmentCodes> codes,
+    llvm::ArrayRef<FragmentAddress> addresses, int64_t blocks, int64_t chains,
+    mlir::Value lane, bool isShared,
+    llvm::function_ref<Values(int64_t block, int64_t chain)> load);
+
 } // namespace quipu::gpu
 
 #endif // QUIPU_COMPILER_CODEGEN_GPU_FRAGMENTS_H

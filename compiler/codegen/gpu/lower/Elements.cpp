@@ -102,8 +102,10 @@ static Value getRowsPlace(DeviceBuilder &b, const WeightLayout &layout,
 }
 
 Value Elements::getWeight(FlatSymbolRefAttr name, RankedTensorType type,
-                          Value row, Value column) {
+                          Value row, Value column, Value matrix) {
   Value weight = kernel.getWeight(name);
+  if (matrix)
+    weight = kernel.getMatrix(weight, type, matrix);
   if (isFragmentMatrix(type))
     return getFragment(type, weight, row, column);
   return b.loadConstant(b.getF32Type(), getRowsPlace(b, *getWeightLayout(type),
@@ -344,6 +346,21 @@ Values Elements::concat(ConcatOp op, Value token, Value column, int64_t count) {
       [&] { return read(op.getRhs(), b.sub(component, first)); });
 }
 
+/// The products are added up from the first choice to the last.
+Values Elements::sumChoices(SumOp op, Value token, Value column,
+                            int64_t count) {
+  RankedTensorType type = getTensor(op.getInput());
+  Values sums(count, b.f32(0));
+  for (int64_t choice = 0; choice < type.getDimSize(1); ++choice) {
+    Value weight = get(op.getWeights(), token, b.i32(choice));
+    Values numbers = get(op.getInput(), token,
+                         b.add(column, choice * type.getDimSize(2)), count);
+    for (auto [sum, number] : llvm::zip_equal(sums, numbers))
+      sum = b.fma(number, weight, sum);
+  }
+  return sums;
+}
+
 Values Elements::compute(Operation *op, Value token, Value column,
                          int64_t count) {
   auto getOperand = [&](unsigned i) {
@@ -392,6 +409,7 @@ Values Elements::compute(Operation *op, Value token, Value column,
         return map2([&](Value x, Value y) { return b.mulF(x, y); });
       })
       .Case([&](ConcatOp op) { return concat(op, token, column, count); })
+      .Case([&](SumOp op) { return sumChoices(op, token, column, count); })
       .Case([&](ClampOp op) {
         return map([&](Value x) {
           // Comparisons with what is no number are false: it stays.

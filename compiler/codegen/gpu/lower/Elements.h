@@ -95,10 +95,11 @@ public:
   mlir::LogicalResult store(const Output &output, mlir::ValueRange numbers,
                             mlir::Value token, mlir::Value column);
 
-  /// A number of a weight matrix in any layout, f32.
+  /// A number of a weight matrix in any layout, f32; of a stack in that number
+  /// `matrix`.
   mlir::Value getWeight(mlir::FlatSymbolRefAttr name,
                         mlir::RankedTensorType type, mlir::Value row,
-                        mlir::Value column);
+                        mlir::Value column, mlir::Value matrix = {});
   /// Numbers of a vector.
   Values getWeight(WeightAttr vector, mlir::Value index, int64_t count);
   mlir::Value getWeight(WeightAttr vector, mlir::Value index) {
@@ -114,6 +115,8 @@ private:
                 int64_t count);
   Values concat(ConcatOp op, mlir::Value token, mlir::Value column,
                 int64_t count);
+  Values sumChoices(SumOp op, mlir::Value token, mlir::Value column,
+                    int64_t count);
   mlir::Value getFragment(mlir::RankedTensorType type, mlir::Value weight,
                           mlir::Value row, mlir::Value column);
   mlir::Value

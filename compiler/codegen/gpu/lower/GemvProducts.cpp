@@ -38,60 +38,22 @@ Values GemvLowering::loadInput(Value block32, int64_t firstToken) {
 /// Where the warp's segment of a slot begins.
 FragmentAddress GemvLowering::getSegment(LinearOp linear, Value slotAt,
                                          Value slot) {
-  FragmentLayout layout = *getFragmentLayout(linear.getWeight().getType());
-  FragmentCodes codes = layout.codes();
-  Value firstBlock = b.mul(b.remainder(warp, slotWarps), fullBlocks);
-  // The last slot of a tile may be shorter.
-  auto getParts = [&](auto offset) -> Value {
-    int64_t last = offset(layout.columnsOfSlot(tileSlots - 1)),
-            first = offset(layout.columnsOfSlot(0));
-    Value begin = b.i32(first);
-    if (last != first)
-      begin = b.select(b.equal(slot, tileSlots - 1), last, begin);
-    return b.at(b.at(slotAt, begin),
-                b.mul(firstBlock, codes.groups(FragmentCodes::blockColumns) *
-                                      FragmentCodes::groupBytes()));
-  };
-  FragmentAddress segment;
-  segment.codes = b.at(slotAt, b.mul(firstBlock, codes.blockBytes()));
-  if (codes.hasScales())
-    segment.scales =
-        getParts([&](int64_t columns) { return codes.scalesOffset(columns); });
-  if (codes.hasMinima)
-    segment.minima =
-        getParts([&](int64_t columns) { return codes.minimaOffset(columns); });
-  return segment;
+  return getSegmentAddress(b, *getFragmentLayout(linear.getWeight().getType()),
+                           slotAt, slot, b.remainder(warp, slotWarps));
 }
 
-/// The sums of `blocks` blocks: a chain of products from zero for each 8
-/// tokens.
 Values GemvLowering::multiplyBlocks(ArrayRef<FragmentCodes> codes,
                                     ArrayRef<FragmentAddress> addresses,
                                     Value segment, int64_t blocks) {
-  SmallVector<FragmentBlocks, 2> tiles;
-  for (auto [code, address] : llvm::zip_equal(codes, addresses))
-    tiles.emplace_back(b, code, address, blocks * FragmentCodes::blockColumns,
-                       lane, /*isShared=*/slots > 0);
-  int64_t chains = static_cast<int64_t>(llvm::divideCeil(tokens, 8));
-  Values sum(4 * chains, b.f32(0));
-  for (int64_t block = 0; block < blocks; ++block) {
-    Values first = tiles[0].get(block), second = tiles[1].get(block);
-    for (int64_t chain = 0; chain < chains; ++chain) {
-      Values x =
-          heldInput.empty()
-              ? loadInput(b.add(b.mul(segment, fullBlocks), block), 8 * chain)
-              : heldInput[block];
-      auto begin = sum.begin() + 4 * chain;
-      Values now(begin, begin + 4);
-      for (int64_t half = 0; half < 2; ++half)
-        now = b.mma(Half::F16,
-                    {first[2 * half], second[2 * half], first[2 * half + 1],
-                     second[2 * half + 1]},
-                    {x[2 * half], x[2 * half + 1]}, now);
-      llvm::copy(now, begin);
-    }
-  }
-  return sum;
+  return multiplyFragments(
+      b, codes, addresses, blocks,
+      static_cast<int64_t>(llvm::divideCeil(tokens, 8)), lane,
+      /*isShared=*/slots > 0, [&](int64_t block, int64_t chain) {
+        return heldInput.empty()
+                   ? loadInput(b.add(b.mul(segment, fullBlocks), block),
+                               8 * chain)
+                   : heldInput[block];
+      });
 }
 
 /// The part of the rows that the warp multiplies all its segments with.

@@ -48,6 +48,9 @@ static constexpr double cachedPerOperation = 1 / 58.0;
 static constexpr double attentionShare = 0.75;
 /// Split over blocks: of the memory's speed.
 static constexpr double splitShare = 0.5;
+/// Experts: of the products' peak, where weights are converted for 64 choices.
+/// An estimate.
+static constexpr double expertShare = 0.25;
 
 /// A token's, where only selected ones count: as a rule one.
 static int64_t getTokens(KernelOp kernel) {
@@ -60,10 +63,14 @@ static double toDouble(int64_t number) { return static_cast<double>(number); }
 // Linear layers
 //===----------------------------------------------------------------------===//
 
-static int64_t getWeightBytes(GpuAttr gpu, LinearOp linear) {
+/// Of a stack those of the matrices that are chosen, if all choices differ.
+static int64_t getWeightBytes(GpuAttr gpu, LinearOp linear, int64_t tokens) {
   RankedTensorType weight = linear.getWeight().getType();
   auto layout = dyn_cast_or_null<LayoutAttrInterface>(gpu.chooseLayout(weight));
-  return layout ? layout.getPackedBytes(weight) : 0;
+  int64_t matrices = getMatrices(weight);
+  return layout ? layout.getPackedBytes(weight) / matrices *
+                      std::min(matrices, tokens * linear.getChosen())
+                : 0;
 }
 
 static FailureOr<double> getGemvTime(GpuAttr gpu, KernelOp kernel,
@@ -191,9 +198,9 @@ FailureOr<Work> quipu::gpu::predictWork(GpuAttr gpu, KernelOp kernel) {
   double productTime = 0;
   for (Operation &op : kernel.getBody().front()) {
     if (auto linear = dyn_cast<LinearOp>(op)) {
-      weightBytes += getWeightBytes(gpu, linear);
-      work.operations +=
-          2 * tokens * linear.getWeight().getType().getNumElements();
+      weightBytes += getWeightBytes(gpu, linear, tokens);
+      work.operations += 2 * tokens * linear.getChosen() * linear.getRows() *
+                         linear.getColumns();
     } else if (auto attention = dyn_cast<AttentionOp>(op)) {
       addAttention(attention, chip, work, productTime);
     }
@@ -212,6 +219,11 @@ FailureOr<Work> quipu::gpu::predictWork(GpuAttr gpu, KernelOp kernel) {
     // Each token reads all weights again.
     productTime = std::max(toDouble(work.operations) / chip.floatOperations(),
                            toDouble(tokens * weightBytes) / chip.cachedBytes());
+  } else if (auto experts = dyn_cast<GpuExpertsAttr>(schedule)) {
+    productTime = std::max(toDouble(weightBytes) / (chip.bytes * loadShare),
+                           toDouble(work.operations) * 64 /
+                               toDouble(experts.getChoices()) /
+                               (chip.operations * expertShare));
   } else if (auto attention = dyn_cast<GpuAttentionAttr>(schedule);
              attention && !attention.getBlocked()) {
     productTime =
@@ -298,12 +310,29 @@ static SmallVector<ScheduleAttrInterface> getGemmSchedules(GpuAttr gpu,
   return schedules.takeVector();
 }
 
+/// Where more than 16 choose a matrix, if they choose evenly, weights are
+/// converted for 64.
+static SmallVector<ScheduleAttrInterface> getExpertSchedules(KernelOp kernel) {
+  MLIRContext *context = kernel.getContext();
+  if (!fitsGpuExperts(kernel) || getKernelTokens(kernel) > maxExpertTokens)
+    return {GpuDotsAttr::get(context)};
+  LinearOp linear = *kernel.getOps<LinearOp>().begin();
+  int64_t each = getKernelTokens(kernel) * linear.getChosen() /
+                 linear.getWeight().getType().getDimSize(0);
+  bool isMany = each > 16 && linear.getColumns() % 8 == 0;
+  return {GpuExpertsAttr::get(context, isMany ? 64 : 16)};
+}
+
 static FailureOr<SmallVector<ScheduleAttrInterface>>
 getSchedules(GpuAttr gpu, KernelOp kernel) {
   MLIRContext *context = gpu.getContext();
   SmallVector<ScheduleAttrInterface> one(1);
   for (Operation &op : kernel.getBody().front()) {
     if (isa<LinearOp>(op)) {
+      if (llvm::any_of(kernel.getOps<LinearOp>(), [](LinearOp linear) {
+            return static_cast<bool>(linear.getIds());
+          }))
+        return getExpertSchedules(kernel);
       if (!llvm::all_of(kernel.getOps<LinearOp>(), hasFragments))
         one[0] = GpuDotsAttr::get(context);
       else if (getKernelTokens(kernel) <= maxGemvTokens)
@@ -317,6 +346,8 @@ getSchedules(GpuAttr gpu, KernelOp kernel) {
     if (isa<AttentionOp>(op))
       one[0] = GpuAttentionAttr::get(context,
                                      getKernelTokens(kernel) > maxSplitTokens);
+    if (isa<TopKOp>(op))
+      one[0] = GpuTopKAttr::get(context);
     if (isa<PoolOp>(op))
       one[0] = GpuPoolAttr::get(context);
     if (isa<RopeAnglesOp>(op))
@@ -327,19 +358,8 @@ getSchedules(GpuAttr gpu, KernelOp kernel) {
   return one;
 }
 
-LogicalResult quipu::gpu::checkExperts(KernelOp kernel) {
-  for (Operation &op : kernel.getBody().front()) {
-    auto linear = dyn_cast<LinearOp>(op);
-    if (isa<TopKOp, SumOp>(op) || (linear && linear.getIds()))
-      return op.emitError("GPUs have no kernel for experts; build for a CPU");
-  }
-  return success();
-}
-
 FailureOr<SmallVector<ScheduleAttrInterface>>
 quipu::gpu::rankSchedules(GpuAttr gpu, KernelOp kernel) {
-  if (failed(checkExperts(kernel)))
-    return failure();
   auto schedules = getSchedules(gpu, kernel);
   if (failed(schedules) || schedules->size() == 1)
     return schedules;

@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/gpu/lower/KernelLowering.h"
-#include "compiler/codegen/gpu/lower/GpuCostModel.h"
 #include "compiler/codegen/host/AbiBuilder.h"
 #include "compiler/codegen/host/CheckModel.h"
 #include "dialect/CacheFormat.h"
@@ -30,7 +29,7 @@ KernelLowering::create(KernelOp kernel, GpuAttr gpu,
   if (!kernel.getSchedule())
     return kernel.emitOpError("has no schedule; run choose-gpu-schedules "
                               "first");
-  if (failed(checkExperts(kernel)) || failed(checkWeights(kernel)))
+  if (failed(checkWeights(kernel)))
     return failure();
   auto lowering = llvm::TypeSwitch<Attribute, std::unique_ptr<KernelLowering>>(
                       kernel.getScheduleAttr())
@@ -45,6 +44,12 @@ KernelLowering::create(KernelOp kernel, GpuAttr gpu,
                       })
                       .Case([&](GpuGemvAttr) {
                         return createGemvLowering(kernel, gpu, device);
+                      })
+                      .Case([&](GpuExpertsAttr) {
+                        return createExpertLowering(kernel, gpu, device);
+                      })
+                      .Case([&](GpuTopKAttr) {
+                        return createTopKLowering(kernel, gpu, device);
                       })
                       .Case([&](GpuAttentionAttr) {
                         return createAttentionLowering(kernel, gpu, device);
@@ -189,6 +194,14 @@ Value KernelLowering::getWeight(FlatSymbolRefAttr name) {
   return entry->getArgument(2 + std::distance(weights.begin(), found));
 }
 
+Value KernelLowering::getMatrix(Value first, RankedTensorType stack,
+                                Value number) {
+  auto layout = cast<LayoutAttrInterface>(gpu.chooseLayout(stack));
+  return b.at(first,
+              b.mul(b.extend(number),
+                    b.i64(layout.getPackedBytes(stack) / getMatrices(stack))));
+}
+
 Value KernelLowering::getOperand(unsigned index) {
   return entry->getArgument(
       2 + weights.size() +
@@ -203,6 +216,13 @@ Value KernelLowering::getResult(unsigned index) {
 
 WeightOp KernelLowering::lookUpWeight(FlatSymbolRefAttr name) {
   return kernel->getParentOfType<ModelOp>().lookupSymbol<WeightOp>(name);
+}
+
+Value KernelLowering::getChosen(Value ids, Value token, Value choice) {
+  auto argument = cast<BlockArgument>(ids);
+  ActivationRows rows = getRows(cast<RankedTensorType>(argument.getType()));
+  return b.load(b.getI32Type(),
+                rows.getPlace(b, getOperand(argument), token, choice));
 }
 
 CacheType KernelLowering::getCacheType() {

@@ -67,12 +67,18 @@ public:
   /// The address of a weight in this layer; of a tensor operand or result of
   /// the kernel.
   mlir::Value getWeight(mlir::FlatSymbolRefAttr name);
+  /// Matrix `number` (i32) of the stack at `first`.
+  mlir::Value getMatrix(mlir::Value first, mlir::RankedTensorType stack,
+                        mlir::Value number);
   mlir::Value getOperand(unsigned index);
   mlir::Value getOperand(mlir::BlockArgument argument) {
     return getOperand(argument.getArgNumber());
   }
   mlir::Value getResult(unsigned index);
   WeightOp lookUpWeight(mlir::FlatSymbolRefAttr name);
+  /// The matrix that a token has chosen with its choice number `choice`, by ids
+  /// that are an operand.
+  mlir::Value getChosen(mlir::Value ids, mlir::Value token, mlir::Value choice);
 
   /// The kernel's cache, and the first byte that it has for this layer in the
   /// first page. An error when it has no offset yet.
@@ -127,6 +133,11 @@ std::unique_ptr<KernelLowering>
 createGemmLowering(KernelOp kernel, GpuAttr gpu, mlir::gpu::GPUModuleOp device);
 std::unique_ptr<KernelLowering>
 createGemvLowering(KernelOp kernel, GpuAttr gpu, mlir::gpu::GPUModuleOp device);
+std::unique_ptr<KernelLowering>
+createExpertLowering(KernelOp kernel, GpuAttr gpu,
+                     mlir::gpu::GPUModuleOp device);
+std::unique_ptr<KernelLowering>
+createTopKLowering(KernelOp kernel, GpuAttr gpu, mlir::gpu::GPUModuleOp device);
 std::unique_ptr<KernelLowering>
 createAttentionLowering(KernelOp kernel, GpuAttr gpu,
                         mlir::gpu::GPUModuleOp device);

@@ -65,17 +65,28 @@ struct DotLowering : KernelLowering {
   Value emitDot(Elements &elements, LinearOp linear, Value token, Value row,
                 Value lane) {
     RankedTensorType weight = linear.getWeight().getType();
-    Values sum = b.forEach(
-        lane, weight.getDimSize(1), 32, {b.f32(0)}, [&](Value k, Values sum) {
+    int64_t rows = linear.getRows(), columns = linear.getColumns();
+    Value matrix, first = b.i32(0); // and the input's first column
+    Value biasAt = row;
+    if (Value ids = linear.getIds()) {
+      Value choice = b.divide(row, rows);
+      matrix = getChosen(ids, token, choice);
+      row = b.remainder(row, rows);
+      biasAt = b.add(b.mul(matrix, rows), row);
+      if (linear.hasRowPerChoice())
+        first = b.mul(choice, columns);
+    }
+    Values sum =
+        b.forEach(lane, columns, 32, {b.f32(0)}, [&](Value k, Values sum) {
           Value w = elements.getWeight(linear.getWeight().getSymbol(), weight,
-                                       row, k);
-          Value x = elements.get(linear.getInput(), token, k);
+                                       row, k, matrix);
+          Value x = elements.get(linear.getInput(), token, b.add(first, k));
           return Values{b.fma(w, x, sum[0])};
         });
     Value dot =
         b.reduce(sum[0], 32, [&](Value x, Value y) { return b.addF(x, y); });
     return linear.getBias()
-               ? b.addF(dot, elements.getWeight(*linear.getBias(), row))
+               ? b.addF(dot, elements.getWeight(*linear.getBias(), biasAt))
                : dot;
   }
 };

@@ -30,13 +30,14 @@ struct RowLowering : KernelLowering {
                  Elements::together ==
              0;
     };
-    return llvm::all_of(ops,
-                        [&](Operation *op) {
-                          return llvm::all_of(op->getOperands(), isMultiple) &&
-                                 llvm::all_of(op->getResults(), isMultiple);
-                        })
-               ? Elements::together
-               : 1;
+    // The weights of choices are taken one by one.
+    auto areMultiples = [&](Operation *op) {
+      return llvm::all_of(isa<SumOp>(op) ? op->getOperands().take_front()
+                                         : op->getOperands(),
+                          isMultiple) &&
+             llvm::all_of(op->getResults(), isMultiple);
+    };
+    return llvm::all_of(ops, areMultiples) ? Elements::together : 1;
   }
 
   LogicalResult emit() final {

@@ -203,6 +203,18 @@ CASES = {
     %act = quipu.swiglu %lg, %ld"""}),
     # Sixteen rows of what down multiplies find no room beside sums before Hopper.
     "wide-rows": dict(format="Q8_0", ffn=2880, layers=1),
+    # Of models/mixtral.mlir: few experts with more columns than a block has warps for at
+    # a time, many of which several tokens choose the same, and padded columns.
+    "experts": dict(experts=3, format="BF16", hidden=320, ffn=2080, layers=1),
+    "many-experts": dict(experts=40, format="Q4_1", layers=1),
+    # Most scores are one of two.
+    "tied-experts": dict(experts=40, format="Q8_0", layers=1, edits={
+        "%p    = quipu.softmax %l": """%two  = quipu.clamp %l from -0.01 to 0.01
+    %p    = quipu.softmax %two""",
+        "count @chosen": "count @chosen groups 8 keep 3"}),
+    "experts-mxfp4": dict(experts=4, chosen=3, format="MXFP4", hidden=96, ffn=160),
+    "experts-q4_k": dict(experts=4, format="Q4_K", hidden=256, heads=8, ffn=768, layers=1),
+    "experts-f16": dict(experts=4, format="F16", hidden=72, ffn=102),
     "two-results": dict(edits={OUT: """%hot = quipu.activate silu %down
     %cold = quipu.rms_norm %down, "ffn_norm" eps @eps
     %warm = quipu.add %hot, %cold

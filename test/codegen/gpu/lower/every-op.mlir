@@ -3,7 +3,7 @@
 
 // Each op that computes has code on a GPU.
 
-// SM80-COUNT-25: quipu.launch = #quipu.device_kernel<
+// SM80-COUNT-31: quipu.launch = #quipu.device_kernel<
 quipu.model @ops for [] {
   quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 2 pool 0 at 0 stride 64
   quipu.state @rows : tensor<40xf32> pool 0
@@ -146,5 +146,61 @@ quipu.model @ops for [] {
   quipu.kernel @rope_from(%q: tensor<8x2x32xf32>, %angles: tensor<8x8x2xf32>) -> tensor<8x2x32xf32> schedule #quipu.gpu_rows {
     %y = quipu.rope %q by %angles pairs halves from 16 : tensor<8x2x32xf32>, tensor<8x8x2xf32> -> tensor<8x2x32xf32>
     quipu.yield %y : tensor<8x2x32xf32>
+  }
+
+  // Experts: a warp finds those of a token, one after the other.
+
+  // CHECK-LABEL: llvm.func @top_k(%{{.*}}: !llvm.ptr<1>
+  // CHECK: scf.for
+  // CHECK-COUNT-10: nvvm.shfl.sync bfly
+  // CHECK: arith.divf
+  quipu.kernel @top_k(%a: tensor<8x4xf32>) -> (tensor<8x2xi32>, tensor<8x2xf32>) schedule #quipu.gpu_top_k {
+    %ids, %w = quipu.top_k %a count 2 normalized : tensor<8x4xf32> -> tensor<8x2xi32>, tensor<8x2xf32>
+    quipu.yield %ids, %w : tensor<8x2xi32>, tensor<8x2xf32>
+  }
+
+  // First the ranks of all groups, which are ranked then.
+
+  // CHECK-LABEL: llvm.func @top_k_of_groups(%{{.*}}: !llvm.ptr<1>
+  // CHECK: scf.for
+  // CHECK-COUNT-10: nvvm.shfl.sync bfly
+  // CHECK: nvvm.bar.warp.sync
+  // CHECK-COUNT-10: nvvm.shfl.sync bfly
+  // CHECK: nvvm.shfl.sync bfly
+  quipu.weight @by = "by.bias" : tensor<8xf32, #quipu.floats> packed at 13312
+  quipu.kernel @top_k_of_groups(%a: tensor<8x8xf32>) -> (tensor<8x2xi32>, tensor<8x2xf32>) schedule #quipu.gpu_top_k {
+    %ids, %w = quipu.top_k %a count 2 biased @by : tensor<8xf32> groups 4 keep 1 : tensor<8x8xf32> -> tensor<8x2xi32>, tensor<8x2xf32>
+    quipu.yield %ids, %w : tensor<8x2xi32>, tensor<8x2xf32>
+  }
+  quipu.weight @exps = "exps.weight" chosen 2 : tensor<4x32x64x!quipu.q8_0, #quipu.fragments> packed at 16384
+  quipu.weight @floats_exps = "floats_exps.weight" chosen 2 : tensor<4x32x64xf32, #quipu.rows16> packed at 65536
+
+  // A block lists those that have chosen its matrix, and multiplies 16 of them at a time.
+
+  // CHECK-LABEL: llvm.func @experts(%{{.*}}: !llvm.ptr<1>
+  // CHECK: nvvm.vote.sync ballot
+  // CHECK: mma.sync
+  quipu.kernel @experts(%a: tensor<8x64xf16>, %ids: tensor<8x2xi32>) -> tensor<8x2x32xf32> schedule #quipu.gpu_experts<choices = 16> {
+    %y = quipu.linear %a, @exps : tensor<4x32x64x!quipu.q8_0> of %ids -> [32] : tensor<8x64xf16> of tensor<8x2xi32> -> tensor<8x2x32xf32>
+    quipu.yield %y : tensor<8x2x32xf32>
+  }
+
+  // Of 64 the inputs are copied, too.
+
+  // CHECK-LABEL: llvm.func @experts_of_many(%{{.*}}: !llvm.ptr<1>
+  // CHECK: nvvm.cp.async
+  // CHECK: ldmatrix
+  // CHECK: mma.sync
+  quipu.kernel @experts_of_many(%a: tensor<8x64xf16>, %ids: tensor<8x2xi32>) -> tensor<8x2x32xf32> schedule #quipu.gpu_experts<choices = 64> {
+    %y = quipu.linear %a, @exps : tensor<4x32x64x!quipu.q8_0> of %ids -> [32] : tensor<8x64xf16> of tensor<8x2xi32> -> tensor<8x2x32xf32>
+    quipu.yield %y : tensor<8x2x32xf32>
+  }
+  quipu.kernel @experts_in_floats(%a: tensor<8x64xf32>, %ids: tensor<8x2xi32>) -> tensor<8x2x32xf32> schedule #quipu.gpu_dots {
+    %y = quipu.linear %a, @floats_exps : tensor<4x32x64xf32> of %ids -> [32] : tensor<8x64xf32> of tensor<8x2xi32> -> tensor<8x2x32xf32>
+    quipu.yield %y : tensor<8x2x32xf32>
+  }
+  quipu.kernel @sum(%a: tensor<8x2x32xf32>, %w: tensor<8x2xf32>) -> tensor<8x32xf32> schedule #quipu.gpu_rows {
+    %y = quipu.sum %a by %w : tensor<8x2x32xf32>, tensor<8x2xf32> -> tensor<8x32xf32>
+    quipu.yield %y : tensor<8x32xf32>
   }
 }

@@ -50,6 +50,19 @@ module attributes {quipu.target = #quipu.gpu<"sm_90a">} {
 
 // -----
 
+module attributes {quipu.target = #quipu.gpu<"sm_90a">} {
+  quipu.model @experts_of_no_chunks for [] {
+    quipu.weight @w = "w.weight" chosen 2 : tensor<4x64x68xf16, #quipu.fragments> packed at 0
+    quipu.kernel @k(%x: tensor<17x68xf16>, %ids: tensor<17x2xi32>) -> tensor<17x2x64xf32> schedule #quipu.gpu_experts<choices = 64> {
+      // expected-error@+1 {{'quipu.linear' op has 68 columns; #quipu.gpu_experts<choices = 64> copies 8 numbers at a time}}
+      %y = quipu.linear %x, @w : tensor<4x64x68xf16> of %ids -> [64] : tensor<17x68xf16> of tensor<17x2xi32> -> tensor<17x2x64xf32>
+      quipu.yield %y : tensor<17x2x64xf32>
+    }
+  }
+}
+
+// -----
+
 // expected-error@+1 {{the module has no quipu.target that is a #quipu.gpu; run attach-target first}}
 module attributes {quipu.target = #quipu.reference} {
 }

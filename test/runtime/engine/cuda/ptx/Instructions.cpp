@@ -220,6 +220,11 @@ static const std::map<std::string_view, Execute> &getNumbers() {
          return shiftRight(uint32_t(a), b & 255) &
                 ((U(1) << std::min<U>(c & 255, 32)) - 1);
        }>},
+      {"bfe.u64", each<[](U a, U b, U c) -> U {
+         U length = std::min<U>(c & 255, 64);
+         return length == 0 ? 0
+                            : shiftRight(a, b & 255) & (~U(0) >> (64 - length));
+       }>},
       {"bfe.s32", each<[](U a, U b, U c) -> U {
          U length = std::min<U>(c & 255, 32);
          if (length == 0)
