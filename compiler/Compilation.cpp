@@ -6,10 +6,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Compilation.h"
+#include "abi/TokenizerImage.h"
 #include "compiler/emit/ProgramTable.h"
 #include "compiler/frontend/BoundWeights.h"
 #include "compiler/frontend/ReadModule.h"
 #include "compiler/frontend/Specs.h"
+#include "compiler/frontend/chat/ChatTemplate.h"
 #include "compiler/frontend/tokenizer/TokenizerImage.h"
 #include "dialect/Targets.h"
 #include "llvm/ADT/BitVector.h"
@@ -345,6 +347,21 @@ static Expected<int64_t> getVocabulary(ModuleOp module) {
       "this compiler?");
 }
 
+/// A program is useful without its chat, too.
+void Compilation::warnOfChatTemplate() {
+  if (tokenizer.empty())
+    return;
+  const auto &header = *reinterpret_cast<TokenizerImage *>(tokenizer.data());
+  StringRef text(reinterpret_cast<const char *>(tokenizer.data()) +
+                     header.chatTemplate.offset,
+                 header.chatTemplate.count);
+  std::string error = text.empty() ? "" : checkChatTemplate(text);
+  if (!error.empty())
+    emitWarning(UnknownLoc::get(&context))
+        << checkpoint->getPath() << ": chat template: " << error
+        << "; the program has no '--chat'";
+}
+
 Error Compilation::prepare() {
   Expected<int64_t> positions = getContext(*checkpoint, options.context);
   if (!positions)
@@ -365,8 +382,10 @@ Error Compilation::prepare() {
     return generation.takeError();
   parts.generation = std::move(*generation);
   auto image = buildTokenizerImage(*checkpoint, *vocabulary, warn);
-  if (image)
+  if (image) {
     tokenizer = std::move(*image);
+    warnOfChatTemplate();
+  }
   parts.tokenizer = tokenizer;
   return llvm::handleErrors(
       image.takeError(), [&](const UnsupportedTokenizer &unsupported) {

@@ -108,6 +108,7 @@ private:
   /// What the program has besides code and weights, before the kernels take
   /// their time.
   llvm::Error prepare();
+  void warnOfChatTemplate();
   /// Machine code for devices, in the variants' modules.
   llvm::Error assemble();
   llvm::Error printModule(const Stage &stage, llvm::raw_ostream &os);

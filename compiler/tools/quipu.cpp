@@ -15,6 +15,7 @@
 #ifdef QUIPU_PORTABLE
 #include "compiler/tools/PortableLinker.h"
 #endif
+#include "compiler/tools/Render.h"
 #include "compiler/tools/Tokenize.h"
 #include "compiler/tools/Tune.h"
 #include "support/CommandLine.h"
@@ -27,6 +28,7 @@ using namespace quipu;
 
 static constexpr char usage[] = R"(usage: quipu build MODEL -o OUT [options]
        quipu tune MODEL -o FILE [options]
+       quipu render TEMPLATE --messages FILE [options]
        quipu tokenize TOKENIZER < text
        quipu --help | --version | --print-stages
 
@@ -40,6 +42,7 @@ examples:
   ./smol embed "Once upon a time"      # a program with two entries
   quipu build --help                   # all options, and the stages between
   quipu tune --help                    # make it faster on this machine
+  quipu render --help                  # try its chat template
   quipu tokenize --help                # try a tokenizer without a model
 )";
 
@@ -337,7 +340,8 @@ static std::string findMistake(StringRef first, const std::string &error) {
   if (first.starts_with("-"))
     return error.empty() ? "unexpected words after '" + first.str() + "'"
                          : error;
-  std::string_view nearest = findNearest(first, {"build", "tune", "tokenize"});
+  std::string_view nearest =
+      findNearest(first, {"build", "tune", "render", "tokenize"});
   return ("there is no command '" + first + "'; ").str() +
          (nearest.empty() ? "see quipu --help"
                           : "did you mean '" + std::string(nearest) + "'?");
@@ -349,6 +353,8 @@ static LogicalResult run(ArrayRef<const char *> argv) {
     return runCommand(
         first, argv.drop_front(),
         findRuntimeFolder(argv[0], reinterpret_cast<void *>(&run)));
+  if (first == "render")
+    return render(argv.drop_front());
   if (first == "tokenize")
     return runTokenize(argv.drop_front());
   Values values;

@@ -68,6 +68,9 @@ static CommandLine commandLine(const abi::Program &program, Arguments &to,
        true},
       {input, 0, "system", "TEXT", Text{&to.system},
        "The system message of a chat (default: the template's).", true},
+      {input, 0, "special", "", Switch{&to.special},
+       "Take control tokens that are written out in the prompt, as "
+       "<|im_start|>, as such, and not as text. For prompts that you wrote."},
 
       {output, 'n', "length", "N", Integer{&numbers.length, -1, INT_MAX},
        "Generate at most N tokens; -1: until the model ends its text or the "
@@ -106,7 +109,9 @@ static CommandLine commandLine(const abi::Program &program, Arguments &to,
       {choice, 0, "repeat-penalty", "R",
        Real{&to.sampler.repeatPenalty, 0.01f, 100},
        "Make the last 64 tokens less probable; 1: do not" +
-           byDefault(sampling.repeatPenalty),
+           (sampling.repeatPenalty != 1
+                ? byDefault(sampling.repeatPenalty)
+                : " (default: 1, with --chat 1.1, so that answers end)."),
        true},
       {choice, 0, "seed", "N", Integer{&numbers.seed, 0, INT64_MAX},
        "The same seed draws the same text (default: another one each time; "
@@ -166,8 +171,8 @@ static CommandLine commandLine(const abi::Program &program, Arguments &to,
 static std::string conflict(const Arguments &to, const Numbers &numbers) {
   if (to.tokens && to.prompt)
     return "'--tokens' and a prompt exclude each other";
-  if (to.tokens && (to.chat || to.echo))
-    return "'--tokens' takes neither '--chat' nor '--echo'";
+  if (to.tokens && (to.chat || to.echo || to.special))
+    return "'--tokens' takes neither '--chat' nor '--echo' nor '--special'";
   if (to.system && !to.chat)
     return "'--system' needs '--chat'";
   if (to.chat && to.echo)
@@ -216,6 +221,7 @@ std::string Arguments::parse(int argc, const char *const *argv,
   Numbers numbers;
   int32_t cacheType = 0;
   CommandLine line = commandLine(program, *this, numbers, cacheType);
+  sampler.repeatPenalty = 0; // not given
   std::string error = line.parse(argc, argv);
   if (error.empty())
     error = takeWords(line, program, *this);
@@ -239,6 +245,10 @@ std::string Arguments::parse(int argc, const char *const *argv,
   };
   length = numbers.length.value_or(logits || outputs ? 0 : -1);
   sampler.topK = or32(numbers.topK, sampler.topK);
+  if (sampler.repeatPenalty == 0) {
+    float usual = program.sampling.repeatPenalty;
+    sampler.repeatPenalty = usual == 1 && chat ? 1.1f : usual;
+  }
   if (numbers.seed)
     sampler.seed = *numbers.seed;
   else if (getrandom(&sampler.seed, sizeof(sampler.seed), GRND_NONBLOCK) < 0)

@@ -24,7 +24,7 @@ struct Arguments {
   int32_t entry = 0;                  // index into Program::entries
   std::optional<std::string> logits;  // where to write the prompt's
   std::optional<std::string> outputs; // the folder to write all outputs into
-  bool chat = false;
+  bool chat = false, special = false;
   std::optional<std::string> system;
   bool echo = false, ignoreEos = false;
   int64_t length = -1; // tokens to generate; -1: until the text ends

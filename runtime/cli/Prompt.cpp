@@ -38,10 +38,9 @@ static std::string readText(const Arguments &arguments,
                             const Tokenizer *tokenizer, Prompt &prompt) {
   if (!tokenizer)
     return "this program has no tokenizer; give it ids with '--tokens'";
-  ChatMl chat;
+  ChatTemplate chat;
   if (arguments.chat)
-    if (std::string reason = chat.load(tokenizer->chatTemplate());
-        !reason.empty())
+    if (std::string reason = chat.load(*tokenizer); !reason.empty())
       return reason;
   std::string text = arguments.prompt.value_or("");
   if (!arguments.prompt || text == "-") {
@@ -52,14 +51,14 @@ static std::string readText(const Arguments &arguments,
   if (arguments.echo)
     prompt.echo = text;
   if (arguments.chat) {
-    std::vector<ChatMessage> messages;
+    jinja::Conversation conversation;
     if (arguments.system)
-      messages.push_back({"system", *arguments.system});
-    messages.push_back({"user", text});
-    text = chat.render(messages);
+      conversation.add("system", *arguments.system);
+    conversation.add("user", text);
+    return chat.encode(conversation, arguments.special, prompt.ids);
   }
-  prompt.ids =
-      tokenizer->encode(text, {.addSpecial = true, .parseSpecial = true});
+  prompt.ids = tokenizer->encode(
+      text, {.addSpecial = true, .parseSpecial = arguments.special});
   return "";
 }
 

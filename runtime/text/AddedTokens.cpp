@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/text/AddedTokens.h"
+#include <algorithm>
 
 using namespace quipu;
 
@@ -16,8 +17,17 @@ AddedTokens::AddedTokens(const TokenizerImage &image, ImageTable table)
     begins[byte] = trie.getChild(Trie::root, char(byte)) != Trie::none;
 }
 
+/// Whether one of the spans has a byte between `begin` and `end`.
+static bool overlaps(std::span<const ByteSpan> spans, size_t begin,
+                     size_t end) {
+  auto span = std::ranges::upper_bound(spans, begin, {}, &ByteSpan::end);
+  return span != spans.end() && span->begin < end;
+}
+
 const AddedToken *AddedTokens::findAt(std::string_view text, size_t at,
-                                      bool findsControl, size_t &end) const {
+                                      bool findsControl,
+                                      std::span<const ByteSpan> plain,
+                                      size_t &end) const {
   const AddedToken *found = nullptr;
   uint32_t node = Trie::root;
   for (size_t i = at; i < text.size(); ++i) {
@@ -27,7 +37,8 @@ const AddedToken *AddedTokens::findAt(std::string_view text, size_t at,
     if (index == noToken)
       continue;
     const AddedToken &token = added[size_t(index)];
-    if (!findsControl && (token.flags & AddedToken::Control))
+    if ((token.flags & AddedToken::Control) &&
+        (!findsControl || overlaps(plain, at, i + 1)))
       continue;
     found = &token;
     end = i + 1;
@@ -77,6 +88,7 @@ size_t AddedTokens::skipSpacesBack(std::string_view text, size_t from,
 }
 
 void AddedTokens::find(std::string_view text, bool findsControl,
+                       std::span<const ByteSpan> plain,
                        const std::function<void(const Piece &)> &handle) const {
   size_t gap = 0, at = 0;
   while (!trie.empty() && at < text.size()) {
@@ -85,7 +97,7 @@ void AddedTokens::find(std::string_view text, bool findsControl,
       continue;
     }
     size_t end = 0;
-    const AddedToken *token = findAt(text, at, findsControl, end);
+    const AddedToken *token = findAt(text, at, findsControl, plain, end);
     if (!token) {
       ++at;
       continue;

@@ -9,6 +9,7 @@
 #define QUIPU_RUNTIME_TEXT_ADDEDTOKENS_H
 
 #include "runtime/text/ImageTables.h"
+#include "support/ByteSpan.h"
 #include <array>
 #include <functional>
 
@@ -25,13 +26,15 @@ public:
     std::string_view text; // not empty
     int32_t id;            // noToken: of text between them
   };
-  /// Calls `handle` for each piece in order.
+  /// Calls `handle` for each piece in order. Control tokens are those without a
+  /// byte of `plain`, spans of the text.
   void find(std::string_view text, bool findsControl,
+            std::span<const ByteSpan> plain,
             const std::function<void(const Piece &)> &handle) const;
 
 private:
   const AddedToken *findAt(std::string_view text, size_t at, bool findsControl,
-                           size_t &end) const;
+                           std::span<const ByteSpan> plain, size_t &end) const;
   bool isWord(std::string_view text, size_t begin, size_t end) const;
   size_t skipSpaces(std::string_view text, size_t at) const;
   size_t skipSpacesBack(std::string_view text, size_t from, size_t at) const;

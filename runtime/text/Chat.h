@@ -8,38 +8,29 @@
 #ifndef QUIPU_RUNTIME_TEXT_CHAT_H
 #define QUIPU_RUNTIME_TEXT_CHAT_H
 
-#include <span>
-#include <string>
-#include <string_view>
+#include "support/jinja/Conversation.h"
+#include <cstdint>
 
 namespace quipu {
 
-struct ChatMessage {
-  std::string role; // "system", "user", "assistant"
-  std::string content;
-};
+class Tokenizer;
 
-/// A chat template in the ChatML format, where a message reads
-/// `<|im_start|>role\ncontent<|im_end|>\n`. Jinja templates are recognised, not
-/// run.
-class ChatMl {
+/// The checkpoint's chat template, in Jinja, with the model's tokens.
+class ChatTemplate {
 public:
-  /// Reads a Jinja template. Returns why it cannot be used, as one sentence;
-  /// empty when it can.
-  std::string load(std::string_view jinja);
+  /// Returns why there is none that can be used, as one sentence, or nothing.
+  std::string load(const Tokenizer &tokenizer);
 
-  /// The prompt for these messages and, if `openReply` is set, the beginning of
-  /// the assistant's reply. Contents are not escaped: encode the result with
-  /// parseSpecial, and only if who wrote the messages may write control tokens.
-  std::string render(std::span<const ChatMessage> messages,
-                     bool openReply = true) const;
-
-  /// What the template has the system say when the first message is not a
-  /// system message; empty when it adds nothing.
-  std::string_view getDefaultSystem() const { return defaultSystem; }
+  /// Appends the ids of the prompt for a conversation. Control tokens are those
+  /// that the template writes; with `parseSpecial` those in messages, too. The
+  /// template alone says whether the prompt begins with the
+  /// beginning-of-text token. Returns a sentence about what failed, or nothing.
+  std::string encode(jinja::Conversation &conversation, bool parseSpecial,
+                     std::vector<int32_t> &ids) const;
 
 private:
-  std::string defaultSystem;
+  const Tokenizer *tokenizer = nullptr;
+  jinja::Template form;
 };
 
 } // namespace quipu

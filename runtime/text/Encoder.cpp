@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/text/Encoder.h"
+#include <algorithm>
 
 using namespace quipu;
 
@@ -49,26 +50,35 @@ std::vector<int32_t> Encoder::encode(std::string_view text,
 
   bool findsControl = options.parseSpecial;
   std::string normalized;
-  early.find(text, findsControl, [&](const AddedTokens::Piece &piece) {
-    if (piece.id != noToken) {
-      ids.push_back(piece.id);
-      return;
-    }
-    bool isBeginning = piece.text.data() == text.data();
-    std::string_view rest = piece.text;
-    if (image.normalizer.count != 0) {
-      normalized = rest;
-      steps.normalize(normalized, isBeginning);
-      rest = normalized;
-    }
-    late.find(rest, findsControl, [&](const AddedTokens::Piece &inner) {
-      if (inner.id != noToken)
-        ids.push_back(inner.id);
-      else
-        encodeFragment(inner.text,
-                       isBeginning && inner.text.data() == rest.data(), ids);
-    });
-  });
+  early.find(
+      text, findsControl, options.plain, [&](const AddedTokens::Piece &piece) {
+        if (piece.id != noToken) {
+          ids.push_back(piece.id);
+          return;
+        }
+        bool isBeginning = piece.text.data() == text.data();
+        std::string_view rest = piece.text;
+        if (image.normalizer.count != 0) {
+          normalized = rest;
+          steps.normalize(normalized, isBeginning);
+          rest = normalized;
+        }
+        // Normalisation moves bytes: what holds some of a stranger's is his.
+        bool isTrusted =
+            std::ranges::none_of(options.plain, [&](ByteSpan span) {
+              size_t begin = piece.text.data() - text.data();
+              return span.begin < begin + piece.text.size() && begin < span.end;
+            });
+        late.find(rest, findsControl && isTrusted, {},
+                  [&](const AddedTokens::Piece &inner) {
+                    if (inner.id != noToken)
+                      ids.push_back(inner.id);
+                    else
+                      encodeFragment(
+                          inner.text,
+                          isBeginning && inner.text.data() == rest.data(), ids);
+                  });
+      });
   if (options.addSpecial)
     ids.insert(ids.end(), suffix.begin(), suffix.end());
   return ids;

@@ -9,6 +9,7 @@
 #define QUIPU_RUNTIME_TEXT_TOKENIZER_H
 
 #include "abi/TokenizerImage.h"
+#include "support/ByteSpan.h"
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -25,6 +26,9 @@ struct EncodeOptions {
   /// Control tokens written out in the text ("<|im_start|>") become the tokens
   /// themselves. Say false for text from strangers.
   bool parseSpecial = false;
+  /// Where the text, which is well-formed then, comes from strangers although
+  /// `parseSpecial` is set. Rising, and apart.
+  std::span<const ByteSpan> plain = {};
 };
 
 /// Works in the image as it is mapped: construction costs nothing. All methods

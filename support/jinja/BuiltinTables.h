@@ -38,7 +38,7 @@ namespace methods {
 Value replaceText(Interpreter &in, const Text &text, const Text &old,
                   const Text &by, int64_t count);
 /// Lines without their ends, or with them if it `keeps` them.
-std::vector<Span> splitLines(std::string_view text, bool keeps);
+std::vector<ByteSpan> splitLines(std::string_view text, bool keeps);
 
 /// The indices of keys in their order, of equal ones that which they have.
 std::vector<size_t> sortIndices(Interpreter &in, const std::vector<Value> &keys,

@@ -114,7 +114,7 @@ void quipu::jinja::appendCharacter(std::string &to, uint32_t codePoint) {
     return;
   }
   unsigned more = codePoint < 0x800 ? 1 : codePoint < 0x10000 ? 2 : 3;
-  to += static_cast<char>((0xF00 >> more & 0xFF) | codePoint >> 6 * more);
+  to += static_cast<char>((0xFF80 >> more & 0xFF) | codePoint >> 6 * more);
   while (more-- != 0)
     to += static_cast<char>(0x80 | (codePoint >> 6 * more & 0x3F));
 }

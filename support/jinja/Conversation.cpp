@@ -34,12 +34,16 @@ void Conversation::setOpensReply(bool opens) {
   set("add_generation_prompt", Value(opens));
 }
 
-std::string Conversation::setVariable(std::string_view name,
-                                      std::string_view json) {
+std::string Conversation::setVariables(std::string_view json) {
   Value value;
   std::string error = readJson(json, heap, value, /*isTrusted=*/true);
-  set(name, value);
-  return error;
+  if (!error.empty())
+    return error;
+  if (value.kind != Kind::Mapping)
+    return "line 1: expected an object";
+  for (const auto &[name, is] : value.mapping->entries)
+    variables.set(name, is);
+  return "";
 }
 
 /// Templates write control tokens around roles, as "<|" ~ role ~ "|>": one that

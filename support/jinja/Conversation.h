@@ -25,8 +25,8 @@ public:
   /// about an error, "line N: ...", or nothing.
   std::string setMessages(std::string_view json);
   std::string setTools(std::string_view json);
-  /// Sets any variable. Its texts count as the template's own.
-  std::string setVariable(std::string_view name, std::string_view json);
+  /// An object of other variables, whose texts count as the template's own.
+  std::string setVariables(std::string_view json);
   /// A text of the model: a control token's.
   void setToken(std::string_view name, std::string_view text);
   /// Whether the prompt ends with the beginning of a reply.

@@ -168,6 +168,8 @@ Value Interpreter::evaluateSlice(const Expression &expression) {
   }
   if (of.isUndefined())
     return getItem(of, Value::none());
+  if (of.kind == Kind::Mapping)
+    fail("a mapping has no slices");
   // As for a key that is not there.
   return {};
 }

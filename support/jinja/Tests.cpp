@@ -7,6 +7,7 @@
 
 #include "support/jinja/BuiltinTables.h"
 #include "support/jinja/Characters.h"
+#include <cmath>
 
 using namespace quipu::jinja;
 
@@ -17,7 +18,9 @@ using namespace quipu::jinja;
   }
 
 QUIPU_IS(boolean, value.kind == Kind::Boolean)
-QUIPU_IS(callable, value.kind == Kind::Function || value.kind == Kind::Loop)
+// Calling what is undefined is what fails.
+QUIPU_IS(callable, value.isUndefined() || value.kind == Kind::Function ||
+                       value.kind == Kind::Loop)
 QUIPU_IS(defined, !value.isUndefined())
 QUIPU_IS(eq, run.isEqual(value, *given[0]))
 QUIPU_IS(escaped, value.isText() && value.text->isMarkup)
@@ -57,12 +60,23 @@ Value tests::divisibleby(Interpreter &in, const Value &value,
   return Value(by == 0 || by == -1 || number % by == 0);
 }
 
+/// What is left of a number by two.
+static double halfRest(Interpreter &in, const Value &value) {
+  if (value.isWhole())
+    return static_cast<double>(value.whole() & 1);
+  if (value.kind == Kind::Real)
+    return std::fmod(std::fabs(value.real), 2);
+  in.fail("'even' and 'odd' need a number, not " +
+          std::string(in.typeName(value)));
+  return 0;
+}
+
 Value tests::even(Interpreter &in, const Value &value, const Bound &) {
-  return Value(in.expectWhole(value, "'even'") % 2 == 0);
+  return Value(halfRest(in, value) == 0);
 }
 
 Value tests::odd(Interpreter &in, const Value &value, const Bound &) {
-  return Value(in.expectWhole(value, "'odd'") % 2 != 0);
+  return Value(halfRest(in, value) == 1);
 }
 
 Value tests::lower(Interpreter &in, const Value &value, const Bound &) {

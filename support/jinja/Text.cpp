@@ -30,7 +30,7 @@ void Text::append(const Text &text, size_t begin, size_t end) {
   std::string_view all = text.bytes;
   auto span = std::upper_bound(
       text.inputs.begin(), text.inputs.end(), begin,
-      [](size_t at, const Span &span) { return at < span.end; });
+      [](size_t at, const ByteSpan &span) { return at < span.end; });
   for (; span != text.inputs.end() && span->begin < end; ++span) {
     size_t from = std::max(span->begin, begin), to = std::min(span->end, end);
     bytes += all.substr(begin, from - begin);

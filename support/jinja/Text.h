@@ -8,6 +8,7 @@
 #ifndef QUIPU_SUPPORT_JINJA_TEXT_H
 #define QUIPU_SUPPORT_JINJA_TEXT_H
 
+#include "support/ByteSpan.h"
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -16,15 +17,11 @@
 
 namespace quipu::jinja {
 
-struct Span {
-  size_t begin, end; // bytes
-};
-
 /// A text in UTF-8, and which of its bytes come from a template's input: what
 /// users write must not become control tokens, what the template writes may.
 struct Text {
   std::string bytes;
-  std::vector<Span> inputs; // rising, with something between
+  std::vector<ByteSpan> inputs; // rising, with something between
   /// What `safe` and `escape` make: HTML, to which other texts are escaped when
   /// they are added.
   bool isMarkup = false;
@@ -63,7 +60,7 @@ template <typename Change>
 void Text::appendChanged(const Text &text, Change change) {
   std::string_view rest = text.bytes;
   size_t at = 0;
-  for (const Span &span : text.inputs) {
+  for (const ByteSpan &span : text.inputs) {
     append(std::string(change(rest.substr(at, span.begin - at))));
     appendInput(change(rest.substr(span.begin, span.end - span.begin)));
     at = span.end;

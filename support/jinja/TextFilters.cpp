@@ -12,6 +12,7 @@
 #include <charconv>
 #include <cmath>
 
+using namespace quipu;
 using namespace quipu::jinja;
 
 /// What filters of texts take: others are printed.
@@ -114,7 +115,7 @@ Value filters::indent(Interpreter &in, const Value &value, const Bound &given) {
   result.isMarkup = text->isMarkup;
   if (first)
     result.append(by);
-  std::vector<Span> lines = splitLines(text->bytes + "\n", /*keeps=*/false);
+  std::vector<ByteSpan> lines = splitLines(text->bytes + "\n", /*keeps=*/false);
   for (size_t i = 0; i < lines.size() && in.spend(by.bytes.size()); ++i) {
     if (i != 0)
       result.append("\n");

@@ -8,6 +8,7 @@
 #include "support/jinja/BuiltinTables.h"
 #include "support/jinja/Characters.h"
 
+using namespace quipu;
 using namespace quipu::jinja;
 
 static Value cut(Interpreter &in, const Text &text, size_t begin, size_t end) {
@@ -115,9 +116,9 @@ Value methods::removeSuffix(Interpreter &in, const Value &self,
 
 /// Parts between occurrences of `separator`, or between white space if it is
 /// null, at most `most` times.
-static std::vector<Span> splitText(std::string_view text, const Text *separator,
-                                   uint64_t most) {
-  std::vector<Span> parts;
+static std::vector<ByteSpan> splitText(std::string_view text,
+                                       const Text *separator, uint64_t most) {
+  std::vector<ByteSpan> parts;
   if (separator) {
     size_t begin = 0, found;
     while (parts.size() < most &&
@@ -144,9 +145,9 @@ static std::vector<Span> splitText(std::string_view text, const Text *separator,
 }
 
 /// The same from the end on.
-static std::vector<Span> splitTextBack(std::string_view text,
-                                       const Text *separator, uint64_t most) {
-  std::vector<Span> parts;
+static std::vector<ByteSpan>
+splitTextBack(std::string_view text, const Text *separator, uint64_t most) {
+  std::vector<ByteSpan> parts;
   if (separator) {
     size_t end = text.size(), size = separator->bytes.size();
     while (parts.size() < most && end >= size) {
@@ -161,7 +162,7 @@ static std::vector<Span> splitTextBack(std::string_view text,
     std::string_view rest = stripRight(text);
     while (!rest.empty()) {
       if (parts.size() == most) {
-        parts.push_back({text.size() - stripLeft(text).size(), rest.size()});
+        parts.push_back({0, rest.size()});
         break;
       }
       size_t begin = rest.size();
@@ -179,9 +180,9 @@ static std::vector<Span> splitTextBack(std::string_view text,
 }
 
 static Value listParts(Interpreter &in, const Text &text,
-                       const std::vector<Span> &parts) {
+                       const std::vector<ByteSpan> &parts) {
   std::vector<Value> items;
-  for (const Span &part : parts)
+  for (const ByteSpan &part : parts)
     if (in.spend(64))
       items.push_back(cut(in, text, part.begin, part.end));
   return in.make(Form::List, std::move(items));
@@ -212,8 +213,9 @@ Value methods::rsplit(Interpreter &in, const Value &self, const Bound &given) {
   return splitWith(in, self, given, splitTextBack);
 }
 
-std::vector<Span> quipu::jinja::splitLines(std::string_view text, bool keeps) {
-  std::vector<Span> lines;
+std::vector<ByteSpan> quipu::jinja::splitLines(std::string_view text,
+                                               bool keeps) {
+  std::vector<ByteSpan> lines;
   for (size_t begin = 0, at = 0; begin < text.size();) {
     size_t bytes = 0;
     while (at < text.size()) {
@@ -327,7 +329,7 @@ Value methods::replace(Interpreter &in, const Value &self, const Bound &given) {
 //===----------------------------------------------------------------------===//
 
 /// The bytes between the characters `start` and `end` that a method is given.
-static Span window(Interpreter &in, const Text &text, const Bound &given) {
+static ByteSpan window(Interpreter &in, const Text &text, const Bound &given) {
   auto length = static_cast<int64_t>(text.countCharacters());
   auto place = [&](size_t argument, int64_t otherwise) {
     if (!given.has(argument) || given[argument]->isNone())
@@ -344,7 +346,7 @@ static Value findIn(Interpreter &in, const Value &self, const Bound &given,
   const Text &text = *self.text;
   const Text *part = in.expectText(*given[0], "'find'");
   in.spend(text.bytes.size());
-  Span span = window(in, text, given);
+  ByteSpan span = window(in, text, given);
   if (in.hasFailed())
     return {};
   std::string_view within =
@@ -376,7 +378,7 @@ Value methods::rindex(Interpreter &in, const Value &self, const Bound &given) {
 Value methods::countText(Interpreter &in, const Value &self,
                          const Bound &given) {
   const Text *part = in.expectText(*given[0], "'count'");
-  Span span = window(in, *self.text, given);
+  ByteSpan span = window(in, *self.text, given);
   if (in.hasFailed() || !in.spend(self.text->bytes.size()))
     return {};
   Text within = self.text->slice(span.begin, span.end);

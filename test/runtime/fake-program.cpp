@@ -407,8 +407,14 @@ struct FakeTokenizer {
     header.spaces = {table(pages, CodePointTable::pageCount),
                      table(nothing, 256)};
     header.text = table(text, sizeof(text));
-    // Names what makes a template ChatML, and reads like one.
-    header.chatTemplate = table(text[tokens[imStart].bytes.begin], 12 + 10);
+    static const char chat[] =
+        "{% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' "
+        "+ message.content + '<|im_end|>\\n' }}{% endfor %}"
+        "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}"
+        "{% endif %}";
+    static_assert(256 + 12 + 10 + 13 + sizeof(chat) <= sizeof(text));
+    memcpy(text + end, chat, sizeof(chat) - 1);
+    header.chatTemplate = table(text[end], sizeof(chat) - 1);
   }
 
   /// Every node has 256 places of its own for its children.

@@ -8,6 +8,7 @@
 #include "compiler/frontend/tokenizer/TokenizerImage.h"
 #include "compiler/frontend/Json.h"
 #include "compiler/frontend/MappedFile.h"
+#include "compiler/frontend/chat/ChatTemplate.h"
 #include "compiler/frontend/gguf/GgufFile.h"
 #include "compiler/frontend/tokenizer/TokenizerDescription.h"
 #include "llvm/Support/FileSystem.h"
@@ -58,8 +59,11 @@ static Error readTokenNames(StringRef folder,
                          std::pair("eos_token", &description.eos),
                          std::pair("pad_token", &description.padding)})
     *id = findNamed(description, config->get(key));
-  if (auto chat = config->getString("chat_template"))
-    description.chatTemplate = chat->str();
+  Expected<std::optional<ChatTemplateSource>> chat = findChatTemplate(folder);
+  if (!chat)
+    return chat.takeError();
+  if (*chat)
+    description.chatTemplate = (*chat)->text;
 
   Expected<json::Object> generation =
       readBeside(folder, "generation_config.json");

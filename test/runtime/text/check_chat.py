@@ -31,22 +31,28 @@ USER = {"role": "user", "content": "Hi <there>\n"}
 SYSTEM = {"role": "system", "content": ""}
 SAID = "<|im_start|>user\nHi <there>\n<|im_end|>\n"
 OPEN = "<|im_start|>assistant\n"
+# It reads roles and end markers that a guess would miss.
+OTHER = (
+    "{% set names = {'user': 'Human', 'assistant': 'Bot'} %}"
+    "{{ bos_token }}{% for m in messages %}{{ '<|' ~ 'im_start' ~ '|>' ~ names[m.role] ~ ': ' ~ "
+    "m.content | trim ~ eos_token }}{% endfor %}{% if add_generation_prompt %}{{ OPEN }}{% endif %}"
+)
 
 GOOD = [
     (PLAIN, [], OPEN),
     (PLAIN, [USER], SAID + OPEN),
     (PLAIN, [SYSTEM, USER], "<|im_start|>system\n<|im_end|>\n" + SAID + OPEN),
     (DEFAULT, [USER], "<|im_start|>system\nIt's \"here\"\tto help.<|im_end|>\n" + SAID + OPEN),
-    (DEFAULT, [SYSTEM, USER], "<|im_start|>system\n<|im_end|>\n" + SAID + OPEN),
-    # Cut off within a literal: no default, no crash.
-    ("<|im_end|> '<|im_start|>system\\nYou are\\", [USER], SAID + OPEN),
+    (DEFAULT, [SYSTEM], "<|im_start|>system\n<|im_end|>\n" * 2 + OPEN),
+    (OTHER, [USER], "<|im_start|><|im_start|>Human: Hi <there><|im_end|>"),
 ]
-OTHER = "the model's chat template is not ChatML (<|im_start|>role, content, <|im_end|>), use it with plain prompts"
+RUN = "the model's chat template cannot be run: line {}; use it with plain prompts"
 BAD = [
     (None, "the model has no chat template, use it with plain prompts"),
-    ("[INST] {{ messages[0].content }} [/INST]", OTHER),
-    ("<|im_start|>", OTHER),
-    ("{{ '<|im_start|>' + role + '<|im_sep|>' + content + '<|im_end|>' }}", OTHER),
+    ("<|im_end|> '<|im_start|>\n\n{{ messages", RUN.format("3: a tag '{{' has no end '}}'")),
+    ("\n{% include 'x' %}", RUN.format("2: the tag 'include' is not supported")),
+    ("{{ messages | pprint }}", RUN.format("1: the filter 'pprint' is not supported")),
+    ("\n{{ raise_exception('no system') }}", "the chat template fails: line 2: the template refuses: no system"),
 ]
 
 
@@ -66,3 +72,15 @@ for template, expected in BAD:
     assert (result.returncode, result.stdout) == (1, ""), result
     assert result.stderr == f"quipu: error: {expected}\n", result
 print(len(GOOD), "prompts,", len(BAD), "templates refused")
+
+# What a message writes stays text, what the template writes does not.
+special = json.loads(run(PLAIN, [USER]).stdout)["ids"][0]
+result = json.loads(run(PLAIN, [{"role": "user", "content": "a<|im_start|>b"}]).stdout)
+assert (result["ids"].count(special), result["special"].count(special)) == (2, 3), result
+assert result["prompt"] == "<|im_start|>user\na<|im_start|>b<|im_end|>\n" + OPEN, result
+# A token is not put together of both, but for a plain role.
+HALF = "{{ '<|im_' ~ messages[0].content ~ '|>' }}{{ '<|im_' ~ messages[0].role ~ '|>' }}"
+for role, count in [("start", 1), ("start|><|im_start", 0)]:
+    result = json.loads(run(HALF, [{"role": role, "content": "start"}]).stdout)
+    assert result["ids"].count(special) == count, result
+print("control tokens in messages are text")

@@ -88,22 +88,26 @@ static void encode(const Tokenizer &tokenizer, const void *image,
 }
 
 static void chat(const Tokenizer &tokenizer, StringRef input) {
-  std::vector<ChatMessage> messages;
-  json::Value list = exitOnError(json::parse(input));
-  for (const json::Value &message : *list.getAsArray())
-    messages.push_back(
-        {message.getAsObject()->getString("role").value_or("").str(),
-         message.getAsObject()->getString("content").value_or("").str()});
-  ChatMl format;
-  std::string reason = format.load(tokenizer.chatTemplate());
-  if (!reason.empty())
-    exitOnError(refuse(reason));
-  std::string prompt = format.render(messages);
-  outs() << json::Value(json::Object{
-                {"prompt", prompt},
-                {"closed", format.render(messages, /*openReply=*/false)},
-                {"ids", json::Array(
-                            tokenizer.encode(prompt, {.parseSpecial = true}))}})
+  ChatTemplate format;
+  std::string error = format.load(tokenizer);
+  jinja::Conversation conversation;
+  if (error.empty())
+    error = conversation.setMessages(std::string_view(input));
+  auto encode = [&](bool parseSpecial) {
+    std::vector<int32_t> ids;
+    if (error.empty())
+      error = format.encode(conversation, parseSpecial, ids);
+    return ids;
+  };
+  std::vector<int32_t> ids = encode(false), special = encode(true);
+  conversation.setOpensReply(false);
+  std::vector<int32_t> closed = encode(false);
+  if (!error.empty())
+    exitOnError(refuse(error));
+  outs() << json::Value(json::Object{{"prompt", tokenizer.decode(ids, true)},
+                                     {"closed", tokenizer.decode(closed, true)},
+                                     {"ids", json::Array(ids)},
+                                     {"special", json::Array(special)}})
          << '\n';
 }
 
