@@ -150,6 +150,7 @@ struct State {
   const char *name; // "blk.kv"
   int32_t pool;     // index into Program::pools
   int32_t layers, heads, keyDim, valueDim;
+  int32_t valuesInKeys;   // whether a value is the first components of its key
   int64_t offset, stride; // of layer 0, from layer to layer; see KvLayout.h
 };
 

@@ -9,7 +9,7 @@
 // consecutive positions of one sequence, of all layers of all states of its
 // pool. A block table says which page has which positions. In a page, the
 // layers of a state follow each other at a stride; a layer has its keys, then
-// its values:
+// its values, unless these are the first components of the keys:
 //
 //   keys   [head][8 groups of 16 positions] group
 //   values [head][8 groups of 16 positions] group
@@ -80,9 +80,13 @@ constexpr int64_t getPageBytes(CacheType type, int64_t numbers) {
 struct KvLayout {
   CacheType type;
   int64_t heads, keyDim, valueDim; // dims are multiples of 16, of 32 in q8_0
+  /// Whether a value is the first components of its key.
+  bool valuesInKeys = false;
 
   /// Cached numbers of one position.
-  constexpr int64_t numbers() const { return heads * (keyDim + valueDim); }
+  constexpr int64_t numbers() const {
+    return heads * (keyDim + (valuesInKeys ? 0 : valueDim));
+  }
   constexpr int64_t bytes() const { return getPageBytes(type, numbers()); }
 
   constexpr int64_t groupBytes(int64_t dim) const {
@@ -92,7 +96,7 @@ struct KvLayout {
   constexpr int64_t headBytes(int64_t dim) const {
     return pageGroups * groupBytes(dim);
   }
-  /// From a layer's first key to its first value.
+  /// From a layer's first key to its first value, where it has any.
   constexpr int64_t valuesOffset() const { return heads * headBytes(keyDim); }
   /// From a group's first number to its scales (q8_0).
   static constexpr int64_t scalesOffset(int64_t dim) {

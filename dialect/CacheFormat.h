@@ -48,7 +48,7 @@ inline llvm::SmallVector<mlir::Type> getCacheElements(ModelOp model) {
 /// One layer's keys and values in a page.
 inline abi::KvLayout getKvLayout(CacheType cache) {
   return {*getCacheFormat(cache.getElementType()), cache.getHeads(),
-          cache.getKeyDim(), cache.getValueDim()};
+          cache.getKeyDim(), cache.getValueDim(), cache.getValuesInKeys()};
 }
 
 } // namespace quipu

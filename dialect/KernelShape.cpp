@@ -18,7 +18,9 @@ std::string quipu::getKernelShape(KernelOp kernel) {
     RankedTensorType weight = linear.getWeight().getType();
     os << (text.empty() ? "" : " ");
     if (linear.getIds())
-      os << linear.getChosen() << "of" << weight.getDimSize(0) << 'x';
+      os << linear.getChosen() << "of";
+    if (linear.isStack())
+      os << weight.getDimSize(0) << 'x';
     os << linear.getRows() << 'x' << linear.getColumns() << 'x';
     if (auto block = dyn_cast<BlockType>(weight.getElementType()))
       os << StringRef(block.getFormat()->name).lower();

@@ -13,7 +13,8 @@
 namespace quipu {
 
 /// The matrices that a kernel multiplies by, "576x576xq4_1 192x576xq6_k", of
-/// experts "8of128x768x2048xq4_0"; empty without any. Kernels of one shape run
+/// experts "8of128x768x2048xq4_0", of heads "128x512x128xq4_0"; empty without
+/// any. Kernels of one shape run
 /// equally fast.
 std::string getKernelShape(KernelOp kernel);
 

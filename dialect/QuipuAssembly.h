@@ -143,6 +143,58 @@ inline void printBoundForms(mlir::OpAsmPrinter &printer, mlir::Operation *,
   printer << " -> " << result;
 }
 
+/// `(: key (, value)? -> result)?`; `operand` is the value.
+inline mlir::ParseResult
+parseBoundWrite(mlir::OpAsmParser &parser, mlir::Type &key, mlir::Type &value,
+                mlir::Type &result,
+                std::optional<mlir::OpAsmParser::UnresolvedOperand> operand) {
+  if (operand)
+    return parseBound(parser, key, value, result);
+  return parseBound(parser, key, result);
+}
+
+inline void printBoundWrite(mlir::OpAsmPrinter &printer, mlir::Operation *op,
+                            mlir::Type key, mlir::Type value, mlir::Type result,
+                            mlir::Value) {
+  if (value)
+    printBound(printer, op, key, value, result);
+  else
+    printBound(printer, op, key, result);
+}
+
+/// `heads` or ids, what says which matrix of a stack a row is multiplied by.
+inline mlir::ParseResult
+parseStack(mlir::OpAsmParser &parser,
+           std::optional<mlir::OpAsmParser::UnresolvedOperand> &ids,
+           mlir::UnitAttr &ofHeads) {
+  if (succeeded(parser.parseOptionalKeyword("heads"))) {
+    ofHeads = parser.getBuilder().getUnitAttr();
+    return mlir::success();
+  }
+  return parser.parseOperand(ids.emplace());
+}
+
+inline void printStack(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                       mlir::Value ids, mlir::UnitAttr) {
+  if (ids)
+    printer << ids;
+  else
+    printer << "heads";
+}
+
+/// `dim (of keys)?`, the values of a cache.
+inline mlir::ParseResult parseValues(mlir::AsmParser &parser, int64_t &dim,
+                                     bool &ofKeys) {
+  if (parser.parseInteger(dim))
+    return mlir::failure();
+  ofKeys = succeeded(parser.parseOptionalKeyword("of"));
+  return ofKeys ? parser.parseKeyword("keys") : mlir::success();
+}
+
+inline void printValues(mlir::AsmPrinter &printer, int64_t dim, bool ofKeys) {
+  printer << dim << (ofKeys ? " of keys" : "");
+}
+
 /// `(: type, type, ...)?`; a single value may be unbound.
 inline mlir::ParseResult
 parseBoundList(mlir::OpAsmParser &parser,

@@ -7,6 +7,7 @@
 
 #include "dialect/CacheFormat.h"
 #include "dialect/Quipu.h"
+#include "dialect/QuipuAssembly.h"
 #include "dialect/Targets.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "weights/WeightLayout.h"
@@ -108,13 +109,14 @@ int64_t I8BlockType::getBlockBytes() const {
 
 LogicalResult CacheType::verify(function_ref<InFlightDiagnostic()> emitError,
                                 FlatSymbolRefAttr, Type elementType,
-                                int64_t heads, int64_t keyDim,
-                                int64_t valueDim) {
+                                int64_t heads, int64_t keyDim, int64_t valueDim,
+                                bool valuesInKeys) {
   std::optional<abi::CacheType> format = getCacheFormat(elementType);
   if (!format)
     return emitError() << "a cache holds f16, f32 or !quipu.q8_0, not "
                        << elementType;
-  if (failed(PagesType::verify(emitError, heads, keyDim, valueDim)))
+  if (failed(
+          PagesType::verify(emitError, heads, keyDim, valueDim, valuesInKeys)))
     return failure();
   for (int64_t dim : {keyDim, valueDim})
     if (format == abi::CacheType::Q8_0 && dim % abi::cacheBlock)
@@ -123,15 +125,29 @@ LogicalResult CacheType::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+PagesType CacheType::getPages() const {
+  return PagesType::get(getContext(), getHeads(), getKeyDim(), getValueDim(),
+                        getValuesInKeys());
+}
+
+CacheType CacheType::withElement(Type element) const {
+  return get(getContext(), getState(), element, getHeads(), getKeyDim(),
+             getValueDim(), getValuesInKeys());
+}
+
 LogicalResult PagesType::verify(function_ref<InFlightDiagnostic()> emitError,
-                                int64_t heads, int64_t keyDim,
-                                int64_t valueDim) {
+                                int64_t heads, int64_t keyDim, int64_t valueDim,
+                                bool valuesInKeys) {
   constexpr int64_t most = 1 << 24;
   if (heads <= 0 || keyDim <= 0 || valueDim <= 0 || heads >= most ||
       keyDim >= most || valueDim >= most || heads * (keyDim + valueDim) >= most)
     return emitError() << "C1: " << heads << " heads of keys with " << keyDim
                        << " and values with " << valueDim
                        << " components are no pages";
+  if (valuesInKeys && valueDim > keyDim)
+    return emitError() << "C2: values of " << valueDim
+                       << " components are not the first of keys with "
+                       << keyDim;
   return success();
 }
 

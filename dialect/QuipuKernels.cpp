@@ -233,8 +233,7 @@ bool quipu::areAlike(Type type, Type other) {
   auto a = dyn_cast<CacheType>(type), b = dyn_cast<CacheType>(other);
   if (!a || !b)
     return type == other;
-  return b == CacheType::get(b.getContext(), b.getState(), a.getElementType(),
-                             a.getHeads(), a.getKeyDim(), a.getValueDim());
+  return a.getPages() == b.getPages();
 }
 
 SmallVector<FlatSymbolRefAttr> LaunchOp::getKernels() {

@@ -191,6 +191,8 @@ LogicalResult quipu::verifyIsBound(Operation *op, StringRef constraint) {
 }
 
 int64_t LinearOp::getChosen() {
+  if (getOfHeads())
+    return getMatrices(getWeight().getType());
   auto ids = getIds() ? dyn_cast<RankedTensorType>(getIds().getType())
                       : RankedTensorType();
   return ids ? ids.getDimSize(1) : 1;
@@ -198,7 +200,7 @@ int64_t LinearOp::getChosen() {
 
 bool LinearOp::hasRowPerChoice() {
   auto input = dyn_cast<RankedTensorType>(getInput().getType());
-  return getIds() && input && input.getRank() == 3;
+  return isStack() && input && input.getRank() == 3;
 }
 
 /// C6, and that the weight is a stack.
@@ -207,7 +209,9 @@ static LogicalResult verifyStack(LinearOp op, RankedTensorType input) {
   if (!weight || weight.getRank() != 3)
     return op.emitOpError("C1: the weight ")
            << op.getWeight().getName() << " is " << weight
-           << ", no stack of matrices of which ids choose";
+           << ", no stack of matrices";
+  if (op.getOfHeads())
+    return success();
   auto ids = dyn_cast<RankedTensorType>(op.getIds().getType());
   if (!ids || ids.getRank() != 2 || ids.getDimSize(0) != input.getDimSize(0) ||
       !ids.getElementType().isInteger(32))
@@ -247,7 +251,9 @@ LogicalResult LinearOp::verify() {
   auto input = dyn_cast<RankedTensorType>(getInput().getType());
   if (!input)
     return success();
-  bool isStack = bool(getIds()), ownRows = hasRowPerChoice();
+  bool isStack = this->isStack(), ownRows = hasRowPerChoice();
+  if (getOfHeads() && (getIds() || input.getRank() != 3))
+    return emitOpError("C7: the input has no heads: ") << input;
   if (isStack && failed(verifyStack(*this, input)))
     return failure();
   RankedTensorType weight = getWeight().getType();
@@ -258,8 +264,10 @@ LogicalResult LinearOp::verify() {
     return emitOpError("C1: the weight ")
            << getWeight().getName() << " is " << weight
            << ", but the input has " << elements << " numbers per "
-           << (ownRows ? "choice, of " + std::to_string(input.getDimSize(1))
-                       : "token");
+           << (!ownRows ? "token"
+               : getOfHeads()
+                   ? "head, of " + std::to_string(input.getDimSize(1))
+                   : "choice, of " + std::to_string(input.getDimSize(1)));
   auto result = cast<RankedTensorType>(getResult().getType());
   int64_t outputs =
       isStack ? result.getShape().back() : getElementsPerToken(result);
@@ -529,6 +537,8 @@ static bool matchHeads(RankedTensorType key, RankedTensorType value) {
 }
 
 LogicalResult CacheWriteOp::verify() {
+  if (!getValue())
+    return success(); // the shape rule has seen to it
   auto key = dyn_cast<RankedTensorType>(getKey().getType());
   auto value = dyn_cast<RankedTensorType>(getValue().getType());
   if (!key != !value || (key && !matchHeads(key, value)))

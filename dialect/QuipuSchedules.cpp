@@ -51,11 +51,12 @@ LogicalResult CpuTilesAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 static LogicalResult verifyChoices(KernelOp kernel) {
   LinearOp first = *kernel.getOps<LinearOp>().begin();
   for (LinearOp linear : kernel.getOps<LinearOp>())
-    if (linear.getIds() != first.getIds())
+    if (linear.getIds() != first.getIds() ||
+        linear.getOfHeads() != first.getOfHeads())
       return linear.emitOpError(
           "schedule C4: multiplies by other matrices than "
           "the first linear layer of its kernel");
-  if (!first.getIds())
+  if (!first.isStack())
     return success();
   for (LinearOp linear : kernel.getOps<LinearOp>())
     if (linear.getRows() % tileRows)
@@ -63,8 +64,9 @@ static LogicalResult verifyChoices(KernelOp kernel) {
              << linear.getRows()
              << " rows are no multiple of 16; build with --target=reference";
   for (Operation &op : kernel.getBody().front())
-    if (isa<RopeOp, CacheWriteOp>(op))
-      return op.emitOpError("schedule C4: makes heads of what experts say");
+    if (isa<RopeOp, CacheWriteOp, ConcatOp>(op))
+      return op.emitOpError("schedule C4: makes heads of what matrices of a "
+                            "stack give");
   return success();
 }
 

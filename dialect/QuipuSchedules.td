@@ -47,8 +47,8 @@ def Quipu_CpuTilesAttr : Quipu_ScheduleAttr<"CpuTiles", "cpu_tiles"> {
 
     C1: lanes, tokens and tiles are from 1 to 64. C2: the kernel has a linear
     layer. C3: an input in bf16 or f16 is for a weight in the
-    same. C4: all linear layers multiply by what the same ids choose, or none does; of
-    a stack a matrix has a multiple of 16 rows, and the heads of nothing are made of it.
+    same. C4: all linear layers multiply by what the same ids choose, all have a matrix
+    for each head, or none is of a stack; of a stack a matrix has a multiple of 16 rows, and the heads of nothing are made of it.
   }];
   let parameters = (ins "int64_t":$lanes, "int64_t":$tokens, "int64_t":$tiles,
                         DefaultValuedParameter<"bool", "false">:$panel);

@@ -93,6 +93,10 @@ LogicalResult LinearOp::inferReturnTypes(MLIRContext *context,
       return emitOptionalError(loc, "C6: the ids are [tokens, chosen], not ",
                                op.getIds().getType());
     shape->insert(std::next(shape->begin()), ids.getDimSize(1));
+  } else if (op.getOfHeads()) {
+    if (input.getRank() != 3)
+      return emitOptionalError(loc, "C7: the input has no heads: ", input);
+    shape->insert(std::next(shape->begin()), input.getDimSize(1));
   }
   types.push_back(RankedTensorType::get(*shape, Float32Type::get(context)));
   return success();
@@ -159,7 +163,13 @@ LogicalResult ConcatOp::inferReturnTypes(MLIRContext *context,
 LogicalResult CacheWriteOp::inferReturnTypes(MLIRContext *context,
                                              std::optional<Location> loc,
                                              Adaptor op, Types &types) {
-  RankedTensorType key = getBound(op.getKey()), value = getBound(op.getValue());
+  bool inKeys = !op.getValue();
+  if (inKeys == !op.getValuesAttr())
+    return emitOptionalError(loc, "C3: there is ",
+                             inKeys ? "neither a value nor" : "a value beside",
+                             " a number of the key's components");
+  RankedTensorType key = getBound(op.getKey()),
+                   value = inKeys ? key : getBound(op.getValue());
   if (!key || !value)
     return inferUnbound(context, types);
   if (key.getRank() != 3 || value.getRank() != 3 ||
@@ -167,13 +177,22 @@ LogicalResult CacheWriteOp::inferReturnTypes(MLIRContext *context,
     return emitOptionalError(
         loc, "C1: key and value differ in tokens or heads: ", key, " and ",
         value);
+  int64_t valueDim = value.getDimSize(2);
+  if (inKeys) {
+    auto count = dyn_cast<IntegerAttr>(op.getValuesAttr());
+    if (!count || count.getInt() < 1 || count.getInt() > valueDim)
+      return emitOptionalError(loc, "C3: a value is ", op.getValuesAttr(),
+                               " components of a key, expected from 1 to ",
+                               valueDim);
+    valueDim = count.getInt();
+  }
   if (!op.getStateAttr())
     return emitOptionalError(loc, "C2: there is no state; run bind-checkpoint");
   Type element = op.getElement().value_or(Float16Type::get(context));
   CacheType cache = CacheType::getChecked(
       [&] { return mlir::emitError(loc.value_or(UnknownLoc::get(context))); },
       context, op.getStateAttr(), element, key.getDimSize(1), key.getDimSize(2),
-      value.getDimSize(2));
+      valueDim, inKeys);
   if (!cache)
     return failure();
   types.push_back(cache);

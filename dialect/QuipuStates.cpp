@@ -96,9 +96,7 @@ LogicalResult CacheWriteOp::verifyState(SymbolTableCollection &symbols) {
   StateOp state = lookUpState(*this, getStateAttr(), symbols);
   if (!state)
     return failure();
-  auto pages = PagesType::get(getContext(), cache.getHeads(), cache.getKeyDim(),
-                              cache.getValueDim());
-  if (cache.getState() != getStateAttr() || state.getType() != pages)
+  if (cache.getState() != getStateAttr() || state.getType() != cache.getPages())
     return emitOpError("C2: the state ")
            << getStateAttr() << " is " << state.getType() << ", but the cache "
            << cache;

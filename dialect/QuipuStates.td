@@ -25,6 +25,12 @@ def Quipu_StateOp : Quipu_Op<"state", [Symbol, HasParent<"ModelOp">]> {
     quipu.state @embed.pool : tensor<576xf32>
     ```
 
+    Of latent attention (DeepSeek-V2) each layer keeps 576 numbers of a position:
+
+    ```mlir
+    quipu.state @blk.kv : !quipu.pages<heads 1, keys 576, values 512 of keys> layers 61
+    ```
+
     `assign-state-offsets` adds the pool (states of one window have their pages
     in common) and the place of layer 0 and the distance between layers in a
     page, in numbers of one position; of a row, its number among the rows.

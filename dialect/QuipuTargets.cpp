@@ -144,7 +144,7 @@ Type CpuAttr::getInputElement(RankedTensorType weight) const {
 }
 
 /// Whether what `op` does to heads is beyond tiles of a linear layer's outputs:
-/// not all have a whole number of these.
+/// not all have a whole number of these, or each matrix gives those of one.
 static bool cutsTiles(Operation *op) {
   if (!isa<RopeOp, CacheWriteOp, ConcatOp, NormInterface, L2NormOp, SoftmaxOp>(
           op))
@@ -155,7 +155,9 @@ static bool cutsTiles(Operation *op) {
     heads = heads.take_front();
   return llvm::any_of(heads, [](Value value) {
     auto type = dyn_cast<RankedTensorType>(value.getType());
-    return type && type.getRank() == 3 && type.getDimSize(2) % tileRows;
+    auto linear = value.getDefiningOp<LinearOp>();
+    return type && type.getRank() == 3 &&
+           (type.getDimSize(2) % tileRows || (linear && linear.isStack()));
   });
 }
 

@@ -31,6 +31,28 @@ def Quipu_PositionsType : Quipu_Type<"Positions", "positions"> {
   let summary = "the position and the sequence (cache slot) of each token of a step";
 }
 
+def Quipu_PagesType : Quipu_Type<"Pages", "pages"> {
+  let summary = "keys and values in pages, the type of a state";
+  let description = [{
+    Of each position, `heads` keys of `keyDim` components and as many values of
+    `valueDim`; `of keys`, a value is the first components of its key, and takes
+    no memory. Which sequence has which page says a block table.
+    C1: all three are positive, and a position has less than 2^24 numbers. C2:
+    values of keys have no more components.
+  }];
+  let parameters = (ins "int64_t":$heads, "int64_t":$keyDim, "int64_t":$valueDim, "bool":$valuesInKeys);
+  let assemblyFormat = [{
+    `<` `heads` $heads `,` `keys` $keyDim `,` `values` custom<Values>($valueDim, $valuesInKeys) `>`
+  }];
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Cached numbers of a position, of one layer.
+    int64_t getNumbers() const {
+      return getHeads() * (getKeyDim() + (getValuesInKeys() ? 0 : getValueDim()));
+    }
+  }];
+}
+
 def Quipu_CacheType : Quipu_Type<"Cache", "cache"> {
   let summary = "one layer of a state's keys and values, of all sequences";
   let description = [{
@@ -38,26 +60,15 @@ def Quipu_CacheType : Quipu_Type<"Cache", "cache"> {
     numbers lie in pages is in `abi/KvLayout.h`.
   }];
   let parameters = (ins "::mlir::FlatSymbolRefAttr":$state, "::mlir::Type":$elementType,
-                        "int64_t":$heads, "int64_t":$keyDim, "int64_t":$valueDim);
+                        "int64_t":$heads, "int64_t":$keyDim, "int64_t":$valueDim, "bool":$valuesInKeys);
   let assemblyFormat = [{
-    `<` $state `,` $elementType `,` `heads` $heads `,` `keys` $keyDim `,` `values` $valueDim `>`
+    `<` $state `,` $elementType `,` `heads` $heads `,` `keys` $keyDim `,` `values` custom<Values>($valueDim, $valuesInKeys) `>`
   }];
-  let genVerifyDecl = 1;
-}
-
-def Quipu_PagesType : Quipu_Type<"Pages", "pages"> {
-  let summary = "keys and values in pages, the type of a state";
-  let description = [{
-    Of each position, `heads` keys of `keyDim` components and as many values of
-    `valueDim`. Which sequence has which page says a block table.
-    C1: all three are positive, and a position has less than 2^24 numbers.
-  }];
-  let parameters = (ins "int64_t":$heads, "int64_t":$keyDim, "int64_t":$valueDim);
-  let assemblyFormat = "`<` `heads` $heads `,` `keys` $keyDim `,` `values` $valueDim `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
-    /// Cached numbers of a position, of one layer.
-    int64_t getNumbers() const { return getHeads() * (getKeyDim() + getValueDim()); }
+    /// The type of the state.
+    PagesType getPages() const;
+    CacheType withElement(::mlir::Type element) const;
   }];
 }
 

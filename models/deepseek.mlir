@@ -1,11 +1,13 @@
 // DeepSeek-V3: keys and values are made of a small vector for each token (multi-head
-// latent attention), one rotated part of the keys is that of all heads, and experts
-// of some groups stand beside shared ones; the first layers are dense.
-// GGUF files of 2025 on are those of deepseek-split.mlir.
-quipu.model @deepseek for ["deepseek2"] {
-  quipu.param @flat      = "attention.key_length_nope" else (@head_dim - @rope_dims)
-  quipu.param @values    = "attention.value_length" else @flat
-  quipu.param @value_dim = "attention.value_length_mla" else @values
+// latent attention, DeepSeek-V2, section 2.1), one rotated part of the keys is that of
+// all heads, and experts of some groups stand beside shared ones; the first layers are
+// dense. The cache has this vector: what would make keys of it multiplies the queries,
+// what would make values the result.
+// GGUF files of before 2025 are those of deepseek-joined.mlir.
+quipu.model @deepseek for ["deepseek2"] with "attention.value_length_mla" {
+  quipu.param @key_dim   = "attention.key_length_mla" else 0
+  quipu.param @flat      = "attention.key_length_nope" else (@key_dim - @rope_dims)
+  quipu.param @value_dim = "attention.value_length_mla"
   quipu.param @q_rank    = "attention.q_lora_rank"
   quipu.param @rank      = "attention.kv_lora_rank"
   quipu.param @dense     = "leading_dense_block_count" else 0
@@ -14,13 +16,15 @@ quipu.model @deepseek for ["deepseek2"] {
   quipu.param @kept      = "expert_group_used_count" else @groups
   quipu.param @times     = "expert_weights_scale" else 1.0
   quipu.param @normalized = "expert_weights_norm" else false
-  // ln(factor) as a difference quotient. Scores grow by the square of what YaRN
-  // stretches cos and sin by, these by what is left.
+  // ln(factor) as a difference quotient. YaRN stretches cos and sin, but where both
+  // mscale and mscale_all_dim are given, scores by the square of the latter's, and
+  // cos and sin by what is left. 0 is not given, and 0 ** 0 is 1.
   quipu.param @ln        = (((@factor ** 0.00001) - (@factor ** -0.00001)) / 0.00002)
   quipu.param @log_times = "rope.scaling.yarn_log_multiplier" else 0.0
   quipu.param @mscale    = "rope.scaling.yarn_mscale" else (10 * @log_times)
   quipu.param @grown     = (1 + (@log_times * @ln))
-  quipu.param @stretch   = "rope.scaling.yarn_attn_factor" else ((1 + ((0.1 * @mscale) * @ln)) / @grown)
+  quipu.param @plain     = (1 + (0.1 * @ln))
+  quipu.param @stretch   = "rope.scaling.yarn_attn_factor" else (@plain + (((1 - (0 ** @mscale)) * (1 - (0 ** @log_times))) * (((1 + ((0.1 * @mscale) * @ln)) / @grown) - @plain)))
   quipu.layer_set @first = below @dense
 
   %tokens = quipu.input "tokens"
@@ -33,18 +37,20 @@ quipu.model @deepseek for ["deepseek2"] {
     %n    = quipu.rms_norm %h, "attn_norm" eps @eps
     %qa   = quipu.linear %n, "attn_q_a" -> [@q_rank]
     %qn   = quipu.rms_norm %qa, "attn_q_a_norm" eps @eps
-    %q    = quipu.linear %qn, "attn_q_b" -> [@heads, (@flat + @rope_dims)]
-    %c    = quipu.linear %n, "attn_kv_a_mqa" rows 0 to @rank -> [@rank]
+    %qf   = quipu.linear %qn, "attn_q_b" rows 0 to @flat of (@flat + @rope_dims) -> [@heads, @flat]
+    %qt   = quipu.linear %qn, "attn_q_b" rows @flat to (@flat + @rope_dims) of (@flat + @rope_dims) -> [@heads, @rope_dims]
+    %c    = quipu.linear %n, "attn_kv_a_mqa" rows 0 to @rank -> [1, @rank]
     %kt   = quipu.linear %n, "attn_kv_a_mqa" rows @rank to (@rank + @rope_dims) -> [1, @rope_dims]
     %cn   = quipu.rms_norm %c, "attn_kv_a_norm" eps @eps
-    %kf   = quipu.linear %cn, "attn_kv_b" rows 0 to @flat of (@flat + @value_dim) -> [@heads, @flat]
-    %v    = quipu.linear %cn, "attn_kv_b" rows @flat to (@flat + @value_dim) of (@flat + @value_dim) -> [@heads, @value_dim]
-    %qr   = quipu.rope %q by %angles pairs adjacent from @flat
     %kr   = quipu.rope %kt by %angles pairs adjacent
-    %k    = quipu.concat %kf, %kr
-    %kv   = quipu.cache_write %k, %v at %at
-    %a    = quipu.attention %qr over %kv at %at scale ((@grown ** 2) / ((@flat + @rope_dims) ** 0.5))
-    %o    = quipu.linear %a, "attn_output" -> [@hidden]
+    %k    = quipu.concat %cn, %kr
+    %kv   = quipu.cache_write %k values @rank at %at
+    %qk   = quipu.linear %qf, "attn_k_b" of heads -> [@rank]
+    %qr   = quipu.rope %qt by %angles pairs adjacent
+    %q    = quipu.concat %qk, %qr
+    %a    = quipu.attention %q over %kv at %at scale ((@grown ** 2) / ((@flat + @rope_dims) ** 0.5))
+    %v    = quipu.linear %a, "attn_v_b" of heads -> [@value_dim]
+    %o    = quipu.linear %v, "attn_output" -> [@hidden]
     %mid  = quipu.add %h, %o
     %m    = quipu.rms_norm %mid, "ffn_norm" eps @eps
     %g    = quipu.linear %m, "ffn_gate" -> [@ffn]

@@ -95,7 +95,7 @@ void quipu_reference_linear_of(
   WeightLayout layout{findWeightFormat(uint32_t(format)), n, k};
   for (int64_t t = begin; t < end; ++t)
     for (int64_t i = 0; i < chosen; ++i) {
-      int64_t id = getRow(ids, idsStride, t)[i];
+      int64_t id = ids ? getRow(ids, idsStride, t)[i] : i;
       quipu_reference_linear(
           static_cast<const char *>(getRow(input, inputStride, t)) + i * each,
           0, inputType, static_cast<const char *>(weight) + id * layout.bytes(),
@@ -326,14 +326,13 @@ void quipu_reference_rope(const float *input, int64_t inputStride,
     }
 }
 
-void quipu_reference_cache_write(const abi::StepArgs *args, int64_t pool,
-                                 int64_t pageNumbers, int64_t place,
-                                 int32_t cacheType, int64_t heads,
-                                 int64_t keyDim, int64_t valueDim,
-                                 const float *key, int64_t keyStride,
-                                 const float *value, int64_t valueStride,
-                                 int64_t begin, int64_t end) {
-  abi::KvLayout layout{abi::CacheType{cacheType}, heads, keyDim, valueDim};
+void quipu_reference_cache_write(
+    const abi::StepArgs *args, int64_t pool, int64_t pageNumbers, int64_t place,
+    int32_t cacheType, int64_t heads, int64_t keyDim, int64_t valueDim,
+    int32_t valuesInKeys, const float *key, int64_t keyStride,
+    const float *value, int64_t valueStride, int64_t begin, int64_t end) {
+  abi::KvLayout layout{abi::CacheType{cacheType}, heads, keyDim, valueDim,
+                       valuesInKeys != 0};
   const abi::PagePool &pages = args->pools[pool];
   LayerCache keys(pages, pageNumbers, place, LayerCache::Keys, layout);
   LayerCache values(pages, pageNumbers, place, LayerCache::Values, layout);
@@ -341,21 +340,25 @@ void quipu_reference_cache_write(const abi::StepArgs *args, int64_t pool,
     for (int64_t head = 0; head < heads; ++head) {
       CachePlace at{args->sequences[t], head, args->positions[t], 0};
       keys.write(at, getRow(key, keyStride, t) + head * keyDim);
-      values.write(at, getRow(value, valueStride, t) + head * valueDim);
+      if (!valuesInKeys)
+        values.write(at, getRow(value, valueStride, t) + head * valueDim);
     }
 }
 
 void quipu_reference_attention(
     const abi::StepArgs *args, int64_t pool, int64_t pageNumbers, int64_t place,
     int32_t cacheType, int64_t cachedHeads, int64_t keyDim, int64_t valueDim,
-    const float *query, int64_t queryStride, int64_t heads, int32_t full,
-    float scale, int64_t window, float softCap, const float *sinks,
-    float *result, int64_t resultStride, int64_t begin, int64_t end) {
-  abi::KvLayout layout{abi::CacheType{cacheType}, cachedHeads, keyDim,
-                       valueDim};
+    int32_t valuesInKeys, const float *query, int64_t queryStride,
+    int64_t heads, int32_t full, float scale, int64_t window, float softCap,
+    const float *sinks, float *result, int64_t resultStride, int64_t begin,
+    int64_t end) {
+  abi::KvLayout layout{abi::CacheType{cacheType}, cachedHeads, keyDim, valueDim,
+                       valuesInKeys != 0};
   const abi::PagePool &pages = args->pools[pool];
   LayerCache keys(pages, pageNumbers, place, LayerCache::Keys, layout);
-  LayerCache values(pages, pageNumbers, place, LayerCache::Values, layout);
+  LayerCache values(pages, pageNumbers, place,
+                    valuesInKeys ? LayerCache::Keys : LayerCache::Values,
+                    layout);
   std::vector<float> scores;
   std::vector<double> sum(valueDim);
   for (int64_t t = begin; t < end; ++t)

@@ -56,7 +56,8 @@ void quipu_reference_linear(const void *input, int64_t inputStride,
 
 /// `weight` is [experts][n][k], `bias` [experts][n] or null. For each of the
 /// token's `chosen` ids a row of the result, [chosen][n]; that of the input is
-/// `each` bytes behind the one before, 0 where all are one.
+/// `each` bytes behind the one before, 0 where all are one. Without ids they
+/// are 0, 1, ...
 void quipu_reference_linear_of(
     const void *input, int64_t inputStride, int64_t each, int32_t inputType,
     const int32_t *ids, int64_t idsStride, int64_t chosen, const void *weight,
@@ -115,14 +116,13 @@ void quipu_reference_rope(const float *input, int64_t inputStride,
 
 /// Rows are [heads][keyDim] and [heads][valueDim]; `cacheType` is an
 /// abi::CacheType. The layer's numbers begin at number `place` of a page of
-/// pool `pool`, which has `pageNumbers` for each position.
-void quipu_reference_cache_write(const quipu::abi::StepArgs *args, int64_t pool,
-                                 int64_t pageNumbers, int64_t place,
-                                 int32_t cacheType, int64_t heads,
-                                 int64_t keyDim, int64_t valueDim,
-                                 const float *key, int64_t keyStride,
-                                 const float *value, int64_t valueStride,
-                                 int64_t begin, int64_t end);
+/// pool `pool`, which has `pageNumbers` for each position. With `valuesInKeys`
+/// a value is the first components of its key, and `value` is null.
+void quipu_reference_cache_write(
+    const quipu::abi::StepArgs *args, int64_t pool, int64_t pageNumbers,
+    int64_t place, int32_t cacheType, int64_t heads, int64_t keyDim,
+    int64_t valueDim, int32_t valuesInKeys, const float *key, int64_t keyStride,
+    const float *value, int64_t valueStride, int64_t begin, int64_t end);
 
 /// A row of the query is [heads][keyDim], of the result [heads][valueDim]; the
 /// cache is as for cache_write, with `cachedHeads`. `full` is whether a token
@@ -131,10 +131,10 @@ void quipu_reference_cache_write(const quipu::abi::StepArgs *args, int64_t pool,
 void quipu_reference_attention(
     const quipu::abi::StepArgs *args, int64_t pool, int64_t pageNumbers,
     int64_t place, int32_t cacheType, int64_t cachedHeads, int64_t keyDim,
-    int64_t valueDim, const float *query, int64_t queryStride, int64_t heads,
-    int32_t full, float scale, int64_t window, float softCap,
-    const float *sinks, float *result, int64_t resultStride, int64_t begin,
-    int64_t end);
+    int64_t valueDim, int32_t valuesInKeys, const float *query,
+    int64_t queryStride, int64_t heads, int32_t full, float scale,
+    int64_t window, float softCap, const float *sinks, float *result,
+    int64_t resultStride, int64_t begin, int64_t end);
 
 /// A row is [size]; `sum` is the number of the state that keeps a sequence's
 /// row, `mean` whether it is the sum of them all or the first.

@@ -257,6 +257,7 @@ static SmallVector<Constant *> buildStates(Module &module, ModelOp model) {
     entry.addInt32(offsetof(State, heads), pages.getHeads());
     entry.addInt32(offsetof(State, keyDim), pages.getKeyDim());
     entry.addInt32(offsetof(State, valueDim), pages.getValueDim());
+    entry.addInt32(offsetof(State, valuesInKeys), pages.getValuesInKeys());
     entry.addInt64(offsetof(State, offset), state.getOffset().value_or(0));
     entry.addInt64(offsetof(State, stride), state.getStride().value_or(0));
     entries.push_back(entry.finish(sizeof(State)));

@@ -301,9 +301,7 @@ LogicalResult EntryBinding::bind(Operation *op, int64_t tokens) {
   if (write) {
     auto cache = cast<CacheType>(write.getResult().getType());
     auto layers = op->getParentOfType<LayersOp>();
-    return declareState(op, write.getStateAttr(),
-                        PagesType::get(op->getContext(), cache.getHeads(),
-                                       cache.getKeyDim(), cache.getValueDim()),
+    return declareState(op, write.getStateAttr(), cache.getPages(),
                         layers ? cast<IntegerAttr>(layers.getCount())
                                : builder.getI64IntegerAttr(1),
                         getLayersOf(write));

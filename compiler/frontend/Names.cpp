@@ -63,14 +63,6 @@ std::optional<abi::RopePairing> quipu::getGgufPairing(StringRef family) {
   return std::nullopt;
 }
 
-StringRef quipu::getGgufHeadOrder(StringRef family, StringRef name) {
-  StringRef own = name.split('.').second.split('.').second;
-  return findNames("gguf")
-      ->getObject("heads")
-      ->getString((family + "." + own).str())
-      .value_or("");
-}
-
 /// Whether a value, or each of a list, is `neutral`.
 static bool isNeutral(const MetadataValue &value, const json::Value &neutral) {
   auto is = [&](auto one) {

@@ -29,11 +29,6 @@ std::optional<abi::RopePairing> parsePairing(llvm::StringRef word);
 /// for; none where that is not known.
 std::optional<abi::RopePairing> getGgufPairing(llvm::StringRef family);
 
-/// In which order GGUF files of the family store the matrix of a head, where
-/// the tensor `blk.N.NAME` has one for each: "outputs first" or "inputs first";
-/// nothing for other tensors.
-llvm::StringRef getGgufHeadOrder(llvm::StringRef family, llvm::StringRef name);
-
 /// Whether a spec may leave a key of GGUF unread, named with or without the
 /// family's prefix: the same tensors compute the same whatever it is, or with
 /// this value.

@@ -123,7 +123,7 @@ static int64_t getRowsTogether(LinearOp linear) {
 /// The matrices that so many tokens choose together, if each chooses at random.
 static int64_t getMatricesRead(LinearOp linear, int64_t tokens) {
   if (!linear.getIds())
-    return 1;
+    return linear.getChosen();
   auto all = double(linear.getWeight().getType().getDimSize(0));
   double unread = std::pow(1 - double(linear.getChosen()) / all, tokens);
   return std::llround(all * (1 - unread));
@@ -229,10 +229,9 @@ struct Sum {
     auto cache = cast<CacheType>(attention.getCache().getType());
     int64_t tokens = query.getDimSize(0);
     int64_t blocks = llvm::divideCeil(tokens, abi::maxQueryTile);
-    bytes += blocks * abi::pagePositions *
-             getStorageBytes(cache.getElementType(),
-                             cache.getHeads() *
-                                 (cache.getKeyDim() + cache.getValueDim()));
+    bytes +=
+        blocks * abi::pagePositions *
+        getStorageBytes(cache.getElementType(), cache.getPages().getNumbers());
     int64_t multiplyAdds = tokens * query.getDimSize(1) *
                            (cache.getKeyDim() + cache.getValueDim()) *
                            abi::pagePositions;

@@ -330,6 +330,7 @@ static std::string describe(const abi::Program &program,
          " layers of " + std::to_string(state.heads) + " heads, keys of " +
          std::to_string(state.keyDim) + " and values of " +
          std::to_string(state.valueDim) + " numbers" +
+         (state.valuesInKeys ? ", the first of the keys'" : "") +
          (window ? ", window of " + std::to_string(window) + " positions" : "");
 }
 

@@ -624,6 +624,39 @@ quipu.model @m for [] {
 
 // -----
 
+// cache_write_c3_neither
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x4x16xf32>
+  %at = quipu.positions
+  // expected-error@+2 {{C3: there is neither a value nor a number of the key's components}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.cache_write %x at %at into @kv : tensor<1x4x16xf32> -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16 of keys>
+}
+
+// -----
+
+// cache_write_c3_both
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x4x16xf32>
+  %at = quipu.positions
+  // expected-error@+2 {{C3: there is a value beside a number of the key's components}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.cache_write %x, %x values 8 at %at into @kv : tensor<1x4x16xf32>, tensor<1x4x16xf32> -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16>
+}
+
+// -----
+
+// cache_write_c3_range
+quipu.model @m for [] {
+  %x = quipu.input "x" : tensor<1x4x16xf32>
+  %at = quipu.positions
+  // expected-error@+2 {{C3: a value is 17 : i64 components of a key, expected from 1 to 16}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %out = quipu.cache_write %x values 17 at %at into @kv : tensor<1x4x16xf32> -> !quipu.cache<@kv, f16, heads 4, keys 16, values 16 of keys>
+}
+
+// -----
+
 // cache_write_shape
 quipu.model @m for [] {
   quipu.state @kv : !quipu.pages<heads 4, keys 16, values 16> layers 4

@@ -7,7 +7,7 @@ quipu.model @m for [] {
   quipu.weight @w = "w.weight" : tensor<8x64xf32>
   %x = quipu.input "x" : tensor<2x64xf32>
   %ids = quipu.input "ids" : tensor<2x3xi32>
-  // expected-error@+1 {{C1: the weight @w is 'tensor<8x64xf32>', no stack of matrices of which ids choose}}
+  // expected-error@+1 {{C1: the weight @w is 'tensor<8x64xf32>', no stack of matrices}}
   %out = quipu.linear %x, @w : tensor<8x64xf32> of %ids -> [8] : tensor<2x64xf32> of tensor<2x3xi32> -> tensor<2x3x8xf32>
 }
 
@@ -53,6 +53,46 @@ quipu.model @m for [] {
   %ids = quipu.input "ids" : tensor<2x3xi32>
   // expected-error@+1 {{C3: the bias @b is 'tensor<8xf32>' instead of 4x8 numbers in f32}}
   %out = quipu.linear %x, @w : tensor<4x8x64xf32> of %ids bias @b : tensor<8xf32> -> [8] : tensor<2x64xf32> of tensor<2x3xi32> -> tensor<2x3x8xf32>
+}
+
+// -----
+
+// linear_c1_heads
+quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<4x8x16xf32>
+  %x = quipu.input "x" : tensor<2x3x16xf32>
+  // expected-error@+1 {{C1: the weight @w is 'tensor<4x8x16xf32>', but the input has 16 numbers per head, of 3}}
+  %out = quipu.linear %x, @w : tensor<4x8x16xf32> of heads -> [8] : tensor<2x3x16xf32> -> tensor<2x3x8xf32>
+}
+
+// -----
+
+// linear_c1_heads_no_stack
+quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<8x16xf32>
+  %x = quipu.input "x" : tensor<2x4x16xf32>
+  // expected-error@+1 {{C1: the weight @w is 'tensor<8x16xf32>', no stack of matrices}}
+  %out = quipu.linear %x, @w : tensor<8x16xf32> of heads -> [8] : tensor<2x4x16xf32> -> tensor<2x4x8xf32>
+}
+
+// -----
+
+// linear_c2_heads
+quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<4x8x16xf32>
+  %x = quipu.input "x" : tensor<2x4x16xf32>
+  // expected-error@+1 {{C2: the weight @w has 8 rows, but the output shape [16] needs 16}}
+  %out = quipu.linear %x, @w : tensor<4x8x16xf32> of heads -> [16] : tensor<2x4x16xf32> -> tensor<2x4x16xf32>
+}
+
+// -----
+
+// linear_c7
+quipu.model @m for [] {
+  quipu.weight @w = "w.weight" : tensor<4x8x16xf32>
+  %x = quipu.input "x" : tensor<2x64xf32>
+  // expected-error@+1 {{C7: the input has no heads: 'tensor<2x64xf32>'}}
+  %out = quipu.linear %x, @w : tensor<4x8x16xf32> of heads -> [8] : tensor<2x64xf32> -> tensor<2x4x8xf32>
 }
 
 // -----

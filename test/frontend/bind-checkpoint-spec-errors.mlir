@@ -141,7 +141,7 @@ quipu.model @ids_of_nothing for ["llama"] {
   %x = quipu.embed %tokens, "token_embd"
   %ids, %w = quipu.top_k %x count 2
   %some = quipu.gather %ids, %selected
-  // expected-error@+1 {{no stack of matrices of which ids choose}}
+  // expected-error@+1 {{no stack of matrices}}
   %y = quipu.linear %x, "token_embd" of %some -> [64]
 }
 

@@ -48,8 +48,8 @@ static constexpr int32_t imStart = 256, imEnd = 257, endOfText = 258;
 static const Pool pools[] = {{int64_t(2) * 2 * (16 + 32), 0},
                              {16 + 16, window}};
 static const State states[] = {
-    {"blk.kv", 0, 2, 2, 16, 32, 0, int64_t(2) * (16 + 32)},
-    {"near.kv", 1, 1, 1, 16, 16, 0, 16 + 16}};
+    {"blk.kv", 0, 2, 2, 16, 32, 0, 0, int64_t(2) * (16 + 32)},
+    {"near.kv", 1, 1, 1, 16, 16, 0, 0, 16 + 16}};
 static const Sum sums[] = {{"mean", hidden}};
 
 namespace {

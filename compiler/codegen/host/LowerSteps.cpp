@@ -49,7 +49,9 @@ int64_t getPartialBytes(StepOp step, bool isDevice) {
         }
         bytes = std::max<int64_t>(
             bytes,
-            abi::maxQueryTile * (query.getDimSize(1) / cache.getHeads()) *
+            abi::maxQueryTile *
+                getQueryGroup(query.getDimSize(0),
+                              query.getDimSize(1) / cache.getHeads()) *
                 (llvm::alignTo(cache.getValueDim(), tileRows) + tileRows) *
                 sizeof(float));
       });
@@ -312,11 +314,8 @@ private:
       copy.setSymName(name);
       copy.walk([&](CacheWriteOp write) { write.setElement(cacheType); });
       AttrTypeReplacer replacer;
-      replacer.addReplacement([&](CacheType type) -> Type {
-        return CacheType::get(type.getContext(), type.getState(), cacheType,
-                              type.getHeads(), type.getKeyDim(),
-                              type.getValueDim());
-      });
+      replacer.addReplacement(
+          [&](CacheType type) -> Type { return type.withElement(cacheType); });
       replacer.recursivelyReplaceElementsIn(copy, /*replaceAttrs=*/true,
                                             /*replaceLocs=*/false,
                                             /*replaceTypes=*/true);

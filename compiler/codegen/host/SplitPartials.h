@@ -20,6 +20,19 @@
 
 namespace quipu {
 
+/// Rows of a CPU's attention, query heads of tokens, that are computed together
+/// at most: their queries and sums lie on a worker's stack.
+inline constexpr int64_t maxQueryRows = 128;
+
+/// How many of the query heads on one head of a cache a CPU computes together,
+/// in a step of so many tokens.
+constexpr int64_t getQueryGroup(int64_t tokens, int64_t queryHeads) {
+  int64_t most = maxQueryRows / (tokens == 1 ? 1 : abi::maxQueryTile);
+  while (queryHeads > most && queryHeads % 2 == 0)
+    queryHeads /= 2;
+  return queryHeads;
+}
+
 /// The most tokens of a step whose attention is split.
 inline constexpr int64_t maxSplitTokens = 16;
 inline constexpr int64_t maxSplitHeads = 1024; ///< of the cache

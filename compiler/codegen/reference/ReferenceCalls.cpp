@@ -112,6 +112,10 @@ ReferenceCalls::Arguments ReferenceCalls::getRows(Value rows) {
   return {getPointer(rows), abi.getInt64(getRowBytes(getTensor(rows)))};
 }
 
+ReferenceCalls::Arguments ReferenceCalls::getOptionalRows(Value rows) {
+  return rows ? getRows(rows) : Arguments{abi.getNull(), abi.getInt64(0)};
+}
+
 ReferenceCalls::Arguments ReferenceCalls::getReals(Value rows) {
   if (!getTensor(rows).getElementType().isF32()) {
     current->emitOpError("is computed in f32 only, not with ")
@@ -169,7 +173,8 @@ ReferenceCalls::Arguments ReferenceCalls::getCache(Value cache) {
           abi.getInt32(int32_t(layout.type)),
           abi.getInt64(layout.heads),
           abi.getInt64(layout.keyDim),
-          abi.getInt64(layout.valueDim)};
+          abi.getInt64(layout.valueDim),
+          abi.getInt32(int32_t(layout.valuesInKeys))};
 }
 
 StateOp ReferenceCalls::findPlaced(FlatSymbolRefAttr name) {
@@ -220,7 +225,7 @@ void ReferenceCalls::callOf(LinearOp op) {
       {input == reference::F32 ? getReals(op.getInput())
                                : getRows(op.getInput()),
        getSize(op.hasRowPerChoice() ? rowBytes / op.getChosen() : 0),
-       getKind(input), getRows(op.getIds()), getSize(op.getChosen()),
+       getKind(input), getOptionalRows(op.getIds()), getSize(op.getChosen()),
        getMatrix(op.getWeight()), getSize(op.getRows()),
        getSize(op.getColumns()), getWeight(op.getBias()),
        getReals(op.getResult())},
@@ -228,7 +233,7 @@ void ReferenceCalls::callOf(LinearOp op) {
 }
 
 void ReferenceCalls::call(LinearOp op) {
-  if (op.getIds())
+  if (op.isStack())
     return callOf(op);
   reference::RowType input = getRowType(op.getInput());
   RankedTensorType weight = op.getWeight().getType();
@@ -327,7 +332,7 @@ void ReferenceCalls::call(ConcatOp op) {
 void ReferenceCalls::call(CacheWriteOp op) {
   callFunction<decltype(quipu_reference_cache_write)>(
       op, {getCache(op.getResult()), getReals(op.getKey()),
-           getReals(op.getValue())});
+           op.getValue() ? getReals(op.getValue()) : getOptionalRows({})});
 }
 
 void ReferenceCalls::call(AttentionOp op) {

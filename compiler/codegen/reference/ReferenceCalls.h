@@ -77,6 +77,8 @@ private:
   /// The pointer and the stride of a tensor, for `getReals` one of f32.
   Arguments getRows(mlir::Value rows);
   Arguments getReals(mlir::Value rows);
+  /// As getRows; null for no value.
+  Arguments getOptionalRows(mlir::Value rows);
   /// The pointer of a weight, null without one.
   Arguments getWeight(std::optional<WeightAttr> weight);
   /// The same and how many numbers it has.

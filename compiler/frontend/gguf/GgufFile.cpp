@@ -92,44 +92,6 @@ const CheckpointTensor *GgufFile::findTensor(StringRef name) const {
   return entry == tensorIndex.end() ? nullptr : &tensors[entry->second];
 }
 
-Error GgufFile::joinHeads(StringRef family) {
-  for (CheckpointTensor &tensor : tensors) {
-    StringRef order = getGgufHeadOrder(family, tensor.name);
-    if (order.empty())
-      continue;
-    auto error = [&](const Twine &what) {
-      return createStringError(getPath() + ": tensor '" + tensor.name +
-                               "': " + what);
-    };
-    if (tensor.shape.size() != 3)
-      return error("has " + Twine(tensor.shape.size()) +
-                   " dimensions, expected 3, a matrix for each head");
-    int64_t heads = tensor.shape[0], outputs = tensor.shape[1],
-            inputs = tensor.shape[2], bytes = tensor.format->blockBytes;
-    if (order == "inputs first") {
-      if (tensor.format->isQuantized())
-        return error(Twine("is ") + StringRef(tensor.format->name) +
-                     ", expected F32, F16 or BF16, as rows and columns of its "
-                     "matrices are exchanged");
-      std::swap(outputs, inputs);
-      TensorRows rows;
-      rows.rowsOfPart = outputs;
-      rows.rowStride = bytes;
-      rows.columnStride = outputs * bytes;
-      rows.rowBytes = inputs * bytes;
-      rows.blockBytes = bytes;
-      for (int64_t head = 0; head < heads && !tensor.data.empty(); ++head)
-        rows.parts.push_back(tensor.data.data() +
-                             head * outputs * inputs * bytes);
-      if (!tensor.data.empty())
-        tensor.rows = std::make_shared<TensorRows>(std::move(rows));
-      tensor.data = {};
-    }
-    tensor.shape = {heads * outputs, inputs};
-  }
-  return Error::success();
-}
-
 void GgufFile::releaseMemory() const { quipu::releaseMemory(*buffer); }
 
 Expected<std::unique_ptr<GgufFile>>
@@ -168,8 +130,6 @@ parseGguf(std::unique_ptr<MemoryBuffer> buffer, TensorData data) {
   file->tensors = std::move(*tensors);
   for (auto [index, tensor] : enumerate(file->tensors))
     file->tensorIndex[tensor.name] = index;
-  if (Error failure = file->joinHeads(*architecture))
-    return std::move(failure);
   return file;
 }
 

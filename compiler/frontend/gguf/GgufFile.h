@@ -37,10 +37,6 @@ public:
 
   void releaseMemory() const override;
 
-  /// Makes one matrix, of outputs and inputs, of those that a tensor has for
-  /// each head where names/gguf.json says so of the family.
-  llvm::Error joinHeads(llvm::StringRef family);
-
   uint32_t getVersion() const { return version; }
   const GgufMetadata &getMetadata() const { return metadata; }
   /// The whole file.

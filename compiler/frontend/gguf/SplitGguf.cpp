@@ -100,9 +100,6 @@ Error SplitGguf::addPart(std::unique_ptr<GgufFile> part) {
       return createStringError(part->getPath() + ": tensor '" + tensor.name +
                                "': present in an earlier part, too, expected "
                                "each tensor once");
-  if (!parts.empty() && part->getArchitecture().empty())
-    if (Error failure = part->joinHeads(parts[0]->getArchitecture()))
-      return failure;
   llvm::append_range(tensors, part->getTensors());
   parts.push_back(std::move(part));
   return Error::success();

@@ -113,10 +113,16 @@ static bool isHow(const json::Value &value) {
   const json::Object *how = value.getAsObject();
   if (!how || !how->getString("name"))
     return isWord(value);
+  const json::Array *rows = how->getArray("rows");
+  if (!rows != !how->get("matrices") || !rows != !how->get("part") ||
+      (rows && how->getInteger("part").value_or(0) >= int64_t(rows->size())))
+    return false;
   return all_of(*how, [](const auto &entry) {
     const json::Value &value = entry.second;
     return StringSwitch<bool>(entry.first)
-        .Cases({"name", "heads"}, isWord(value))
+        .Cases({"name", "heads", "matrices"}, isWord(value))
+        .Case("rows", isListOf<isWord>(value))
+        .Case("part", value.getAsInteger().value_or(-1) >= 0)
         .Case("transposed", value.getAsBoolean().has_value())
         .Case("every", value.getAsInteger().value_or(0) > 0)
         .Case("from", value.getAsInteger().value_or(-1) >= 0)

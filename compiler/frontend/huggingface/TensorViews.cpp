@@ -65,6 +65,7 @@ private:
   Error checkStack(StringRef name, Group &group) const;
   Error arrange(StringRef name, const Group &group, View &view,
                 TensorRows &rows) const;
+  Error cutMatrices(const Group &group, View &view) const;
   Error settleTied();
   void copyVector(const Group &group, const View &view, const TensorRows &rows,
                   CheckpointTensor &to);
@@ -232,6 +233,42 @@ Error Viewer::checkStack(StringRef name, Group &group) const {
   return Error::success();
 }
 
+/// Makes a stack of matrices whose rows follow each other in the file, of each
+/// of which it takes some rows.
+Error Viewer::cutMatrices(const Group &group, View &view) const {
+  const Piece &piece = group.pieces.front();
+  const json::Object &how = *group.how;
+  auto getSize = [&](StringRef key) {
+    double number = config.getNumber(key).value_or(0);
+    return number >= 1 && number <= INT32_MAX ? static_cast<int64_t>(number)
+                                              : 0;
+  };
+  int64_t count = getSize(*how.getString("matrices"));
+  int64_t part = *how.getInteger("part");
+  int64_t first = 0, taken = 0, all = 0; // rows of a matrix
+  for (auto [i, key] : enumerate(*how.getArray("rows"))) {
+    int64_t size = getSize(*key.getAsString());
+    if (static_cast<int64_t>(i) == part) {
+      first = all;
+      taken = size;
+    }
+    all += size;
+  }
+  int64_t rows = view.isStack || view.rank() != 2 ? 0 : view.shape[0];
+  if (count == 0 || taken == 0 || rows % count || rows / count != all)
+    return error(piece, "is no matrix of " + Twine(count) + " times " +
+                            Twine(all) +
+                            " rows, as config.json says of its heads");
+  const uint8_t *start = view.parts.front();
+  view.parts.clear();
+  for (int64_t i = 0; i < count; ++i)
+    view.parts.push_back(start ? start + (i * all + first) * view.strides[0]
+                               : start);
+  view.isStack = true;
+  view.shape[0] = taken;
+  return Error::success();
+}
+
 Error Viewer::arrange(StringRef name, const Group &group, View &view,
                       TensorRows &rows) const {
   const Piece &piece = group.pieces.front();
@@ -240,6 +277,9 @@ Error Viewer::arrange(StringRef name, const Group &group, View &view,
   int64_t every = how.getInteger("every").value_or(1);
   std::optional<StringRef> heads = how.getString("heads");
   bool isBias = name.ends_with(".bias");
+  if (how.get("matrices"))
+    if (Error failure = cutMatrices(group, view))
+      return failure;
   // A stack of matrices that is one tensor in the file.
   if ((isTransposed || (every > 1 && !isBias)) && view.rank() == 3 &&
       !view.isStack) {

@@ -62,7 +62,7 @@ quipu.model @m for ["m"] {
   // CHECK: llvm.mul %[[L]]
   // CHECK: %[[PLACE:.*]] = llvm.add
   // CHECK: %[[F32:.*]] = llvm.mlir.constant(1 : i32)
-  // CHECK: llvm.call @quipu_reference_cache_write(%[[ARGS]], %{{.*}}, %{{.*}}, %[[PLACE]], %[[F32]], %{{.*}}, %{{.*}}, %{{.*}}, %[[K]], %{{.*}}, %[[V]],
+  // CHECK: llvm.call @quipu_reference_cache_write(%[[ARGS]], %{{.*}}, %{{.*}}, %[[PLACE]], %[[F32]], %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %[[K]], %{{.*}}, %[[V]],
   quipu.kernel @write(%k: tensor<8x1x16xf32>, %v: tensor<8x1x16xf32>, %at: !quipu.positions) -> !quipu.cache<@kv, f32, heads 1, keys 16, values 16> {
     %kv = quipu.cache_write %k, %v at %at into @kv as f32 : tensor<8x1x16xf32>, tensor<8x1x16xf32> -> !quipu.cache<@kv, f32, heads 1, keys 16, values 16>
     quipu.yield %kv : !quipu.cache<@kv, f32, heads 1, keys 16, values 16>
@@ -74,7 +74,7 @@ quipu.model @m for ["m"] {
   // CHECK: llvm.mlir.constant(7 : i64)
   // CHECK: llvm.call @quipu_reference_attention(%[[ARGS]], {{.*}}, %[[Q]],
   // LLVM-LABEL: define void @attend
-  // LLVM: call void @quipu_reference_attention(ptr %0, i64 0, i64 128, i64 %{{.*}}, i32 1, i64 1, i64 16, i64 16, ptr %4, i64 128, i64 2, i32 0, float 2.500000e-01, i64 7, float 0.000000e+00, ptr null, ptr %5, i64 128, i64 %{{.*}}, i64 %{{.*}})
+  // LLVM: call void @quipu_reference_attention(ptr %0, i64 0, i64 128, i64 %{{.*}}, i32 1, i64 1, i64 16, i64 16, i32 0, ptr %4, i64 128, i64 2, i32 0, float 2.500000e-01, i64 7, float 0.000000e+00, ptr null, ptr %5, i64 128, i64 %{{.*}}, i64 %{{.*}})
   quipu.kernel @attend(%q: tensor<8x2x16xf32>, %kv: !quipu.cache<@kv, f32, heads 1, keys 16, values 16>, %at: !quipu.positions) -> tensor<8x2x16xf32> {
     %a = quipu.attention %q over %kv at %at window 7 : tensor<8x2x16xf32>, !quipu.cache<@kv, f32, heads 1, keys 16, values 16> -> tensor<8x2x16xf32>
     quipu.yield %a : tensor<8x2x16xf32>

@@ -2,6 +2,8 @@
 
 usage: experts.py QUIPU FOLDER TYPE...
 
+The folder is one of test/golden, or any with `expected.safetensors` for its tokens.
+
 For each type of weights: logits of the first positions within 5 % of the largest of the
 reference's, which rounds no activations, so that sooner or later it chooses another
 expert, for all that follows; and the same bits in chunks of 1, 5, 16 and all, with 1 and

@@ -377,20 +377,6 @@ case(
     "tensor 'v': offset 288 lies in the data of tensor 'w', expected at least 289",
 )
 
-# Where heads have matrices each, and where rows and columns of these are exchanged.
-deepseek = pair("general.architecture", STRING, string("deepseek2"))
-for name in ["k", "v"]:
-    case(
-        file(architecture=deepseek, tensors=[tensor(f"blk.0.attn_{name}_b.weight")]),
-        f"tensor 'blk.0.attn_{name}_b.weight': has 2 dimensions, expected 3, a matrix for"
-        " each head",
-    )
-case(
-    file(architecture=deepseek, tensors=[tensor("blk.0.attn_k_b.weight", dims=(32, 2, 2), type=8)]),
-    "tensor 'blk.0.attn_k_b.weight': is Q8_0, expected F32, F16 or BF16, as rows and columns"
-    " of its matrices are exchanged",
-)
-
 
 def run(path):
     result = subprocess.run([tool, path], capture_output=True)

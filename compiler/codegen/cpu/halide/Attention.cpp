@@ -32,6 +32,8 @@ std::string cpu::getAttentionName(const AttentionShape &shape,
                     isSplitKernel ? shape.cache.keyDim : shape.cache.valueDim);
   if (isSplitKernel && shape.cache.keyDim != shape.cache.valueDim)
     name += llvm::formatv("x{0}", shape.cache.valueDim);
+  if (isSplitKernel && shape.cache.valuesInKeys)
+    name += ".of_keys";
   auto add = [&](const char *what, float number) {
     char text[32];
     snprintf(text, sizeof(text), ".%s%.9g", what, number);
@@ -67,6 +69,7 @@ private:
   void multiplyIntegers();
   void quantizeQuery();
   void weigh();
+  void readValues();
   void addValues();
   void schedule();
   void scheduleIntegers();
@@ -83,6 +86,8 @@ private:
   // or groups of positions.
   int rowsAtOnce = 1, vectorsAtOnce = 1, groupsAtOnce;
   ImageParam query, keys, values, keyScales, valueScales;
+  Func value{"value"}; // (component, lane, group), of a value as it is stored
+  Func valueScale{"value_scale"}; // (lane, block, group), of an 8-bit cache
   Param<int32_t> from, end, count, stride;
   Expr begin, last; // positions of the split that the block sees
   Expr lastGroup, groups;
@@ -227,16 +232,34 @@ void Split::weigh() {
   weights(l, r) += weight(l, group, r);
 }
 
+/// Values in keys lie one component behind the other, but vectors are of the
+/// components of one position.
+void Split::readValues() {
+  if (!shape.cache.valuesInKeys) {
+    value(x, l, c) = values(x, l, c);
+    if (isQ8())
+      valueScale(l, b, c) = valueScales(l, b, c);
+    return;
+  }
+  if (isQ8()) {
+    value(x, l, c) =
+        reinterpret<int8_t>(keys(l * 4 + x % 4, x / 4, c) ^ u8(128));
+    valueScale(l, b, c) = keyScales(l, b, c);
+  } else {
+    value(x, l, c) = keys(l, x, c);
+  }
+}
+
 void Split::addValues() {
   RDom position(begin, last - begin);
   valueWeight(l, c, b, r) =
-      isQ8() ? weight(l, c, r) * f32(valueScales(l, b, existing(c)))
+      isQ8() ? weight(l, c, r) * f32(valueScale(l, b, existing(c)))
              : weight(l, c, r);
   mean(d, r) = 0.0f;
   mean(d, r) +=
       valueWeight(position % lanes, position / lanes,
                   isQ8() ? d / abi::cacheBlock : Expr(0), r) *
-      f32(values(cut(d, valueDim), position % lanes, position / lanes));
+      f32(value(cut(d, valueDim), position % lanes, position / lanes));
   Expr total = sumTree(0, lanes, [&](int i) { return Expr(weights(i, r)); });
   partial(e, r) = select(e < valueDim, mean(clamp(e, 0, valueDim - 1), r),
                          select(e == valueDim, largest(r), total));
@@ -272,6 +295,15 @@ void Split::schedule() {
   dots.update().reorder(l, c, r, k).vectorize(l, lanes).unroll(c).unroll(r);
   if (isQ8())
     scheduleIntegers();
+  if (shape.cache.valuesInKeys)
+    value.compute_root()
+        .store_in(MemoryType::Stack)
+        .bound_extent(x, (valueDim + lanes - 1) / lanes * lanes)
+        .bound_extent(l, lanes)
+        .bound_storage(c, groupsOfPage)
+        .reorder(l, x, c)
+        .vectorize(l)
+        .unroll(x, lanes);
   keep(weight)
       .bound_storage(c, groupsOfPage)
       .reorder(l, r, c)
@@ -339,11 +371,16 @@ HalideFunction Split::build() {
   else
     multiplyFloats();
   weigh();
+  readValues();
   addValues();
   schedule();
-  std::vector<Argument> arguments{query, keys, values};
-  if (isQ8())
-    arguments.insert(arguments.end(), {keyScales, valueScales});
+  std::vector<Argument> arguments{query};
+  for (const ImageParam &param : {keys, keyScales})
+    if (param.defined())
+      arguments.push_back(param);
+  for (const ImageParam &param : {values, valueScales})
+    if (param.defined() && !shape.cache.valuesInKeys)
+      arguments.push_back(param);
   for (const Param<int32_t> &scalar : {from, end, count, stride})
     arguments.push_back(scalar);
   return {getAttentionName(shape, /*isSplitKernel=*/true), arguments,

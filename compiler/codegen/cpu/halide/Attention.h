@@ -26,7 +26,7 @@ namespace quipu::cpu {
 
 struct AttentionShape {
   abi::KvLayout cache;
-  int64_t queryHeads;  // that share the key/value head
+  int64_t queryHeads;  // of those that share the key/value head
   bool isFull = false; // a token sees those behind it, too
   float scale;
   int64_t window = 0;    // positions that a token sees; 0: all
@@ -47,7 +47,8 @@ struct AttentionShape {
 /// Tells all functions of attention in a program apart.
 std::string getAttentionName(const AttentionShape &shape, bool isSplitKernel);
 
-/// kernel(query, keys, values, from, end, count, stride, partial): query f32
+/// kernel(query, keys, [their scales,] [values, [their scales,]] from, end,
+/// count, stride, partial): query f32
 /// [tokens, `stride` floats apart][queryHeads][keyDim], of which `count` tokens
 /// exist; keys and values of one head in a page, whose first position is
 /// `from`, see abi/KvLayout.h; the first token, in full attention each, sees

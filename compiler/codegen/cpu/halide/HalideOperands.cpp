@@ -76,9 +76,10 @@ FloatValue KernelBuilder::pairedRows(BufferOwner owner, int64_t width,
   return x;
 }
 
-QuantizedValue KernelBuilder::quantizedRows(BufferOwner owner, int64_t width) {
+QuantizedValue KernelBuilder::quantizedRows(BufferOwner owner, int64_t width,
+                                            int64_t stride) {
   QuantizedRowLayout layout{width};
-  int64_t row = layout.bytes();
+  int64_t row = stride * int64_t(sizeof(float));
   ImageParam values = buffer(owner, Int(8), {1, 32, row});
   auto part = [&](Type type, int64_t offset) {
     return buffer(owner, type, {1, row / 4}, offset);

@@ -186,7 +186,9 @@ public:
   FloatValue rows(BufferOwner owner, int64_t width, int64_t stride);
   /// bf16 [tokens][width], rows `stride` pairs apart; an even width.
   FloatValue pairedRows(BufferOwner owner, int64_t width, int64_t stride);
-  QuantizedValue quantizedRows(BufferOwner owner, int64_t width);
+  /// `!quipu.i8x32` [tokens][width], rows `stride` 32-bit words apart.
+  QuantizedValue quantizedRows(BufferOwner owner, int64_t width,
+                               int64_t stride);
 
   //===------------------------------------------------------------------===//
   // Ops

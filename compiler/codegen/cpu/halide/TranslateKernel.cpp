@@ -7,6 +7,7 @@
 
 #include "compiler/codegen/cpu/halide/TranslateKernel.h"
 #include "compiler/codegen/cpu/halide/Schedule.h"
+#include "compiler/codegen/host/SplitPartials.h"
 #include "dialect/CacheFormat.h"
 #include "dialect/KernelShape.h"
 #include "dialect/PackedLayout.h"
@@ -30,7 +31,7 @@ static double getNumber(mlir::Attribute number) {
 
 int64_t cpu::getChosen(KernelOp kernel) {
   for (LinearOp linear : kernel.getOps<LinearOp>())
-    if (linear.getIds())
+    if (linear.isStack())
       return linear.getChosen();
   for (QuantizeOp quantize : kernel.getOps<QuantizeOp>())
     if (quantize.getEach())
@@ -62,7 +63,10 @@ public:
   Translation(KernelOp kernel, CpuAttr cpu, int64_t pageNumbers)
       : kernel(kernel), pageNumbers(pageNumbers),
         builder(makeBuilder(kernel, cpu)), chosen(getChosen(kernel)) {
-    if (chosen)
+    isOfHeads = llvm::any_of(kernel.getOps<LinearOp>(), [](LinearOp linear) {
+      return linear.getOfHeads();
+    });
+    if (chosen && !isOfHeads)
       builder->computeChoices(chosen);
   }
 
@@ -123,10 +127,11 @@ private:
     return getElementsPerToken(type) / (isOfChoices(type) ? chosen : 1);
   }
 
-  /// 32-bit words from one row to the next.
+  /// 32-bit words from one row to the next. A call for a head computes that of
+  /// each token.
   int64_t getStride(Type type) const {
     return getRowBytes(mlir::cast<RankedTensorType>(type)) / sizeof(float) /
-           (isOfChoices(type) ? chosen : 1);
+           (isOfChoices(type) && !isOfHeads ? chosen : 1);
   }
 
   const FloatValue &getFloats(mlir::Value value) {
@@ -147,8 +152,9 @@ private:
     auto it = quantized.find(value);
     if (it == quantized.end())
       it = quantized
-               .emplace(value, builder->quantizedRows(getOperand(value),
-                                                      getWidth(value)))
+               .emplace(value, builder->quantizedRows(
+                                   getOperand(value), getWidth(value),
+                                   getStride(value.getType())))
                .first;
     return it->second;
   }
@@ -261,6 +267,8 @@ private:
     auto cache = mlir::cast<CacheType>(op.getResult().getType());
     CacheShape shape{getKvLayout(cache), pageNumbers};
     builder->writeKeys(getHeads(op.getKey()), shape);
+    if (!op.getValue())
+      return success();
     if (failed(translateFor(op.getValue())) ||
         failed(checkHeads(op, op.getValue())))
       return failure();
@@ -398,7 +406,8 @@ private:
   KernelOp kernel;
   int64_t pageNumbers; // of the pool that the cache lies in
   std::unique_ptr<KernelBuilder> builder;
-  int64_t chosen; // of a token
+  int64_t chosen; // of a token, or its heads
+  bool isOfHeads; // that have a matrix each
   llvm::SmallVector<mlir::FlatSymbolRefAttr> weights;
   struct Less {
     bool operator()(mlir::Value a, mlir::Value b) const {
@@ -421,7 +430,8 @@ AttentionShape cpu::getAttentionShape(AttentionOp op,
   auto query = mlir::cast<RankedTensorType>(op.getQuery().getType());
   AttentionShape shape;
   shape.cache = getKvLayout(cache);
-  shape.queryHeads = query.getDimSize(1) / cache.getHeads();
+  shape.queryHeads = getQueryGroup(query.getDimSize(0),
+                                   query.getDimSize(1) / cache.getHeads());
   shape.isFull = op.getFull();
   shape.scale = op.getScaleAttr() ? getNumber(op.getScaleAttr())
                                   : 1.0 / std::sqrt(double(cache.getKeyDim()));

@@ -26,8 +26,8 @@ KernelLowering::create(KernelOp kernel, CpuAttr cpu) {
           kernel.getScheduleAttr())
           .Case([&](CpuTilesAttr) {
             LinearOp linear = *kernel.getOps<LinearOp>().begin();
-            return linear.getIds() ? createExpertLowering(kernel, cpu)
-                                   : createTileLowering(kernel, cpu);
+            return linear.isStack() ? createStackLowering(kernel, cpu)
+                                    : createTileLowering(kernel, cpu);
           })
           .Case([&](CpuRowsAttr) { return createRowLowering(kernel, cpu); })
           .Case([&](CpuAttentionAttr schedule) {

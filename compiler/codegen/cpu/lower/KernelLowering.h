@@ -65,9 +65,10 @@ protected:
 std::unique_ptr<KernelLowering> createTileLowering(KernelOp kernel,
                                                    CpuAttr cpu);
 std::unique_ptr<KernelLowering> createRowLowering(KernelOp kernel, CpuAttr cpu);
-/// By tiles of the matrices that tokens choose of stacks.
-std::unique_ptr<KernelLowering> createExpertLowering(KernelOp kernel,
-                                                     CpuAttr cpu);
+/// By tiles of the matrices of stacks: those that tokens choose, or one for
+/// each head.
+std::unique_ptr<KernelLowering> createStackLowering(KernelOp kernel,
+                                                    CpuAttr cpu);
 std::unique_ptr<KernelLowering> createTopKLowering(KernelOp kernel);
 std::unique_ptr<KernelLowering>
 createAttentionLowering(KernelOp kernel, CpuAttentionAttr schedule);

@@ -5,11 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// An item is one block of tokens and one head of the cache; item u is block
-// u % blocks of head u / blocks, so that neighbours read the same keys. Many
-// items are dealt out to the workers, each of which computes all splits of its
-// items. When there are few, as in decoding, the splits of each item are dealt
-// out, and after a barrier the items for their results.
+// An item is one block of tokens and one group of query heads, all those of a
+// head of the cache or, where these are many, a part; item u is block u %
+// blocks of group u / blocks, so that neighbours read the same keys. Many items
+// are dealt out to the workers, each of which computes all splits of its items.
+// When there are few, as in decoding, the splits of each item are dealt out,
+// and after a barrier the items for their results.
 //
 //===----------------------------------------------------------------------===//
 
@@ -40,7 +41,8 @@ private:
     std::string split, combine;
   };
   struct WorkItem {
-    Value number, head, firstToken, count;
+    Value number, group, firstToken, count;
+    Value head;                  // of the cache
     Value end;                   // of the first token's positions
     Value firstSplit, lastSplit; // that the block sees; behind the last
   };
@@ -75,6 +77,7 @@ private:
 
   AttentionOp op;
   SmallVector<Functions> functions; // by rising size
+  int64_t groups;                   // of a head of the cache
   StateOp state;
   Value sinks, one, tiles, tileCount, items, isSplit;
 };
@@ -83,6 +86,9 @@ private:
 AttentionLowering::AttentionLowering(KernelOp kernel, CpuAttentionAttr schedule)
     : KernelLowering(kernel), op(getOnlyOp<AttentionOp>()) {
   AttentionShape shape = getAttentionShape(op, schedule);
+  groups = cast<RankedTensorType>(op.getQuery().getType()).getDimSize(1) /
+           cast<CacheType>(op.getCache().getType()).getHeads() /
+           shape.queryHeads;
   for (int64_t tokens : getBlockSizes(op)) {
     shape.tokens = tokens;
     functions.push_back({shape, getAttentionName(shape, /*isSplitKernel=*/true),
@@ -114,7 +120,9 @@ AttentionLowering::WorkItem AttentionLowering::getItem(Value number) {
   WorkItem item;
   item.number = number;
   Value tile = arith::RemSIOp::create(builder, number, tileCount);
-  item.head = arith::DivSIOp::create(builder, number, tileCount);
+  item.group = arith::DivSIOp::create(builder, number, tileCount);
+  item.head = arith::DivSIOp::create(builder, item.group,
+                                     abi.getInt32(int32_t(groups)));
   item.firstToken = load(tiles, tile, sizeof(abi::QueryTile));
   item.count = load(tiles, tile, sizeof(abi::QueryTile),
                     offsetof(abi::QueryTile, count));
@@ -161,7 +169,7 @@ void AttentionLowering::forSize(
 Value AttentionLowering::getRows(Value rows, Type type, const WorkItem &item) {
   auto tensor = cast<RankedTensorType>(type);
   Value row = getBytes(rows, item.firstToken, getRowBytes(tensor));
-  return getBytes(row, item.head,
+  return getBytes(row, item.group,
                   functions[0].shape.queryHeads * tensor.getDimSize(2) *
                       sizeof(float));
 }
@@ -208,15 +216,18 @@ void AttentionLowering::computeSplits(const WorkItem &item,
   int64_t pageBytes = abi::getPageBytes(layout.type, getPageNumbers(state));
   Value page = getBytes(pages, load(table, split, sizeof(int32_t)), pageBytes);
   Value keys = getBytes(page, item.head, layout.headBytes(layout.keyDim));
-  Value values = getBytes(abi.addBytes(page, layout.valuesOffset()), item.head,
-                          layout.headBytes(layout.valueDim));
   HalideCall call(builder, builder.getLoc(), abi, entry);
   call.addBuffer(query);
   call.addBuffer(keys);
-  call.addBuffer(values);
-  if (layout.type == abi::CacheType::Q8_0) {
+  if (layout.type == abi::CacheType::Q8_0)
     call.addBuffer(abi.addBytes(keys, layout.scalesOffset(layout.keyDim)));
-    call.addBuffer(abi.addBytes(values, layout.scalesOffset(layout.valueDim)));
+  if (!layout.valuesInKeys) {
+    Value values = getBytes(abi.addBytes(page, layout.valuesOffset()),
+                            item.head, layout.headBytes(layout.valueDim));
+    call.addBuffer(values);
+    if (layout.type == abi::CacheType::Q8_0)
+      call.addBuffer(
+          abi.addBytes(values, layout.scalesOffset(layout.valueDim)));
   }
   call.addScalar(from);
   call.addScalar(item.end);
@@ -235,8 +246,8 @@ void AttentionLowering::combine(const WorkItem &item,
   HalideCall call(builder, builder.getLoc(), abi, entry);
   call.addBuffer(getPartials(item));
   if (sinks)
-    call.addBuffer(
-        getBytes(sinks, item.head, functions.shape.queryHeads * sizeof(float)));
+    call.addBuffer(getBytes(sinks, item.group,
+                            functions.shape.queryHeads * sizeof(float)));
   call.addScalar(
       arith::SubIOp::create(builder, item.lastSplit, item.firstSplit));
   call.addScalar(item.count);
@@ -258,7 +269,7 @@ LogicalResult AttentionLowering::emitBody(const KernelCode &code) {
   tiles = abi.loadPointer(args, offsetof(abi::StepArgs, queryTiles));
   tileCount = abi.loadInt32(args, offsetof(abi::StepArgs, queryTileCount));
   auto cache = cast<CacheType>(op.getCache().getType());
-  items = multiply(tileCount, abi.getInt32(int32_t(cache.getHeads())));
+  items = multiply(tileCount, abi.getInt32(int32_t(cache.getHeads() * groups)));
   isSplit = arith::CmpIOp::create(
       builder, arith::CmpIPredicate::slt, items,
       multiply(workers, abi.getInt32(abi::splitThreshold)));

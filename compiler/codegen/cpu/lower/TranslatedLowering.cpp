@@ -46,7 +46,7 @@ Value TranslatedLowering::getMatrix(FlatSymbolRefAttr name, const Part &part) {
   // From a matrix to the next, or from a vector of biases.
   int64_t bytes = 0;
   for (LinearOp linear : kernel.getOps<LinearOp>()) {
-    if (!linear.getIds())
+    if (!linear.isStack())
       continue;
     if (linear.getWeight().getSymbol() == name)
       bytes = getWeightLayout(linear.getWeight().getType())->bytes();

@@ -358,8 +358,24 @@ getSchedules(GpuAttr gpu, KernelOp kernel) {
   return one;
 }
 
+LogicalResult quipu::gpu::checkOps(KernelOp kernel) {
+  for (Operation &op : kernel.getBody().front()) {
+    auto linear = dyn_cast<LinearOp>(op);
+    auto write = dyn_cast<CacheWriteOp>(op);
+    if (linear && linear.getOfHeads())
+      return op.emitError("GPUs have no kernel for a matrix for each head; "
+                          "build for a CPU");
+    if (write && !write.getValue())
+      return op.emitError("GPUs have no kernel for values that are components "
+                          "of keys; build for a CPU");
+  }
+  return success();
+}
+
 FailureOr<SmallVector<ScheduleAttrInterface>>
 quipu::gpu::rankSchedules(GpuAttr gpu, KernelOp kernel) {
+  if (failed(checkOps(kernel)))
+    return failure();
   auto schedules = getSchedules(gpu, kernel);
   if (failed(schedules) || schedules->size() == 1)
     return schedules;

@@ -29,7 +29,7 @@ KernelLowering::create(KernelOp kernel, GpuAttr gpu,
   if (!kernel.getSchedule())
     return kernel.emitOpError("has no schedule; run choose-gpu-schedules "
                               "first");
-  if (failed(checkWeights(kernel)))
+  if (failed(checkOps(kernel)) || failed(checkWeights(kernel)))
     return failure();
   auto lowering = llvm::TypeSwitch<Attribute, std::unique_ptr<KernelLowering>>(
                       kernel.getScheduleAttr())

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from folder import CONFIG, SHAPES, entries, randomize, write_folder, write_safetensors
+from folder import CONFIG, HEADS, SHAPES, entries, randomize, write_folder, write_safetensors
 
 dump, quipu, temporary = sys.argv[1:]
 temporary = Path(temporary)
@@ -306,6 +306,14 @@ refuse("transposed-vector", "expected a stack of matrices", config=OSS,
 refuse("transposed-odd", "has 5 outputs, expected a multiple of 2", config=OSS,
        tensors=PLAIN | randomize({GATE_UP: (2, 4, 5)}))
 
+KV_B = "model.layers.0.self_attn.kv_b_proj.weight"
+LATENT = CONFIG | {"model_type": "deepseek_v3", "scoring_func": "sigmoid", "qk_nope_head_dim": 3, "v_head_dim": 2}
+for shape in (6 * HEADS, 4), (5 * HEADS - 1, 4), (5 * HEADS,), (HEADS, 5, 4):
+    refuse("matrices-" + "x".join(map(str, shape)), f"is no matrix of {HEADS} times 5 rows", config=LATENT,
+           tensors=PLAIN | randomize({KV_B: shape}))
+refuse("matrices-size", "is no matrix of", config=LATENT | {"v_head_dim": -2},
+       tensors=PLAIN | randomize({KV_B: (5 * HEADS, 4)}))
+
 BLOCKS, SCALES = (f"model.layers.0.mlp.experts.down_proj_{part}" for part in ("blocks", "scales"))
 
 
@@ -348,7 +356,8 @@ for section, wrong in {
     "tensors": {"a": {"every": 2}}, "defaults": [], "sampling": {"a": 1}, "sampling harmless": {}, "sampling neutral": {"a": 1},
 }.items():
     refuse_names(f"names-{section}", f'the section "{section}" is ', {section: wrong})
-for how in ["every", 0], ["every", 1.5], ["from", 1], ["plus", "1"], ["heads", 2], ["transposed", 1], ["mxfp4", "both"], ["other", 1]:
+for how in ["every", 0], ["every", 1.5], ["from", 1], ["plus", "1"], ["heads", 2], ["transposed", 1], ["mxfp4", "both"], \
+        ["matrices", "a"], ["rows", ["a"]], ["part", 0], ["other", 1]:
     refuse_names(f"names-{how[0]}-{how[1]}", 'the section "tensors" is ',
                  {"tensors": {"a": {"name": "b", how[0]: how[1]}}})
 

@@ -206,6 +206,14 @@ check("gpt-oss-mxfp4", CONFIG | mxfp4 | {"model_type": "gpt_oss"},
     "blk.0.ffn_down_exps.weight": gguf_blocks("down_proj"),
 }, "BF16")
 
+# Of each head a matrix of the keys, turned, and one of the values.
+kv_b = randomize({"model.layers.0.self_attn.kv_b_proj.weight": (HEADS * 5, 4)})
+of_heads = next(iter(kv_b.values())).reshape(HEADS, 5, 4)
+check("deepseek", CONFIG | {"model_type": "deepseek_v3", "qk_nope_head_dim": 3, "v_head_dim": 2}, plain | kv_b, {
+    "blk.0.attn_k_b.weight": of_heads[:, :3].swapaxes(1, 2),
+    "blk.0.attn_v_b.weight": of_heads[:, 3:],
+})
+
 # A family that nobody knows follows the dictionary; a user's names come first.
 new = {name.replace("post_attention_layernorm", "pre_mlp_norm"): array for name, array in plain.items()}
 check("new", CONFIG | {"model_type": "frob"}, new, {

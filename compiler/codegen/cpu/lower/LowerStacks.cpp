@@ -1,4 +1,5 @@
-//===- LowerExperts.cpp - Kernels by tiles of chosen matrices -------------===//
+//===- LowerStacks.cpp - Kernels by tiles of a stack's matrices
+//------------===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,8 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 //
-// Of one token, each matrix that it has chosen is a call for its row. Of
-// several tokens the choices are sorted by matrix, and a call computes some
+// With a matrix for each head, each is a call for the head's rows of all
+// tokens. Of one token, each matrix that it has chosen is a call for its row.
+// Of several tokens the choices are sorted by matrix, and a call computes some
 // units of a matrix for all that have chosen it: each choice has its row of the
 // result, and the bits that it would have alone. Every worker sorts for itself,
 // which takes less than a barrier would.
@@ -28,13 +30,14 @@ using namespace quipu::cpu;
 static constexpr int64_t maxChoices = 1 << 16;
 
 namespace {
-class ExpertLowering : public TranslatedLowering {
+class StackLowering : public TranslatedLowering {
 public:
   using TranslatedLowering::TranslatedLowering;
 
 private:
   LogicalResult emitBody(const KernelCode &code) final;
-  void emitOneToken(const KernelCode &code, Value ids);
+  /// The matrices that one token has chosen or, without ids, those of heads.
+  void emitInTurn(const KernelCode &code, Value ids);
   void emitSorted(const KernelCode &code, Value ids, int64_t experts);
   /// Computes `part` from unit `begin` to before `end`, if there are any.
   void emitUnits(const KernelCode &code, Part part, Value begin, Value end);
@@ -46,28 +49,28 @@ private:
 };
 } // namespace
 
-Value ExpertLowering::loop(int64_t count) {
+Value StackLowering::loop(int64_t count) {
   auto made = scf::ForOp::create(builder, abi.getInt64(0), abi.getInt64(count),
                                  abi.getInt64(1));
   builder.setInsertionPointToStart(made.getBody());
   return made.getInductionVar();
 }
 
-Value ExpertLowering::load(Value array, Value index) {
+Value StackLowering::load(Value array, Value index) {
   Type i32 = builder.getI32Type();
   return LLVM::LoadOp::create(
       builder, i32,
       LLVM::GEPOp::create(builder, abi.getPointerType(), i32, array, index));
 }
 
-Value ExpertLowering::allocate(int64_t count) {
+Value StackLowering::allocate(int64_t count) {
   return LLVM::AllocaOp::create(builder, abi.getPointerType(),
                                 builder.getI32Type(), abi.getInt64(count),
                                 lineBytes);
 }
 
-void ExpertLowering::emitUnits(const KernelCode &code, Part part, Value begin,
-                               Value end) {
+void StackLowering::emitUnits(const KernelCode &code, Part part, Value begin,
+                              Value end) {
   Value any =
       arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, begin, end);
   auto guard = scf::IfOp::create(builder, any, /*withElseRegion=*/false);
@@ -76,7 +79,7 @@ void ExpertLowering::emitUnits(const KernelCode &code, Part part, Value begin,
   emitCall(code, part);
 }
 
-void ExpertLowering::emitOneToken(const KernelCode &code, Value ids) {
+void StackLowering::emitInTurn(const KernelCode &code, Value ids) {
   int64_t units = countUnits();
   auto [begin, end] = abi.getWorkerRange(abi.getInt32(int32_t(chosen * units)),
                                          worker, workers);
@@ -89,15 +92,17 @@ void ExpertLowering::emitOneToken(const KernelCode &code, Value ids) {
   };
   Part part;
   part.row = LLVM::TruncOp::create(builder, builder.getI32Type(), choice);
-  part.matrix = abi.extend(load(ids, choice));
+  part.matrix = ids ? abi.extend(load(ids, choice)) : choice;
+  if (!ids)
+    part.count = abi.getCount(args, kernel.getSelected());
   emitUnits(code, part, clamp(begin), clamp(end));
 }
 
 /// The work is one line, an expert after the other, of each its units, of each
 /// unit its groups of choices. A worker computes the units that begin in its
 /// part of the line.
-void ExpertLowering::emitSorted(const KernelCode &code, Value ids,
-                                int64_t experts) {
+void StackLowering::emitSorted(const KernelCode &code, Value ids,
+                               int64_t experts) {
   int64_t units = countUnits(), choices = getKernelTokens(kernel) * chosen;
   auto schedule = cast<CpuTilesAttr>(kernel.getScheduleAttr());
   Value order = allocate(choices + schedule.getTokens());
@@ -144,8 +149,12 @@ void ExpertLowering::emitSorted(const KernelCode &code, Value ids,
   emitUnits(code, part, clamp(begin), clamp(end));
 }
 
-LogicalResult ExpertLowering::emitBody(const KernelCode &code) {
+LogicalResult StackLowering::emitBody(const KernelCode &code) {
   auto linear = *kernel.getOps<LinearOp>().begin();
+  if (linear.getOfHeads()) {
+    emitInTurn(code, /*ids=*/Value());
+    return success();
+  }
   auto ids = dyn_cast<BlockArgument>(linear.getIds());
   if (!ids)
     return linear.emitOpError("takes ids that its kernel computes; they come "
@@ -156,13 +165,13 @@ LogicalResult ExpertLowering::emitBody(const KernelCode &code) {
     return linear.emitOpError("has more than ")
            << maxChoices << " choices, or experts, in a step";
   if (tokens == 1)
-    emitOneToken(code, getOperand(ids));
+    emitInTurn(code, getOperand(ids));
   else
     emitSorted(code, getOperand(ids), experts);
   return success();
 }
 
-std::unique_ptr<KernelLowering> cpu::createExpertLowering(KernelOp kernel,
-                                                          CpuAttr cpu) {
-  return std::make_unique<ExpertLowering>(kernel, cpu);
+std::unique_ptr<KernelLowering> cpu::createStackLowering(KernelOp kernel,
+                                                         CpuAttr cpu) {
+  return std::make_unique<StackLowering>(kernel, cpu);
 }

@@ -1,9 +1,9 @@
-// DeepSeek-V3 in GGUF files of 2025 on, where what makes keys and values are two
-// weights, for each head a matrix; else deepseek.mlir.
-quipu.model @deepseek_split for ["deepseek2"] with "attention.key_length_mla" {
-  quipu.param @key_dim   = "attention.key_length_mla"
-  quipu.param @value_dim = "attention.value_length_mla"
-  quipu.param @flat      = (@key_dim - @rope_dims)
+// DeepSeek-V3 in GGUF files of before 2025, which have one weight for the keys and
+// values of all heads. It may be quantized, and blocks cannot be transposed: as in
+// llama.cpp the cache has whole heads, not the latent vector of deepseek.mlir.
+quipu.model @deepseek_joined for ["deepseek2"] {
+  quipu.param @flat      = (@head_dim - @rope_dims)
+  quipu.param @value_dim = "attention.value_length" else @flat
   quipu.param @q_rank    = "attention.q_lora_rank"
   quipu.param @rank      = "attention.kv_lora_rank"
   quipu.param @dense     = "leading_dense_block_count" else 0
@@ -12,13 +12,15 @@ quipu.model @deepseek_split for ["deepseek2"] with "attention.key_length_mla" {
   quipu.param @kept      = "expert_group_used_count" else @groups
   quipu.param @times     = "expert_weights_scale" else 1.0
   quipu.param @normalized = "expert_weights_norm" else false
-  // ln(factor) as a difference quotient. Scores grow by the square of what YaRN
-  // stretches cos and sin by, these by what is left.
+  // ln(factor) as a difference quotient. YaRN stretches cos and sin, but where both
+  // mscale and mscale_all_dim are given, scores by the square of the latter's, and
+  // cos and sin by what is left. 0 is not given, and 0 ** 0 is 1.
   quipu.param @ln        = (((@factor ** 0.00001) - (@factor ** -0.00001)) / 0.00002)
   quipu.param @log_times = "rope.scaling.yarn_log_multiplier" else 0.0
   quipu.param @mscale    = "rope.scaling.yarn_mscale" else (10 * @log_times)
   quipu.param @grown     = (1 + (@log_times * @ln))
-  quipu.param @stretch   = "rope.scaling.yarn_attn_factor" else ((1 + ((0.1 * @mscale) * @ln)) / @grown)
+  quipu.param @plain     = (1 + (0.1 * @ln))
+  quipu.param @stretch   = "rope.scaling.yarn_attn_factor" else (@plain + (((1 - (0 ** @mscale)) * (1 - (0 ** @log_times))) * (((1 + ((0.1 * @mscale) * @ln)) / @grown) - @plain)))
   quipu.layer_set @first = below @dense
 
   %tokens = quipu.input "tokens"
@@ -31,17 +33,17 @@ quipu.model @deepseek_split for ["deepseek2"] with "attention.key_length_mla" {
     %n    = quipu.rms_norm %h, "attn_norm" eps @eps
     %qa   = quipu.linear %n, "attn_q_a" -> [@q_rank]
     %qn   = quipu.rms_norm %qa, "attn_q_a_norm" eps @eps
-    %q    = quipu.linear %qn, "attn_q_b" -> [@heads, @key_dim]
+    %q    = quipu.linear %qn, "attn_q_b" -> [@heads, (@flat + @rope_dims)]
     %c    = quipu.linear %n, "attn_kv_a_mqa" rows 0 to @rank -> [@rank]
     %kt   = quipu.linear %n, "attn_kv_a_mqa" rows @rank to (@rank + @rope_dims) -> [1, @rope_dims]
     %cn   = quipu.rms_norm %c, "attn_kv_a_norm" eps @eps
-    %kf   = quipu.linear %cn, "attn_k_b" -> [@heads, @flat]
-    %v    = quipu.linear %cn, "attn_v_b" -> [@heads, @value_dim]
+    %kf   = quipu.linear %cn, "attn_kv_b" rows 0 to @flat of (@flat + @value_dim) -> [@heads, @flat]
+    %v    = quipu.linear %cn, "attn_kv_b" rows @flat to (@flat + @value_dim) of (@flat + @value_dim) -> [@heads, @value_dim]
     %qr   = quipu.rope %q by %angles pairs adjacent from @flat
     %kr   = quipu.rope %kt by %angles pairs adjacent
     %k    = quipu.concat %kf, %kr
     %kv   = quipu.cache_write %k, %v at %at
-    %a    = quipu.attention %qr over %kv at %at scale ((@grown ** 2) / (@key_dim ** 0.5))
+    %a    = quipu.attention %qr over %kv at %at scale ((@grown ** 2) / ((@flat + @rope_dims) ** 0.5))
     %o    = quipu.linear %a, "attn_output" -> [@hidden]
     %mid  = quipu.add %h, %o
     %m    = quipu.rms_norm %mid, "ffn_norm" eps @eps
