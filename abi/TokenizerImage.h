@@ -131,7 +131,7 @@ enum class StepKind : uint32_t {
   MapCharacters, // by the character map `table`
   Normalize,     // as `how` says (NormalForm)
   Precompiled,   // SentencePiece's: the longest prefix in the trie `table`
-  Strip,         // white space: `how` 1 left, 2 right, 3 both
+  Strip,         // white space: `how` 1 left, 2 right, 4 only U+0020
   Prepend,       // `text`, as `how` says (PrependWhen)
   Append,        // `text`
 };
@@ -241,6 +241,9 @@ inline uint64_t hashMerge(uint32_t left, uint32_t right) {
   uint64_t hash = (uint64_t(left) << 32 | right) * 0x9e3779b97f4a7c15;
   return hash ^ hash >> 32;
 }
+
+/// Marks bytes beside each other of which one belongs to a part of a character.
+inline constexpr uint32_t brokenCharacter = 0x200000;
 
 /// The number of a bit for neighbouring characters, of 2^20.
 inline uint32_t hashPair(uint32_t first, uint32_t second) {

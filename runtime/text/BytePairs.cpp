@@ -163,13 +163,17 @@ void BytePairs::append(std::vector<int32_t> &ids) const {
   }
 }
 
+bool BytePairs::appendWhole(std::string_view text, bool isAnyToken,
+                            std::vector<int32_t> &ids) const {
+  int32_t id = vocabulary.find(text);
+  if (id == noToken || (!isAnyToken && !vocabulary[id].isWhole))
+    return false;
+  ids.push_back(id);
+  return true;
+}
+
 void BytePairs::encodeStretch(std::string_view stretch,
                               std::vector<int32_t> &ids) {
-  int32_t id = vocabulary.find(stretch);
-  if (id != noToken && (image.ignoreMerges || vocabulary[id].isWhole)) {
-    ids.push_back(id);
-    return;
-  }
   word = stretch;
   addSymbols(stretch);
   if (symbols.size() < fewSymbols)
@@ -180,24 +184,37 @@ void BytePairs::encodeStretch(std::string_view stretch,
 }
 
 void BytePairs::encode(std::string_view text, std::vector<int32_t> &ids) {
+  if (appendWhole(text, image.ignoreMerges, ids))
+    return;
   size_t first = ids.size();
-  if (boundaries.empty() || image.ignoreMerges) {
-    encodeStretch(text, ids);
-  } else {
-    // No token has characters on both sides of a boundary.
-    const char *begin = text.data(), *at = begin, *last = begin + text.size();
+  const char *begin = text.data(), *at = begin, *last = begin + text.size();
+  if (!boundaries.empty()) {
+    auto isMarked = [&](uint32_t before, uint32_t next) {
+      uint32_t bit = hashPair(before, next);
+      return (boundaries[bit / 64] >> bit % 64 & 1) != 0;
+    };
     uint32_t before = takeCodePoint(at);
     while (at != last) {
       const char *character = at;
-      uint32_t next = takeCodePoint(at), bit = hashPair(before, next);
+      uint32_t next = takeCodePoint(at);
+      bool isInToken =
+          isMarked(before, next) ||
+          (image.byteLevel &&
+           isMarked(brokenCharacter | static_cast<unsigned char>(character[-1]),
+                    brokenCharacter | static_cast<unsigned char>(*character)));
       before = next;
-      if (boundaries[bit / 64] >> bit % 64 & 1)
+      if (isInToken)
         continue;
-      encodeStretch({begin, size_t(character - begin)}, ids);
+      // No token has characters on both sides.
+      std::string_view stretch(begin, size_t(character - begin));
+      if (!appendWhole(stretch, false, ids))
+        encodeStretch(stretch, ids);
       begin = character;
     }
-    encodeStretch({begin, size_t(last - begin)}, ids);
   }
+  std::string_view rest(begin, size_t(last - begin));
+  if (rest.size() == text.size() || !appendWhole(rest, false, ids))
+    encodeStretch(rest, ids);
   if (image.fuseUnknown)
     ids.erase(std::unique(ids.begin() + ptrdiff_t(first), ids.end(),
                           [&](int32_t a, int32_t b) {

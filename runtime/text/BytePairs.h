@@ -44,6 +44,10 @@ private:
   /// Words of fewer symbols are searched for the lowest rank each time.
   static constexpr size_t fewSymbols = 24;
 
+  /// Appends the one token that `text` becomes, or with `isAnyToken` the one
+  /// that it is; false if there is none.
+  bool appendWhole(std::string_view text, bool isAnyToken,
+                   std::vector<int32_t> &ids) const;
   void encodeStretch(std::string_view stretch, std::vector<int32_t> &ids);
   void addSymbols(std::string_view word);
   int32_t findCharacter(std::string_view word, size_t begin, size_t bytes);

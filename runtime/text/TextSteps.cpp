@@ -153,7 +153,7 @@ std::string_view TextSteps::strip(const TextStep &step,
                                   std::string_view text) const {
   CodePointMap<uint8_t> spaces(image, image.spaces);
   auto isSpace = [&](const char *at) {
-    return (spaces[takeCodePoint(at)] & 1) != 0;
+    return (step.how & 4) ? *at == ' ' : (spaces[takeCodePoint(at)] & 1) != 0;
   };
   while ((step.how & 1) && !text.empty() && isSpace(text.data()))
     text.remove_prefix(getCharacterBytes(text[0]));

@@ -127,7 +127,12 @@ std::optional<CodePoints> CodePoints::withProperty(StringRef name) {
 CodePoints CodePoints::whiteSpace() { return CodePoints(whiteSpaces); }
 
 CodePoints CodePoints::accents() {
-  return *withProperty("Mn") & ~CodePoints(newerMarks);
+  return (*withProperty("Mn") & ~CodePoints(newerMarks)) |
+         CodePoints({{0x1734, 0x1734}, {0x1171E, 0x1171E}});
+}
+
+CodePoints CodePoints::combiningMarks() {
+  return *withProperty("M") & ~CodePoints(newerCombining);
 }
 
 CodePoints CodePoints::punctuation() {

@@ -39,6 +39,8 @@ public:
   /// an older Unicode; ASCII's symbols are punctuation.
   static CodePoints accents();
   static CodePoints punctuation();
+  /// What StripAccents strips.
+  static CodePoints combiningMarks();
   /// Letters, marks, decimal numbers and what joins words, as \w.
   static CodePoints wordCharacters();
 

@@ -337,7 +337,7 @@ Error Reader::readSteps() {
     made.normalizer.push_back(std::move(*step));
   }
   if (mergesSpaces) {
-    made.normalizer.push_back({.kind = StepKind::Strip, .how = 3});
+    made.normalizer.push_back({.kind = StepKind::Strip, .how = 7});
     made.normalizer.push_back({.kind = StepKind::Replace,
                                .regex = cantFail(parseRegex(" {2,}")),
                                .text = " "});

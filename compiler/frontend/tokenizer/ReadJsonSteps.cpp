@@ -64,7 +64,7 @@ Error JsonReader::readNormalizer(const JsonPart &part) {
   } else if (type == "Lowercase") {
     steps.push_back(makeLowerCase());
   } else if (type == "StripAccents") {
-    steps.push_back(makeRemoval(*CodePoints::withProperty("M")));
+    steps.push_back(makeRemoval(CodePoints::combiningMarks()));
   } else if (type == "Strip") {
     steps.push_back({.kind = StepKind::Strip,
                      .how = (part.getFlag("strip_left", true) ? 1u : 0u) |

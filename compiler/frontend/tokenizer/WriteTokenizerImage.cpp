@@ -10,10 +10,12 @@
 #include "compiler/frontend/tokenizer/TrieBuilder.h"
 #include "runtime/text/BytePairs.h"
 #include "runtime/text/TextSteps.h"
+#include "runtime/text/Utf8.h"
 #include "llvm/Support/Alignment.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <cstring>
+#include <set>
 
 using namespace llvm;
 using namespace quipu;
@@ -167,30 +169,58 @@ void Writer::appendTries() {
   header.trie = append(buildTrie(keys));
 }
 
+/// The bytes of the whole character that `text` begins with; 0 if it has none.
+static size_t getWholeCharacter(StringRef text) {
+  size_t bytes = getCharacterBytes(text[0]);
+  bool isWhole = (text[0] & 0xC0) != 0x80 && bytes <= text.size() &&
+                 all_of(text.substr(1, bytes - 1),
+                        [](char byte) { return (byte & 0xC0) == 0x80; });
+  return isWhole ? bytes : 0;
+}
+
+/// Marks in `bits` what stands beside each other in a key.
+static void markNeighbours(StringRef key, std::vector<uint64_t> &bits) {
+  auto mark = [&](uint32_t first, uint32_t second) {
+    uint32_t bit = hashPair(first, second);
+    bits[bit / 64] |= uint64_t(1) << bit % 64;
+  };
+  size_t last = 0; // where the character before begins, or a part of one
+  for (size_t at = 1; at < key.size(); ++at) {
+    if ((key[at] & 0xC0) == 0x80)
+      continue;
+    bool isWhole = getWholeCharacter(key.substr(last)) == at - last &&
+                   getWholeCharacter(key.substr(at)) != 0;
+    const char *before = key.data() + last, *behind = key.data() + at;
+    if (isWhole)
+      mark(takeCodePoint(before), takeCodePoint(behind));
+    else
+      mark(brokenCharacter | uint8_t(key[at - 1]),
+           brokenCharacter | uint8_t(key[at]));
+    last = at;
+  }
+}
+
 /// Characters that stand beside each other in no key divide a text.
 void Writer::appendBoundaries() {
-  bool isByCharacters = (from.model == ModelKind::BytePairs ||
-                         from.model == ModelKind::SentencePieces) &&
-                        !from.byteLevel && from.continuation.empty() &&
-                        from.wordEnd.empty();
   auto isByte = [&](uint32_t id) {
     return is_contained(from.fallback, int32_t(id));
   };
-  if (!isByCharacters || any_of(from.merges, [&](const MergeSlot &merge) {
+  // Behind ByteLevel a piece may begin within a character.
+  bool isDivisible =
+      (from.model == ModelKind::BytePairs ||
+       from.model == ModelKind::SentencePieces) &&
+      from.continuation.empty() && from.wordEnd.empty() &&
+      none_of(from.splits,
+              [](const StepDescription &step) { return step.readsBytes; }) &&
+      none_of(from.merges, [&](const MergeSlot &merge) {
         return isByte(merge.left) || isByte(merge.right);
-      }))
+      });
+  if (!isDivisible)
     return;
   std::vector<uint64_t> bits((1 << 20) / 64);
-  for (const TokenizerDescription::Token &token : from.tokens) {
-    if (!token.isWord)
-      continue;
-    const char *at = token.key.data(), *end = at + token.key.size();
-    for (uint32_t before = at == end ? 0 : takeCodePoint(at); at != end;) {
-      uint32_t next = takeCodePoint(at), bit = hashPair(before, next);
-      bits[bit / 64] |= uint64_t(1) << bit % 64;
-      before = next;
-    }
-  }
+  for (const TokenizerDescription::Token &token : from.tokens)
+    if (token.isWord)
+      markNeighbours(token.key, bits);
   header.boundaries = append(bits);
 }
 
@@ -269,23 +299,27 @@ Error Writer::appendStepTable(std::vector<StepDescription> &steps,
 Error Writer::appendNormalForms() {
   std::vector<uint8_t> marks(CodePoints::last + 1);
   bool isUsed = false, composes = false;
+  std::set<uint32_t> wholes;
+  for (const Composition &composition : getCompositions())
+    wholes.insert(composition.composed);
+  std::map<uint32_t, StringRef> canonical;
+  for (const CharacterMapping &mapping : getDecompositions(false))
+    canonical[mapping.codePoint] = mapping.text;
   for (const StepDescription &step :
        llvm::concat<const StepDescription>(from.normalizer, from.splits)) {
     if (step.kind != StepKind::Normalize)
       continue;
     isUsed = true;
-    composes |= NormalForm(step.how) == NormalForm::Composed;
-    std::map<std::string, uint32_t> composed;
-    if (NormalForm(step.how) == NormalForm::Composed)
-      for (const Composition &composition : getCompositions())
-        composed[step.characters.at(composition.composed)] =
-            composition.composed;
+    bool isComposed = NormalForm(step.how) == NormalForm::Composed;
+    composes |= isComposed;
     for (const auto &[codePoint, becomes] : step.characters) {
-      auto whole = composed.find(becomes);
-      if (whole == composed.end() || whole->second != codePoint)
+      // What is composed again of its canonical parts stays as it is.
+      auto parts = canonical.find(codePoint);
+      if (!isComposed || !wholes.count(codePoint) || parts == canonical.end() ||
+          parts->second != becomes)
         marks[codePoint] = 255;
     }
-    if (NormalForm(step.how) == NormalForm::Decomposed)
+    if (!isComposed)
       std::fill(marks.begin() + 0xAC00, marks.begin() + 0xD7A4, 255);
   }
   if (composes) {
@@ -353,6 +387,9 @@ void Writer::markWholeTokens() {
       reinterpret_cast<TokenEntry *>(image.data() + header.tokens.offset);
   for (auto [id, token] : enumerate(from.tokens)) {
     if (!token.isWord || token.key.empty())
+      continue;
+    // No piece is a part of a character where texts are divided between them.
+    if (header.boundaries.count != 0 && !isUtf8(token.key))
       continue;
     ids.clear();
     pairs.encode(token.key, ids);
