@@ -41,8 +41,6 @@ private:
 /// is looked for in PATH.
 struct Command {
   std::string program; // a path
-  // The compiler warns of members that a caller leaves out without them.
-  // NOLINTBEGIN(readability-redundant-member-init)
   std::vector<std::string> arguments = {};
   /// Descriptors; /dev/null without one.
   int input = -1, output = -1, errors = -1;
@@ -51,7 +49,6 @@ struct Command {
   std::string folder = {};
   /// Descriptors that the program has under the same number.
   std::vector<int> shared = {};
-  // NOLINTEND(readability-redundant-member-init)
 };
 
 /// Starts the program, which is the caller's to wait for. Returns a sentence if

@@ -10,7 +10,7 @@
 #include "compiler/frontend/tokenizer/TrieBuilder.h"
 #include "runtime/text/BytePairs.h"
 #include "runtime/text/TextSteps.h"
-#include "runtime/text/Utf8.h"
+#include "support/Utf8.h"
 #include "llvm/Support/Alignment.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/MemoryBuffer.h"

@@ -82,7 +82,7 @@ def check_write(number, heads, key_dim, value_dim):
     for begin, end in [(4, 7), (0, 4)]:
         call(
             "cache_write", args, *place(1, heads, key_dim, value_dim), ctypes.c_int32(number),
-            heads, key_dim, value_dim, Rows(key), Rows(value), begin, end,
+            heads, key_dim, value_dim, ctypes.c_int32(0), Rows(key), Rows(value), begin, end,
         )
     keys[1, sequences, :, positions] = key
     values[1, sequences, :, positions] = value
@@ -111,7 +111,7 @@ def check_attention(number, heads, cached, dim, window=0, cap=0.0, sinks=None, f
     q, scale = 2 * normal(len(positions), heads, dim), np.float32(0.37)
     got = run(
         "attention", args, *place(1, cached, dim, value_dim), ctypes.c_int32(number), cached, dim,
-        value_dim, Rows(q), heads, ctypes.c_int32(full), scale, window, cap, sinks,
+        value_dim, ctypes.c_int32(0), Rows(q), heads, ctypes.c_int32(full), scale, window, cap, sinks,
         shape=(len(positions), heads, value_dim),
     )
     wanted = np.empty(got.shape)

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/gpu/lower/KernelLowering.h"
+#include "compiler/codegen/gpu/lower/GpuCostModel.h"
 #include "compiler/codegen/host/AbiBuilder.h"
 #include "compiler/codegen/host/CheckModel.h"
 #include "dialect/CacheFormat.h"
