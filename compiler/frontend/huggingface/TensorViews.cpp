@@ -67,7 +67,7 @@ private:
                 TensorRows &rows) const;
   Error cutMatrices(const Group &group, View &view) const;
   Error settleTied();
-  void copyVector(const Group &group, const View &view, const TensorRows &rows,
+  void copyVector(double plus, const View &view, const TensorRows &rows,
                   CheckpointTensor &to);
   Error error(const Piece &piece, const Twine &what) const {
     return createStringError(piece.file->getPath() + ": tensor '" +
@@ -351,9 +351,8 @@ static float readNumber(const WeightFormat *format, const uint8_t *from) {
                               : fromBFloat(readHalf(from));
 }
 
-void Viewer::copyVector(const Group &group, const View &view,
-                        const TensorRows &rows, CheckpointTensor &to) {
-  double plus = group.how->getNumber("plus").value_or(0);
+void Viewer::copyVector(double plus, const View &view, const TensorRows &rows,
+                        CheckpointTensor &to) {
   std::vector<uint8_t> &copy = views.copies.emplace_back(view.shape[0] * 4);
   for (int64_t i = 0; i < view.shape[0]; ++i) {
     float number = readNumber(to.format, rows.find(i));
@@ -448,7 +447,11 @@ Error Viewer::addTensor(StringRef name, Group &group) {
     tensor.shape.push_back(static_cast<int64_t>(view.parts.size()));
   llvm::append_range(tensor.shape, view.shape);
   bool isVector = tensor.shape.size() == 1;
-  bool hasSum = group.how && group.how->get("plus");
+  // A name stands for weight and bias, but what is lacking lacks in weights.
+  double plus = group.how && !name.ends_with(".bias")
+                    ? group.how->getNumber("plus").value_or(0)
+                    : 0;
+  bool hasSum = plus != 0;
   if (hasSum && !isVector)
     return error(first, "has " + Twine(tensor.shape.size()) +
                             " dimensions, expected a vector");
@@ -470,7 +473,7 @@ Error Viewer::addTensor(StringRef name, Group &group) {
     rows.rowBytes = tensor.getRowBytes();
     rows.blockBytes = (*format)->blockBytes;
     if (isVector)
-      copyVector(group, view, rows, tensor);
+      copyVector(plus, view, rows, tensor);
     else
       tensor.rows = std::make_shared<TensorRows>(std::move(rows));
   }

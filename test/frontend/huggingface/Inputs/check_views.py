@@ -236,6 +236,12 @@ check("names", CONFIG | {"model_type": "frob", "depth": 3, "mup": True, "use_sli
     "tensors": {"layers.*.pre_mlp_norm": {"name": "blk.*.ffn_norm", "plus": -1}},
 })
 
+# A name is weight and bias; what is added is added to weights.
+check("plus", CONFIG | {"model_type": "frob"}, plain | randomize({"model.norm.bias": (8,)}, 3), {
+    "output_norm.weight": (plain["model.norm.weight"] + 1, "F32"),
+    "output_norm.bias": randomize({"model.norm.bias": (8,)}, 3)["model.norm.bias"],
+}, names={"tensors": {"norm": {"name": "output_norm", "plus": 1}}})
+
 # How texts go on: greedy unless the folder says that it samples, and then with
 # transformers' defaults.
 GREEDY = {"temp": "0", "top_k": None, "top_p": None, "min_p": None, "penalty_repeat": None}
