@@ -1,7 +1,7 @@
-// Llama 1 to 3, Mistral, TinyLlama, SmolLM2. Parameters are those of prelude.mlir,
+// Llama 1 to 3, Mistral, TinyLlama, SmolLM2, ERNIE 4.5. Parameters are those of prelude.mlir,
 // weights GGUF's names without `.weight`; GGUF orders the rows of q and k so that
 // the components of a rotary pair are neighbours.
-quipu.model @llama for ["llama"] {
+quipu.model @llama for ["llama", "ernie4_5"] {
   %tokens = quipu.input "tokens"
   %at     = quipu.positions
   %angles = quipu.rope_angles %at dims @rope_dims theta @theta

@@ -6,7 +6,7 @@ quipu.head @generate {
 
   %selected = quipu.input "selected"
   %rows     = quipu.gather %hidden, %selected
-  %logits   = quipu.linear %rows, "output" else "token_embd" -> [@vocabulary]
+  %logits   = quipu.linear %rows, "output" else "token_embd" bias optional "output.bias" -> [@vocabulary]
   %times    = quipu.scale %logits by @logit_scale
   %scaled   = quipu.choose %times given @logit_scale else %logits
   %small    = quipu.scale %scaled by (1 / @logit_cap)

@@ -96,7 +96,7 @@
 // REDEFINE: %{file} = family
 // REDEFINE: %{edits} = family=qwen3
 // RUN: %{bind} CHECK-FAMILY
-// CHECK-FAMILY: {{.*}}llama.mlir:4:1: error: the spec @llama is for ["llama"], but the checkpoint's family is "qwen3"; give a spec for it with --spec
+// CHECK-FAMILY: {{.*}}llama.mlir:4:1: error: the spec @llama is for ["llama", "ernie4_5"], but the checkpoint's family is "qwen3"; give a spec for it with --spec
 
 // REDEFINE: %{file} = eps
 // REDEFINE: %{edits} = +attention.layer_norm_rms_epsilon=0.0

@@ -7,7 +7,7 @@
 // names them, whatever the number of steps. `output` is not in the file, nor is
 // `rope_freqs`, nor are biases.
 // CHECK-NOT:   quipu.param
-// CHECK:       quipu.model @llama for ["llama"] {
+// CHECK:       quipu.model @llama for ["llama", "ernie4_5"] {
 // CHECK-NEXT:    quipu.weight @token_embd = "token_embd.weight" : tensor<96x64x!quipu.q8_0>
 // CHECK-NEXT:    quipu.weight @blk.attn_norm = "blk.*.attn_norm.weight" layers 2 : tensor<64xf32>
 // CHECK-NEXT:    quipu.weight @blk.attn_q = "blk.*.attn_q.weight" layers 2 : tensor<64x64x!quipu.q4_1>
