@@ -32,8 +32,10 @@ static const Builtin *findMethod(const Value &of, std::string_view name) {
 
 Value Interpreter::makeMethod(const Builtin *builtin, const Value &self) {
   heap.bytes += sizeof(Function);
-  functions.push_back(
-      {.name = builtin->name, .builtin = builtin, .self = self});
+  Function &function = functions.emplace_back();
+  function.name = builtin->name;
+  function.builtin = builtin;
+  function.self = self;
   return Value(&functions.back());
 }
 

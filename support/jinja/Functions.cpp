@@ -40,6 +40,7 @@ Value methods::get(Interpreter &in, const Value &self, const Bound &given) {
 
 Value methods::itemsOf(Interpreter &in, const Value &self, const Bound &) {
   std::vector<Value> pairs;
+  pairs.reserve(self.mapping->entries.size());
   for (const auto &[key, value] : self.mapping->entries)
     pairs.push_back(in.make(Form::Tuple, {key, value}));
   return in.make(Form::Items, std::move(pairs));
@@ -53,6 +54,7 @@ Value methods::keysOf(Interpreter &in, const Value &self, const Bound &) {
 
 Value methods::valuesOf(Interpreter &in, const Value &self, const Bound &) {
   std::vector<Value> values;
+  values.reserve(self.mapping->entries.size());
   for (const auto &[key, value] : self.mapping->entries)
     values.push_back(value);
   return in.make(Form::Values, std::move(values));
@@ -111,6 +113,7 @@ Value methods::raiseException(Interpreter &in, const Value &,
 Value methods::range(Interpreter &in, const Value &, const Bound &given) {
   constexpr uint64_t most = 100000; // as Jinja's sandbox has it
   std::vector<int64_t> bounds;
+  bounds.reserve(given.all->positional.size());
   for (const Value &bound : given.all->positional)
     bounds.push_back(in.expectWhole(bound, "'range'"));
   if (bounds.empty() || bounds.size() > 3 || !given.all->keywords.empty())

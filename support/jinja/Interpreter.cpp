@@ -26,7 +26,9 @@ Interpreter::Interpreter(const Syntax &syntax, const Mapping &variables,
     if (const Value *value = variables.find(syntax.names[name])) {
       scope->set(name, *value);
     } else if (const Builtin *builtin = findFunction(syntax.names[name])) {
-      functions.push_back({.name = builtin->name, .builtin = builtin});
+      Function &function = functions.emplace_back();
+      function.name = builtin->name;
+      function.builtin = builtin;
       scope->set(name, Value(&functions.back()));
     }
   scope = makeScope(scope);
@@ -55,8 +57,9 @@ bool Interpreter::spend(uint64_t amount) {
 
 Scope *Interpreter::makeScope(Scope *parent) {
   heap.bytes += sizeof(Scope);
-  scopes.push_back({.parent = parent});
-  return &scopes.back();
+  Scope &made = scopes.emplace_back();
+  made.parent = parent;
+  return &made;
 }
 
 //===----------------------------------------------------------------------===//
@@ -142,6 +145,7 @@ Interpreter::Flow Interpreter::run(const Statement &statement) {
     break;
   case Kind::With: {
     std::vector<Value> values;
+    values.reserve(statement.values.size());
     for (const Expression *value : statement.values)
       values.push_back(evaluate(*value));
     Scope *around = std::exchange(scope, makeScope(scope));
@@ -180,8 +184,10 @@ void Interpreter::runLoop(const Statement &statement, const Value &over,
   Level level(*this);
   const Target &target = statement.targets[0];
   Scope *around = scope;
-  Loop &loop = loops.emplace_back(
-      Loop{.statement = &statement, .scope = around, .depth = depth});
+  Loop &loop = loops.emplace_back();
+  loop.statement = &statement;
+  loop.scope = around;
+  loop.depth = depth;
   if (hasFailed() || !iterate(over, loop.items))
     return;
   heap.bytes += sizeof(Loop) + loop.items.size() * sizeof(Value);
@@ -221,17 +227,19 @@ static void keep(Scope *scope) {
 
 void Interpreter::runMacro(const Statement &statement) {
   keep(scope);
-  functions.push_back({.name = statement.macro.name,
-                       .macro = &statement.macro,
-                       .scope = scope});
+  Function &function = functions.emplace_back();
+  function.name = statement.macro.name;
+  function.macro = &statement.macro;
+  function.scope = scope;
   assign(statement.targets[0], Value(&functions.back()));
 }
 
 void Interpreter::runCallBlock(const Statement &statement) {
   keep(scope);
-  functions.push_back({.name = statement.macro.name,
-                       .macro = &statement.macro,
-                       .scope = scope});
+  Function &function = functions.emplace_back();
+  function.name = statement.macro.name;
+  function.macro = &statement.macro;
+  function.scope = scope;
   Value caller(&functions.back());
   emitValue(evaluateCall(*statement.values[0], &caller));
 }

@@ -19,7 +19,7 @@ namespace quipu::jinja {
 /// Names and their values, inside of others.
 struct Scope {
   Scope *parent = nullptr;
-  std::vector<std::pair<NameId, Value>> names = {};
+  std::vector<std::pair<NameId, Value>> names;
   bool isKept = false; // a macro refers to it
 
   void set(NameId name, const Value &value);
@@ -29,7 +29,7 @@ struct Scope {
 struct Function {
   std::string_view name;
   const Builtin *builtin = nullptr;
-  Value self = {};
+  Value self;
   const Macro *macro = nullptr;
   Scope *scope = nullptr; // where the macro stands
 };
@@ -38,10 +38,10 @@ struct Function {
 struct Loop {
   const Statement *statement;
   Scope *scope; // where the loop stands
-  std::vector<Value> items = {};
+  std::vector<Value> items;
   size_t index = 0;
   int64_t depth = 1;
-  mutable std::optional<std::vector<Value>> last = {}; // for `changed`
+  mutable std::optional<std::vector<Value>> last; // for `changed`
 };
 
 /// Runs a template once. After an error, which is the first, whatever functions

@@ -21,7 +21,7 @@ std::string readJson(std::string_view text, Heap &heap, Value &value,
 struct JsonLayout {
   bool isAscii = false, isSorted = false;
   bool isIndented = false;
-  Text indent = {};
+  Text indent;
   Text itemSeparator = Text(", "), keySeparator = Text(": ");
 };
 

@@ -33,13 +33,13 @@ const Expression *Parser::add(Expression expression) {
 
 const Expression *Parser::make(Op op, uint32_t line,
                                std::vector<const Expression *> operands) {
-  Expression expression = {.op = op, .line = line};
+  Expression expression(op, line);
   expression.operands = std::move(operands);
   return add(std::move(expression));
 }
 
 const Expression *Parser::makeText(std::string text, uint32_t line) {
-  Expression expression = {.op = Op::Constant, .line = line};
+  Expression expression(Op::Constant, line);
   expression.constant = Value(syntax.constants.make(Text(std::move(text))));
   return add(std::move(expression));
 }
@@ -95,7 +95,7 @@ const Expression *Parser::parseComparison() {
       {"==", Comparison::Equal},  {"!=", Comparison::Unequal},
       {"<", Comparison::Less},    {"<=", Comparison::LessEqual},
       {">", Comparison::Greater}, {">=", Comparison::GreaterEqual}};
-  Expression comparison = {.op = Op::Compare, .line = current().line};
+  Expression comparison(Op::Compare, current().line);
   comparison.operands.push_back(parseSum());
   while (!hasFailed()) {
     const auto *sign = std::ranges::find_if(
@@ -186,7 +186,7 @@ const Expression *Parser::parseUnary(bool withFilter) {
 
 const Expression *Parser::parsePrimary() {
   Token token = current();
-  Expression expression = {.op = Op::Constant, .line = token.line};
+  Expression expression(Op::Constant, token.line);
   switch (token.type) {
   case Type::Name:
     next();
@@ -332,7 +332,7 @@ const Expression *Parser::parseFiltersAndTests(const Expression *of) {
 }
 
 const Expression *Parser::parseMember(const Expression *of) {
-  Expression member = {.op = Op::Item, .line = current().line};
+  Expression member(Op::Item, current().line);
   member.operands.push_back(of);
   if (takeSign(".")) {
     if (current().type == Type::Name) {
@@ -431,7 +431,7 @@ void Parser::checkCall(const Expression &callee) {
 }
 
 const Expression *Parser::parseCall(const Expression *callee) {
-  Expression call = {.op = Op::Call, .line = current().line};
+  Expression call(Op::Call, current().line);
   call.operands.push_back(callee);
   call.arguments = parseArguments();
   checkCall(*callee);
@@ -449,7 +449,7 @@ const Expression *Parser::parseFilters(const Expression *of, bool isFirst) {
     if (!isFirst)
       next();
     isFirst = false;
-    Expression filter = {.op = Op::Filter, .line = current().line};
+    Expression filter(Op::Filter, current().line);
     filter.operands.push_back(of);
     filter.text = expectName();
     if (isSign("("))
@@ -465,7 +465,7 @@ const Expression *Parser::parseTest(const Expression *of) {
   expectWord("is");
   uint32_t line = current().line;
   bool isNegated = takeWord("not");
-  Expression test = {.op = Op::Test, .line = line};
+  Expression test(Op::Test, line);
   test.operands.push_back(of);
   test.text = expectName();
   bool isValue = current().type == Type::String ||

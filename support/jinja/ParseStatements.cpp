@@ -159,7 +159,7 @@ const Statement *Parser::parseStatement() {
   } else if (tag == "macro") {
     statement->kind = Kind::Macro;
     parseMacro(statement->macro);
-    statement->targets.push_back({.name = nameOf(statement->macro.name)});
+    statement->targets.emplace_back().name = nameOf(statement->macro.name);
   } else if (tag == "call") {
     parseCallBlock(*statement);
   } else if (tag == "filter") {
@@ -228,7 +228,8 @@ void Parser::parseSet(Statement &statement) {
 
 Target Parser::parseOneTarget(bool withAttribute) {
   Level level(*this);
-  Target target = {.line = current().line};
+  Target target;
+  target.line = current().line;
   if (hasFailed())
     return target;
   if (takeSign("(")) {
@@ -248,7 +249,8 @@ Target Parser::parseOneTarget(bool withAttribute) {
 }
 
 Target Parser::parseTarget(bool withAttribute, std::string_view end) {
-  Target tuple = {.line = current().line};
+  Target tuple;
+  tuple.line = current().line;
   tuple.parts.push_back(parseOneTarget(withAttribute));
   while (!hasFailed() && takeSign(",")) {
     tuple.isTuple = true;

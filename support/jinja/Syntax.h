@@ -67,15 +67,17 @@ struct Expression {
     NotIn
   };
 
+  Expression(Op op, uint32_t line) : op(op), line(line) {}
+
   Op op;
   uint32_t line;
   uint32_t height = 1; // of the tree below
-  Value constant = {};
-  std::string text = {}; // of an attribute, or a name
+  Value constant;
+  std::string text; // of an attribute, or a name
   NameId name = 0;
-  std::vector<const Expression *> operands = {};
-  std::vector<Comparison> comparisons = {};
-  CallArguments arguments = {};
+  std::vector<const Expression *> operands;
+  std::vector<Comparison> comparisons;
+  CallArguments arguments;
   const Builtin *builtin = nullptr; // of a filter or a test
 };
 
@@ -85,9 +87,9 @@ using Body = std::vector<const Statement *>;
 /// What is assigned to: a name, an attribute of a namespace, or several.
 struct Target {
   NameId name = 0;
-  std::string attribute = {}; // "" for a name
+  std::string attribute; // "" for a name
   uint32_t line = 0;
-  std::vector<Target> parts = {}; // of a tuple
+  std::vector<Target> parts; // of a tuple
   bool isTuple = false;
 };
 
