@@ -49,6 +49,7 @@ template <typename Item, typename KeyOf>
 void sortValues(Interpreter &in, std::vector<Item> &items, KeyOf keyOf,
                 bool isReversed) {
   std::vector<Value> keys;
+  keys.reserve(items.size());
   for (const Item &item : items)
     keys.push_back(keyOf(item));
   std::vector<Item> sorted;

@@ -61,6 +61,14 @@ static bool isSpaceCharacter(uint32_t c) {
          c == 0x3000;
 }
 
+/// Where the character before `at` begins.
+static size_t stepBack(std::string_view text, size_t at) {
+  at -= at > 0;
+  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80)
+    --at;
+  return at;
+}
+
 size_t quipu::jinja::spaceBytes(std::string_view text) {
   return !text.empty() && isSpaceCharacter(readCharacter(text))
              ? characterBytes(text[0])
@@ -68,11 +76,7 @@ size_t quipu::jinja::spaceBytes(std::string_view text) {
 }
 
 size_t quipu::jinja::spaceBytesBack(std::string_view text) {
-  size_t begin = text.size();
-  while (begin > 0 &&
-         (static_cast<unsigned char>(text[--begin]) & 0xC0) == 0x80)
-    ;
-  return spaceBytes(text.substr(begin));
+  return spaceBytes(text.substr(stepBack(text, text.size())));
 }
 
 std::string_view quipu::jinja::stripLeft(std::string_view text) {
@@ -153,10 +157,7 @@ std::string quipu::jinja::toLower(std::string_view text) {
       return index < text.size() &&
              isAlphabetic(readCharacter(text.substr(index)));
     };
-    size_t before = at;
-    while (before > 0 &&
-           (static_cast<unsigned char>(text[--before]) & 0xC0) == 0x80)
-      ;
+    size_t before = stepBack(text, at);
     bool ends = at > 0 && isLetterAt(before) && !isLetterAt(at + 2);
     return ends ? std::string_view("\u03C2") : lower;
   });

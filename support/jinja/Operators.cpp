@@ -347,7 +347,8 @@ Value Interpreter::combineWhole(Expression::Op op, int64_t a, int64_t b) {
     if (b >= 0) {
       result = 1;
       // No whole number but 0 and +-1 has a 64th power that fits.
-      for (int64_t i = 0, times = a >= -1 && a <= 1 ? b % 2 + (b > 0) * 2 : b;
+      for (int64_t i = 0,
+                   times = a >= -1 && a <= 1 ? b % 2 + (b > 0 ? 2 : 0) : b;
            i < times && !isTooLarge; ++i)
         isTooLarge = __builtin_mul_overflow(result, a, &result);
       break;

@@ -141,6 +141,7 @@ Value filters::sort(Interpreter &in, const Value &value, const Bound &given) {
   }
   auto keyOf = [&](const Value &item) {
     std::vector<Value> keys;
+    keys.reserve(paths.size() + 1);
     for (const Value &path : paths)
       keys.push_back(foldCase(in, in.getPath(item, path), isSensitive));
     if (paths.empty())
@@ -174,6 +175,7 @@ Value filters::dictsort(Interpreter &in, const Value &value,
       },
       flag(in, given[2]));
   std::vector<Value> pairs;
+  pairs.reserve(entries.size());
   for (const auto &[key, is] : entries)
     pairs.push_back(in.make(Form::Tuple, {key, is}));
   return in.make(Form::List, std::move(pairs));

@@ -420,7 +420,7 @@ Value filters::integer(Interpreter &in, const Value &value,
   return whole ? Value(*whole) : otherwise;
 }
 
-Value filters::real(Interpreter &in, const Value &value, const Bound &given) {
+Value filters::real(Interpreter &, const Value &value, const Bound &given) {
   Value otherwise = given.has(0) ? *given[0] : Value(0.0);
   if (value.isNumber())
     return Value(value.number());
