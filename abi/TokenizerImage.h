@@ -192,6 +192,7 @@ struct TokenizerImage {
   uint32_t stripsFirstSpace;
   TextSpan continuation; // what a word's tokens begin with, but for the first
   TextSpan wordEnd;      // what a word's last token ends with
+  uint32_t none;         // 0: no byte of an image is left to chance
   ImageTable tokens;     // TokenEntry
   ImageTable words;      // WordSlot, a power of two
   ImageTable merges;     // MergeSlot, a power of two
@@ -219,7 +220,10 @@ struct TokenizerImage {
   uint8_t byteClasses[256]; // the columns of bytes
   int32_t byteTokens[256];  // the token whose key is this byte
   int32_t fallback[256];    // the token for a byte of an unknown character
+  uint32_t noneAtEnd;       // 0
 };
+static_assert(sizeof(TokenizerImage) ==
+              offsetof(TokenizerImage, noneAtEnd) + sizeof(uint32_t));
 
 /// Two characters that are written as one.
 struct Composition {

@@ -162,6 +162,7 @@ Value Interpreter::evaluateSlice(const Expression &expression) {
       of.sequence->form < Form::Keys) {
     Slice slice(given, static_cast<int64_t>(of.sequence->items.size()));
     std::vector<Value> items;
+    items.reserve(static_cast<size_t>(slice.count));
     for (int64_t i = 0; i < slice.count; ++i)
       items.push_back(of.sequence->items[slice.start + i * slice.step]);
     return make(of.sequence->form, std::move(items));

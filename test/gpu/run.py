@@ -63,6 +63,9 @@ MODELS = {
     "gpt-oss": [*FLOATS, "mxfp4"],
     "deepseek-v3": FLOATS,
 }
+# These as they are stored, from their folders.
+FOLDERS = ["arcee", "cohere2", "ernie4_5", "exaone4", "exaone4-full", "gemma", "nemotron",
+           "olmo3", "phi", "starcoder2"]
 # GPUs have no kernel for a matrix for each head: with a cache of whole heads.
 CONVERSIONS = {"deepseek-v3": ["--joined"]}
 # Folder of test/golden: what its program computes in place of logits.
@@ -173,6 +176,10 @@ def list_tasks(builder, models):
             make(model, tokens.strip(), *arguments, **options)
         return task
 
+    def of_folder(folder):
+        tokens = output_of(sys.executable, GOLDEN / "expected.py", "tokens", GOLDEN / folder)
+        return lambda _: builder.compared(GOLDEN / folder, tokens.strip(), folder)
+
     def of_random(name, length, **sizes):
         def task(model):
             random = numpy.random.default_rng(7)
@@ -188,7 +195,8 @@ def list_tasks(builder, models):
         write_llama(model, numpy.random.default_rng(7), **LARGE)
         builder.program(model, "large.errors")
 
-    missing = {path.name for path in GOLDEN.iterdir() if path.is_dir()} - {*MODELS, *ENCODERS}
+    missing = {path.name for path in GOLDEN.iterdir() if path.is_dir()}
+    missing -= {*MODELS, *ENCODERS, *FOLDERS}
     if missing - {"__pycache__"}:
         sys.exit(f"{__file__} has no types for the golden models {', '.join(sorted(missing))}")
     for folder, kinds in MODELS.items():
@@ -196,6 +204,8 @@ def list_tasks(builder, models):
             name = f"{folder}-{kind.replace(',', '+')}"
             chips = OLDER_CHIPS if name in ["llama-gqa-tied-bf16", "qwen3-q4_0", "mixtral-bf16"] else []
             yield name, of_golden(builder.compared, folder, kind, name, chips=chips)
+    for folder in FOLDERS:
+        yield folder, of_folder(folder)
     yield "heads", of_golden(builder.heads, "llama-gqa-tied", "bf16", "heads", HEADS,
                              others=["generate"])
     for folder, heads in ENCODERS.items():
