@@ -54,11 +54,9 @@ struct TextSpan {
 struct TokenEntry {
   TextSpan bytes; // what it stands for in a text
   TextSpan key;   // what the model looks up: a normalised text
-  double score;   // of Unigram and SentencePieces
   TokenType type;
   uint8_t endOfGeneration; // 1 when a model says with it that it is done
   uint8_t isWhole; // 1 when the model makes exactly this token of its key
-  uint32_t padding;
 };
 
 /// A slot of the merge table: `left` and `right` become `joined`; the lowest
@@ -194,6 +192,7 @@ struct TokenizerImage {
   TextSpan wordEnd;      // what a word's last token ends with
   uint32_t none;         // 0: no byte of an image is left to chance
   ImageTable tokens;     // TokenEntry
+  ImageTable scores;     // double: of Unigram's and SentencePieces' tokens
   ImageTable words;      // WordSlot, a power of two
   ImageTable merges;     // MergeSlot, a power of two
   ImageTable trie;       // TrieNode: of the keys

@@ -42,6 +42,15 @@ findHeaders(const File &file, uint64_t bytes) {
   return createStringError("the linker gave the weights no place of their own");
 }
 
+/// Where the part of the file ends that is loaded, without the weights.
+static uint64_t getLoadedEnd(const File &file) {
+  uint64_t end = 0;
+  for (const File::Elf_Phdr &segment : cantFail(file.program_headers()))
+    if (segment.p_type == ELF::PT_LOAD && segment.p_filesz != 0)
+      end = std::max<uint64_t>(end, segment.p_offset + segment.p_filesz);
+  return end;
+}
+
 Error quipu::writeProgram(std::string linked, const PackedWeights &weights,
                           OutputFile &to, const Progress &progress) {
   Expected<File> file = File::create(linked);
@@ -51,9 +60,14 @@ Error quipu::writeProgram(std::string linked, const PackedWeights &weights,
   if (!headers)
     return headers.takeError();
   auto [oldSection, oldSegment] = *headers;
+  // The linker leaves a gap before what follows the weights in the file:
+  // symbols and the table of sections, which are not loaded. They close up.
+  uint64_t next = oldSection->sh_offset;
+  uint64_t gap = alignDown(next - std::min(next, getLoadedEnd(*file)), 4096);
   // A page of the file becomes one of memory.
   uint64_t page = oldSegment->p_align;
-  uint64_t offset = alignTo(linked.size(), page) + oldSegment->p_vaddr % page;
+  uint64_t offset =
+      alignTo(linked.size() - gap, page) + oldSegment->p_vaddr % page;
   File::Elf_Shdr section = *oldSection;
   section.sh_type = ELF::SHT_PROGBITS;
   section.sh_offset = offset;
@@ -65,8 +79,18 @@ Error quipu::writeProgram(std::string linked, const PackedWeights &weights,
                    sizeof(now), reinterpret_cast<const char *>(&now),
                    sizeof(now));
   };
+  for (const File::Elf_Shdr &moved : cantFail(file->sections()))
+    if (moved.sh_offset >= next && &moved != oldSection) {
+      File::Elf_Shdr now = moved;
+      now.sh_offset = moved.sh_offset - gap;
+      replace(&moved, now);
+    }
+  File::Elf_Ehdr header = file->getHeader();
+  header.e_shoff = header.e_shoff - gap;
+  replace(linked.data(), header);
   replace(oldSection, section);
   replace(oldSegment, segment);
+  linked.erase(next - gap, gap);
   linked.resize(offset);
   if (std::string error = to.write(linked); !error.empty())
     return createStringError(error);

@@ -31,7 +31,8 @@ const AddedToken *AddedTokens::findAt(std::string_view text, size_t at,
   const AddedToken *found = nullptr;
   uint32_t node = Trie::root;
   for (size_t i = at; i < text.size(); ++i) {
-    if ((node = trie.getChild(node, text[i])) == Trie::none)
+    node = trie.getChild(node, text[i]);
+    if (node == Trie::none)
       break;
     int32_t index = trie.getValue(node);
     if (index == noToken)

@@ -30,7 +30,7 @@ bool BytePairs::find(const Symbol &left, const Symbol &right,
         vocabulary.find(word.substr(left.begin, left.bytes + right.bytes));
     if (id == noToken)
       return false;
-    pair.rank = getRank(vocabulary[id].score);
+    pair.rank = getRank(vocabulary.getScore(id));
     pair.joined = id;
     return true;
   }

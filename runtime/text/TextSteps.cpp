@@ -119,7 +119,8 @@ void TextSteps::replacePrefixes(const TextStep &step, std::string_view text,
     size_t length = getCharacterBytes(text[at]);
     uint32_t node = Trie::root;
     for (size_t i = at; i < text.size(); ++i) {
-      if ((node = trie.getChild(node, text[i])) == Trie::none)
+      node = trie.getChild(node, text[i]);
+      if (node == Trie::none)
         break;
       if (trie.getValue(node) == noToken)
         continue;

@@ -24,12 +24,13 @@ void Unigram::encode(std::string_view word, std::vector<int32_t> &ids) {
     bool hasCharacter = false;
     uint32_t node = Trie::root;
     for (size_t end = begin; end < word.size();) {
-      if ((node = trie.getChild(node, word[end++])) == Trie::none)
+      node = trie.getChild(node, word[end++]);
+      if (node == Trie::none)
         break;
       int32_t id = trie.getValue(node);
       if (id == noToken)
         continue;
-      reach(end, vocabulary[id].score, id);
+      reach(end, vocabulary.getScore(id), id);
       hasCharacter |= end == character;
     }
     if (!hasCharacter)

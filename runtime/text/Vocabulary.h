@@ -18,6 +18,7 @@ class Vocabulary {
 public:
   explicit Vocabulary(const TokenizerImage &image)
       : image(image), tokens(getTable<TokenEntry>(image, image.tokens).data()),
+        scores(getTable<double>(image, image.scores)),
         words(getTable<WordSlot>(image, image.words)) {}
 
   /// The token whose key is `word`, or noToken.
@@ -31,6 +32,7 @@ public:
     }
   }
   const TokenEntry &operator[](int32_t id) const { return tokens[id]; }
+  double getScore(int32_t id) const { return scores[size_t(id)]; }
 
   /// Appends the ids of a character that no token has: of its bytes if all of
   /// them have tokens, else the unknown one.
@@ -48,6 +50,7 @@ public:
 private:
   const TokenizerImage &image;
   const TokenEntry *tokens;
+  std::span<const double> scores;
   std::span<const WordSlot> words;
 };
 

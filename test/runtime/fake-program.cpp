@@ -363,13 +363,8 @@ struct FakeTokenizer {
     auto add = [&](int32_t id, const char *bytes, size_t length,
                    TokenType type) {
       TextSpan span = {end, static_cast<uint32_t>(length)};
-      tokens[id] = {span,
-                    span,
-                    0,
-                    type,
-                    static_cast<uint8_t>(id == imEnd || id == endOfText),
-                    0,
-                    0};
+      tokens[id] = {span, span, type,
+                    static_cast<uint8_t>(id == imEnd || id == endOfText), 0};
       memcpy(text + end, bytes, length);
       end += length;
     };

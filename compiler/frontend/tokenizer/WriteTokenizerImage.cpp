@@ -112,10 +112,17 @@ void Writer::appendTokens() {
   for (const TokenizerDescription::Token &token : from.tokens) {
     TextSpan bytes = addText(token.bytes);
     TextSpan key = token.key == token.bytes ? bytes : addText(token.key);
-    tokens.push_back({bytes, key, token.score, token.type,
-                      uint8_t(token.endOfGeneration), 0, 0});
+    tokens.push_back(
+        {bytes, key, token.type, uint8_t(token.endOfGeneration), 0});
   }
   header.tokens = append(tokens);
+  if (from.model != ModelKind::SentencePieces &&
+      from.model != ModelKind::Unigram)
+    return;
+  std::vector<double> scores;
+  for (const TokenizerDescription::Token &token : from.tokens)
+    scores.push_back(token.score);
+  header.scores = append(scores);
 }
 
 void Writer::appendWords() {

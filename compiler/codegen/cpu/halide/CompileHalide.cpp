@@ -51,9 +51,37 @@ class QuietReporter : public CompileTimeErrorReporter {
 };
 } // namespace
 
+/// Halide numbers names that recur, through all kernels that it compiles, and
+/// goes by the order of names in places, where "dot$10" is before "dot$9". So
+/// that a kernel's code does not depend on how many were compiled before it,
+/// all numbers have four digits: more than 9,999 of a name are in no program.
+static bool widenNumbers() {
+  static const char *const names[] = {
+      "accumulator",  "block",        "bytes",          "cache",
+      "codes",        "dot",          "dots",           "elementwise",
+      "embedding",    "ends",         "factor",         "floor",
+      "half_total",   "head",         "input",          "inverse",
+      "joined",       "largest",      "limited",        "linear",
+      "mean",         "norm_factor",  "normed",         "numbers",
+      "pairs",        "partial",      "partial_folded", "query_largest",
+      "result",       "rope",         "rounded",        "row",
+      "rows",         "scaled",       "scales",         "score",
+      "signed_bytes", "start",        "stored",         "sum",
+      "top",          "value",        "value_scale",    "value_weight",
+      "weight",       "weighted_sum", "weights"};
+  for (int i = 0; i < 1000; ++i) {
+    for (char letter = 'a'; letter <= 'z'; ++letter)
+      Internal::unique_name(letter);
+    for (const char *name : names)
+      Internal::unique_name(std::string(name));
+  }
+  return true;
+}
+
 llvm::Error quipu::cpu::catchHalide(llvm::StringRef kernel,
                                     llvm::function_ref<void()> build) {
   static QuietReporter reporter;
+  [[maybe_unused]] static bool areWide = widenNumbers();
   set_custom_compile_time_error_reporter(&reporter);
   try {
     build();

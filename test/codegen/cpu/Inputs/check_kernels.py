@@ -33,7 +33,7 @@ OUT = "%out  = quipu.add %mid, %down"
 
 
 # Of Llamas it is known that neighbours are pairs.
-ANY = {'for ["llama"]': 'for ["any"]'}
+ANY = {'for ["llama"': 'for ["any"'}
 
 
 def attention(more):
