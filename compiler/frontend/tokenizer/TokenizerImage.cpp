@@ -49,7 +49,7 @@ static int32_t findNamed(const TokenizerDescription &description,
   return noToken;
 }
 
-/// What tokenizer_config.json and generation_config.json add.
+/// What tokenizer_config.json and the files of the chat template add.
 static Error readTokenNames(StringRef folder,
                             TokenizerDescription &description) {
   Expected<json::Object> config = readBeside(folder, "tokenizer_config.json");
@@ -65,21 +65,10 @@ static Error readTokenNames(StringRef folder,
   if (*chat)
     description.chatTemplate = (*chat)->text;
 
-  Expected<json::Object> generation =
-      readBeside(folder, "generation_config.json");
-  if (!generation)
-    return generation.takeError();
-  auto end = [&](std::optional<int64_t> id) {
-    if (id && *id >= 0 && *id < int64_t(description.tokens.size()))
-      description.tokens[*id].endOfGeneration = true;
-  };
-  end(description.eos);
-  if (const json::Value *ids = generation->get("eos_token_id")) {
-    end(ids->getAsInteger());
-    if (const json::Array *list = ids->getAsArray())
-      for (const json::Value &id : *list)
-        end(id.getAsInteger());
-  }
+  // Those of generation_config.json are the program's, see Generation.h.
+  if (description.eos >= 0 &&
+      size_t(description.eos) < description.tokens.size())
+    description.tokens[size_t(description.eos)].endOfGeneration = true;
   return Error::success();
 }
 
