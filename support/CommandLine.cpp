@@ -128,14 +128,37 @@ const Option *CommandLine::find(std::string_view argument) const {
   return option == options.end() ? nullptr : &*option;
 }
 
+static bool isOption(std::string_view argument) {
+  return argument.size() > 1 && argument[0] == '-';
+}
+
+/// Whether the value is in the argument of a one-letter option: "-n12".
+static bool isAttached(std::string_view name) {
+  return name.size() > 2 && name[1] != '-';
+}
+
+int CommandLine::firstWord(int argc, const char *const *argv) const {
+  for (int i = 1; i < argc; ++i) {
+    std::string_view argument = argv[i];
+    if (!isOption(argument))
+      return i;
+    const Option *option = find(argument);
+    if (!option)
+      return 0;
+    if (!std::holds_alternative<Switch>(option->kind) &&
+        !isAttached(argument) && argument.find('=') == argument.npos)
+      ++i;
+  }
+  return 0;
+}
+
 std::string CommandLine::parse(int argc, const char *const *argv) {
   bool optionsEnded = false;
   std::set<std::string_view> given;
   for (int i = 1; i < argc; ++i) {
     std::string_view argument = argv[i];
-    if (optionsEnded || argument.size() < 2 || argument[0] != '-') {
+    if (optionsEnded || !isOption(argument)) {
       others.emplace_back(argument);
-      beforeDashes += !optionsEnded;
       continue;
     }
     if (argument == "--") {
@@ -144,15 +167,13 @@ std::string CommandLine::parse(int argc, const char *const *argv) {
     }
     size_t equals = argument.find('=');
     std::string_view name = argument.substr(0, equals);
-    bool attached = name.size() > 2 && name[1] != '-';
+    bool attached = isAttached(name);
     if (attached)
       name = name.substr(0, 2);
     const Option *option = find(argument);
     if (!option)
       return unknown(argument.substr(0, equals));
 
-    if (option->continues && continuing.empty())
-      continuing = option->name;
     std::string quoted = "'" + std::string(name) + "'";
     if (repeated == Repeated::IsRefused && !given.insert(option->name).second)
       return quoted + " is given twice";
@@ -202,12 +223,10 @@ void quipu::appendWords(std::string &text, std::string line, size_t indent,
   text += line + "\n";
 }
 
-std::string CommandLine::help(bool continues) const {
+std::string CommandLine::help() const {
   std::string result;
   const char *group = "";
   for (const Option &option : options) {
-    if (option.continues && !continues)
-      continue;
     if (strcmp(group, option.group) != 0) {
       group = option.group;
       result += std::string("\n") + group + ":\n";

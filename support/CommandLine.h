@@ -43,8 +43,7 @@ struct Option {
   std::string_view name;
   std::string_view value; // how the help calls the value
   std::variant<Integer, Real, Text, Choice, Switch> kind;
-  std::string help;       // one sentence, with the default
-  bool continues = false; // has a meaning only where a text is continued
+  std::string help; // one sentence, with the default
 };
 
 /// The one of `words` that `word` abbreviates or else looks most like, or
@@ -71,15 +70,13 @@ public:
   const Option *find(std::string_view argument) const;
 
   const std::vector<std::string> &positional() const { return others; }
-  /// How many of those came before a `--`.
-  size_t positionalBeforeDashes() const { return beforeDashes; }
 
-  /// The first given option that only continues texts, "" without one.
-  std::string_view firstContinuing() const { return continuing; }
+  /// The index of the first argument that is neither an option nor its value;
+  /// 0 if there is none before a `--` or an unknown option.
+  int firstWord(int argc, const char *const *argv) const;
 
-  /// The options by group, 80 columns wide; without those that continue texts
-  /// if nothing does.
-  std::string help(bool continues = true) const;
+  /// The options by group, 80 columns wide.
+  std::string help() const;
 
 private:
   std::string unknown(std::string_view name) const;
@@ -87,8 +84,6 @@ private:
   std::vector<Option> options;
   Repeated repeated;
   std::vector<std::string> others;
-  size_t beforeDashes = 0;
-  std::string_view continuing;
 };
 
 /// Appends words to `line`, which begins at its indent, in lines of at most 80

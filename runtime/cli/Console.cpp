@@ -59,6 +59,13 @@ std::string quipu::readInput(std::string &text) {
   return "";
 }
 
+std::string quipu::tokenRate(int64_t tokens, double seconds) {
+  char text[64];
+  snprintf(text, sizeof(text), "in %.2f s (%.1f tokens/s)", seconds,
+           seconds > 0 ? static_cast<double>(tokens) / seconds : 0);
+  return text;
+}
+
 static volatile sig_atomic_t wasInterrupted = 0;
 
 void quipu::catchInterrupts() {

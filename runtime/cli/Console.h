@@ -8,6 +8,7 @@
 #ifndef QUIPU_RUNTIME_CLI_CONSOLE_H
 #define QUIPU_RUNTIME_CLI_CONSOLE_H
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,9 @@ int outputStatus(int error);
 /// Standard input up to its end, without the newline that ends its last line.
 /// Returns a sentence about what failed, or nothing.
 std::string readInput(std::string &text);
+
+/// "in 0.52 s (12.3 tokens/s)", for statistics.
+std::string tokenRate(int64_t tokens, double seconds);
 
 /// Makes the first Ctrl-C only set `interrupted`; the second one ends the
 /// process.

@@ -79,3 +79,13 @@ Status Outputs::finish() {
       status = checked(file->finish());
   return status;
 }
+
+Option quipu::outputsOption(std::optional<std::string> &folder) {
+  return {"What comes out",
+          0,
+          "outputs",
+          "DIR",
+          Text{&folder},
+          "Write each output to DIR/NAME.npy, f32: a row for each token, or "
+          "one for the text."};
+}

@@ -10,7 +10,9 @@
 
 #include "runtime/cli/Npy.h"
 #include "runtime/engine/Session.h"
+#include "support/CommandLine.h"
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace quipu {
@@ -48,6 +50,9 @@ private:
   std::vector<std::unique_ptr<NpyWriter>> files; // [output], null: none
   std::vector<float> logits;
 };
+
+/// --outputs, to the folder for Outputs::writeAll.
+Option outputsOption(std::optional<std::string> &folder);
 
 } // namespace quipu
 

@@ -37,8 +37,8 @@ struct Parsed {
                  "what it is called"},
                 {"Words", '\0', "color", "WORD",
                  Choice{&color, {"red", "green", "blue"}}, "how it looks"},
-                {"Words", 'l', "loud", "", Switch{&loud}, "whether it is heard",
-                 /*continues=*/true},
+                {"Words", 'l', "loud", "", Switch{&loud},
+                 "whether it is heard"},
             },
             repeated) {}
 
@@ -102,8 +102,22 @@ static void testWords() {
       parsed.parse({"a", "-", "-c", "1", "", "--", "-l", "--", "--x"}).empty());
   EXPECT(parsed.line.positional() ==
          std::vector<std::string>({"a", "-", "", "-l", "--", "--x"}));
-  EXPECT(parsed.line.positionalBeforeDashes() == 3);
   EXPECT(!parsed.loud && parsed.count == 1);
+}
+
+/// Words and the values of options are told apart; nothing counts behind `--`
+/// or an option that there is not.
+static void testFirstWord() {
+  auto at = [](Words words) {
+    words.insert(words.begin(), "program");
+    return Parsed().line.firstWord(static_cast<int>(words.size()),
+                                   words.data());
+  };
+  EXPECT(at({"a", "b"}) == 1 && at({}) == 0 && at({"-"}) == 1);
+  EXPECT(at({"-c", "1", "a"}) == 3 && at({"-c1", "a"}) == 2);
+  EXPECT(at({"--count=1", "a"}) == 2 && at({"--loud", "a"}) == 2);
+  EXPECT(at({"--", "a"}) == 0 && at({"--quiet", "a"}) == 0);
+  EXPECT(at({"--count"}) == 0);
 }
 
 static void testRepeated() {
@@ -113,9 +127,6 @@ static void testRepeated() {
          "'--count' is given twice");
   EXPECT(complain({"-l", "-l"}, Repeated::IsRefused) == "'-l' is given twice");
   EXPECT(complain({"-c1", "-s1"}, Repeated::IsRefused).empty());
-  EXPECT(parsed.line.firstContinuing().empty());
-  EXPECT(parsed.parse({"--loud"}).empty() &&
-         parsed.line.firstContinuing() == "loud");
 }
 
 static void testUnknown() {
@@ -160,8 +171,6 @@ static void testHelp() {
          "  -n, --name TEXT         what it is called\n"
          "      --color WORD        how it looks\n"
          "  -l, --loud              whether it is heard\n");
-  EXPECT(parsed.line.help(/*continues=*/false).find("loud") ==
-         std::string::npos);
 }
 
 /// Lines end at 80 columns, and begin at the indent.
@@ -188,6 +197,7 @@ int main() {
   testSpellings();
   testBorders();
   testWords();
+  testFirstWord();
   testRepeated();
   testUnknown();
   testNearest();

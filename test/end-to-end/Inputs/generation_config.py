@@ -40,7 +40,7 @@ def run(*options):
 
 def check_defaults(**expected):
     """What the help says of each option."""
-    text = " ".join(subprocess.run(["./program", "--help"], capture_output=True, text=True).stdout.split())
+    text = " ".join(subprocess.run(["./program", "generate", "--help"], capture_output=True, text=True).stdout.split())
     for option, value in expected.items():
         found = re.search(rf" --{option.replace('_', '-')} [A-Z] .*?\(default: ([^),]*)[),]", text).group(1)
         assert found == str(value), f"{option}: {found}, expected {value}"
