@@ -21,7 +21,7 @@
 namespace quipu::abi {
 
 /// Raised whenever a struct of this file changes.
-inline constexpr uint32_t version = 7;
+inline constexpr uint32_t version = 8;
 
 /// The longest context that a program can have or be asked for.
 inline constexpr int32_t maxContext = 1 << 24;
@@ -115,6 +115,13 @@ enum class Domain : int32_t {
 
 enum class ElementType : int32_t { I32 = 0, F32 = 1 };
 
+/// What makes scores of the numbers that an output has for its labels.
+enum class Scores : int32_t {
+  Plain,   // they are scores
+  Softmax, // one of the labels is true
+  Sigmoid, // each may be true
+};
+
 /// An input or output of an entry: a row of `width` numbers, `stride` numbers
 /// from one row to the next.
 struct Tensor {
@@ -124,6 +131,9 @@ struct Tensor {
   int32_t width;
   int32_t stride;
   int32_t limit; // an input's numbers are from 0 to below this; an output's: 0
+  Scores scores = Scores::Plain; // of an output with labels
+  /// Of an output: [width] what its numbers are for; or null.
+  const char *const *labels = nullptr;
 };
 
 /// What a program can be asked for: a head on the backbone.
@@ -255,6 +265,12 @@ struct Sampling {
   float repeatPenalty = 1; // 1: none
 };
 
+/// What a model wants before texts of some kind.
+struct TextPrompt {
+  const char *name; // "query"
+  const char *text; // "query: "
+};
+
 struct Program {
   uint32_t abiVersion;
   int32_t context; // the default: the checkpoint's, or what --context asked for
@@ -285,6 +301,10 @@ struct Program {
   const int32_t *ends; // rising: tokens that end a text, as the checkpoint's
                        // keys say; the tokenizer may know others
   Sampling sampling;   // the checkpoint's
+  int32_t promptCount = 0;
+  const TextPrompt *prompts = nullptr; // before texts that are embedded
+  /// The number of the one before texts for which none is named; -1: none.
+  int32_t defaultPrompt = -1;
 };
 
 } // namespace quipu::abi

@@ -167,9 +167,17 @@ enum class ModelKind : uint32_t {
   Words,          // every word is a token
 };
 
+/// A piece of what two texts become together: a token, or all of a text's.
+struct PairPiece {
+  static constexpr int32_t first = -1, second = -2;
+
+  int32_t id;   // a token, `first` or `second`
+  int32_t type; // its tokens' number in the input "types"
+};
+
 struct TokenizerImage {
   static constexpr uint32_t expectedMagic = 0x6b745051; // "QPtk"
-  static constexpr uint32_t expectedVersion = 2;
+  static constexpr uint32_t expectedVersion = 3;
 
   uint32_t magic;
   uint32_t version;
@@ -203,6 +211,7 @@ struct TokenizerImage {
   ImageTable lateTrie;  // TrieNode: of those found after it
   ImageTable prefix;    // int32_t: ids before the text
   ImageTable suffix;    // int32_t: and behind it
+  ImageTable pairs;     // PairPiece; empty: two texts make no sequence
   ImageTable normalizer; // TextStep
   ImageTable splits;     // TextStep
   ImageTable automata;   // Automaton

@@ -11,6 +11,7 @@
 #include "compiler/frontend/BoundWeights.h"
 #include "compiler/frontend/ReadModule.h"
 #include "compiler/frontend/Specs.h"
+#include "compiler/frontend/Tasks.h"
 #include "compiler/frontend/chat/ChatTemplate.h"
 #include "compiler/frontend/tokenizer/TokenizerImage.h"
 #include "dialect/Targets.h"
@@ -93,9 +94,14 @@ LogicalResult Compilation::begin(const Stage &from, StringRef file,
     return !model.getOps<YieldOp>().empty();
   });
   addPrelude(sourceManager);
-  if (first->name == "spec" && yields)
-    if (Error error = addHeads(*module, options.heads, sourceManager))
+  if (first->name == "spec" && yields) {
+    Expected<std::vector<std::string>> heads =
+        chooseHeads(*checkpoint, options.heads);
+    if (!heads)
+      return fail(heads.takeError());
+    if (Error error = addHeads(*module, *heads, sourceManager))
       return fail(std::move(error));
+  }
   if (failed(adoptTargets()))
     return failure();
   for (ProgramVariant &variant : parts.variants)
@@ -278,7 +284,7 @@ static std::string getPattern(StringRef tensor) {
 }
 
 LogicalResult Compilation::checkKnown() {
-  llvm::StringSet<> there, known;
+  llvm::StringSet<> there, known = findHeadTensors(&context);
   for (const CheckpointTensor &tensor : checkpoint->getTensors())
     there.insert(getPattern(tensor.name));
   bool isAllThere = true;
@@ -313,6 +319,7 @@ LogicalResult Compilation::failUnused(StringRef tensor, const Twine &what) {
 }
 
 LogicalResult Compilation::checkUsed() {
+  llvm::StringSet<> ofHeads = findHeadTensors(&context);
   llvm::StringMap<llvm::BitVector> used; // the rows of tensors
   for (ModelOp model : module->getOps<ModelOp>())
     for (WeightOp weight : model.getOps<WeightOp>())
@@ -326,6 +333,9 @@ LogicalResult Compilation::checkUsed() {
     auto rows = used.find(tensor.name);
     if (rows != used.end() && rows->second.all())
       continue;
+    // What only a head reads that was not asked for changes nothing.
+    if (rows == used.end() && ofHeads.contains(tensor.name))
+      continue;
     std::string what = "the tensor";
     if (rows != used.end())
       what = "row " + std::to_string(rows->second.find_first_unset()) + " of " +
@@ -333,6 +343,16 @@ LogicalResult Compilation::checkUsed() {
     return failUnused(tensor.name, what);
   }
   return success();
+}
+
+/// How many labels the model's classifier has; 0 without one.
+static int64_t countLabels(ModuleOp module) {
+  for (ModelOp model : module.getOps<ModelOp>())
+    for (EntryOp entry : model.getOps<EntryOp>())
+      for (auto port : entry.getOutputs().getAsRange<PortAttr>())
+        if (hasLabels(port.getName().getValue()))
+          return port.getWidth();
+  return 0;
 }
 
 /// How many token ids the model knows: the rows of the table that they index.
@@ -381,6 +401,10 @@ Error Compilation::prepare() {
   if (!generation)
     return generation.takeError();
   parts.generation = std::move(*generation);
+  Expected<Tasks> tasks = readTasks(*checkpoint, countLabels(*module));
+  if (!tasks)
+    return tasks.takeError();
+  parts.tasks = std::move(*tasks);
   auto image = buildTokenizerImage(*checkpoint, *vocabulary, warn);
   if (image) {
     tokenizer = std::move(*image);

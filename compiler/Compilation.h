@@ -26,8 +26,8 @@ llvm::StringRef getCompilerVersion();
 /// What to compile; a path or name is empty when it was not given.
 struct CompilationOptions {
   std::string model;
-  std::string spec;                              // else the family's of models/
-  std::vector<std::string> heads = {"generate"}; // names or files
+  std::string spec;               // else the family's of models/
+  std::vector<std::string> heads; // names or files; else the checkpoint's
   std::string target = "native";
   bool isTargetGiven = false; // and not the default
   std::string tuned;          // a file of quipu tune

@@ -9,6 +9,7 @@
 #define QUIPU_COMPILER_EMIT_PROGRAMPARTS_H
 
 #include "compiler/frontend/Generation.h"
+#include "compiler/frontend/Tasks.h"
 #include "compiler/target/Target.h"
 #include "mlir/IR/BuiltinOps.h"
 
@@ -28,6 +29,7 @@ struct ProgramParts {
   /// A TokenizerImage, or empty.
   llvm::ArrayRef<uint8_t> tokenizer;
   Generation generation;
+  Tasks tasks;
   /// Positions of a sequence by default; 0 for the checkpoint's.
   int64_t context = 0;
   /// The program has no weights, but makes them from this seed.

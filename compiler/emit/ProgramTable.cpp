@@ -188,8 +188,36 @@ static SmallVector<Constant *> buildSteps(Module &module,
   return entries;
 }
 
+/// A name that a terminal can show: valid UTF-8 without control characters.
+static std::string getPrintable(StringRef text) {
+  std::string printable = json::fixUTF8(text.take_front(256));
+  for (char &c : printable)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+      c = ' ';
+  return printable;
+}
+
+/// abi::Tensor::labels.
+static Constant *buildLabels(StructBuilder &table, Module &module,
+                             PortAttr port, const Tasks &tasks) {
+  StringRef output = port.getName();
+  SmallVector<StringRef> labels;
+  if (hasLabels(output))
+    labels.assign(tasks.labels.begin(), tasks.labels.end());
+  if (output == "span" && port.getWidth() == 2)
+    labels = {"start", "end"};
+  if (static_cast<int64_t>(labels.size()) != port.getWidth())
+    labels.clear();
+  SmallVector<Constant *> texts;
+  for (StringRef label : labels)
+    texts.push_back(table.addConstant(ConstantDataArray::getString(
+        module.getContext(), getPrintable(label))));
+  return table.addArray(texts, alignof(const char *), "quipu_labels");
+}
+
 static Constant *buildPorts(StructBuilder &table, Module &module,
-                            mlir::ArrayAttr ports, const Twine &name) {
+                            mlir::ArrayAttr ports, const Tasks &tasks,
+                            const Twine &name) {
   SmallVector<Constant *> entries;
   for (auto port : ports.getAsRange<PortAttr>()) {
     using abi::Tensor;
@@ -207,21 +235,27 @@ static Constant *buildPorts(StructBuilder &table, Module &module,
                    isOutput ? alignTo(port.getWidth(), tileRows)
                             : port.getWidth());
     entry.addInt32(offsetof(Tensor, limit), port.getLimit().value_or(0));
+    if (hasLabels(port.getName().getValue()))
+      entry.addInt32(offsetof(Tensor, scores), int32_t(tasks.scores));
+    entry.add(offsetof(Tensor, labels),
+              buildLabels(entry, module, port, tasks));
     entries.push_back(entry.finish(sizeof(Tensor)));
   }
   return table.addArray(entries, alignof(abi::Tensor), name);
 }
 
-static SmallVector<Constant *> buildEntries(Module &module, ModelOp model) {
+static SmallVector<Constant *> buildEntries(Module &module, ModelOp model,
+                                            const Tasks &tasks) {
   using abi::Entry;
   SmallVector<Constant *> entries;
   for (EntryOp op : model.getOps<EntryOp>()) {
     StructBuilder entry(module);
     entry.addString(offsetof(Entry, name), op.getSymName());
     entry.add(offsetof(Entry, inputs),
-              buildPorts(entry, module, op.getInputs(), "quipu_inputs"));
-    entry.add(offsetof(Entry, outputs),
-              buildPorts(entry, module, op.getOutputs(), "quipu_outputs"));
+              buildPorts(entry, module, op.getInputs(), tasks, "quipu_inputs"));
+    entry.add(
+        offsetof(Entry, outputs),
+        buildPorts(entry, module, op.getOutputs(), tasks, "quipu_outputs"));
     entry.addInt32(offsetof(Entry, inputCount), op.getInputs().size());
     entry.addInt32(offsetof(Entry, outputCount), op.getOutputs().size());
     entry.addInt32(offsetof(Entry, wholeSequences), op.getWholeSequences());
@@ -398,15 +432,6 @@ Expected<int64_t> quipu::getContext(const Checkpoint &checkpoint,
   return *context;
 }
 
-/// A name that a terminal can show: valid UTF-8 without control characters.
-static std::string getPrintable(StringRef text) {
-  std::string printable = json::fixUTF8(text.take_front(256));
-  for (char &c : printable)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      c = ' ';
-  return printable;
-}
-
 static GlobalVariable *addTokenizer(Module &module, ArrayRef<uint8_t> image) {
   Constant *bytes = ConstantDataArray::get(module.getContext(), image);
   auto *global =
@@ -415,6 +440,18 @@ static GlobalVariable *addTokenizer(Module &module, ArrayRef<uint8_t> image) {
                          bytes, abi::tokenizerSymbol);
   global->setAlignment(Align(64));
   return global;
+}
+
+static SmallVector<Constant *> buildPrompts(Module &module,
+                                            const Tasks &tasks) {
+  SmallVector<Constant *> entries;
+  for (const auto &[name, text] : tasks.prompts) {
+    StructBuilder entry(module);
+    entry.addString(offsetof(abi::TextPrompt, name), getPrintable(name));
+    entry.addString(offsetof(abi::TextPrompt, text), text);
+    entries.push_back(entry.finish(sizeof(abi::TextPrompt)));
+  }
+  return entries;
 }
 
 static Constant *buildSampling(Module &module, const abi::Sampling &from) {
@@ -453,7 +490,7 @@ Error quipu::addProgramTable(Module &module, const ProgramParts &parts,
   StructBuilder table(module);
   table.addInt32(offsetof(Program, abiVersion), abi::version);
   table.addInt32(offsetof(Program, context), *context);
-  SmallVector<Constant *> entries = buildEntries(module, *model),
+  SmallVector<Constant *> entries = buildEntries(module, *model, parts.tasks),
                           pools = buildPools(module, *model),
                           states = buildStates(module, *model),
                           sums = buildSums(module, *model);
@@ -513,6 +550,11 @@ Error quipu::addProgramTable(Module &module, const ProgramParts &parts,
   addTable(offsetof(Program, ends), ends, alignof(int32_t), "quipu_ends");
   table.add(offsetof(Program, sampling),
             buildSampling(module, parts.generation.sampling));
+  SmallVector<Constant *> prompts = buildPrompts(module, parts.tasks);
+  table.addInt32(offsetof(Program, promptCount), prompts.size());
+  addTable(offsetof(Program, prompts), prompts, alignof(abi::TextPrompt),
+           "quipu_prompts");
+  table.addInt32(offsetof(Program, defaultPrompt), parts.tasks.defaultPrompt);
 
   Constant *value = table.finish(sizeof(Program));
   auto *program = new GlobalVariable(

@@ -138,12 +138,15 @@ FailureOr<Attribute> BoundParameters::evaluate(ParamOp param,
   if (auto rows = dyn_cast<RowsAttr>(fallback)) {
     const CheckpointTensor *tensor =
         checkpoint.findTensor(getTensorName(rows.getWeight()));
-    if (!tensor)
-      return param.emitError()
-             << checkpoint.getPath() << ": the tensor \""
-             << getTensorName(rows.getWeight()) << "\" is missing, whose rows @"
-             << param.getSymName() << " needs";
-    return Attribute(builder.getI64IntegerAttr(tensor->shape.front()));
+    if (tensor)
+      return Attribute(builder.getI64IntegerAttr(tensor->shape.front()));
+    // Nothing but the tensor says whether the model has that part.
+    if (!param.getKey())
+      return Attribute(builder.getUnitAttr());
+    return param.emitError()
+           << checkpoint.getPath() << ": the tensor \""
+           << getTensorName(rows.getWeight()) << "\" is missing, whose rows @"
+           << param.getSymName() << " needs";
   }
   SmallVector<StringRef> named;
   return bind(param, fallback, named);

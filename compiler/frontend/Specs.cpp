@@ -6,9 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/frontend/Specs.h"
+#include "compiler/frontend/BoundWeights.h"
 #include "compiler/frontend/Checkpoint.h"
 #include "compiler/frontend/ReadModule.h"
 #include "dialect/Quipu.h"
+#include "mlir/IR/AttrTypeSubElements.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -87,6 +89,28 @@ llvm::Error quipu::addHeads(ModuleOp spec, ArrayRef<std::string> names,
   for (auto &unused : own)
     unused.second.erase();
   return llvm::Error::success();
+}
+
+llvm::StringSet<> quipu::findHeadTensors(MLIRContext *context) {
+  llvm::StringSet<> tensors;
+  for (const Spec &spec : specs) {
+    if (!spec.path.starts_with(headFolder))
+      continue;
+    llvm::SourceMgr text;
+    text.AddNewSourceBuffer(
+        llvm::MemoryBuffer::getMemBuffer(spec.text, spec.path), SMLoc());
+    OwningOpRef<ModuleOp> module = readModule(text, context);
+    if (!module)
+      continue;
+    AttrTypeWalker walker;
+    walker.addWalk([&](WeightAttr weight) {
+      for (Attribute name : {weight.getName(), Attribute(weight.getFallback())})
+        if (auto text = dyn_cast_if_present<StringAttr>(name))
+          tensors.insert(getTensorName(text.getValue()));
+    });
+    module->walk([&](Operation *op) { walker.walk(op->getAttrDictionary()); });
+  }
+  return tensors;
 }
 
 void quipu::addPrelude(llvm::SourceMgr &sourceManager) {

@@ -10,6 +10,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/SourceMgr.h"
 
@@ -22,6 +23,10 @@ class Checkpoint;
 /// error lists the heads that there are.
 llvm::Error addHeads(mlir::ModuleOp spec, llvm::ArrayRef<std::string> names,
                      llvm::SourceMgr &sourceManager);
+
+/// The tensors that any head of models/heads reads: "cls.output.weight". A
+/// model without the head computes the same without them.
+llvm::StringSet<> findHeadTensors(mlir::MLIRContext *context);
 
 /// The model of models/prelude.mlir, whose parameters all specs know.
 mlir::OwningOpRef<mlir::ModuleOp> parsePrelude(mlir::MLIRContext *context);

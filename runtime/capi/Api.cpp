@@ -175,11 +175,31 @@ const char *quipu_output_name(const quipu_model *, const char *entry,
              : nullptr;
 }
 
-int32_t quipu_output_width(const quipu_model *, const char *entry,
-                           const char *output) {
+/// Null if there is no such output.
+static const abi::Tensor *getOutput(const char *entry, const char *output) {
   const abi::Entry *found = getEntry(entry);
   int32_t index = found && output ? findOutput(*found, output) : -1;
-  return index < 0 ? -1 : found->outputs[index].width;
+  return index < 0 ? nullptr : &found->outputs[index];
+}
+
+int32_t quipu_output_width(const quipu_model *, const char *entry,
+                           const char *output) {
+  const abi::Tensor *found = getOutput(entry, output);
+  return found ? found->width : -1;
+}
+
+const char *quipu_label(const quipu_model *, const char *entry,
+                        const char *output, int32_t index) {
+  const abi::Tensor *found = getOutput(entry, output);
+  return found && found->labels && index >= 0 && index < found->width
+             ? found->labels[index]
+             : nullptr;
+}
+
+int32_t quipu_output_scores(const quipu_model *, const char *entry,
+                            const char *output) {
+  const abi::Tensor *found = getOutput(entry, output);
+  return found ? static_cast<int32_t>(found->scores) : -1;
 }
 
 quipu_status quipu_run(quipu_model *model, const char *entry,

@@ -68,7 +68,7 @@ typedef enum quipu_status {
   QUIPU_ERROR_PROCESSOR = 5,    // the model was built for another processor
   QUIPU_ERROR_MEMORY = 6,       // no memory or threads left
   QUIPU_ERROR_DEVICE = 7,       // the GPU has failed: the model is lost
-  QUIPU_ERROR_NOT_FINITE = 8    // a logit is NaN or infinite: broken weights
+  QUIPU_ERROR_NOT_FINITE = 8    // an output is NaN or infinite: broken weights
 } quipu_status;
 
 typedef enum quipu_cache_type {
@@ -76,6 +76,13 @@ typedef enum quipu_cache_type {
   QUIPU_CACHE_F32 = 1, // 4 bytes: exact, twice the memory and reading
   QUIPU_CACHE_Q8_0 = 2 // 1.06 bytes; heads must be multiples of 32
 } quipu_cache_type;
+
+/// What the numbers of an output with labels are.
+typedef enum quipu_scores {
+  QUIPU_SCORES_PLAIN = 0,   // scores
+  QUIPU_SCORES_SOFTMAX = 1, // logits: one of the labels is true
+  QUIPU_SCORES_SIGMOID = 2  // logits: each of them may be true
+} quipu_scores;
 
 /// Zero in any field but `size` stands for its default.
 typedef struct quipu_options {
@@ -113,6 +120,14 @@ QUIPU_API const char *quipu_output_name(const quipu_model *model,
                                         const char *entry, int32_t index);
 QUIPU_API int32_t quipu_output_width(const quipu_model *model,
                                      const char *entry, const char *output);
+
+/// What number `index` of an output's rows is for, "POSITIVE" of a classifier;
+/// NULL if there is no such output or number, or it has no labels. And how the
+/// numbers become scores, a quipu_scores; -1 if there is no such output.
+QUIPU_API const char *quipu_label(const quipu_model *model, const char *entry,
+                                  const char *output, int32_t index);
+QUIPU_API int32_t quipu_output_scores(const quipu_model *model,
+                                      const char *entry, const char *output);
 
 /// Runs `count` tokens through the model, for one of its entries: NULL stands
 /// for the default. Token i is tokens[i] at positions[i] of sequences[i]; any

@@ -33,9 +33,13 @@ std::string quipu::entryNames(const abi::Program &program) {
 }
 
 int32_t quipu::getPositionLimit(const abi::Entry &entry) {
-  std::span<const abi::Tensor> inputs = getInputs(entry);
-  int32_t found = find(inputs, "positions");
-  return found < 0 ? abi::maxContext : inputs[found].limit;
+  int32_t found = find(getInputs(entry), "positions");
+  return found < 0 ? abi::maxContext : entry.inputs[found].limit;
+}
+
+int32_t quipu::getTypeLimit(const abi::Entry &entry) {
+  int32_t found = find(getInputs(entry), "types");
+  return found < 0 ? INT32_MAX : entry.inputs[found].limit;
 }
 
 bool quipu::readsOutSequences(const abi::Entry &entry) {

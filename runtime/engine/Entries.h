@@ -40,6 +40,9 @@ inline int32_t getTokenLimit(const abi::Entry &entry) {
 /// Positions are from 0 to below this: an entry may look them up in a table.
 int32_t getPositionLimit(const abi::Entry &entry);
 
+/// Types of texts are from 0 to below this; an entry without them ignores them.
+int32_t getTypeLimit(const abi::Entry &entry);
+
 /// Whether one of its outputs counts sequences: then the selected tokens are
 /// their last ones.
 bool readsOutSequences(const abi::Entry &entry);

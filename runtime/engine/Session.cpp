@@ -234,6 +234,13 @@ void Session::fork(int32_t from, int32_t to) {
   slots[to].reader = slots[from].reader;
 }
 
+int32_t Session::longestText(int32_t entry) const {
+  const abi::Entry &reader = image->entries[entry];
+  int32_t most = std::min(positionCount, getPositionLimit(reader));
+  return reader.wholeSequences ? std::min(most, steps[entry].back().tokens)
+                               : most;
+}
+
 int64_t Session::cacheBytes() const {
   int64_t bytes = 0;
   for (int32_t i = 0; i < image->poolCount; ++i)

@@ -31,7 +31,8 @@ struct Batch {
   int32_t sequence = 0;
   const int32_t *selected = nullptr; // rising; null: the last ones
   int32_t selectedCount = 0;
-  int32_t entry = 0; // index into Program::entries
+  int32_t entry = 0;              // index into Program::entries
+  const int32_t *types = nullptr; // of texts in a sequence; null: all are 0
 };
 
 /// A sequence whose text goes on.
@@ -98,6 +99,8 @@ public:
   /// until they differ.
   void fork(int32_t from, int32_t to);
 
+  /// The most tokens that an entry can read of a sequence.
+  int32_t longestText(int32_t entry) const;
   int32_t length(int32_t sequence) const { return slots[sequence].length; }
 
   const abi::Program &program() const { return *image; }
@@ -138,7 +141,7 @@ private:
   const abi::Step &pick(const Batch &batch, int32_t begin,
                         int32_t &count) const;
   void prepare(const Batch &batch, int32_t begin);
-  void placeInputs(const abi::Entry &entry, const int32_t *tokens);
+  void placeInputs(const Batch &batch, int32_t begin);
   void findQueryTiles();
   void select(const Batch &batch, int32_t begin, int32_t row);
   void placeOutputs(const abi::Entry &entry, int32_t tokens, bool areRead);
@@ -159,7 +162,7 @@ private:
   // What the step being run is given.
   abi::StepArgs args = {};
   std::unique_ptr<const void *[]> inputs;
-  std::unique_ptr<int32_t[]> types; // of texts in a sequence: there is one, 0
+  std::unique_ptr<int32_t[]> types; // 0, where a batch has none
   std::unique_ptr<void *[]> outputs;
   std::unique_ptr<OutputRows[]> outputRows;
   std::unique_ptr<abi::PagePool[]> pools;

@@ -75,7 +75,7 @@ Status Session::generate(std::span<const Continuation> texts, int32_t entry,
       findQueryTiles();
       select(batch, 0, 0);
       placeOutputs(image->entries[entry], step.tokens, /*areRead=*/false);
-      placeInputs(image->entries[entry], tokens.data());
+      placeInputs(batch, 0);
     }
     for (int32_t i = 0; i < width; ++i) {
       Slot &slot = slots[sequences[i]];

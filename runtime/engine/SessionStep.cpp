@@ -34,6 +34,10 @@ Status Session::checkToken(const Batch &batch, int32_t i) {
     return wrong("'s id must be from 0 to " +
                  std::to_string(getTokenLimit(entry) - 1) + ", not " +
                  std::to_string(batch.tokens[i]));
+  if (int32_t limit = getTypeLimit(entry);
+      batch.types && (batch.types[i] < 0 || batch.types[i] >= limit))
+    return wrong("'s type must be from 0 to " + std::to_string(limit - 1) +
+                 ", not " + std::to_string(batch.types[i]));
   if (sequence < 0 || sequence >= slotCount)
     return wrong("'s sequence must be from 0 to " +
                  std::to_string(slotCount - 1) + ", not " +
@@ -186,11 +190,13 @@ void Session::prepare(const Batch &batch, int32_t begin) {
   }
 }
 
-void Session::placeInputs(const abi::Entry &entry, const int32_t *tokens) {
+void Session::placeInputs(const Batch &batch, int32_t begin) {
+  const abi::Entry &entry = image->entries[batch.entry];
   for (int32_t i = 0; i < entry.inputCount; ++i) {
     std::string_view name = entry.inputs[i].name;
-    inputs[i] = name == "tokens"      ? tokens
+    inputs[i] = name == "tokens"      ? batch.tokens + begin
                 : name == "positions" ? positions.get()
+                : batch.types         ? batch.types + begin
                                       : types.get();
   }
 }
@@ -243,12 +249,12 @@ Status Session::readRows(const Batch &batch, int32_t begin, int32_t row,
     const abi::Tensor &output = entry.outputs[i];
     int32_t first = output.domain == abi::Domain::Token ? begin : row;
     const float *numbers = outputRows[i].numbers;
-    bool isLogits = std::string_view(output.name) == "logits";
     for (int32_t j = 0; j < outputRows[i].count;
          ++j, numbers += output.stride) {
-      if (isLogits && !areFinite(numbers, output.width))
+      if (!areFinite(numbers, output.width))
         return {QUIPU_ERROR_NOT_FINITE,
-                "a logit of row " + std::to_string(first + j) +
+                "a number of the " + std::string(output.name) + " of row " +
+                    std::to_string(first + j) +
                     " is NaN or infinite: the model's weights are broken, or "
                     "too large for its formats"};
       if (Status status = read(i, first + j, numbers); !status.ok())
@@ -268,7 +274,7 @@ Status Session::run(const Batch &batch, const RowReader &read,
     findQueryTiles();
     select(batch, begin, row);
     placeOutputs(entry, step.tokens, read != nullptr);
-    placeInputs(entry, batch.tokens + begin);
+    placeInputs(batch, begin);
     bool isMeasured =
         timer && &timer->step() == &step && args.count == step.tokens;
     Status ran = machine->run(

@@ -65,6 +65,39 @@ std::vector<int32_t> Tokenizer::encode(std::string_view text,
   return Encoder(image).encode(text, options);
 }
 
+std::string Tokenizer::joinPair(std::span<const int32_t> first,
+                                std::span<const int32_t> second,
+                                std::vector<int32_t> &ids,
+                                std::vector<int32_t> &types,
+                                size_t &secondAt) const {
+  auto pieces = getTable<PairPiece>(image, image.pairs);
+  if (pieces.empty())
+    return "this program's tokenizer does not say how two texts go together";
+  for (const PairPiece &piece : pieces) {
+    std::span<const int32_t> part(&piece.id, 1);
+    if (piece.id == PairPiece::first)
+      part = first;
+    if (piece.id == PairPiece::second) {
+      secondAt = ids.size();
+      part = second;
+    }
+    ids.insert(ids.end(), part.begin(), part.end());
+    types.resize(ids.size(), piece.type);
+  }
+  return "";
+}
+
+std::string Tokenizer::encodePair(std::string_view first,
+                                  std::string_view second,
+                                  EncodeOptions options,
+                                  std::vector<int32_t> &ids,
+                                  std::vector<int32_t> &types) const {
+  options.addSpecial = false;
+  size_t secondAt;
+  return joinPair(encode(first, options), encode(second, options), ids, types,
+                  secondAt);
+}
+
 std::string Tokenizer::decode(std::span<const int32_t> ids,
                               bool showControl) const {
   std::string text;

@@ -43,6 +43,21 @@ public:
   std::vector<int32_t> encode(std::string_view text,
                               EncodeOptions options = {}) const;
 
+  /// The ids of two texts together, as the model was trained with them, and of
+  /// which text each is. Returns a sentence if there is no such way, or
+  /// nothing.
+  std::string encodePair(std::string_view first, std::string_view second,
+                         EncodeOptions options, std::vector<int32_t> &ids,
+                         std::vector<int32_t> &types) const;
+  /// The same of ids without special tokens; the second text's begin at
+  /// `secondAt` then.
+  std::string joinPair(std::span<const int32_t> first,
+                       std::span<const int32_t> second,
+                       std::vector<int32_t> &ids, std::vector<int32_t> &types,
+                       size_t &secondAt) const;
+  /// How many tokens `encode` puts behind a text.
+  size_t suffixLength() const { return image.suffix.count; }
+
   /// The bytes of one token: not whole characters in general, see Utf8Stream.
   /// Empty when there is no such token. A control token's are its name.
   std::string_view bytes(int32_t id) const;

@@ -128,9 +128,11 @@ const Tensor embeddingOutput[] = {
     {"embedding", ElementType::F32, Domain::Sequence, hidden, 16, 0}};
 const Tensor hiddenOutput[] = {
     {"hidden", ElementType::F32, Domain::Token, hidden, hidden, 0}};
+const char *const scoreLabels[] = {"bad", "good"};
 const Tensor labelOutputs[] = {
     {"labels", ElementType::F32, Domain::Token, 3, 16, 0},
-    {"score", ElementType::F32, Domain::Sequence, 2, 16, 0}};
+    {"score", ElementType::F32, Domain::Sequence, 2, 16, 0, Scores::Sigmoid,
+     scoreLabels}};
 const Entry entries[] = {
     {"generate", tokensInput, logitsOutput, 1, 1, 0, 0},
     {"embed", tokensInput, embeddingOutput, 1, 1, 0, 1},

@@ -7,6 +7,7 @@
 
 #include "compiler/frontend/huggingface/Config.h"
 #include "compiler/frontend/Json.h"
+#include "compiler/frontend/Tasks.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -22,6 +23,8 @@ public:
       : path(path), to(to), names(to.names), saver(saver) {}
 
   Error read(const json::Object &object);
+  /// The head of the model's class, and its labels.
+  Error readTask(const json::Object &object);
 
 private:
   Error error(StringRef key, const json::Value &value, const Twine &expected) {
@@ -311,6 +314,33 @@ Error ConfigReader::read(const json::Object &object) {
   return Error::success();
 }
 
+Error ConfigReader::readTask(const json::Object &object) {
+  const json::Array *classes = object.getArray("architectures");
+  StringRef name = classes && !classes->empty()
+                       ? (*classes)[0].getAsString().value_or("")
+                       : "";
+  StringRef head;
+  names.visit("heads", [&](StringRef suffix, const json::Value &value) {
+    if (name.ends_with(suffix))
+      head = saver.save(value.getAsString().value_or(""));
+  });
+  if (!head.empty())
+    to.metadata.try_emplace(headKey, head);
+  const json::Object *labels = object.getObject("id2label");
+  if (!labels || (head != "classify" && head != "tag"))
+    return Error::success();
+  std::vector<StringRef> list;
+  for (size_t i = 0; i < labels->size(); ++i) {
+    std::optional<StringRef> label = labels->getString(std::to_string(i));
+    if (!label)
+      return error("id2label", *object.get("id2label"),
+                   "a text for each number from 0 on");
+    list.push_back(saver.save(*label));
+  }
+  to.metadata.try_emplace(saver.save(getFullKey(labelsKey)), std::move(list));
+  return Error::success();
+}
+
 /// Of a model of several kinds of input: the part about text, with what the
 /// whole says for it.
 static void takeNested(json::Object &object) {
@@ -343,6 +373,8 @@ Expected<Config> quipu::readConfig(StringRef path, StringRef text,
   Config config{FolderNames(*type), {}, {}, {}};
   ConfigReader reader(path, config, saver);
   if (Error failure = reader.read(*object))
+    return std::move(failure);
+  if (Error failure = reader.readTask(*object))
     return std::move(failure);
   return config;
 }

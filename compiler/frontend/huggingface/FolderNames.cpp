@@ -147,8 +147,8 @@ static Check getCheck(StringRef section) {
       .Case("pairs", isPairing)
       .Cases({"harmless", "prefixes", "left out", "sampling harmless"},
              isListOf<isWord>)
-      .Cases({"families", "keys", "same", "tensors of keys", "instead", "tied",
-              "untied", "extra layers", "sampling"},
+      .Cases({"families", "heads", "keys", "same", "tensors of keys", "instead",
+              "tied", "untied", "extra layers", "sampling"},
              isObjectOf<isWord>)
       .Case("words", isObjectOf<isObjectOf<isWordOrNull>>)
       .Cases({"off", "nested"}, isObjectOf<isListOf<isWord>>)

@@ -9,6 +9,7 @@
 #include "compiler/frontend/MappedFile.h"
 #include "compiler/frontend/Names.h"
 #include "compiler/frontend/huggingface/GenerationConfig.h"
+#include "compiler/frontend/huggingface/SentenceModules.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -91,6 +92,10 @@ Error HuggingFaceFolder::open(TensorData data) {
       getGgufPairing(getArchitecture()) == abi::RopePairing::Adjacent;
   pairing = reorders ? abi::RopePairing::Adjacent : stored;
 
+  Expected<SentenceModules> modules =
+      readSentenceModules(path, data, config, saver);
+  if (!modules)
+    return modules.takeError();
   auto opened = openSafetensors(path, data);
   if (!opened)
     return opened.takeError();
@@ -99,6 +104,11 @@ Error HuggingFaceFolder::open(TensorData data) {
   if (!viewed)
     return viewed.takeError();
   views = std::move(*viewed);
+  for (CheckpointTensor &tensor : modules->tensors)
+    views.tensors.push_back(std::move(tensor));
+  llvm::append_range(
+      files, llvm::make_range(std::make_move_iterator(modules->files.begin()),
+                              std::make_move_iterator(modules->files.end())));
   for (auto [index, tensor] : enumerate(views.tensors))
     tensorIndex[tensor.name] = index;
   return Error::success();

@@ -50,6 +50,11 @@ private:
   llvm::Error readNormalizer(const JsonPart &part);
   llvm::Error readPreTokenizer(const JsonPart &part);
   llvm::Error readPostProcessor(const JsonPart &part);
+  /// Of classes that name a token before and one behind a text.
+  llvm::Error readClassPostProcessor(const JsonPart &part);
+  /// The pieces that a template lists under a key.
+  llvm::Expected<std::vector<PairPiece>> readTemplate(const JsonPart &part,
+                                                      llvm::StringRef key);
   llvm::Error readDecoder(const JsonPart &part);
   llvm::Error readSequence(const JsonPart &part, llvm::StringRef key,
                            llvm::Error (JsonReader::*read)(const JsonPart &));

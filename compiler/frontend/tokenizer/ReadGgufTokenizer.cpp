@@ -451,6 +451,8 @@ Error Reader::readSpecials() {
   if (addsEos)
     made.suffix.push_back(
         separator != noToken && kind == Kind::WordPiece ? separator : made.eos);
+  if (kind == Kind::WordPiece)
+    made.pairs = makeBertPairs(made.prefix.back(), made.suffix.back());
 
   auto chat = get<StringRef>("chat_template", "a string");
   if (!chat)

@@ -215,43 +215,57 @@ Error JsonReader::readPreTokenizer(const JsonPart &part) {
   return Error::success();
 }
 
-Error JsonReader::readPostProcessor(const JsonPart &part) {
-  StringRef type = part.getType();
-  if (type == "Sequence")
-    return readSequence(part, "processors", &JsonReader::readPostProcessor);
-  if (type == "ByteLevel")
-    return Error::success(); // concerns offsets only
-  if (type == "BertProcessing" || type == "RobertaProcessing") {
-    for (auto [key, ids] :
-         {std::pair("cls", &made.prefix), std::pair("sep", &made.suffix)}) {
-      const json::Array *pair = part.object.getArray(key);
-      std::optional<int64_t> id;
-      if (pair && pair->size() == 2)
-        id = (*pair)[1].getAsInteger();
-      if (!id || *id < 0 || *id >= int64_t(made.tokens.size()))
-        return broken(part.path + "." + key, "is not a text and its id");
-      ids->push_back(int32_t(*id));
-    }
-    return Error::success();
+std::vector<PairPiece> quipu::makeBertPairs(int32_t cls, int32_t separator) {
+  return {{cls, 0},
+          {PairPiece::first, 0},
+          {separator, 0},
+          {PairPiece::second, 1},
+          {separator, 1}};
+}
+
+Error JsonReader::readClassPostProcessor(const JsonPart &part) {
+  for (auto [key, ids] :
+       {std::pair("cls", &made.prefix), std::pair("sep", &made.suffix)}) {
+    const json::Array *pair = part.object.getArray(key);
+    std::optional<int64_t> id;
+    if (pair && pair->size() == 2)
+      id = (*pair)[1].getAsInteger();
+    if (!id || *id < 0 || *id >= int64_t(made.tokens.size()))
+      return broken(part.path + "." + key, "is not a text and its id");
+    ids->push_back(int32_t(*id));
   }
-  if (type != "TemplateProcessing")
-    return unsupportedType(part);
-  const json::Array *single = part.object.getArray("single");
+  made.pairs = makeBertPairs(made.prefix.back(), made.suffix.back());
+  if (part.getType() == "RobertaProcessing") {
+    made.pairs.insert(made.pairs.begin() + 2, made.pairs[2]);
+    for (PairPiece &piece : made.pairs)
+      piece.type = 0;
+  }
+  return Error::success();
+}
+
+Expected<std::vector<PairPiece>> JsonReader::readTemplate(const JsonPart &part,
+                                                          StringRef key) {
+  const json::Array *list = part.object.getArray(key);
   const json::Object *specials = part.object.getObject("special_tokens");
-  if (!single)
-    return broken(part.path + ".single", "is missing, expected a list");
-  bool isBehind = false;
-  std::vector<int32_t> before, behind;
-  for (const json::Value &value : *single) {
+  if (!list)
+    return broken(part.path + "." + key, "is missing, expected a list");
+  std::vector<PairPiece> pieces;
+  for (const json::Value &value : *list) {
     const json::Object *piece = value.getAsObject();
-    if (piece && piece->getObject("Sequence")) {
-      if (isBehind)
-        return unsupported(part, "a text that is there twice");
-      isBehind = true;
-      continue;
-    }
+    const json::Object *text = piece ? piece->getObject("Sequence") : nullptr;
     const json::Object *special =
         piece ? piece->getObject("SpecialToken") : nullptr;
+    int64_t type = 0;
+    if (const json::Object *either = text ? text : special)
+      type = either->getInteger("type_id").value_or(0);
+    if (type < 0 || type > INT32_MAX)
+      return broken(part.path + "." + key, "has a type that is no number");
+    if (text) {
+      bool isSecond = text->getString("id") == "B";
+      pieces.push_back({isSecond ? PairPiece::second : PairPiece::first,
+                        static_cast<int32_t>(type)});
+      continue;
+    }
     StringRef name = special ? special->getString("id").value_or("") : "";
     const json::Object *entry = specials ? specials->getObject(name) : nullptr;
     const json::Array *listed = entry ? entry->getArray("ids") : nullptr;
@@ -264,13 +278,50 @@ Error JsonReader::readPostProcessor(const JsonPart &part) {
         return broken(part.path + ".special_tokens", "has an id for " +
                                                          quoteText(name) +
                                                          " that no token has");
-      (isBehind ? behind : before).push_back(int32_t(number));
+      pieces.push_back(
+          {static_cast<int32_t>(number), static_cast<int32_t>(type)});
     }
   }
-  if (!isBehind)
+  return pieces;
+}
+
+Error JsonReader::readPostProcessor(const JsonPart &part) {
+  StringRef type = part.getType();
+  if (type == "Sequence")
+    return readSequence(part, "processors", &JsonReader::readPostProcessor);
+  if (type == "ByteLevel")
+    return Error::success(); // concerns offsets only
+  if (type == "BertProcessing" || type == "RobertaProcessing")
+    return readClassPostProcessor(part);
+  if (type != "TemplateProcessing")
+    return unsupportedType(part);
+  Expected<std::vector<PairPiece>> single = readTemplate(part, "single");
+  if (!single)
+    return single.takeError();
+  auto isText = [](const PairPiece &piece) { return piece.id < 0; };
+  auto text = find_if(*single, isText);
+  if (text == single->end())
     return unsupported(part, "no text");
-  made.prefix.insert(made.prefix.begin(), before.begin(), before.end());
-  llvm::append_range(made.suffix, behind);
+  if (count_if(*single, isText) > 1)
+    return unsupported(part, "a text that is there twice");
+  auto getId = [](const PairPiece &piece) { return piece.id; };
+  made.prefix.insert(made.prefix.begin(), map_iterator(single->begin(), getId),
+                     map_iterator(text, getId));
+  append_range(made.suffix,
+               map_range(make_range(text + 1, single->end()), getId));
+  if (!part.object.getArray("pair"))
+    return Error::success();
+  Expected<std::vector<PairPiece>> pair = readTemplate(part, "pair");
+  if (!pair)
+    return pair.takeError();
+  // Only what has each text once can be cut where it is too long.
+  auto has = [&](int32_t text) {
+    return count_if(*pair, [&](const PairPiece &piece) {
+             return piece.id == text;
+           }) == 1;
+  };
+  if (has(PairPiece::first) && has(PairPiece::second))
+    made.pairs = std::move(*pair);
   return Error::success();
 }
 

@@ -53,6 +53,7 @@ struct TokenizerDescription {
   std::vector<StepDescription> normalizer;
   std::vector<StepDescription> splits;
   std::vector<int32_t> prefix, suffix;
+  std::vector<PairPiece> pairs;
   int32_t bos = noToken, eos = noToken, eot = noToken, unknown = noToken,
           padding = noToken;
   bool ignoreMerges = false;
@@ -100,6 +101,9 @@ StepDescription makePunctuationSplit(SplitBehaviour behaviour);
 void addBertSplits(std::vector<StepDescription> &steps);
 /// SentencePiece's map of prefixes, a trie of darts.
 llvm::Expected<StepDescription> readPrecompiled(llvm::StringRef map);
+
+/// What BERT makes of two texts: [CLS] A [SEP] B [SEP].
+std::vector<PairPiece> makeBertPairs(int32_t cls, int32_t separator);
 
 /// Drops characters: of MapCharacters.
 StepDescription makeRemoval(const CodePoints &characters);

@@ -425,6 +425,7 @@ Expected<std::vector<uint8_t>> Writer::write() {
       ArrayRef<char>(from.chatTemplate.data(), from.chatTemplate.size()));
   header.prefix = append(from.prefix);
   header.suffix = append(from.suffix);
+  header.pairs = append(from.pairs);
 
   header.magic = TokenizerImage::expectedMagic;
   header.version = TokenizerImage::expectedVersion;

@@ -197,6 +197,15 @@ static void testEntries(void) {
   EXPECT(quipu_output_width(model, "embed", "logits") == -1 &&
          quipu_output_width(model, "embed", NULL) == -1 &&
          quipu_output_width(model, "none", "logits") == -1);
+  EXPECT(strcmp(quipu_label(model, "label", "score", 1), "good") == 0);
+  EXPECT(!quipu_label(model, "label", "score", 2) &&
+         !quipu_label(model, "label", "score", -1) &&
+         !quipu_label(model, "label", "labels", 0) &&
+         !quipu_label(model, "none", "score", 0) &&
+         !quipu_label(model, "label", NULL, 0));
+  EXPECT(quipu_output_scores(model, "label", "score") == QUIPU_SCORES_SIGMOID);
+  EXPECT(quipu_output_scores(model, NULL, "logits") == QUIPU_SCORES_PLAIN);
+  EXPECT(quipu_output_scores(model, "label", "none") == -1);
 
   // Ids are below the number of rows of what they choose, not of an output.
   int32_t tokens[6] = {258, 2, 3, 258, 5, 6}, sequences[6] = {0, 0, 0, 1, 1, 1};
