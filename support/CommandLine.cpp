@@ -224,20 +224,24 @@ void quipu::appendWords(std::string &text, std::string line, size_t indent,
 }
 
 std::string CommandLine::help() const {
+  std::vector<std::string_view> groups;
+  for (const Option &option : options)
+    if (std::find(groups.begin(), groups.end(), option.group) == groups.end())
+      groups.push_back(option.group);
   std::string result;
-  const char *group = "";
-  for (const Option &option : options) {
-    if (strcmp(group, option.group) != 0) {
-      group = option.group;
-      result += std::string("\n") + group + ":\n";
+  for (std::string_view group : groups) {
+    result += "\n" + std::string(group) + ":\n";
+    for (const Option &option : options) {
+      if (option.group != group)
+        continue;
+      std::string line = option.letter
+                             ? std::string("  -") + option.letter + ", --"
+                             : std::string("      --");
+      line += option.name;
+      if (!option.value.empty())
+        line += " " + std::string(option.value);
+      appendWords(result, std::move(line), 26, option.help);
     }
-    std::string line = option.letter
-                           ? std::string("  -") + option.letter + ", --"
-                           : std::string("      --");
-    line += option.name;
-    if (!option.value.empty())
-      line += " " + std::string(option.value);
-    appendWords(result, std::move(line), 26, option.help);
   }
   return result;
 }

@@ -75,7 +75,7 @@ public:
   /// 0 if there is none before a `--` or an unknown option.
   int firstWord(int argc, const char *const *argv) const;
 
-  /// The options by group, 80 columns wide.
+  /// The options by group, in the order in which these came, 80 columns wide.
   std::string help() const;
 
 private:

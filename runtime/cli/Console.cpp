@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
 #include <unistd.h>
 
 using namespace quipu;
@@ -39,24 +40,36 @@ int quipu::outputStatus(int error) {
              : fail(std::string("cannot write the output: ") + strerror(error));
 }
 
+/// Appends all that there is; returns what errno says, or 0.
+static int readAll(int file, std::string &text) {
+  char buffer[65536];
+  for (;;) {
+    ssize_t count = read(file, buffer, sizeof(buffer));
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count <= 0)
+      return count < 0 ? errno : 0;
+    text.append(buffer, count);
+  }
+}
+
 std::string quipu::readInput(std::string &text) {
   if (isatty(STDIN_FILENO))
     return "there is no prompt; put it into quotes after the program's name or "
            "on standard input, see --help";
-  char buffer[65536];
-  for (;;) {
-    ssize_t count = read(STDIN_FILENO, buffer, sizeof(buffer));
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count < 0)
-      return std::string("cannot read standard input: ") + strerror(errno);
-    if (count == 0)
-      break;
-    text.append(buffer, count);
-  }
+  if (int error = readAll(STDIN_FILENO, text))
+    return std::string("cannot read standard input: ") + strerror(error);
   if (text.ends_with('\n'))
     text.pop_back();
   return "";
+}
+
+std::string quipu::readFile(const std::string &path, std::string &text) {
+  int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  int error = file < 0 ? errno : readAll(file, text);
+  if (file >= 0)
+    close(file);
+  return error ? "cannot read '" + path + "': " + strerror(error) : "";
 }
 
 std::string quipu::tokenRate(int64_t tokens, double seconds) {

@@ -31,6 +31,9 @@ int outputStatus(int error);
 /// Returns a sentence about what failed, or nothing.
 std::string readInput(std::string &text);
 
+/// A whole file. Returns a sentence about what failed, or nothing.
+std::string readFile(const std::string &path, std::string &text);
+
 /// "in 0.52 s (12.3 tokens/s)", for statistics.
 std::string tokenRate(int64_t tokens, double seconds);
 

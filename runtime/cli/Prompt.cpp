@@ -8,11 +8,11 @@
 #include "runtime/cli/Prompt.h"
 #include "runtime/cli/Console.h"
 #include "runtime/cli/Progress.h"
+#include "runtime/cli/TextItems.h"
 #include "runtime/cli/commands/Command.h"
 #include "runtime/engine/Entries.h"
 #include "runtime/text/Chat.h"
 #include "runtime/text/Tokenizer.h"
-#include <charconv>
 
 using namespace quipu;
 
@@ -41,26 +41,6 @@ std::string PromptSource::takeWords(const CommandCall &call) {
   if (tokens && text)
     return "'--tokens' and a prompt exclude each other";
   return "";
-}
-
-static std::string readIds(std::string_view text, int32_t limit,
-                           std::vector<int32_t> &ids) {
-  constexpr std::string_view blanks = " \t\n,";
-  for (;;) {
-    size_t start = text.find_first_not_of(blanks);
-    if (start == text.npos)
-      return "";
-    text.remove_prefix(start);
-    std::string_view word = text.substr(0, text.find_first_of(blanks));
-    text.remove_prefix(word.size());
-    int32_t id;
-    const char *end = word.data() + word.size();
-    auto [stop, error] = std::from_chars(word.data(), end, id);
-    if (error != std::errc() || stop != end || id < 0 || id >= limit)
-      return "'--tokens' takes ids from 0 to " + std::to_string(limit - 1) +
-             ", not '" + std::string(word) + "'";
-    ids.push_back(id);
-  }
 }
 
 static std::string readText(const PromptSource &source,

@@ -16,7 +16,6 @@
 
 #include "abi/Abi.h"
 #include "support/CommandLine.h"
-#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -60,9 +59,9 @@ public:
 struct CommandKind {
   std::string_view name;
   std::string_view summary; // one sentence
-  /// It runs the first entry that has one of these outputs, the first output
-  /// first; without outputs it runs none.
-  std::array<std::string_view, 2> outputs;
+  /// It runs the first entry that has this output; empty: it runs none. A
+  /// command that can do with several has a row for each, the best one first.
+  std::string_view output;
   bool needsTokenizer;
   std::string_view madeBy; // how a program that has no such entry is made
   std::unique_ptr<Command> (*make)();
@@ -71,7 +70,7 @@ struct CommandKind {
 /// All commands, as --help lists them.
 std::span<const CommandKind> commands();
 
-/// The command of that name, or null.
+/// The first row of a command, or null.
 const CommandKind *findCommand(std::string_view name);
 
 /// "generate, embed, hidden": the words that a program knows, entries too.
@@ -98,8 +97,18 @@ std::string programHelp(const CommandCall &call);
 std::string commandHelp(const CommandCall &call, const Command &command,
                         const CommandLine &line);
 
-std::unique_ptr<Command> makeGenerate();
+std::unique_ptr<Command> makeAnswer();
+std::unique_ptr<Command> makeClassify();
+std::unique_ptr<Command> makeClassifyByLikelihood();
+std::unique_ptr<Command> makeDetokenize();
+std::unique_ptr<Command> makeEmbed();
 std::unique_ptr<Command> makeEntry();
+std::unique_ptr<Command> makeGenerate();
+std::unique_ptr<Command> makePerplexity();
+std::unique_ptr<Command> makeRankByPairs();
+std::unique_ptr<Command> makeRankByVectors();
+std::unique_ptr<Command> makeTag();
+std::unique_ptr<Command> makeTokenize();
 
 } // namespace quipu
 

@@ -11,19 +11,45 @@
 
 using namespace quipu;
 
-// The first one of an output is what programs with such an entry do by default.
+static constexpr std::string_view
+    classifyMadeBy = "quipu build of a ...ForSequenceClassification, or of a "
+                     "language model, makes one that can",
+    embedMadeBy = "quipu build MODEL --head embed makes one that can",
+    tokenizerMadeBy = "quipu build of a model with a tokenizer makes one that "
+                      "can";
+
+// The first row with an output is what programs with such an entry do by
+// default.
 static const CommandKind table[] = {
-    {"generate",
-     "Continues a text, or answers with --chat.",
-     {"logits"},
-     false,
-     "quipu build MODEL --head generate",
-     makeGenerate},
+    {"generate", "Continues a text, or answers with --chat.", "logits", false,
+     "quipu build MODEL --head generate makes one that can", makeGenerate},
+    {"classify", "Says which labels texts have, and how surely.", "classes",
+     false, classifyMadeBy, makeClassify},
+    {"classify",
+     "Says which of your --labels texts have, by their likelihoods.", "logits",
+     true, classifyMadeBy, makeClassifyByLikelihood},
+    {"tag", "Labels each token of texts.", "tags", false,
+     "quipu build of a ...ForTokenClassification makes one that can", makeTag},
+    {"answer", "Finds the answers to questions in a --context.", "span", false,
+     "quipu build of a ...ForQuestionAnswering makes one that can", makeAnswer},
+    {"embed", "Makes vectors of texts.", "embedding", false, embedMadeBy,
+     makeEmbed},
+    {"rank", "Sorts texts by how well they answer a --query.", "classes", true,
+     embedMadeBy, makeRankByPairs},
+    {"rank", "Sorts texts by how well they suit a --query.", "embedding", true,
+     embedMadeBy, makeRankByVectors},
+    {"perplexity", "Measures how well the model foretells texts.", "logits",
+     false, "quipu build MODEL --head generate makes one that can",
+     makePerplexity},
+    {"tokenize", "Prints the token ids of texts.", "", true, tokenizerMadeBy,
+     makeTokenize},
+    {"detokenize", "Prints the texts of token ids.", "", true, tokenizerMadeBy,
+     makeDetokenize},
 };
 
 /// An entry that no command knows.
 static const CommandKind entryKind = {
-    "", "Prints what an entry gives.", {}, false, "", makeEntry};
+    "", "Prints what an entry gives.", "", false, "", makeEntry};
 
 std::span<const CommandKind> quipu::commands() { return table; }
 
@@ -42,30 +68,35 @@ static bool gives(const abi::Entry &entry, std::string_view output) {
 /// What an entry is for.
 static ChosenCommand chooseFor(const abi::Program &program, int32_t entry) {
   for (const CommandKind &kind : table)
-    if (!kind.outputs[0].empty() &&
-        gives(program.entries[entry], kind.outputs[0]))
+    if (!kind.output.empty() && gives(program.entries[entry], kind.output))
       return {&kind, entry};
   return {&entryKind, entry};
 }
 
+/// The entry that a row of the table runs: that of the command's name, or the
+/// first one; nothing if the program lacks what it needs.
+static std::optional<int32_t> findEntryFor(const CommandKind &kind,
+                                           const abi::Program &program) {
+  if (kind.needsTokenizer && !program.tokenizer)
+    return {};
+  if (kind.output.empty())
+    return -1;
+  int32_t named = findEntry(program, kind.name);
+  if (named >= 0 && gives(program.entries[named], kind.output))
+    return named;
+  for (int32_t i = 0; i < program.entryCount; ++i)
+    if (gives(program.entries[i], kind.output))
+      return i;
+  return {};
+}
+
 std::optional<ChosenCommand> quipu::chooseCommand(const abi::Program &program,
                                                   std::string_view word) {
-  int32_t named = findEntry(program, word);
-  const CommandKind *kind = findCommand(word);
-  if (kind && (program.tokenizer || !kind->needsTokenizer)) {
-    if (kind->outputs[0].empty())
-      return ChosenCommand{kind, -1};
-    for (std::string_view output : kind->outputs) {
-      if (output.empty())
-        continue;
-      if (named >= 0 && gives(program.entries[named], output))
-        return ChosenCommand{kind, named};
-      for (int32_t i = 0; i < program.entryCount; ++i)
-        if (gives(program.entries[i], output))
-          return ChosenCommand{kind, i};
-    }
-  }
-  if (named >= 0)
+  for (const CommandKind &kind : table)
+    if (kind.name == word)
+      if (std::optional<int32_t> entry = findEntryFor(kind, program))
+        return ChosenCommand{&kind, *entry};
+  if (int32_t named = findEntry(program, word); named >= 0)
     return chooseFor(program, named);
   return {};
 }
@@ -80,7 +111,7 @@ std::string quipu::commandNames(const abi::Program &program) {
     names += (names.empty() ? "" : ", ") + std::string(name);
   };
   for (const CommandKind &kind : table)
-    if (chooseCommand(program, kind.name))
+    if (findCommand(kind.name) == &kind && chooseCommand(program, kind.name))
       add(kind.name);
   for (const abi::Entry &entry : getEntries(program))
     if (!findCommand(entry.name))

@@ -52,9 +52,11 @@ std::string quipu::programHelp(const CommandCall &call) {
       "):\n";
   std::string missing;
   for (const CommandKind &kind : commands())
-    if (chooseCommand(program, kind.name))
-      addRow(text, kind.name, kind.summary);
-    else
+    if (std::optional<ChosenCommand> known =
+            chooseCommand(program, kind.name)) {
+      if (known->kind == &kind)
+        addRow(text, kind.name, kind.summary);
+    } else if (findCommand(kind.name) == &kind)
       addRow(missing, kind.name,
              std::string(kind.summary) + " " + std::string(kind.madeBy) + ".");
   for (const abi::Entry &entry : getEntries(program))
@@ -73,7 +75,9 @@ std::string quipu::programHelp(const CommandCall &call) {
 std::string quipu::commandHelp(const CommandCall &call, const Command &command,
                                const CommandLine &line) {
   CommandHelp help = command.help(call);
+  std::string text;
+  appendWords(text, "", 0, help.text);
   return "usage: " + call.start + " [options] " + help.arguments + "\n       " +
-         call.start + " [options] < FILE\n\n" + help.text + "\n" +
+         call.start + " [options] < FILE\n" + text +
          examples(help, call.start) + line.help() + exitStatus;
 }

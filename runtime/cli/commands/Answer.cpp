@@ -1,0 +1,355 @@
+//===- Answer.cpp - Answers that stand in a text --------------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// An answer is a span of the context: its score is the sum of its first token's
+// number and its last one's. A long context is read in windows that overlap,
+// and the best spans of all count, as in the evaluation of SQuAD (Devlin et al.
+// 2019). That there is no answer scores as the span of the first token does, in
+// the window where that is least.
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/cli/Console.h"
+#include "runtime/cli/Labels.h"
+#include "runtime/cli/commands/ItemCommand.h"
+#include "runtime/engine/Entries.h"
+#include "runtime/engine/TextBatch.h"
+#include "runtime/text/Alignment.h"
+#include "runtime/text/Tokenizer.h"
+#include <algorithm>
+#include <climits>
+#include <cmath>
+#include <tuple>
+
+using namespace quipu;
+
+namespace {
+struct Answer {
+  int32_t first, last; // tokens of the context; -1: there is none
+  float score;         // a sum of two numbers, then a probability
+  std::string text = {};
+};
+
+/// A part of an item's sequence, with the question.
+struct Window {
+  size_t item;
+  std::vector<int32_t> ids = {}, types = {};
+  int32_t begin = 0; // where the context's tokens stand in it
+  int32_t from = 0;  // which of the context's is the first
+  int32_t count = 0; // of them
+};
+
+class AnswerCommand : public ItemCommand {
+public:
+  AnswerCommand() {
+    items.textKey = "question";
+    items.pairKey = "context";
+    cuts = false;
+  }
+  CommandHelp help(const CommandCall &call) const override;
+
+protected:
+  void addOwnOptions(const CommandCall &call,
+                     std::vector<Option> &options) override;
+  std::string prepare(const CommandCall &call) override;
+  std::string csvHeader(const CommandCall &call) const override {
+    return "item,first,last,score,answer";
+  }
+  std::string encode(const CommandCall &call, TextItem &item) const override;
+  std::string fit(const CommandCall &call, int32_t longest,
+                  TextItem &item) const override;
+  std::string runGroup(const CommandCall &call, Session *session,
+                       std::span<const TextItem> items,
+                       std::string &out) override;
+
+private:
+  struct Context {
+    std::string text = {};
+    std::vector<int32_t> ids = {};
+    std::vector<ByteSpan> spans = {}; // of the ids; empty: not known
+  };
+  struct Found {
+    std::vector<Answer> answers = {};
+    float none = INFINITY;
+    std::vector<float> sums = {}; // of windows, for probabilities
+  };
+
+  std::vector<int32_t> encodePlain(const CommandCall &call,
+                                   std::string_view text) const {
+    return call.tokenizer->encode(
+        text, {.addSpecial = false, .parseSpecial = items.special()});
+  }
+  /// The tokens that are read together, at most.
+  int32_t getWindow(int32_t longest) const {
+    return static_cast<int32_t>(
+        std::min<int64_t>(window.value_or(384), longest));
+  }
+  std::string divide(const CommandCall &call, int32_t longest, size_t index,
+                     const TextItem &item, std::vector<Window> &windows);
+  void findBest(const Window &window, const ItemRows &rows, Found &found) const;
+  std::vector<Answer> choose(const TextItem &item, const Context &context,
+                             const Tokenizer *tokenizer, Found &found) const;
+  void print(const TextItem &item, std::span<const Answer> answers,
+             std::string &out) const;
+
+  std::optional<std::string> contextFile;
+  std::string context;
+  std::optional<int64_t> top, window, stride, longestAnswer;
+  bool mayBeNone = false;
+  float threshold = 0;
+  Context read;                  // the last one
+  std::vector<Context> contexts; // of the group's items
+};
+} // namespace
+
+std::unique_ptr<Command> quipu::makeAnswer() {
+  return std::make_unique<AnswerCommand>();
+}
+
+void AnswerCommand::addOwnOptions(const CommandCall &call,
+                                  std::vector<Option> &options) {
+  const char *output = "What comes out", *how = "How contexts are read";
+  options.insert(
+      options.end(),
+      {{"What goes in", 0, "context", "FILE", Text{&contextFile},
+        "The text that the answers are in."},
+       {output, 0, "top", "N", Integer{&top, 1, 1000},
+        "Print the N best answers of each question (default: 1)."},
+       {output, 0, "none", "", Switch{&mayBeNone},
+        "Let the model say that there is no answer, as models trained with "
+        "SQuAD 2 can."},
+       {output, 0, "threshold", "X", Real{&threshold, -1000, 1000},
+        "With --none: say so only where that scores more than the best answer "
+        "and X (default: 0)."},
+       {output, 0, "longest", "N", Integer{&longestAnswer, 1, INT_MAX},
+        "Answers have at most N tokens (default: 30)."},
+       {how, 0, "window", "N", Integer{&window, 8, abi::maxContext},
+        "Read question and at most so much of the context together that they "
+        "have N tokens (default: 384, or as many as the model reads)."},
+       {how, 0, "stride", "N", Integer{&stride, 1, abi::maxContext},
+        "Let neighbouring parts of a long context have N tokens in common "
+        "(default: 128)."}});
+}
+
+CommandHelp AnswerCommand::help(const CommandCall &call) const {
+  return {"--context FILE \"question\"",
+          "Prints the part of the context that answers the question, after its "
+          "score, a probability.",
+          {"--context story.txt \"Who feeds the cat?\"",
+           "--context story.txt --top 3 --none < questions.txt",
+           "--format json --jsonl < questions-and-contexts.jsonl"}};
+}
+
+std::string AnswerCommand::prepare(const CommandCall &call) {
+  if (threshold != 0 && !mayBeNone)
+    return "'--threshold' needs '--none'";
+  return contextFile ? readFile(*contextFile, context) : "";
+}
+
+std::string AnswerCommand::encode(const CommandCall &call,
+                                  TextItem &item) const {
+  if (item.givenAsTokens)
+    return "";
+  if (!item.pair && !contextFile)
+    return "there is no context; give it with '--context FILE'";
+  if (!item.pair)
+    item.pair = context;
+  item.ids = encodePlain(call, item.text);
+  return "";
+}
+
+std::string AnswerCommand::fit(const CommandCall &call, int32_t longest,
+                               TextItem &item) const {
+  if (item.givenAsTokens || item.ids.empty())
+    return ItemCommand::fit(call, longest, item);
+  int64_t most = getWindow(longest);
+  auto count = static_cast<int64_t>(item.ids.size());
+  return count > most / 2 ? "the question has " + std::to_string(count) +
+                                " tokens, more than half of the " +
+                                std::to_string(most) + " that are read together"
+                          : "";
+}
+
+std::string AnswerCommand::divide(const CommandCall &call, int32_t longest,
+                                  size_t index, const TextItem &item,
+                                  std::vector<Window> &windows) {
+  Window part{index};
+  if (item.givenAsTokens) {
+    part.ids = item.ids;
+    part.types = item.types;
+    auto second = std::find(part.types.begin(), part.types.end(), 1);
+    if (second != part.types.end())
+      part.begin = static_cast<int32_t>(second - part.types.begin());
+    part.count = static_cast<int32_t>(part.ids.size()) - part.begin;
+    windows.push_back(std::move(part));
+    return "";
+  }
+  if (read.ids.empty() || read.text != *item.pair) {
+    read.text = *item.pair;
+    read.ids = encodePlain(call, read.text);
+    read.spans = alignTokens(*call.tokenizer, read.text, read.ids);
+  }
+  contexts[index] = read;
+  std::span<const int32_t> all = contexts[index].ids;
+  size_t at = 0;
+  std::string error =
+      call.tokenizer->joinPair(item.ids, {}, part.ids, part.types, at);
+  if (all.empty() && error.empty())
+    error = "the context is empty";
+  if (!error.empty())
+    return error;
+  auto count = static_cast<int32_t>(all.size());
+  int32_t room =
+      std::max(1, getWindow(longest) - static_cast<int32_t>(part.ids.size()));
+  auto common =
+      static_cast<int32_t>(std::min<int64_t>(stride.value_or(128), room - 1));
+  for (int32_t from = 0; from == 0 || from + common < count;
+       from += room - common) {
+    Window next{index};
+    next.from = from;
+    next.count = std::min(room, count - from);
+    error = call.tokenizer->joinPair(item.ids, all.subspan(from, next.count),
+                                     next.ids, next.types, at);
+    next.begin = static_cast<int32_t>(at);
+    windows.push_back(std::move(next));
+  }
+  return error;
+}
+
+/// Adds, for each token of the context, the best answer that begins with it.
+void AnswerCommand::findBest(const Window &window, const ItemRows &rows,
+                             Found &found) const {
+  auto longest = static_cast<int32_t>(longestAnswer.value_or(30));
+  std::vector<float> starts, ends; // of what may be an answer, and of none
+  float none = rows.row(0)[0] + rows.row(0)[1];
+  if (window.begin > 0) {
+    starts.push_back(rows.row(0)[0]);
+    ends.push_back(rows.row(0)[1]);
+  }
+  for (int32_t i = 0; i < window.count; ++i) {
+    float start = rows.row(window.begin + i)[0];
+    starts.push_back(start);
+    ends.push_back(rows.row(window.begin + i)[1]);
+    Answer best{-1, -1, 0};
+    for (int32_t j = i; j < std::min(i + longest, window.count); ++j)
+      if (float score = start + rows.row(window.begin + j)[1];
+          best.first < 0 || score > best.score)
+        best = {window.from + i, window.from + j, score};
+    found.answers.push_back(best);
+  }
+  found.sums.push_back(static_cast<float>(getLogSum(starts) + getLogSum(ends)));
+  found.none = std::min(found.none, none);
+}
+
+/// The best ones that have no token in common, as probabilities, and that there
+/// is none.
+std::vector<Answer> AnswerCommand::choose(const TextItem &item,
+                                          const Context &context,
+                                          const Tokenizer *tokenizer,
+                                          Found &found) const {
+  std::sort(found.answers.begin(), found.answers.end(),
+            [](const Answer &a, const Answer &b) {
+              return std::tie(b.score, a.first) < std::tie(a.score, b.first);
+            });
+  std::vector<Answer> chosen;
+  auto most = static_cast<size_t>(top.value_or(1));
+  if (mayBeNone && found.none > found.answers.front().score + threshold)
+    chosen.push_back({-1, -1, found.none});
+  for (const Answer &answer : found.answers) {
+    bool isApart =
+        std::all_of(chosen.begin(), chosen.end(), [&](const Answer &other) {
+          return answer.last < other.first || other.last < answer.first;
+        });
+    if (chosen.size() < most && isApart)
+      chosen.push_back(answer);
+  }
+  double sum = getLogSum(found.sums);
+  for (Answer &answer : chosen) {
+    answer.score = static_cast<float>(std::exp(answer.score - sum));
+    if (answer.first < 0)
+      continue;
+    size_t first = answer.first, last = answer.last;
+    if (item.givenAsTokens)
+      for (size_t i = first; i <= last; ++i)
+        answer.text += (i > first ? " " : "") + std::to_string(item.ids[i]);
+    else if (context.spans.empty())
+      answer.text = tokenizer->decode(
+          std::span(context.ids).subspan(first, last - first + 1));
+    else
+      answer.text = context.text.substr(context.spans[first].begin,
+                                        context.spans[last].end -
+                                            context.spans[first].begin);
+    answer.text.erase(0, answer.text.find_first_not_of(' '));
+  }
+  return chosen;
+}
+
+std::string AnswerCommand::runGroup(const CommandCall &call, Session *session,
+                                    std::span<const TextItem> items,
+                                    std::string &out) {
+  contexts.assign(items.size(), {});
+  std::vector<Window> windows;
+  for (size_t i = 0; i < items.size(); ++i)
+    if (std::string error = divide(call, session->longestText(call.entry), i,
+                                   items[i], windows);
+        !error.empty())
+      return error;
+  std::vector<Found> found(items.size());
+  int32_t spans = findOutput(call.program.entries[call.entry], "span");
+  for (size_t next = 0; next < windows.size();) {
+    TextBatch batch(*session, call.entry);
+    size_t begin = next;
+    while (next < windows.size() && batch.texts() < maxTexts &&
+           batch.tokens() < maxTokens) {
+      batch.add(windows[next].ids, windows[next].types);
+      ++next;
+    }
+    std::vector<ItemRows> rows(next - begin, ItemRows{2});
+    Status status = batch.run(
+        [&](int32_t text, int32_t output, int32_t, const float *numbers) {
+          if (output == spans)
+            rows[text].numbers.insert(rows[text].numbers.end(), numbers,
+                                      numbers + 2);
+          return Status();
+        });
+    for (int32_t i = 0; i < session->sequences(); ++i)
+      session->forget(i);
+    if (!status.ok())
+      return status.message;
+    for (size_t i = begin; i < next; ++i)
+      findBest(windows[i], rows[i - begin], found[windows[i].item]);
+  }
+  for (size_t i = 0; i < items.size(); ++i)
+    print(items[i], choose(items[i], contexts[i], call.tokenizer, found[i]),
+          out);
+  return "";
+}
+
+void AnswerCommand::print(const TextItem &item, std::span<const Answer> answers,
+                          std::string &out) const {
+  if (format() == Format::Json)
+    out += "{" + printItemJson(item) + ", \"answers\": [";
+  bool isFirst = true;
+  for (const Answer &answer : answers) {
+    std::string first = std::to_string(answer.first),
+                last = std::to_string(answer.last);
+    if (format() == Format::Csv)
+      out += printItemCell(item) + "," + first + "," + last + "," +
+             printNumber(answer.score) + "," + printCell(answer.text) + "\n";
+    else if (format() == Format::Json)
+      out += std::string(isFirst ? "" : ", ") + "{\"answer\": " +
+             (answer.first < 0 ? "null" : printJson(answer.text)) +
+             ", \"score\": " + printNumber(answer.score) +
+             ", \"first\": " + first + ", \"last\": " + last + "}";
+    else
+      out += printScore(answer.score) + "\t" +
+             (answer.first < 0 ? "(no answer)" : printLine(answer.text)) + "\n";
+    isFirst = false;
+  }
+  if (format() == Format::Json)
+    out += "]}\n";
+}
