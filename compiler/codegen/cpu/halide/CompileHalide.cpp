@@ -54,7 +54,8 @@ class QuietReporter : public CompileTimeErrorReporter {
 /// Halide numbers names that recur, through all kernels that it compiles, and
 /// goes by the order of names in places, where "dot$10" is before "dot$9". So
 /// that a kernel's code does not depend on how many were compiled before it,
-/// all numbers have four digits: more than 9,999 of a name are in no program.
+/// all numbers have four digits: more than 9,999 of a name are in no program. A
+/// name that is missing here fails test/codegen/cpu/halide/names.test.
 static bool widenNumbers() {
   static const char *const names[] = {
       "accumulator",  "block",        "bytes",          "cache",
