@@ -35,9 +35,7 @@ std::string PromptSource::takeWords(const CommandCall &call) {
   if (call.words.size() > 1)
     return "unexpected '" + call.words[1] +
            "' after the prompt; put a prompt of several words into quotes" +
-           (call.named ? ""
-                       : ", or begin with a command of this program: " +
-                             commandNames(call.program));
+           (call.named ? "" : ", or begin with a command, see --help");
   if (tokens && text)
     return "'--tokens' and a prompt exclude each other";
   return "";

@@ -73,9 +73,6 @@ std::span<const CommandKind> commands();
 /// The first row of a command, or null.
 const CommandKind *findCommand(std::string_view name);
 
-/// "generate, embed, hidden": the words that a program knows, entries too.
-std::string commandNames(const abi::Program &program);
-
 /// A command and the entry it runs, -1 if it needs none.
 struct ChosenCommand {
   const CommandKind *kind;

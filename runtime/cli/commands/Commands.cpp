@@ -104,17 +104,3 @@ std::optional<ChosenCommand> quipu::chooseCommand(const abi::Program &program,
 ChosenCommand quipu::defaultCommand(const abi::Program &program) {
   return chooseFor(program, 0);
 }
-
-std::string quipu::commandNames(const abi::Program &program) {
-  std::string names;
-  auto add = [&](std::string_view name) {
-    names += (names.empty() ? "" : ", ") + std::string(name);
-  };
-  for (const CommandKind &kind : table)
-    if (findCommand(kind.name) == &kind && chooseCommand(program, kind.name))
-      add(kind.name);
-  for (const abi::Entry &entry : getEntries(program))
-    if (!findCommand(entry.name))
-      add(entry.name);
-  return names;
-}
