@@ -182,6 +182,21 @@ static bool hasExperts(const Checkpoint &checkpoint) {
   return checkpoint.getInteger(key).value_or(0) > 0;
 }
 
+/// The tokens of the longest text that is read in one step, where tokens see
+/// those behind them.
+static constexpr int64_t wholeTokens = 512;
+
+static int64_t getLongestWhole(ModuleOp module, const Checkpoint &checkpoint) {
+  bool isFull = false;
+  module.walk([&](AttentionOp attention) { isFull |= attention.getFull(); });
+  if (!isFull)
+    return 0;
+  const CheckpointTensor *positions =
+      checkpoint.findTensor("position_embd.weight");
+  return positions ? std::min(positions->shape.front(), wholeTokens)
+                   : wholeTokens;
+}
+
 void Compilation::setOptions(StageOptions &to, const Stage &stage,
                              const Target &target) {
   to.checkpoint = options.model;
@@ -191,6 +206,9 @@ void Compilation::setOptions(StageOptions &to, const Stage &stage,
   SmallVector<int64_t> tokens(backend->getStepTokens());
   if (hasExperts(*checkpoint) && tokens.back() < expertTokens)
     tokens.push_back(expertTokens);
+  if (int64_t longest = getLongestWhole(*module, *checkpoint);
+      longest > tokens.back())
+    tokens.push_back(longest);
   to.tokens = tokens;
   // The stage `fused` is for all of them.
   if (&stage < scheduled)
