@@ -190,16 +190,20 @@ Error Reader::readPrompts() {
   Expected<json::Object> object = readObject("", name);
   if (!object)
     return object.takeError();
-  std::vector<StringRef> names, texts;
+  std::map<StringRef, StringRef> sorted; // objects have no order
   if (const json::Object *prompts = object->getObject("prompts"))
     for (const auto &[key, value] : *prompts) {
       std::optional<StringRef> text = value.getAsString();
       if (!text || !isPrintableName(key))
         return error(name, "the prompt " + quoteJson(StringRef(key)) +
                                " is no name of a text");
-      names.push_back(saver.save(StringRef(key)));
-      texts.push_back(saver.save(*text));
+      sorted.emplace(saver.save(StringRef(key)), saver.save(*text));
     }
+  std::vector<StringRef> names, texts;
+  for (auto [key, text] : sorted) {
+    names.push_back(key);
+    texts.push_back(text);
+  }
   if (std::optional<StringRef> usual =
           object->getString("default_prompt_name")) {
     if (!is_contained(names, *usual))

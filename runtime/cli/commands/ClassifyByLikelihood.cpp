@@ -109,7 +109,7 @@ CommandHelp ClassifyByLikelihood::help(const CommandCall &call) const {
           "language model finds each label behind the text.",
           {"--labels positive,negative \"What a wonderful day.\"",
            "--labels sport,politics,science --top 1 < lines.txt",
-           "--labels yes,no --prompt \"{text} Is it food?\" < lines.txt"}};
+           "--labels yes,no --prompt \"{text} Food?\" < lines.txt"}};
 }
 
 static void replaceAll(std::string &text, std::string_view name,
