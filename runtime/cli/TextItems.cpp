@@ -11,7 +11,6 @@
 #include "support/jinja/Json.h"
 #include <cerrno>
 #include <charconv>
-#include <climits>
 #include <cstring>
 #include <poll.h>
 #include <sys/stat.h>
@@ -200,7 +199,7 @@ std::string ItemSource::parseObject(std::string_view line,
     error = readList(*tokens, "tokens", tokenLimit, item.ids);
     const jinja::Value *types = object.find("types");
     if (types && error.empty())
-      error = readList(*types, "types", INT_MAX, item.types);
+      error = readList(*types, "types", typeLimit, item.types);
     if (types && error.empty() && item.types.size() != item.ids.size())
       error = "\"types\" must have as many numbers as \"tokens\"";
     return error;

@@ -52,10 +52,12 @@ private:
 /// line each.
 class ItemSource {
 public:
-  /// `tokenizer` may be null if texts come as ids below `tokenLimit`.
+  /// `tokenizer` may be null if texts come as ids. These and types are below
+  /// the limits.
   ItemSource(const ItemOptions &options, const Tokenizer *tokenizer,
-             int32_t tokenLimit)
-      : options(options), tokenizer(tokenizer), tokenLimit(tokenLimit) {}
+             int32_t tokenLimit, int32_t typeLimit)
+      : options(options), tokenizer(tokenizer), tokenLimit(tokenLimit),
+        typeLimit(typeLimit) {}
 
   /// `words` are a call's. Returns a sentence about what failed, or nothing.
   std::string open(const std::vector<std::string> &words);
@@ -80,7 +82,7 @@ private:
 
   const ItemOptions &options;
   const Tokenizer *tokenizer;
-  int32_t tokenLimit;
+  int32_t tokenLimit, typeLimit;
   std::optional<TextItem> only; // the argument
   std::vector<std::string> files;
   std::string buffer;

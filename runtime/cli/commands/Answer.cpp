@@ -158,6 +158,8 @@ std::string AnswerCommand::encode(const CommandCall &call,
     return "there is no context; give it with '--context FILE'";
   if (!item.pair)
     item.pair = context;
+  if (item.pair->find_first_not_of(" \t\r\n") == std::string::npos)
+    return "the context is empty";
   item.ids = encodePlain(call, item.text);
   return "";
 }
@@ -303,7 +305,7 @@ std::string AnswerCommand::runGroup(const CommandCall &call, Session *session,
   for (size_t next = 0; next < windows.size();) {
     TextBatch batch(*session, call.entry);
     size_t begin = next;
-    while (next < windows.size() && batch.texts() < maxTexts &&
+    while (next < windows.size() && batch.texts() < textsTogether &&
            batch.tokens() < maxTokens) {
       batch.add(windows[next].ids, windows[next].types);
       ++next;

@@ -47,7 +47,7 @@ protected:
                        std::span<const TextItem> items,
                        std::string &out) override;
   int32_t sequences(const CommandCall &call) const override {
-    return maxTexts + static_cast<int32_t>(labels.size());
+    return textsTogether + static_cast<int32_t>(labels.size());
   }
 
 private:
@@ -199,11 +199,11 @@ Status ClassifyByLikelihood::readLabels(const CommandCall &call,
                                         Session &session, int32_t sequence,
                                         std::span<double> likelihoods) const {
   // The prompt's pages are shared by its labels.
-  TextBatch batch(session, call.entry, maxTexts);
+  TextBatch batch(session, call.entry, textsTogether);
   std::vector<int32_t> read; // labels of more than one token
   for (size_t i = 0; i < labels.size(); ++i)
     if (std::span<const int32_t> ids = labels[i].ids; ids.size() > 1) {
-      session.fork(sequence, maxTexts + batch.texts());
+      session.fork(sequence, textsTogether + batch.texts());
       batch.add(ids.first(ids.size() - 1), {}, /*selectedFrom=*/0);
       read.push_back(static_cast<int32_t>(i));
     }

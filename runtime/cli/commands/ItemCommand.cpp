@@ -12,6 +12,7 @@
 #include "runtime/engine/Entries.h"
 #include "runtime/engine/TextBatch.h"
 #include "runtime/text/Tokenizer.h"
+#include <algorithm>
 #include <climits>
 
 using namespace quipu;
@@ -85,7 +86,8 @@ void ItemCommand::readGroup(const CommandCall &call, Session *session,
   int32_t longest = session ? session->longestText(call.entry) : INT32_MAX;
   size_t tokens = 0;
   group.clear();
-  while (group.size() < maxTexts && tokens < maxTokens && !interrupted()) {
+  while (group.size() < size_t(textsTogether) && tokens < maxTokens &&
+         !interrupted()) {
     // What is there is answered before more is waited for.
     if (!group.empty() && !source.isReady())
       break;
@@ -136,11 +138,25 @@ std::string ItemCommand::runGroup(const CommandCall &call, Session *session,
   return status.message;
 }
 
+/// A GPU has memory for all that its slots may hold.
+void ItemCommand::chooseTexts(const abi::Program &program) {
+  if (!program.createEngine)
+    return;
+  constexpr int32_t positions = 1 << 16; // of all
+  int32_t context = runs.session().context;
+  textsTogether =
+      std::clamp(positions / std::max(context ? context : program.context, 1),
+                 1, textsTogether);
+}
+
 int ItemCommand::run(const CommandCall &call) {
   bool runsModel = call.entry >= 0;
+  const abi::Entry *entry =
+      runsModel ? &call.program.entries[call.entry] : nullptr;
   ItemSource source(items, call.tokenizer,
-                    runsModel ? getTokenLimit(call.program.entries[call.entry])
-                              : INT_MAX);
+                    entry ? getTokenLimit(*entry) : INT_MAX,
+                    entry ? getTypeLimit(*entry) : INT_MAX);
+  chooseTexts(call.program);
   std::string error = prepare(call);
   if (error.empty())
     error = source.open(call.words);

@@ -38,9 +38,10 @@ public:
   int run(const CommandCall &call) override;
 
 protected:
-  /// Texts of a step at most, and how many tokens they have together: more do
-  /// not make it faster.
-  static constexpr int32_t maxTexts = 64, maxTokens = 2048;
+  /// How many texts are read together, and how many tokens they have at most:
+  /// more do not make it faster.
+  int32_t textsTogether = 64;
+  static constexpr int32_t maxTokens = 2048;
 
   /// The command's own options, behind those about texts.
   virtual void addOwnOptions(const CommandCall &call,
@@ -72,7 +73,9 @@ protected:
     return "";
   }
   /// Slots of the session.
-  virtual int32_t sequences(const CommandCall &call) const { return maxTexts; }
+  virtual int32_t sequences(const CommandCall &call) const {
+    return textsTogether;
+  }
 
   Format format() const { return static_cast<Format>(formatIndex); }
 
@@ -82,6 +85,7 @@ protected:
 
 private:
   struct Counts;
+  void chooseTexts(const abi::Program &program);
   void readGroup(const CommandCall &call, Session *session, ItemSource &source,
                  std::vector<TextItem> &group, Counts &counts) const;
 

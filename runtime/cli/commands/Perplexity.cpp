@@ -117,7 +117,7 @@ std::string PerplexityCommand::runGroup(const CommandCall &call,
   for (size_t next = 0; next < windows.size();) {
     TextBatch batch(*session, call.entry);
     size_t begin = next;
-    while (next < windows.size() && batch.texts() < maxTexts &&
+    while (next < windows.size() && batch.texts() < textsTogether &&
            (batch.tokens() == 0 || batch.tokens() < maxTokens)) {
       const Window &part = windows[next++];
       std::span<const int32_t> ids = items[part.item].ids;

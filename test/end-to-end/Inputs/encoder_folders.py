@@ -104,7 +104,7 @@ cut, short = run(program, "classify", "--jsonl", "--truncate", "--context", "7",
     {"text": "a b c", "pair": "d e"}, {"text": "a b c", "pair": "d"}])
 assert cut["labels"] == short["labels"] != pair["labels"], (cut, short)
 wrong = subprocess.run([program, "classify", "--jsonl"], input='{"tokens": [1], "types": [2]}\n', capture_output=True, text=True)
-assert wrong.returncode == 1 and "type must be from 0 to 1, not 2" in wrong.stderr, wrong
+assert wrong.returncode == 1 and 'line 1: "types" must be a list of whole numbers from 0 to 1' in wrong.stderr, wrong
 
 dense = random.normal(size=(10, 64)).astype(np.float32), random.normal(size=10).astype(np.float32)
 folder = make_folder("sentences", bert)
