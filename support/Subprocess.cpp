@@ -70,7 +70,7 @@ std::string MemoryFile::path() const {
 // Programs
 //===----------------------------------------------------------------------===//
 
-std::string quipu::start(const Command &command, pid_t &process) {
+std::string quipu::start(const ProgramCall &command, pid_t &process) {
   std::vector<std::string> words = {command.program};
   words.insert(words.end(), command.arguments.begin(), command.arguments.end());
   std::vector<char *> arguments;
@@ -101,7 +101,7 @@ std::string quipu::start(const Command &command, pid_t &process) {
                : "";
 }
 
-std::string quipu::run(const Command &command, int &status) {
+std::string quipu::run(const ProgramCall &command, int &status) {
   pid_t process;
   std::string error = start(command, process);
   if (!error.empty())

@@ -39,7 +39,7 @@ private:
 
 /// What a program gets. Arguments are data: they go through no shell, and none
 /// is looked for in PATH.
-struct Command {
+struct ProgramCall {
   std::string program; // a path
   std::vector<std::string> arguments = {};
   /// Descriptors; /dev/null without one.
@@ -53,11 +53,11 @@ struct Command {
 
 /// Starts the program, which is the caller's to wait for. Returns a sentence if
 /// there is no such program.
-std::string start(const Command &command, pid_t &process);
+std::string start(const ProgramCall &command, pid_t &process);
 
 /// Runs the program to its end. `status` is what it exits with, or 128 and the
 /// number of the signal that ended it.
-std::string run(const Command &command, int &status);
+std::string run(const ProgramCall &command, int &status);
 
 } // namespace quipu
 

@@ -74,7 +74,7 @@ struct LinkerFiles {
 };
 } // namespace
 
-static Expected<std::string> runLinker(Command command, LinkerFiles &files,
+static Expected<std::string> runLinker(ProgramCall command, LinkerFiles &files,
                                        const Target &target, StringRef output) {
   command.shared = {files.exports.descriptor(), files.script.descriptor()};
   for (const MemoryFile &object : files.objects)

@@ -109,11 +109,11 @@ Toolchain::getLinkerArguments(Linkage linkage,
   return arguments;
 }
 
-Command Toolchain::getCommand(Linkage linkage, const Target &target,
-                              ArrayRef<std::string> inputs) const {
-  Command command{linker, folder.empty()
-                              ? getCompilerArguments(linkage, target, inputs)
-                              : getLinkerArguments(linkage, inputs)};
+ProgramCall Toolchain::getCommand(Linkage linkage, const Target &target,
+                                  ArrayRef<std::string> inputs) const {
+  ProgramCall command{
+      linker, folder.empty() ? getCompilerArguments(linkage, target, inputs)
+                             : getLinkerArguments(linkage, inputs)};
   // LLD removes a file of the name "-" first, which cannot be there.
   command.folder = "/proc";
   return command;

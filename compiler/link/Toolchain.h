@@ -34,8 +34,8 @@ public:
 
   /// What links `inputs`, files and options of the linker, and writes the file
   /// to standard output.
-  Command getCommand(Linkage linkage, const Target &target,
-                     llvm::ArrayRef<std::string> inputs) const;
+  ProgramCall getCommand(Linkage linkage, const Target &target,
+                         llvm::ArrayRef<std::string> inputs) const;
 
 private:
   std::string linker; // a path, of a compiler unless there is a folder
