@@ -32,6 +32,7 @@ def make_seeds(folder):
         "config": configs,
         "safetensors": [made / "seed.safetensors"],
         "gguf": [made / "seed.gguf"],
+        "documents": [ROOT / "test/runtime/index/Inputs/page.md", ROOT / "test/runtime/index/Inputs/page.html"],
     }
 
 

@@ -12,6 +12,7 @@
 #include "compiler/tools/Diagnostics.h"
 #include "compiler/tools/Files.h"
 #include "compiler/tools/Help.h"
+#include "compiler/tools/Index.h"
 #ifdef QUIPU_PORTABLE
 #include "compiler/tools/PortableLinker.h"
 #endif
@@ -28,6 +29,7 @@ using namespace quipu;
 
 static constexpr char usage[] = R"(usage: quipu build MODEL -o OUT [options]
        quipu tune MODEL -o FILE [options]
+       quipu index FOLDER --with PROGRAM -o FILE
        quipu render TEMPLATE --messages FILE [options]
        quipu tokenize TOKENIZER < text
        quipu --help | --version | --print-stages
@@ -42,6 +44,7 @@ examples:
   ./smol embed "Once upon a time"      # a program with two entries
   quipu build --help                   # all options, and the stages between
   quipu tune --help                    # make it faster on this machine
+  quipu index --help                   # documents to search and to ask
   quipu render --help                  # try its chat template
   quipu tokenize --help                # try a tokenizer without a model
 )";
@@ -341,7 +344,7 @@ static std::string findMistake(StringRef first, const std::string &error) {
     return error.empty() ? "unexpected words after '" + first.str() + "'"
                          : error;
   std::string_view nearest =
-      findNearest(first, {"build", "tune", "render", "tokenize"});
+      findNearest(first, {"build", "tune", "index", "render", "tokenize"});
   return ("there is no command '" + first + "'; ").str() +
          (nearest.empty() ? "see quipu --help"
                           : "did you mean '" + std::string(nearest) + "'?");
@@ -353,6 +356,8 @@ static LogicalResult run(ArrayRef<const char *> argv) {
     return runCommand(
         first, argv.drop_front(),
         findRuntimeFolder(argv[0], reinterpret_cast<void *>(&run)));
+  if (first == "index")
+    return index(argv.drop_front());
   if (first == "render")
     return render(argv.drop_front());
   if (first == "tokenize")

@@ -50,6 +50,20 @@ bool quipu::readsOutSequences(const abi::Entry &entry) {
                      });
 }
 
+const char *quipu::findPrompt(const abi::Program &program, TextKind kind) {
+  // As sentence_transformers calls them.
+  static constexpr const char *ofDocuments[] = {"document", "passage"},
+                              *ofQueries[] = {"query"};
+  std::span<const char *const> names = ofQueries;
+  if (kind == TextKind::Document)
+    names = ofDocuments;
+  for (std::string_view name : names)
+    for (int32_t i = 0; i < program.promptCount; ++i)
+      if (program.prompts[i].name == name)
+        return program.prompts[i].text;
+  return "";
+}
+
 bool quipu::isEnd(const abi::Program &program, int32_t token) {
   return std::binary_search(program.ends, program.ends + program.endCount,
                             token);

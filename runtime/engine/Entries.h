@@ -47,6 +47,11 @@ int32_t getTypeLimit(const abi::Entry &entry);
 /// their last ones.
 bool readsOutSequences(const abi::Entry &entry);
 
+/// What a text is to a program that looks for the nearest of many.
+enum class TextKind { Query, Document };
+/// The model's prompt before texts of that kind, or nothing.
+const char *findPrompt(const abi::Program &program, TextKind kind);
+
 /// Whether Program::ends has a token.
 bool isEnd(const abi::Program &program, int32_t token);
 

@@ -95,15 +95,18 @@ std::string commandHelp(const CommandCall &call, const Command &command,
                         const CommandLine &line);
 
 std::unique_ptr<Command> makeAnswer();
+std::unique_ptr<Command> makeAsk();
 std::unique_ptr<Command> makeClassify();
 std::unique_ptr<Command> makeClassifyByLikelihood();
 std::unique_ptr<Command> makeDetokenize();
 std::unique_ptr<Command> makeEmbed();
 std::unique_ptr<Command> makeEntry();
 std::unique_ptr<Command> makeGenerate();
+std::unique_ptr<Command> makeIndex();
 std::unique_ptr<Command> makePerplexity();
 std::unique_ptr<Command> makeRankByPairs();
 std::unique_ptr<Command> makeRankByVectors();
+std::unique_ptr<Command> makeSearch();
 std::unique_ptr<Command> makeTag();
 std::unique_ptr<Command> makeTokenize();
 

@@ -45,6 +45,12 @@ static const CommandKind table[] = {
      makeTokenize},
     {"detokenize", "Prints the texts of token ids.", "", true, tokenizerMadeBy,
      makeDetokenize},
+    {"ask", "Answers a question from the documents of an index.", "logits",
+     true, "quipu build of a model that chats makes one that can", makeAsk},
+    {"index", "Makes an index of a folder's documents.", "embedding", true,
+     embedMadeBy, makeIndex},
+    {"search", "Finds the passages of an index that are nearest to a text.",
+     "embedding", true, embedMadeBy, makeSearch},
 };
 
 /// An entry that no command knows.

@@ -153,22 +153,10 @@ void RankByPairs::printRows(const CommandCall &call, const TextItem &item,
   add(item, rankLabels(tensor, rows.row(0)).front().score);
 }
 
-/// The model's prompt of one of these names, or nothing.
-static std::string findPrompt(const abi::Program &program,
-                              std::span<const char *const> names) {
-  for (const char *name : names)
-    for (int32_t i = 0; i < program.promptCount; ++i)
-      if (std::string_view(program.prompts[i].name) == name)
-        return program.prompts[i].text;
-  return "";
-}
-
 std::string RankByVectors::encode(const CommandCall &call,
                                   TextItem &item) const {
-  static constexpr const char *ofTexts[] = {"document", "passage"},
-                              *ofQueries[] = {"query"};
-  std::string prompt = readsQuery ? findPrompt(call.program, ofQueries)
-                                  : findPrompt(call.program, ofTexts);
+  std::string prompt = findPrompt(
+      call.program, readsQuery ? TextKind::Query : TextKind::Document);
   item.ids = call.tokenizer->encode(
       prompt + item.text,
       {.addSpecial = true, .parseSpecial = items.special()});
