@@ -41,6 +41,7 @@ struct CommandHelp {
   std::string arguments;             // "\"prompt\"": what follows the options
   std::string text;                  // what it does and prints, in sentences
   std::vector<std::string> examples; // what follows the command's word
+  bool readsInput = true;            // without a word, standard input
 };
 
 /// One call of a command. Its options go into its members.

@@ -77,7 +77,8 @@ std::string quipu::commandHelp(const CommandCall &call, const Command &command,
   CommandHelp help = command.help(call);
   std::string text;
   appendWords(text, "", 0, help.text);
-  return "usage: " + call.start + " [options] " + help.arguments + "\n       " +
-         call.start + " [options] < FILE\n" + text +
-         examples(help, call.start) + line.help() + exitStatus;
+  std::string input =
+      help.readsInput ? "       " + call.start + " [options] < FILE\n" : "";
+  return "usage: " + call.start + " [options] " + help.arguments + "\n" +
+         input + text + examples(help, call.start) + line.help() + exitStatus;
 }

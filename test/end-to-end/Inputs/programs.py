@@ -2,7 +2,8 @@
 
 usage: programs.py QUIPU MODEL FOLDER NAME...
 
-NAME is smol, smol-reference or libsmol.so (with all entries, and quipu.h beside it).
+NAME is smol, smol-reference or libsmol.so (with all entries, and quipu.h beside it), or
+minilm, of the folder beside MODEL.
 Tests run side by side: a lock lets one of them do the work.
 """
 
@@ -18,9 +19,12 @@ options = {
     "smol": [],
     "smol-reference": ["--target", "reference"],
     "libsmol.so": ["--lib", "--head", "generate,embed,hidden"],
+    "minilm": ["--head", "embed"],
 }
+models = {"minilm": Path(model).with_name("all-MiniLM-L6-v2")}
 with open(folder / "lock", "w") as lock:
     fcntl.flock(lock, fcntl.LOCK_EX)
     for name in names:
         if not (folder / name).exists():
-            subprocess.run([quipu, "build", model, "-o", folder / name, *options[name]], check=True)
+            subprocess.run([quipu, "build", models.get(name, model), "-o", folder / name, *options[name]],
+                           check=True)
