@@ -162,13 +162,20 @@ std::string AskCommand::makePrompt(const CommandCall &call,
              " positions has no room for the question, a passage and the "
              "answer; --context N makes it longer, --length N the answer "
              "shorter";
-    jinja::Conversation conversation;
-    conversation.add("system", instruction);
-    conversation.add("user",
-                     printPassages(found.passages) + "Question: " + question);
-    prompt.ids.clear();
-    std::string error =
-        chat.encode(conversation, /*parseSpecial=*/false, prompt.ids);
+    std::string text = printPassages(found.passages) + "Question: " + question;
+    auto encode = [&](bool hasSystem) {
+      jinja::Conversation conversation;
+      if (hasSystem)
+        conversation.add("system", instruction);
+      conversation.add("user",
+                       hasSystem ? text : instruction + ("\n\n" + text));
+      prompt.ids.clear();
+      return chat.encode(conversation, /*parseSpecial=*/false, prompt.ids);
+    };
+    // Some templates refuse a system message.
+    std::string error = encode(/*hasSystem=*/true);
+    if (!error.empty())
+      error = encode(/*hasSystem=*/false);
     if (!error.empty())
       return error;
     if (prompt.count() <= room)
