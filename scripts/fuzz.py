@@ -3,11 +3,13 @@
 usage: fuzz.py SECONDS [NAME ...]
 
 The fuzzers are those of the preset `fuzz`, or the named ones. Each begins with small
-good files (specs of models/, configs of test/golden, what make_seeds.py writes) and
+good files (specs of models/, configs of test/golden, what make_seeds.py writes,
+grammars and schemas of llama.cpp) and
 what earlier runs made of them, in build/fuzz/corpus/NAME. Exits with code 1 after a
 finding, which is then a file build/fuzz/NAME-*.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -19,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "fuzz"
 GOLDEN = ROOT / "test" / "golden"
 FRONTEND = ROOT / "test" / "frontend"
+GRAMMARS = ROOT / "test" / "runtime" / "generate" / "grammar" / "Inputs"
 
 
 def make_seeds(folder):
@@ -27,7 +30,13 @@ def make_seeds(folder):
     subprocess.run([sys.executable, FRONTEND / "huggingface/Inputs/make_seeds.py", made], check=True)
     subprocess.run([sys.executable, FRONTEND / "gguf/make_good.py", made], check=True)
     configs = [*made.glob("*.json"), *GOLDEN.glob("*/config.json")]
+    cases = json.loads((GRAMMARS / "llama-cpp.json").read_text())
+    for number, case in enumerate(cases):
+        kind = "grammar" if "grammar" in case else "schema"
+        (made / f"{kind}{number}.{kind}").write_text(case[kind])
     return {
+        "grammar": [*made.glob("*.grammar")],
+        "schema": [*made.glob("*.schema")],
         "spec": [*(ROOT / "models").glob("*.mlir"), *(ROOT / "models/heads").glob("*.mlir")],
         "config": configs,
         "safetensors": [made / "seed.safetensors"],

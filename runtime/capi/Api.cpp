@@ -9,8 +9,10 @@
 #include "runtime/engine/Entries.h"
 #include "runtime/engine/Session.h"
 #include "runtime/generate/GenerateTokens.h"
+#include "runtime/generate/grammar/ReadGrammar.h"
 #include "runtime/text/Tokenizer.h"
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -47,8 +49,9 @@ struct Rows {
 struct quipu_model {
   std::unique_ptr<Session> session;
   std::optional<Tokenizer> tokenizer;
-  int32_t entry = 0;            // of the last step
-  std::unique_ptr<Rows[]> rows; // of its outputs
+  std::optional<TokenTrie> tokens; // once a grammar has been read
+  int32_t entry = 0;               // of the last step
+  std::unique_ptr<Rows[]> rows;    // of its outputs
   std::string error;
 
   quipu_status report(Status status) {
@@ -244,10 +247,21 @@ const float *quipu_logits(const quipu_model *model, int32_t row) {
   return quipu_output(model, "logits", row);
 }
 
-static SamplerOptions getSamplerOptions(const quipu_sampling *given) {
+struct quipu_grammar {
+  quipu_grammar(Grammar grammar, const TokenTrie &tokens)
+      : constraint(std::move(grammar), tokens) {}
+  Constraint constraint;
+};
+
+/// The caller's header may be older: the fields it does not know are zero.
+static quipu_sampling takeSampling(const quipu_sampling *given) {
   quipu_sampling sampling = {};
   if (given)
     memcpy(&sampling, given, std::min(given->size, sizeof(sampling)));
+  return sampling;
+}
+
+static SamplerOptions getSamplerOptions(const quipu_sampling &sampling) {
   return {.temperature = sampling.temperature,
           .topK = sampling.top_k,
           .topP = sampling.top_p == 0 ? 1 : sampling.top_p,
@@ -273,18 +287,21 @@ quipu_status quipu_generate(quipu_model *model, const int32_t *tokens,
   if (!getLogits(quipu_program.entries[0]))
     return model->report(QUIPU_ERROR_ARGUMENT,
                          "the default entry gives no logits");
-  SamplerOptions options = getSamplerOptions(sampling);
+  SamplerOptions options = getSamplerOptions(takeSampling(sampling));
   // Also what is no number.
   if (!(options.temperature >= 0 && options.topK >= 0 && options.topP > 0 &&
         options.minP >= 0 && options.repeatPenalty > 0))
     return model->report(QUIPU_ERROR_ARGUMENT,
                          "quipu_sampling: no number may be negative");
+  quipu_grammar *const *grammars = takeSampling(sampling).grammars;
   std::vector<OpenText> texts;
   texts.reserve(count);
   for (int32_t i = 0; i < count; ++i) {
     Sampler sampler(options);
     sampler.accept(tokens[i]);
-    texts.push_back({sequences ? sequences[i] : 0, tokens[i], sampler});
+    quipu_grammar *grammar = grammars ? grammars[i] : nullptr;
+    texts.push_back({sequences ? sequences[i] : 0, tokens[i], sampler,
+                     grammar ? &grammar->constraint : nullptr});
     ++options.seed;
   }
   return model->report(
@@ -293,6 +310,71 @@ quipu_status quipu_generate(quipu_model *model, const int32_t *tokens,
                        return read(data, chosen.data(),
                                    static_cast<int32_t>(chosen.size())) != 0;
                      }));
+}
+
+quipu_status quipu_grammar_create(quipu_model *model, quipu_grammar_form form,
+                                  const char *text, size_t bytes,
+                                  quipu_grammar **grammar) {
+  if (!text || !grammar)
+    return model->report(QUIPU_ERROR_ARGUMENT,
+                         "text and grammar must not be NULL");
+  *grammar = nullptr;
+  if (form != QUIPU_GRAMMAR_GBNF && form != QUIPU_GRAMMAR_JSON_SCHEMA)
+    return model->report(QUIPU_ERROR_ARGUMENT,
+                         "form must be QUIPU_GRAMMAR_GBNF or "
+                         "QUIPU_GRAMMAR_JSON_SCHEMA");
+  if (!model->tokenizer)
+    return model->report(QUIPU_ERROR_NO_TOKENIZER,
+                         "the model has no tokenizer");
+  const abi::Tensor *logits = getLogits(quipu_program.entries[0]);
+  if (!logits)
+    return model->report(QUIPU_ERROR_ARGUMENT,
+                         "the default entry gives no logits");
+  Grammar read;
+  std::string error = readGrammar(
+      form == QUIPU_GRAMMAR_GBNF ? GrammarForm::Gbnf : GrammarForm::JsonSchema,
+      {text, bytes}, *model->tokenizer, read);
+  if (!error.empty())
+    return model->report(argumentError(std::move(error)));
+  if (!model->tokens)
+    model->tokens.emplace(*model->tokenizer, logits->width, [&](int32_t token) {
+      return quipu_is_end(model, token) != 0;
+    });
+  *grammar = new (std::nothrow) quipu_grammar(std::move(read), *model->tokens);
+  return *grammar ? QUIPU_OK
+                  : model->report(QUIPU_ERROR_MEMORY,
+                                  "there is no memory for a grammar");
+}
+
+void quipu_grammar_destroy(quipu_grammar *grammar) { delete grammar; }
+
+void quipu_grammar_restart(quipu_grammar *grammar) {
+  grammar->constraint.restart();
+}
+
+quipu_status quipu_grammar_mask(quipu_model *model, quipu_grammar *grammar,
+                                float *logits) {
+  std::string error;
+  const TokenMask *allowed = grammar->constraint.next(error);
+  if (!allowed)
+    return model->report(argumentError(std::move(error)));
+  for (int32_t token = 0; token < quipu_vocabulary(model); ++token)
+    if (!isAllowed(*allowed, token))
+      logits[token] = -INFINITY;
+  return QUIPU_OK;
+}
+
+quipu_status quipu_grammar_accept(quipu_model *model, quipu_grammar *grammar,
+                                  int32_t token) {
+  return grammar->constraint.accept(token)
+             ? QUIPU_OK
+             : model->report(argumentError(
+                   "token " + std::to_string(token) +
+                   " does not fit the grammar where the text is"));
+}
+
+int32_t quipu_grammar_is_complete(const quipu_grammar *grammar) {
+  return grammar->constraint.isComplete();
 }
 
 static bool hasSequence(const quipu_model *model, int32_t sequence) {

@@ -190,6 +190,7 @@ typedef struct quipu_sampling {
   float min_p;       // among those p times as probable as the first
   float repeat_penalty; // makes the text's last 64 tokens less probable
   uint64_t seed;        // of the first text; the next one's is one more
+  struct quipu_grammar *const *grammars; // of each text; NULL: of none
 } quipu_sampling;
 
 /// Is given the tokens that a step has chosen, one for each text; 0 ends.
@@ -203,8 +204,9 @@ typedef int (*quipu_token_reader)(void *data, const int32_t *tokens,
 ///
 /// A GPU chooses by itself (with top_k from 1 to 64, or without a temperature)
 /// and is some steps ahead of `read`, so that this is faster than quipu_step.
-/// Penalties count the tokens of this call. `read` must not call functions of
-/// this model.
+/// Penalties count the tokens of this call. Texts with a grammar go on where it
+/// stands, and it goes with them; the host chooses then. `read` must not call
+/// functions of this model but quipu_detokenize and quipu_is_end.
 ///
 /// On QUIPU_ERROR_ARGUMENT and QUIPU_ERROR_CONTEXT_FULL nothing has changed.
 QUIPU_API quipu_status quipu_generate(quipu_model *model, const int32_t *tokens,
@@ -212,6 +214,42 @@ QUIPU_API quipu_status quipu_generate(quipu_model *model, const int32_t *tokens,
                                       const quipu_sampling *sampling,
                                       int32_t steps, quipu_token_reader read,
                                       void *data);
+
+/// What a text has to be, and how far it is. Belongs to one text.
+typedef struct quipu_grammar quipu_grammar;
+
+typedef enum quipu_grammar_form {
+  QUIPU_GRAMMAR_GBNF = 0,       // llama.cpp's form of grammars
+  QUIPU_GRAMMAR_JSON_SCHEMA = 1 // JSON that fits it
+} quipu_grammar_form;
+
+/// Reads a grammar for texts of this model, which outlives it, and stores it in
+/// *grammar (NULL on failure).
+QUIPU_API quipu_status quipu_grammar_create(quipu_model *model,
+                                            quipu_grammar_form form,
+                                            const char *text, size_t bytes,
+                                            quipu_grammar **grammar);
+
+/// NULL is allowed.
+QUIPU_API void quipu_grammar_destroy(quipu_grammar *grammar);
+
+/// Lets a new text begin.
+QUIPU_API void quipu_grammar_restart(quipu_grammar *grammar);
+
+/// For texts that quipu_generate does not continue: sets the logits,
+/// [quipu_vocabulary], of tokens that may not follow to minus infinity.
+QUIPU_API quipu_status quipu_grammar_mask(quipu_model *model,
+                                          quipu_grammar *grammar,
+                                          float *logits);
+
+/// Tells of the next token. On QUIPU_ERROR_ARGUMENT, it does not fit and
+/// nothing has changed.
+QUIPU_API quipu_status quipu_grammar_accept(quipu_model *model,
+                                            quipu_grammar *grammar,
+                                            int32_t token);
+
+/// Whether the text may end here (1) or not (0).
+QUIPU_API int32_t quipu_grammar_is_complete(const quipu_grammar *grammar);
 
 /// Forgets what a sequence holds.
 QUIPU_API quipu_status quipu_reset(quipu_model *model, int32_t sequence);

@@ -11,6 +11,23 @@
 
 using namespace quipu;
 
+static Status choose(OpenText &text, const float *logits, int32_t vocabulary,
+                     int32_t &token) {
+  std::span<const uint64_t> allowed;
+  if (text.constraint) {
+    std::string error;
+    const TokenMask *mask = text.constraint->next(error);
+    if (!mask)
+      return argumentError(std::move(error));
+    allowed = *mask;
+  }
+  token = text.sampler.choose(logits, vocabulary, allowed);
+  text.sampler.accept(token);
+  if (text.constraint)
+    text.constraint->accept(token);
+  return {};
+}
+
 Status quipu::generateTokens(Session &session, std::span<OpenText> texts,
                              int32_t entry, int32_t steps,
                              const Session::TokenReader &read) {
@@ -26,7 +43,8 @@ Status quipu::generateTokens(Session &session, std::span<OpenText> texts,
     sequences.push_back(text.sequence);
   }
   if (std::all_of(texts.begin(), texts.end(), [&](const OpenText &text) {
-        return session.canGenerate(entry, width, text.sampler.state());
+        return !text.constraint &&
+               session.canGenerate(entry, width, text.sampler.state());
       }))
     return session.generate(continuations, entry, steps, read);
 
@@ -43,11 +61,9 @@ Status quipu::generateTokens(Session &session, std::span<OpenText> texts,
   for (int32_t i = 0; i < steps && status.ok() && goesOn; ++i) {
     status = session.step(
         batch, [&](int32_t output, int32_t row, const float *numbers) {
-          if (output == logits) {
-            tokens[row] = texts[row].sampler.choose(numbers, vocabulary);
-            texts[row].sampler.accept(tokens[row]);
-          }
-          return Status{};
+          return output == logits
+                     ? choose(texts[row], numbers, vocabulary, tokens[row])
+                     : Status{};
         });
     goesOn = status.ok() && read(tokens);
   }

@@ -10,6 +10,7 @@
 
 #include "runtime/engine/Session.h"
 #include "runtime/generate/Sampler.h"
+#include "runtime/generate/grammar/Constraint.h"
 
 namespace quipu {
 
@@ -17,6 +18,7 @@ namespace quipu {
 struct OpenText {
   int32_t sequence, token;
   Sampler sampler;
+  Constraint *constraint = nullptr; // what its tokens have to be, or null
 };
 
 /// Continues texts of different sequences by up to `steps` tokens each. The

@@ -30,8 +30,24 @@ void Generation::start(const std::vector<int32_t> &prompt) {
 }
 
 /// Chooses the token that comes next.
-void Generation::choose(const float *next, const Reader &read) {
-  take(sampler.choose(next, vocabulary), read);
+Status Generation::choose(const float *next, const Reader &read) {
+  Constraint *constraint = options.constraint;
+  if (!constraint) {
+    take(sampler.choose(next, vocabulary), read);
+    return {};
+  }
+  std::string error;
+  const TokenMask *allowed = constraint->next(error);
+  if (!allowed && constraint->canEnd()) {
+    end = End::Text; // the model has no token that says so
+    return {};
+  }
+  if (!allowed)
+    return argumentError(std::move(error));
+  int32_t token = sampler.choose(next, vocabulary, *allowed);
+  constraint->accept(token);
+  take(token, read);
+  return {};
 }
 
 void Generation::take(int32_t token, const Reader &read) {
@@ -68,6 +84,8 @@ Status Generation::continueText(const Reader &read) {
   drafted.clear();
   if (most > 0)
     draft(most);
+  if (options.constraint)
+    drafted.resize(options.constraint->countFitting(drafted));
 
   // More than the last token if going back has forgotten all.
   std::vector<int32_t> batch(text.begin() + session.length(0), text.end());
@@ -82,7 +100,8 @@ Status Generation::continueText(const Reader &read) {
       [&](int32_t output, int32_t row, const float *next) {
         if (end || output != logitsOutput || row != accepted)
           return Status{};
-        choose(next, read);
+        if (Status chosen = choose(next, read); !chosen.ok())
+          return chosen;
         accepted += !end && row < draftCount && text.back() == drafted[row];
         return Status{};
       });
@@ -112,15 +131,16 @@ Status Generation::generateAhead(const Reader &read) {
 End Generation::run(const float *logits, const Reader &read,
                     std::string &error) {
   double start = now();
+  Status status;
   if (options.maxTokens == 0)
     end = End::Length;
   else
-    choose(logits, read);
-  Status status;
+    status = choose(logits, read);
   while (status.ok() && !end) {
     if (text.size() > static_cast<size_t>(session.context()))
       end = End::Context;
-    else if (!drafter && session.length(0) + size_t(1) == text.size() &&
+    else if (!drafter && !options.constraint &&
+             session.length(0) + size_t(1) == text.size() &&
              session.canGenerate(options.entry, 1, sampler.state()))
       status = generateAhead(read);
     else

@@ -10,6 +10,7 @@
 
 #include "runtime/engine/Session.h"
 #include "runtime/generate/Sampler.h"
+#include "runtime/generate/grammar/Constraint.h"
 #include "runtime/generate/speculative/DraftLength.h"
 #include "runtime/generate/speculative/Drafter.h"
 #include <functional>
@@ -24,6 +25,8 @@ struct GenerationOptions {
   int64_t maxTokens = -1; // -1: until the text ends
   /// Whether a token says that the text ends; empty: none does.
   std::function<bool(int32_t token)> endsText;
+  /// What the continuation has to be, from its first token on, or null.
+  Constraint *constraint = nullptr;
 };
 
 struct GenerationStatistics {
@@ -59,7 +62,7 @@ private:
   void draft(int64_t most);
   Status continueText(const Reader &read);
   Status generateAhead(const Reader &read);
-  void choose(const float *next, const Reader &read);
+  Status choose(const float *next, const Reader &read);
   void take(int32_t token, const Reader &read);
 
   Session &session;

@@ -85,27 +85,35 @@ static int32_t findHighest(const float *logits, int32_t count) {
                                     logits);
 }
 
-int32_t Sampler::choose(const float *logits, int32_t vocabulary) {
+/// Makes recent tokens less probable; the candidates are all tokens.
+void Sampler::penalize() {
+  std::vector<int32_t> distinct(
+      current.recent,
+      current.recent + std::min<uint32_t>(current.accepted, current.window));
+  std::sort(distinct.begin(), distinct.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  for (int32_t token : distinct) {
+    float &logit = candidates[token].logit;
+    logit = logit <= 0 ? logit * current.repeatPenalty
+                       : logit / current.repeatPenalty;
+  }
+}
+
+int32_t Sampler::choose(const float *logits, int32_t vocabulary,
+                        std::span<const uint64_t> allowed) {
   // For a large vocabulary the rest takes 0.3 ms, half of a GPU's token.
-  if (current.temperature <= 0 && current.repeatPenalty == 1)
+  if (current.temperature <= 0 && current.repeatPenalty == 1 && allowed.empty())
     return findHighest(logits, vocabulary);
   candidates.resize(vocabulary);
   for (int32_t i = 0; i < vocabulary; ++i)
     candidates[i] = {std::isnan(logits[i]) ? -INFINITY : logits[i], i};
-
-  if (current.repeatPenalty != 1) {
-    std::vector<int32_t> distinct(
-        current.recent,
-        current.recent + std::min<uint32_t>(current.accepted, current.window));
-    std::sort(distinct.begin(), distinct.end());
-    distinct.erase(std::unique(distinct.begin(), distinct.end()),
-                   distinct.end());
-    for (int32_t token : distinct) {
-      float &logit = candidates[token].logit;
-      logit = logit <= 0 ? logit * current.repeatPenalty
-                         : logit / current.repeatPenalty;
-    }
-  }
+  if (current.repeatPenalty != 1)
+    penalize();
+  if (!allowed.empty())
+    std::erase_if(candidates, [&](const Candidate &candidate) {
+      auto token = static_cast<uint32_t>(candidate.token);
+      return !(allowed[token / 64] >> (token % 64) & 1);
+    });
 
   if (current.temperature <= 0) {
     auto less = [](const Candidate &a, const Candidate &b) {

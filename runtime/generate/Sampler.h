@@ -10,6 +10,7 @@
 
 #include "abi/Abi.h"
 #include "abi/TokenChoice.h"
+#include <span>
 #include <vector>
 
 namespace quipu {
@@ -58,14 +59,18 @@ public:
   /// Tells of a token of the text, drawn or not.
   void accept(int32_t token);
 
-  /// Chooses one of logits[vocabulary]; the lowest id among equals.
-  int32_t choose(const float *logits, int32_t vocabulary);
+  /// Chooses one of logits[vocabulary]; the lowest id among equals. Only among
+  /// those tokens whose bits `allowed` has, of which there is one, unless it is
+  /// empty.
+  int32_t choose(const float *logits, int32_t vocabulary,
+                 std::span<const uint64_t> allowed = {});
 
 private:
   struct Candidate {
     float logit;
     int32_t token;
   };
+  void penalize();
   void keepTopK();
   void keepTopP();
   void keepMinP();

@@ -7,6 +7,7 @@
 
 #include "runtime/bench/Benchmark.h"
 #include "runtime/cli/Console.h"
+#include "runtime/cli/GrammarOptions.h"
 #include "runtime/cli/Prompt.h"
 #include "runtime/cli/RunOptions.h"
 #include "runtime/cli/SamplingOptions.h"
@@ -52,6 +53,7 @@ private:
   bool echo = false, ignoreEos = false;
   SamplingOptions sampling;
   SamplerOptions sampler; // what they say
+  GrammarOptions grammar;
   RunOptions runs;
   bool lookup = false;
   std::optional<std::string> draft; // a program
@@ -92,6 +94,7 @@ void GenerateCommand::addOptions(const CommandCall &call,
         "Write the logits of all positions of the prompt to FILE: .npy, f32, "
         "[positions, vocabulary]."},
        outputsOption(outputs)});
+  grammar.addTo(options);
   sampling.addTo(options, call.program);
   runs.addTo(options, call.program);
   options.insert(
@@ -130,6 +133,7 @@ CommandHelp GenerateCommand::help(const CommandCall &call) const {
           {"\"Once upon a time\" -n 64",
            "--chat \"Name three rivers in France.\"",
            "--chat --temperature 0.8 --top-p 0.9 \"Tell me a story.\"",
+           "--chat --json-schema person.json \"Describe a scientist.\"",
            "--tokens \"1 2 3\" --logits logits.npy", "--bench --json"}};
 }
 
@@ -148,8 +152,11 @@ std::string GenerateCommand::check() const {
            "'--batch' need '--bench'";
   if (logits && outputs)
     return "'--logits' and '--outputs' exclude each other";
-  bool takesPrompt =
-      given.text || given.tokens || logits || outputs || given.chat;
+  if (grammar.isGiven() && ignoreEos)
+    return "'--ignore-eos' takes neither '--grammar' nor '--json-schema', "
+           "which say where a text ends";
+  bool takesPrompt = given.text || given.tokens || logits || outputs ||
+                     given.chat || grammar.isGiven();
   if (bench && takesPrompt)
     return "'--bench' takes no prompt and writes no logits";
   if (lookup && draft)
@@ -237,7 +244,8 @@ int GenerateCommand::generate(const CommandCall &call, Session &session,
       .entry = call.entry,
       .sampler = sampler,
       .maxTokens = numbers.length.value_or(logits || outputs ? 0 : -1),
-      .endsText = {}};
+      .endsText = {},
+      .constraint = grammar.constraint()};
   if (!ignoreEos)
     options.endsText = [&](int32_t token) {
       return isEnd(call.program, token) ||
@@ -290,6 +298,8 @@ int GenerateCommand::run(const CommandCall &call) {
   if (error.empty() && !bench && !isDrafter)
     error = makePrompt(source, call.program.entries[call.entry], call.tokenizer,
                        prompt);
+  if (error.empty())
+    error = grammar.start(call.program, call.entry, call.tokenizer);
   sampler = sampling.get(call.program, source.chat);
   // Before the session binds this thread to a CPU: children inherit that.
   if (error.empty())

@@ -1,0 +1,69 @@
+//===- GrammarOptions.cpp - What a continuation has to be -----------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/cli/GrammarOptions.h"
+#include "runtime/engine/Entries.h"
+#include "runtime/generate/grammar/ReadGrammar.h"
+#include "runtime/text/Tokenizer.h"
+#include <cerrno>
+#include <cstring>
+
+using namespace quipu;
+
+void GrammarOptions::addTo(std::vector<Option> &options) {
+  const char *output = "What comes out";
+  options.insert(
+      options.end(),
+      {{output, 0, "grammar", "FILE", Text{&grammar},
+        "Write only what the grammar in FILE makes: GBNF, as llama.cpp has "
+        "it."},
+       {output, 0, "json-schema", "FILE", Text{&schema},
+        "Write only JSON that fits the JSON Schema in FILE."}});
+}
+
+static std::string readFile(const std::string &path, std::string &text) {
+  constexpr size_t most = 16 << 20;
+  FILE *file = fopen(path.c_str(), "rb");
+  size_t count = 1;
+  char part[1 << 16];
+  while (file && count > 0 && text.size() <= most) {
+    count = fread(part, 1, sizeof(part), file);
+    text.append(part, count);
+  }
+  std::string error;
+  if (!file || ferror(file))
+    error = std::string("cannot read it: ") + strerror(errno);
+  else if (text.size() > most)
+    error = "it has more than 16 MB";
+  if (file)
+    fclose(file);
+  return error;
+}
+
+std::string GrammarOptions::start(const abi::Program &program, int32_t entry,
+                                  const Tokenizer *tokenizer) {
+  if (!isGiven())
+    return "";
+  if (grammar && schema)
+    return "'--grammar' and '--json-schema' exclude each other";
+  if (!tokenizer)
+    return "this program has no tokenizer, which grammars need";
+  std::string path = grammar.value_or(schema.value_or(""));
+  std::string text, error = readFile(path, text);
+  Grammar read;
+  if (error.empty())
+    error = readGrammar(grammar ? GrammarForm::Gbnf : GrammarForm::JsonSchema,
+                        text, *tokenizer, read);
+  if (!error.empty())
+    return path + ": " + error;
+  trie.emplace(
+      *tokenizer, getLogits(program.entries[entry])->width, [&](int32_t token) {
+        return isEnd(program, token) || tokenizer->isEndOfGeneration(token);
+      });
+  kept.emplace(std::move(read), *trie);
+  return "";
+}
