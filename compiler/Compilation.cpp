@@ -82,7 +82,7 @@ LogicalResult Compilation::begin(const Stage &from, StringRef file,
   auto opened = openCheckpoint(options.model,
                                options.randomSeed ? TensorData::IsUnused
                                                   : TensorData::IsUsed,
-                               options.quantization);
+                               options.quantization, options.adapters);
   if (!opened)
     return fail(opened.takeError());
   checkpoint = std::move(*opened);

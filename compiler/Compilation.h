@@ -34,8 +34,9 @@ struct CompilationOptions {
   std::string kernels;        // the folder where compiled kernels are kept
   /// The path of a GPU's assembler, or "none"; empty for one that is found.
   std::string assembler;
-  uint32_t context = 0;     // positions; 0 for the checkpoint's
-  std::string quantization; // "q4_k_m,token_embd=q8_0"; empty for none
+  uint32_t context = 0;              // positions; 0 for the checkpoint's
+  std::string quantization;          // "q4_k_m,token_embd=q8_0"; empty for none
+  std::vector<std::string> adapters; // "adapter.gguf", "folder=0.5"
   /// The program makes its weights at the start, from this seed; the checkpoint
   /// needs none.
   std::optional<uint64_t> randomSeed;

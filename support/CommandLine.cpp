@@ -53,6 +53,10 @@ struct Store {
     *kind.to = std::string(value);
     return "";
   }
+  std::string operator()(const Texts &kind) const {
+    kind.to->emplace_back(value);
+    return "";
+  }
   std::string operator()(const Choice &kind) const {
     std::string wanted;
     for (size_t i = 0; i < kind.words.size(); ++i) {
@@ -175,7 +179,9 @@ std::string CommandLine::parse(int argc, const char *const *argv) {
       return unknown(argument.substr(0, equals));
 
     std::string quoted = "'" + std::string(name) + "'";
-    if (repeated == Repeated::IsRefused && !given.insert(option->name).second)
+    if (repeated == Repeated::IsRefused &&
+        !std::holds_alternative<Texts>(option->kind) &&
+        !given.insert(option->name).second)
       return quoted + " is given twice";
     std::string_view value;
     if (std::holds_alternative<Switch>(option->kind)) {

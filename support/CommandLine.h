@@ -29,6 +29,10 @@ struct Real {
 struct Text {
   std::optional<std::string> *to;
 };
+/// May be given several times, unlike others of the same table.
+struct Texts {
+  std::vector<std::string> *to;
+};
 struct Choice {
   int32_t *to; // the word's index
   std::vector<std::string_view> words;
@@ -42,7 +46,7 @@ struct Option {
   char letter;       // '\0' if there is only the long name
   std::string_view name;
   std::string_view value; // how the help calls the value
-  std::variant<Integer, Real, Text, Choice, Switch> kind;
+  std::variant<Integer, Real, Text, Texts, Choice, Switch> kind;
   std::string help; // one sentence, with the default
 };
 

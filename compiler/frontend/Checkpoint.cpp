@@ -8,6 +8,7 @@
 #include "compiler/frontend/Checkpoint.h"
 #include "compiler/frontend/gguf/SplitGguf.h"
 #include "compiler/frontend/huggingface/HuggingFaceFolder.h"
+#include "compiler/frontend/lora/MergedCheckpoint.h"
 #include "compiler/frontend/quantize/QuantizedCheckpoint.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -112,10 +113,13 @@ static std::optional<std::string> findFolder(StringRef path) {
 }
 
 Expected<std::unique_ptr<Checkpoint>>
-openCheckpoint(StringRef path, TensorData data, StringRef quantization) {
+openCheckpoint(StringRef path, TensorData data, StringRef quantization,
+               ArrayRef<std::string> adapters) {
   std::optional<std::string> folder = findFolder(path);
   Expected<std::unique_ptr<Checkpoint>> checkpoint =
       folder ? openHuggingFaceFolder(*folder, data) : openGguf(path, data);
+  if (checkpoint && !adapters.empty())
+    checkpoint = addAdapters(std::move(*checkpoint), adapters);
   if (!checkpoint || quantization.empty())
     return checkpoint;
   return quantize(std::move(*checkpoint), quantization);

@@ -127,10 +127,11 @@ public:
 /// Opens the checkpoint at `path`: a GGUF file, a Hugging Face folder, or the
 /// config.json or a safetensors file of one. Unless it is empty, `quantization`
 /// says which formats its tensors get while they are read, as '--quantize'
-/// does.
+/// does; before that, what `adapters` say is added to them, as '--lora' does.
 llvm::Expected<std::unique_ptr<Checkpoint>>
 openCheckpoint(llvm::StringRef path, TensorData data = TensorData::IsUsed,
-               llvm::StringRef quantization = "");
+               llvm::StringRef quantization = "",
+               llvm::ArrayRef<std::string> adapters = {});
 
 /// The files that the checkpoint at `path` may be read from.
 std::vector<std::string> findCheckpointFiles(llvm::StringRef path);

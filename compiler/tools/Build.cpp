@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/tools/Build.h"
+#include "compiler/frontend/lora/Adapter.h"
 #include "compiler/tools/Diagnostics.h"
 #include "dialect/ScheduleText.h"
 #include "support/OutputFile.h"
@@ -120,6 +121,9 @@ LogicalResult Build::checkFiles() {
   RunFiles files;
   for (const std::string &file : findCheckpointFiles(arguments.model))
     files.addInput(file, "the model");
+  for (const std::string &adapter : arguments.adapters)
+    for (const std::string &file : findAdapterFiles(adapter))
+      files.addInput(file, "the adapter");
   files.addInput(arguments.spec, "the spec");
   files.addInput(arguments.tuned, "the file of '--tuned'");
   files.addInput(getFirstPath(), "the file of '--from'");

@@ -111,6 +111,7 @@ namespace {
 struct Values {
   std::optional<std::string> output, target, tuned, spec, names, heads,
       quantization, weights, ptxas, emit, dumpStages, from;
+  std::vector<std::string> adapters;
   std::optional<int64_t> context;
   bool library = false, help = false, version = false, printStages = false;
   DeveloperOptions developer;
@@ -143,6 +144,10 @@ static const char quantizeHelp[] =
     "q4_k_m, q6_k or another of llama-quantize's names, which "
     "docs/checkpoints.md lists. Rules for single tensors may follow, as "
     "q4_k_m,token_embd=q8_0.";
+static const char loraHelp[] =
+    "Add what the adapter changes to the weights: a GGUF file, or a folder of "
+    "PEFT's; '=SCALE' behind it (default: 1) makes it weaker or stronger. May "
+    "be given several times. docs/lora.md says what adapters there are.";
 static const char namesHelp[] =
     "What Hugging Face folders of a new family call their keys and tensors; "
     "the "
@@ -161,6 +166,7 @@ static CommandLine getBuildOptions(Values &to) {
         "Make a shared library, with its C header quipu.h beside it."},
        {program, 0, "target", "T", Text{&to.target}, targetHelp},
        {program, 0, "quantize", "NAME", Text{&to.quantization}, quantizeHelp},
+       {program, 0, "lora", "ADAPTER", Texts{&to.adapters}, loraHelp},
        {program, 0, "context", "N", Integer{&to.context, 1, abi::maxContext},
         "How many tokens the program remembers unless it is told otherwise "
         "(default: as many as the model was trained with)."},
@@ -304,6 +310,9 @@ static LogicalResult runCommand(StringRef command, ArrayRef<const char *> argv,
   arguments.from = values.from.value_or("");
   arguments.dumpStages = values.dumpStages.value_or("");
   arguments.quantization = values.quantization.value_or("");
+  arguments.adapters = values.adapters;
+  if (!values.adapters.empty() && values.weights)
+    return fail("'--lora' and '--weights' exclude each other");
   arguments.context = static_cast<uint32_t>(values.context.value_or(0));
   arguments.library = values.library;
   arguments.runtimeFolder = runtimeFolder;

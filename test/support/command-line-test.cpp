@@ -25,6 +25,7 @@ struct Parsed {
   float share = 0.25f;
   int32_t color = 2;
   bool loud = false;
+  std::vector<std::string> tags;
   CommandLine line;
 
   explicit Parsed(Repeated repeated = Repeated::Counts)
@@ -39,6 +40,7 @@ struct Parsed {
                  Choice{&color, {"red", "green", "blue"}}, "how it looks"},
                 {"Words", 'l', "loud", "", Switch{&loud},
                  "whether it is heard"},
+                {"Words", 't', "tag", "WORD", Texts{&tags}, "what it is like"},
             },
             repeated) {}
 
@@ -71,6 +73,10 @@ static void testSpellings() {
   EXPECT(parsed.name == "-l" && parsed.count == -2);
   EXPECT(parsed.parse({"--name=a=b"}).empty() && parsed.name == "a=b");
   EXPECT(parsed.parse({"-na=b"}).empty() && parsed.name == "a=b");
+  // All are kept, even where others may be given once.
+  Parsed once(Repeated::IsRefused);
+  EXPECT(once.parse({"-t", "a", "--tag=b", "-ta"}).empty());
+  EXPECT((once.tags == std::vector<std::string>{"a", "b", "a"}));
 }
 
 static void testBorders() {
@@ -163,14 +169,14 @@ static void testNearest() {
 
 static void testHelp() {
   Parsed parsed;
-  EXPECT(parsed.line.help() ==
-         "\nSizes:\n"
-         "  -c, --count N           how many\n"
-         "  -s, --share X           which part\n"
-         "\nWords:\n"
-         "  -n, --name TEXT         what it is called\n"
-         "      --color WORD        how it looks\n"
-         "  -l, --loud              whether it is heard\n");
+  EXPECT(parsed.line.help() == "\nSizes:\n"
+                               "  -c, --count N           how many\n"
+                               "  -s, --share X           which part\n"
+                               "\nWords:\n"
+                               "  -n, --name TEXT         what it is called\n"
+                               "      --color WORD        how it looks\n"
+                               "  -l, --loud              whether it is heard\n"
+                               "  -t, --tag WORD          what it is like\n");
 }
 
 /// Lines end at 80 columns, and begin at the indent.

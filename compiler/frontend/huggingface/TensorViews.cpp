@@ -537,3 +537,13 @@ quipu::viewTensors(ArrayRef<std::unique_ptr<SafetensorsFile>> files,
         return std::move(failure);
   return viewer.finish();
 }
+
+Expected<TensorViews> quipu::viewTensor(const SafetensorsFile &file,
+                                        const SafetensorsTensor &tensor,
+                                        const Config &config, bool reorders,
+                                        StringSaver &saver) {
+  Viewer viewer(file.getPath(), config, reorders, saver);
+  if (Error failure = viewer.add(file, tensor))
+    return std::move(failure);
+  return viewer.finish();
+}

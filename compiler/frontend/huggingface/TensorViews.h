@@ -28,6 +28,12 @@ llvm::Expected<TensorViews>
 viewTensors(llvm::ArrayRef<std::unique_ptr<SafetensorsFile>> files,
             const Config &config, bool reorders, llvm::StringSaver &saver);
 
+/// The same for one tensor of a file, whose name may be another.
+llvm::Expected<TensorViews> viewTensor(const SafetensorsFile &file,
+                                       const SafetensorsTensor &tensor,
+                                       const Config &config, bool reorders,
+                                       llvm::StringSaver &saver);
+
 } // namespace quipu
 
 #endif // QUIPU_COMPILER_FRONTEND_HUGGINGFACE_TENSORVIEWS_H

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// usage: quantized-dump MODEL QUANTIZATION [TENSOR]
+// usage: quantized-dump MODEL QUANTIZATION [TENSOR [ADAPTER...]]
 //
 // Prints the name and format of each tensor, or one tensor's bytes. For names
 // and formats the model needs no weights.
@@ -20,12 +20,14 @@ using namespace llvm;
 using namespace quipu;
 
 int main(int argc, char **argv) {
-  if (argc != 3 && argc != 4) {
-    errs() << "usage: quantized-dump MODEL QUANTIZATION [TENSOR]\n";
+  if (argc < 3) {
+    errs() << "usage: quantized-dump MODEL QUANTIZATION [TENSOR "
+              "[ADAPTER...]]\n";
     return 2;
   }
   Expected<std::unique_ptr<Checkpoint>> opened = openCheckpoint(
-      argv[1], argc == 4 ? TensorData::IsUsed : TensorData::IsUnused, argv[2]);
+      argv[1], argc > 3 ? TensorData::IsUsed : TensorData::IsUnused, argv[2],
+      std::vector<std::string>(argv + std::min(argc, 4), argv + argc));
   if (!opened) {
     errs() << "quipu: error: " << toString(opened.takeError()) << '\n';
     return 1;
