@@ -21,7 +21,7 @@ esac
 packages="ca-certificates ccache clang-22 clang-format-22 clang-tidy-22 git
   libc6-dev libclang-rt-22-dev libmlir-22-dev libstdc++-12-dev
   libstdc++-12-dev-arm64-cross lld-22 llvm-22-dev llvm-22-tools make
-  mlir-22-tools python3-venv qemu-user"
+  mlir-22-tools python3-dev python3-venv qemu-user"
 
 fail() {
   echo "setup: error: $*" >&2

@@ -1,0 +1,169 @@
+//===- Model.cpp - A running model ----------------------------------------===//
+//
+// Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Model.h"
+#include <algorithm>
+
+using namespace quipu::python;
+
+Model::Use::Use(const Model &model) : model(model) {
+  if (__atomic_test_and_set(&model.isUsed, __ATOMIC_ACQUIRE))
+    throw Error(QUIPU_ERROR_ARGUMENT,
+                "the program is in use: end its stream, or let each thread "
+                "have a Program of its own");
+}
+
+Model::Model(const std::string &path, const Options &options) : library(path) {
+  quipu_options given = {};
+  given.size = sizeof(given);
+  given.context = options.context;
+  given.threads = options.threads;
+  given.sequences = options.sequences;
+  given.cache_type = options.cacheType;
+  given.device = options.device;
+  quipu_status status = library.create(&given, &model);
+  if (status != QUIPU_OK)
+    throw Error(status, library.last_error(nullptr));
+}
+
+Model::~Model() { library.destroy(model); }
+
+void Model::check(quipu_status status) const {
+  if (status != QUIPU_OK)
+    throw Error(status, library.last_error(model));
+}
+
+std::vector<std::string> Model::entries() const {
+  std::vector<std::string> names;
+  for (int32_t i = 0; i < library.entry_count(model); ++i)
+    names.emplace_back(library.entry_name(model, i));
+  return names;
+}
+
+std::map<std::string, int32_t> Model::outputs(const std::string &entry) const {
+  std::map<std::string, int32_t> widths;
+  for (int32_t i = 0;; ++i) {
+    const char *name = library.output_name(model, entry.c_str(), i);
+    if (!name)
+      return widths;
+    widths[name] = library.output_width(model, entry.c_str(), name);
+  }
+}
+
+std::vector<int32_t> Model::tokenize(const std::string &text, bool special) {
+  Use use(*this);
+  std::vector<int32_t> tokens(text.size() + 16);
+  size_t count = 0;
+  for (;;) {
+    quipu_status status =
+        library.tokenize(model, text.data(), text.size(), special,
+                         tokens.data(), tokens.size(), &count);
+    bool fits = status != QUIPU_ERROR_CAPACITY;
+    if (fits)
+      check(status);
+    tokens.resize(count);
+    if (fits)
+      return tokens;
+  }
+}
+
+std::string Model::detokenize(const std::vector<int32_t> &tokens) {
+  Use use(*this);
+  return decode(tokens);
+}
+
+std::string Model::detokenizeNext(int32_t last, int32_t token) const {
+  return decode({last, token}).substr(decode({last}).size());
+}
+
+std::string Model::decode(const std::vector<int32_t> &tokens) const {
+  std::string text(tokens.size() * 8 + 16, '\0');
+  size_t bytes = 0;
+  for (;;) {
+    quipu_status status = library.detokenize(
+        model, tokens.data(), tokens.size(), text.data(), text.size(), &bytes);
+    bool fits = status != QUIPU_ERROR_CAPACITY;
+    if (fits)
+      check(status);
+    text.resize(bytes);
+    if (fits)
+      return text;
+  }
+}
+
+std::map<std::string, Rows> Model::run(const std::string &entry,
+                                       const std::vector<int32_t> &tokens,
+                                       const std::vector<int32_t> *positions,
+                                       const std::vector<int32_t> *sequences,
+                                       const std::vector<int32_t> *selected,
+                                       int32_t last) {
+  Use use(*this);
+  for (const std::vector<int32_t> *numbers : {positions, sequences})
+    if (numbers && numbers->size() != tokens.size())
+      throw Error(QUIPU_ERROR_ARGUMENT,
+                  "positions and sequences need a number for each token");
+  auto data = [](const std::vector<int32_t> *numbers) {
+    return numbers ? numbers->data() : nullptr;
+  };
+  check(library.run(model, entry.c_str(), tokens.data(), data(positions),
+                    data(sequences), static_cast<int32_t>(tokens.size()),
+                    data(selected),
+                    selected ? static_cast<int32_t>(selected->size()) : last));
+  std::map<std::string, Rows> outputs;
+  for (const auto &[name, width] : this->outputs(entry)) {
+    Rows rows = {{}, 0, static_cast<size_t>(width)};
+    while (const float *row = library.output(
+               model, name.c_str(), static_cast<int32_t>(rows.count))) {
+      rows.numbers.insert(rows.numbers.end(), row, row + width);
+      ++rows.count;
+    }
+    outputs.emplace(name, std::move(rows));
+  }
+  return outputs;
+}
+
+void Model::reset(int32_t sequence) {
+  Use use(*this);
+  check(library.reset(model, sequence));
+}
+
+void Model::fork(int32_t from, int32_t to) {
+  Use use(*this);
+  check(library.fork(model, from, to));
+}
+
+int32_t Model::length(int32_t sequence) const {
+  int32_t length = library.length(model, sequence);
+  if (length < 0)
+    throw Error(QUIPU_ERROR_ARGUMENT, "there is no such sequence");
+  return length;
+}
+
+void Model::generate(int32_t token, const Sampling &sampling, int32_t steps,
+                     quipu_token_reader read, void *data) {
+  Use use(*this);
+  bool isSchema = !sampling.jsonSchema.empty();
+  const std::string &text = isSchema ? sampling.jsonSchema : sampling.grammar;
+  quipu_grammar *grammar = nullptr;
+  if (!text.empty())
+    check(library.grammar_create(
+        model, isSchema ? QUIPU_GRAMMAR_JSON_SCHEMA : QUIPU_GRAMMAR_GBNF,
+        text.data(), text.size(), &grammar));
+  quipu_sampling given = {};
+  given.size = sizeof(given);
+  given.temperature = sampling.temperature;
+  given.top_k = sampling.topK;
+  given.top_p = sampling.topP;
+  given.min_p = sampling.minP;
+  given.repeat_penalty = sampling.repeatPenalty;
+  given.seed = sampling.seed;
+  given.grammars = grammar ? &grammar : nullptr;
+  quipu_status status =
+      library.generate(model, &token, nullptr, 1, &given, steps, read, data);
+  library.grammar_destroy(grammar);
+  check(status);
+}
