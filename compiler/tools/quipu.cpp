@@ -9,6 +9,7 @@
 #include "compiler/frontend/huggingface/FolderNames.h"
 #include "compiler/link/LinkProgram.h"
 #include "compiler/tools/Build.h"
+#include "compiler/tools/CheckGrammar.h"
 #include "compiler/tools/Diagnostics.h"
 #include "compiler/tools/Files.h"
 #include "compiler/tools/Help.h"
@@ -32,6 +33,7 @@ static constexpr char usage[] = R"(usage: quipu build MODEL -o OUT [options]
        quipu index FOLDER --with PROGRAM -o FILE
        quipu render TEMPLATE --messages FILE [options]
        quipu tokenize TOKENIZER < text
+       quipu check-grammar FILE < text
        quipu --help | --version | --print-stages
 
 Compiles a language model, ahead of time, into one program that holds its code
@@ -47,6 +49,7 @@ examples:
   quipu index --help                   # documents to search and to ask
   quipu render --help                  # try its chat template
   quipu tokenize --help                # try a tokenizer without a model
+  quipu check-grammar --help           # and a grammar
 )";
 
 static constexpr char buildUsage[] =
@@ -352,8 +355,8 @@ static std::string findMistake(StringRef first, const std::string &error) {
   if (first.starts_with("-"))
     return error.empty() ? "unexpected words after '" + first.str() + "'"
                          : error;
-  std::string_view nearest =
-      findNearest(first, {"build", "tune", "index", "render", "tokenize"});
+  std::string_view nearest = findNearest(
+      first, {"build", "tune", "index", "render", "tokenize", "check-grammar"});
   return ("there is no command '" + first + "'; ").str() +
          (nearest.empty() ? "see quipu --help"
                           : "did you mean '" + std::string(nearest) + "'?");
@@ -371,6 +374,8 @@ static LogicalResult run(ArrayRef<const char *> argv) {
     return render(argv.drop_front());
   if (first == "tokenize")
     return runTokenize(argv.drop_front());
+  if (first == "check-grammar")
+    return checkGrammar(argv.drop_front());
   Values values;
   CommandLine line = getOptions(values);
   std::string error = line.parse(static_cast<int>(argv.size()), argv.data());
