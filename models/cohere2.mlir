@@ -1,7 +1,7 @@
 // Command R7B and its successors (Cohere 2): Command R, of whose layers three of four
 // see a window, and the others do not turn queries and keys.
 quipu.model @cohere2 for ["cohere2"] {
-  quipu.layer_set @full = where "layer_types" is "full_attention" else every 4 from 3
+  quipu.layer_set @full = where "layer_types" is "full_attention" else where "attention.sliding_window_pattern" is false else every 4 from 3
   quipu.param @eps = "attention.layer_norm_epsilon"
 
   %tokens = quipu.input "tokens"

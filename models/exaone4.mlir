@@ -1,7 +1,7 @@
 // EXAONE 4: OLMo 2 with norms of heads. With a window, three layers of four see it, and
 // the others do not turn queries and keys; without one, all turn.
 quipu.model @exaone4 for ["exaone4"] {
-  quipu.layer_set @full = where "layer_types" is "full_attention" else every 4 from 3
+  quipu.layer_set @full = where "layer_types" is "full_attention" else where "attention.sliding_window_pattern" is false else every 4 from 3
 
   %tokens = quipu.input "tokens"
   %at     = quipu.positions

@@ -4,7 +4,7 @@
 // pairs, where a checkpoint does not say otherwise.
 quipu.model @gpt_oss for ["gpt-oss"] {
   quipu.param @truncate = "rope.scaling.truncate" else false
-  quipu.layer_set @full = where "layer_types" is "full_attention" else every 2 from 1
+  quipu.layer_set @full = where "layer_types" is "full_attention" else where "attention.sliding_window_pattern" is false else every 2 from 1
 
   %tokens = quipu.input "tokens"
   %at     = quipu.positions

@@ -4,6 +4,7 @@ quipu.model @phi3 for ["phi3"] {
   quipu.param @queries = (@heads * @head_dim)
   quipu.param @keys    = (@queries + (@kv_heads * @head_dim))
   quipu.param @values  = (@keys + (@kv_heads * @head_dim))
+  quipu.param @scaling = "rope.scaling.type" else "none"
   quipu.param @factor  = "rope.scaling.factor" else (@context / @original)
   quipu.param @stretch = "rope.scaling.attn_factor" else @attention
 

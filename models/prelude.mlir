@@ -13,8 +13,9 @@ quipu.model @prelude for [] {
   quipu.param @rope_dims = "rope.dimension_count" else @head_dim
   quipu.param @theta     = "rope.freq_base" else 10000.0
   quipu.param @theta_swa = "rope.freq_base_swa" else 10000.0
-  quipu.param @scaling   = "rope.scaling.type" else "none"
-  quipu.param @factor    = "rope.scaling.factor" else 1.0
+  quipu.param @scaling   = "rope.scaling.type" else "linear"
+  quipu.param @linear    = "rope.scale_linear" else 1.0
+  quipu.param @factor    = "rope.scaling.factor" else @linear
   quipu.param @context   = "context_length" else 0
   quipu.param @original  = "rope.scaling.original_context_length" else @context
   quipu.param @low       = "rope.scaling.low_freq_factor" else absent

@@ -147,6 +147,7 @@ public:
         weights(weights), builder(model.getContext()) {}
 
   LogicalResult run(ArrayRef<int64_t> tokens) {
+    readKeys();
     for (int64_t count : tokens)
       if (failed(addStep(count)))
         return failure();
@@ -154,6 +155,8 @@ public:
   }
 
 private:
+  /// Also those of layers that there are not.
+  void readKeys();
   LogicalResult addStep(int64_t tokens);
   LogicalResult bind(Operation *op, int64_t tokens);
   LogicalResult addEntry();
@@ -314,6 +317,20 @@ LogicalResult EntryBinding::bind(Operation *op, int64_t tokens) {
         IntegerAttr(), LayerSetAttr());
   }
   return success();
+}
+
+void EntryBinding::readKeys() {
+  for (ArrayRef<Operation *> ops : {forward.backbone, forward.head})
+    for (Operation *op : ops)
+      op->walk([&](Operation *inner) {
+        parameters.readKeysOf(inner);
+        auto choose = dyn_cast<ChooseOp>(inner);
+        if (!choose || !choose.getSetAttr())
+          return;
+        for (LayerSetOp set : model.getOps<LayerSetOp>())
+          if (set.getSymNameAttr() == choose.getSetAttr().getAttr())
+            parameters.readKeysOf(set);
+      });
 }
 
 LogicalResult EntryBinding::addStep(int64_t tokens) {

@@ -50,6 +50,21 @@ LogicalResult BoundParameters::define(Block &body) {
   }));
 }
 
+void BoundParameters::readKeysOf(Operation *op) {
+  AttrTypeWalker walker;
+  walker.addWalk([&](FlatSymbolRefAttr name) {
+    auto param = params.find(name.getValue());
+    if (param == params.end() || !namedByOps.insert(name.getValue()).second)
+      return;
+    if (std::optional<StringRef> key = param->second.getKey())
+      readKeys.insert(*key);
+    if (std::optional<Attribute> fallback = param->second.getFallback())
+      walker.walk(*fallback);
+  });
+  walker.addWalk([&](WhereAttr where) { readKeys.insert(where.getKey()); });
+  walker.walk(op->getAttrDictionary());
+}
+
 void BoundParameters::addKeys(llvm::StringSet<> &read) const {
   for (const auto &key : readKeys)
     read.insert(key.getKey());
@@ -96,9 +111,11 @@ FailureOr<Attribute> BoundParameters::read(ParamOp param) {
   Builder builder(param.getContext());
   readKeys.insert(*param.getKey());
   std::string key = getFullKey(*param.getKey());
+  const MetadataValue *stored = checkpoint.find(key);
+  if (stored && isAbsent(*param.getKey(), *stored) && param.getFallback())
+    return evaluate(param, *param.getFallback());
   std::optional<int64_t> integer = checkpoint.getInteger(key);
   // Of no and yes a spec names cases, too.
-  const MetadataValue *stored = checkpoint.find(key);
   if (const bool *answer =
           stored && param.getCases() ? std::get_if<bool>(stored) : nullptr)
     integer = *answer;
@@ -247,16 +264,27 @@ FailureOr<Attribute> BoundParameters::bind(Operation *op, Attribute value,
   return bound;
 }
 
+static bool isOne(Attribute number) {
+  if (auto integer = dyn_cast_or_null<IntegerAttr>(number))
+    return integer.getInt() == 1;
+  auto real = dyn_cast_or_null<FloatAttr>(number);
+  return real && real.getValueAsDouble() == 1;
+}
+
 /// The scaling without the fields whose parameters have no value; a flag is 0
-/// or 1.
+/// or 1, and one that divides by 1 is none.
 static RopeScalingAttr dropAbsent(RopeScalingAttr scaling) {
   auto keep = [](Attribute field) -> Attribute {
     if (auto flag = dyn_cast_or_null<BoolAttr>(field))
       return Builder(flag.getContext()).getI64IntegerAttr(flag.getValue());
     return isa_and_nonnull<UnitAttr>(field) ? Attribute() : field;
   };
+  Attribute type = scaling.getType();
+  if (scaling.getKind() == abi::RopeScaling::Linear &&
+      isOne(scaling.getFactor()))
+    type = StringAttr::get(scaling.getContext(), "none");
   return RopeScalingAttr::get(
-      scaling.getContext(), scaling.getType(), keep(scaling.getFactor()),
+      scaling.getContext(), type, keep(scaling.getFactor()),
       keep(scaling.getOriginalContext()), keep(scaling.getLow()),
       keep(scaling.getHigh()), keep(scaling.getBetaFast()),
       keep(scaling.getBetaSlow()), keep(scaling.getAttention()),

@@ -30,6 +30,10 @@ public:
   /// or word, or is defined by itself or twice.
   mlir::LogicalResult define(mlir::Block &body);
 
+  /// Takes for read what `op` names, also where binding finds that no layer
+  /// needs it.
+  void readKeysOf(mlir::Operation *op);
+
   /// Adds the keys that were looked for.
   void addKeys(llvm::StringSet<> &read) const;
 
@@ -74,7 +78,8 @@ private:
   llvm::StringSet<> shared; // among them
   /// Null while it is being resolved; a unit where it is absent.
   llvm::StringMap<mlir::Attribute> values;
-  llvm::StringSet<> readKeys; // that were looked for
+  llvm::StringSet<> namedByOps; // parameters
+  llvm::StringSet<> readKeys;   // that were looked for
 };
 
 /// Reports a key of the checkpoint that may change what is computed, but that

@@ -23,12 +23,17 @@
 
 namespace quipu {
 
+/// An array of arrays, which a file may have, but which nothing reads.
+struct NestedArray {
+  bool operator==(const NestedArray &) const = default;
+};
+
 /// A value of the checkpoint's metadata. Strings point into the checkpoint and
 /// hold any bytes. An integer is an int64_t unless only a uint64_t can hold it.
 using MetadataValue =
     std::variant<bool, int64_t, uint64_t, double, llvm::StringRef,
                  std::vector<bool>, std::vector<int64_t>, std::vector<double>,
-                 std::vector<llvm::StringRef>>;
+                 std::vector<llvm::StringRef>, NestedArray>;
 
 /// Makes rows of a tensor that do not lie one after another in a file. May be
 /// called by several threads.

@@ -67,7 +67,9 @@ std::optional<abi::RopePairing> quipu::getGgufPairing(StringRef family) {
 static bool isNeutral(const MetadataValue &value, const json::Value &neutral) {
   auto is = [&](auto one) {
     using Kind = decltype(one);
-    if constexpr (std::is_same_v<Kind, bool>)
+    if constexpr (std::is_same_v<Kind, NestedArray>)
+      return false;
+    else if constexpr (std::is_same_v<Kind, bool>)
       return neutral.getAsBoolean() == one;
     else if constexpr (std::is_same_v<Kind, StringRef>)
       return neutral.getAsString() == one;
@@ -91,10 +93,18 @@ static bool isNeutral(const MetadataValue &value, const json::Value &neutral) {
       value);
 }
 
+/// Whether the section of gguf.json has the key with this value.
+static bool hasValue(StringRef section, StringRef key,
+                     const MetadataValue &value) {
+  const json::Value *known = findNames("gguf")->getObject(section)->get(key);
+  return known && isNeutral(value, *known);
+}
+
+bool quipu::isAbsent(StringRef key, const MetadataValue &value) {
+  return hasValue("absent", key, value);
+}
+
 bool quipu::isHarmless(StringRef key, const MetadataValue &value) {
-  const json::Object &names = *findNames("gguf");
-  if (contains(*names.getArray("harmless"), key))
-    return true;
-  const json::Value *neutral = names.getObject("neutral")->get(key);
-  return neutral && isNeutral(value, *neutral);
+  return contains(*findNames("gguf")->getArray("harmless"), key) ||
+         isAbsent(key, value) || hasValue("neutral", key, value);
 }

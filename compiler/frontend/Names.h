@@ -29,6 +29,9 @@ std::optional<abi::RopePairing> parsePairing(llvm::StringRef word);
 /// for; none where that is not known.
 std::optional<abi::RopePairing> getGgufPairing(llvm::StringRef family);
 
+/// Whether a value of a key of GGUF says that there is none.
+bool isAbsent(llvm::StringRef key, const MetadataValue &value);
+
 /// Whether a spec may leave a key of GGUF unread, named with or without the
 /// family's prefix: the same tensors compute the same whatever it is, or with
 /// this value.

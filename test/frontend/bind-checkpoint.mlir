@@ -98,3 +98,27 @@
 // RUN: %quipu-opt %t.mlir --bind-checkpoint="checkpoint=%t-yarn.gguf tokens=1" | FileCheck %s --check-prefix=YARN
 // YARN: quipu.rope_angles {{.+}} scaling <type = "yarn", factor = 4.000000e+00 : f64, original_context = 64 : i64, beta_fast = 1.600000e+01 : f64, attention = 1.250000e+00 : f64> tokens
 // YARN: quipu.attention {{.+}} window 20 :
+
+// A factor without a type divides positions, by either name, and a factor of 1 does
+// nothing; a window of 0 is none.
+// RUN: %python %S/Inputs/make_llama.py %t-factor.gguf +rope.scaling.factor=4.0 +attention.sliding_window=0
+// RUN: %quipu-opt %t.mlir --bind-checkpoint="checkpoint=%t-factor.gguf tokens=1" | FileCheck %s --check-prefix=FACTOR
+// FACTOR: quipu.rope_angles {{.+}} scaling <type = "linear", factor = 4.000000e+00 : f64
+// FACTOR: quipu.attention %{{.+}} over %{{.+}} at %{{[a-z]+}} :
+// RUN: %python %S/Inputs/make_llama.py %t-divisor.gguf +rope.scale_linear=2.0
+// RUN: %quipu-opt %t.mlir --bind-checkpoint="checkpoint=%t-divisor.gguf tokens=1" | FileCheck %s --check-prefix=DIVISOR
+// DIVISOR: quipu.rope_angles {{.+}} scaling <type = "linear", factor = 2.000000e+00 : f64
+// RUN: %python %S/Inputs/make_llama.py %t-one.gguf +rope.scaling.factor=1.0
+// RUN: %quipu-opt %t.mlir --bind-checkpoint="checkpoint=%t-one.gguf tokens=1" | FileCheck %s --check-prefix=ONE
+// RUN: %python %S/Inputs/make_llama.py %t-none.gguf +rope.scaling.factor=4.0 "+rope.scaling.type='none'"
+// RUN: %quipu-opt %t.mlir --bind-checkpoint="checkpoint=%t-none.gguf tokens=1" | FileCheck %s --check-prefix=ONE
+// ONE: quipu.rope_angles {{.+}} scaling <type = "none"
+
+// What only layers need that this checkpoint has none of is read, too: here the
+// rotation of those that see all positions.
+// RUN: %python %S/Inputs/make_llama.py %t-few.gguf +attention.sliding_window=20 +rope.freq_base=500000.0 +attention.sliding_window_pattern=4
+// RUN: sed -f %S/Inputs/windows.sed %t.mlir > %t-few.mlir
+// RUN: %quipu-opt %t-few.mlir --bind-checkpoint="checkpoint=%t-few.gguf tokens=1" | FileCheck %s --check-prefix=FEW
+// FEW: quipu.rope_angles {{.+}} theta 1.000000e+04
+// FEW-NOT: quipu.rope_angles
+// FEW: quipu.attention {{.+}} window 20 :

@@ -71,7 +71,12 @@ FAMILY_NAMES = {
              "post_mlp_layernorm": "post_ffw_norm", "mlp.gate_up_proj": "ffn_up"},
     "phi3": {**NAMES, "self_attn.qkv_proj": "attn_qkv", "mlp.gate_up_proj": "ffn_up"},
     "olmo2": OLMO2_NAMES,
+    "olmo3": OLMO2_NAMES,
+    "exaone4": OLMO2_NAMES,
     "bert": BERT_NAMES,
+    "starcoder2": {**NAMES, "mlp.c_fc": "ffn_up", "mlp.c_proj": "ffn_down"},
+    "phi": {**NAMES, "self_attn.dense": "attn_output", "mlp.fc1": "ffn_up",
+            "mlp.fc2": "ffn_down"},
     "deepseek_v3": {**NAMES, "self_attn.q_a_proj": "attn_q_a", "self_attn.q_b_proj": "attn_q_b",
                     "self_attn.q_a_layernorm": "attn_q_a_norm",
                     "self_attn.kv_a_proj_with_mqa": "attn_kv_a_mqa",
@@ -87,16 +92,21 @@ FAMILY_NAMES = {
 # The family's name in a GGUF file, by `model_type`, where it is another one.
 ARCHITECTURES = {"mistral": "llama", "gemma3_text": "gemma3", "cohere": "command-r",
                  "mixtral": "llama", "qwen3_moe": "qwen3moe", "gpt_oss": "gpt-oss",
-                 "deepseek_v3": "deepseek2", "qwen2_vl": "qwen2vl"}
-FAMILIES = ["llama", "mistral", "qwen2", "qwen3", "gemma2", "gemma3_text", "granite", "phi3",
-            "glm4", "smollm3", "stablelm", "olmo2", "cohere", "bert", "mixtral",
-            "qwen3_moe", "gpt_oss", "deepseek_v3", "qwen2_vl"]
+                 "deepseek_v3": "deepseek2", "qwen2_vl": "qwen2vl", "phi": "phi2",
+                 "olmo3": "olmo2"}
+FAMILIES = ["llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text", "granite",
+            "phi", "phi3", "glm4", "smollm3", "stablelm", "olmo2", "olmo3", "cohere", "cohere2",
+            "bert", "mixtral", "qwen3_moe", "gpt_oss", "deepseek_v3", "qwen2_vl", "arcee",
+            "nemotron", "starcoder2", "ernie4_5", "exaone4"]
 # Llama's rows of q and k are stored so that neighbours turn together.
-PAIRS_NEIGHBOURS = ["llama", "granite", "smollm3"]
+PAIRS_NEIGHBOURS = ["llama", "granite", "smollm3", "arcee"]
+# Folders have weights of norms without the 1 that is added to them.
+NORMS_PLUS_ONE = ["gemma", "gemma2", "gemma3", "nemotron"]
 # Outside of the layers; the task's model may have the backbone as `model.`.
 OUTER_NAMES = {
     "embed_tokens": "token_embd",
     "norm": "output_norm",
+    "final_layernorm": "output_norm",
     "lm_head": "output",
     "embeddings.word_embeddings": "token_embd",
     "embeddings.position_embeddings": "position_embd",
@@ -258,8 +268,8 @@ def add_family(writer, architecture, config, loops):
         if config.get(name) is not None:
             writer.add_float32(f"{architecture}.{key}", config[name])
     kinds = config.get("layer_types", [])
-    # llama.cpp knows which layers of gpt-oss have a window.
-    if "sliding_attention" in kinds and not loops and architecture != "gpt-oss":
+    # llama.cpp knows which layers of these have a window.
+    if "sliding_attention" in kinds and not loops and architecture not in ["gpt-oss", "cohere2"]:
         writer.add_array(f"{architecture}.attention.sliding_window_pattern",
                          [kind == "sliding_attention" for kind in kinds])
     # llama.cpp takes it to be 4; this says what it is.
@@ -289,7 +299,8 @@ def main():
     heads = config["num_attention_heads"]
     kv_heads = config.get("num_key_value_heads", heads)
     head_dim = config.get("head_dim") or config["hidden_size"] // heads
-    rope_dims = int(head_dim * config.get("partial_rotary_factor", 1))
+    partial = config.get("partial_rotary_factor") or scaling.get("partial_rotary_factor", 1)
+    rope_dims = int(head_dim * partial)
     writer = gguf.GGUFWriter(args.out, architecture)
     writer.add_name(args.folder.name)
     writer.add_vocab_size(config["vocab_size"])
@@ -318,12 +329,15 @@ def main():
     if "rms_norm_eps" in config:
         writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
     else:
-        writer.add_layer_norm_eps(config["layer_norm_eps"])
+        names_of_eps = ["layer_norm_eps", "norm_eps", "norm_epsilon"]
+        writer.add_layer_norm_eps(next(config[key] for key in names_of_eps if key in config))
     if "logit_scale" in config:
         writer.add_logit_scale(config["logit_scale"])
         writer.add_rope_scaling_type(gguf.RopeScalingType.NONE)
-    if config.get("sliding_window"):
-        writer.add_sliding_window(config["sliding_window"])
+    if config.get("sliding_window") or family == "phi3":  # which may have 0
+        writer.add_sliding_window(config.get("sliding_window") or 0)
+    if "use_parallel_residual" in config:
+        writer.add_parallel_residual(config["use_parallel_residual"])
     for key, add in {"num_local_experts": writer.add_expert_count,
                      "n_routed_experts": writer.add_expert_count,
                      "num_experts_per_tok": writer.add_expert_used_count,
@@ -349,8 +363,8 @@ def main():
     for name, weight in weights.items():
         if name in UNUSED_NAMES:
             continue
-        if names is GEMMA_NAMES:  # multiplies a norm by 1 + its weight
-            weight = weight + (weight.ndim == 1)
+        if architecture in NORMS_PLUS_ONE:
+            weight = weight + name.endswith("norm.weight")
         elif architecture in PAIRS_NEIGHBOURS and "q_proj" in name:
             weight = pair_neighbours(weight, heads)
         elif architecture in PAIRS_NEIGHBOURS and "k_proj" in name:

@@ -153,13 +153,37 @@ Expected<MetadataValue> readStrings(ByteReader &reader, const Twine &field) {
   return strings;
 }
 
-Expected<MetadataValue> readArray(ByteReader &reader, const Twine &field) {
+/// Arrays in arrays: no file has need of more.
+constexpr int maxDepth = 8;
+
+Expected<MetadataValue> readArray(ByteReader &reader, const Twine &field,
+                                  int depth = 1);
+
+Expected<MetadataValue> readArrays(ByteReader &reader, const Twine &field,
+                                   int depth) {
+  if (depth == maxDepth)
+    return reader.error(field, "arrays in arrays, more than " +
+                                   Twine(maxDepth) + " deep");
+  // Each has a type and a length.
+  Expected<uint64_t> count =
+      reader.readCount(sizeof(uint32_t) + sizeof(uint64_t), field + " length");
+  if (!count)
+    return count.takeError();
+  for (uint64_t i = 0; i < *count; ++i)
+    if (Expected<MetadataValue> inner =
+            readArray(reader, field + " element " + Twine(i), depth + 1);
+        !inner)
+      return inner.takeError();
+  return NestedArray();
+}
+
+Expected<MetadataValue> readArray(ByteReader &reader, const Twine &field,
+                                  int depth) {
   Expected<ValueType> type = readValueType(reader, field + " element type");
   if (!type)
     return type.takeError();
   if (*type == ValueType::Array)
-    return reader.error(field, "an array of arrays, expected an array of "
-                               "numbers, bools or strings");
+    return readArrays(reader, field, depth);
   if (*type == ValueType::String)
     return readStrings(reader, field);
   return dispatchNumber(*type, [&](auto zero) {

@@ -189,7 +189,8 @@ static Fit search(const Group &group, Minimum minimum) {
       bestGain = gain;
       start = fitted;
     }
-    if (stretch == 0)
+    // Who has made numbers of codes took one of these.
+    if (stretch == 0 || stretch == -1)
       tryFit(fit);
   }
   for (int turn = 0; turn < 8 && tryFit(start); ++turn)

@@ -192,8 +192,8 @@ case(
     "key 'k': bool of value 255, expected 0 or 1",
 )
 case(
-    file(pairs=[array("k", ARRAY, 1, u32(U8) + u64(1) + b"\1")]),
-    "key 'k': an array of arrays, expected an array of numbers, bools or strings",
+    file(pairs=[array("k", ARRAY, 1, (u32(ARRAY) + u64(1)) * 7 + u32(U8) + u64(1) + b"\1")]),
+    "key 'k' element 0 element 0 element 0 element 0 element 0 element 0 element 0: arrays in arrays, more than 8 deep",
 )
 left = 96 + 256 - 89  # behind a length that ends at byte 89
 for length in [MAX64, 2**63, 2**32, left + 1]:

@@ -29,6 +29,7 @@ static void print(StringRef value) {
   outs().write_escaped(value) << '"';
 }
 
+static void print(NestedArray) { outs() << "[[...]]"; }
 template <typename T> static void print(const std::vector<T> &values) {
   constexpr size_t shown = 4;
   outs() << '[' << values.size() << ":";

@@ -68,6 +68,9 @@ def write(name, alignment, version, formats):
     add("some.bools", "add_array", [True, False, True, True, False])
     add("some.strings", "add_array", ["a", "", "\u0120t", "d", "e", "f"])
 
+    writer.add_array("some.arrays", [[1, 2], [3], [4]])
+    lines.append("some.arrays = [[...]]")
+
     random = np.random.default_rng(1)
     tensors = []
     for kind in formats:

@@ -27,6 +27,7 @@ static void print(int64_t number) { outs() << number; }
 static void print(uint64_t number) { outs() << number; }
 static void print(double number) { outs() << format("%.9g", number); }
 static void print(StringRef word) { outs() << '"' << word << '"'; }
+static void print(NestedArray) { outs() << "[[...]]"; }
 template <typename T> static void print(const std::vector<T> &list) {
   outs() << '[';
   for (auto [i, element] : enumerate(list)) {
