@@ -496,9 +496,14 @@ FailureOr<uint64_t> Compilation::writeProgram(const LinkOptions &link) {
   listener.show("assembling", getPart(*last, 0));
   if (Error error = assemble())
     return fail(std::move(error));
-  Expected<uint64_t> bytes =
-      emitProgram(parts, link, [&](StringRef work, double done) {
+  Expected<uint64_t> bytes = emitProgram(
+      parts, link,
+      [&](StringRef work, double done) {
         listener.show(work, getPart(*last, done));
+      },
+      [&](const Twine &warning) {
+        if (!options.candidate)
+          emitWarning(UnknownLoc::get(&context)) << warning;
       });
   if (!bytes)
     return fail(bytes.takeError());

@@ -59,7 +59,8 @@ std::string quipu::getHeaderPath(StringRef library) {
 }
 
 Expected<uint64_t> quipu::emitProgram(const ProgramParts &parts,
-                                      const LinkOptions &link, Report report) {
+                                      const LinkOptions &link, Report report,
+                                      Warn warn) {
   // First of all, so that a wrong output is not found after minutes.
   OutputFile program, header;
   if (std::string error = program.open(
@@ -95,13 +96,14 @@ Expected<uint64_t> quipu::emitProgram(const ProgramParts &parts,
   if (parts.randomSeed) {
     if (std::string error = program.write(*linked); !error.empty())
       return createStringError(error);
-  } else if (Error error =
-                 writeProgram(std::move(*linked), *weights, program,
-                              [&](uint64_t done, uint64_t total) {
-                                report("packing weights",
-                                       0.6 + 0.4 * static_cast<double>(done) /
-                                                 static_cast<double>(total));
-                              }))
+  } else if (Error error = writeProgram(
+                 std::move(*linked), *weights, program,
+                 [&](uint64_t done, uint64_t total) {
+                   report("packing weights",
+                          0.6 + 0.4 * static_cast<double>(done) /
+                                    static_cast<double>(total));
+                 },
+                 warn))
     return std::move(error);
   std::string error = program.keep();
   if (error.empty() && header.size() > 0)

@@ -24,7 +24,8 @@ using Report = llvm::function_ref<void(llvm::StringRef work, double done)>;
 /// weights, tokenizer and runtime. Returns its size. On an error nothing is
 /// left.
 llvm::Expected<uint64_t> emitProgram(const ProgramParts &parts,
-                                     const LinkOptions &link, Report report);
+                                     const LinkOptions &link, Report report,
+                                     Warn warn);
 
 /// The text of the machine code in that program.
 llvm::Expected<std::string> emitAssembly(const ProgramParts &parts);

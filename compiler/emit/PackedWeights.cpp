@@ -7,6 +7,7 @@
 
 #include "compiler/emit/PackedWeights.h"
 #include "compiler/emit/HalfRange.h"
+#include "compiler/emit/TensorNumbers.h"
 #include "compiler/frontend/BoundWeights.h"
 #include "dialect/PackedLayout.h"
 #include "llvm/ADT/APFloat.h"
@@ -164,16 +165,17 @@ static float readNumber(const WeightFormat *format, const uint8_t *data,
 using Write = function_ref<Error(ArrayRef<uint8_t>)>;
 
 static Error packFloats(const PackedTensor &packed,
-                        const CheckpointTensor &tensor, Write write) {
+                        const CheckpointTensor &tensor, TensorNumbers &numbers,
+                        Write write) {
   int64_t elements = packed.type.getNumElements();
   int64_t rows = elements / tensor.shape.back();
-  std::vector<uint8_t> bytes(packed.bytes),
-      numbers(rows * tensor.getRowBytes());
-  tensor.readRows(0, rows, numbers.data());
+  std::vector<uint8_t> bytes(packed.bytes), stored(rows * tensor.getRowBytes());
+  tensor.readRows(0, rows, stored.data());
+  numbers.add(inspectNumbers(*tensor.format, stored));
   for (int64_t i = 0; i < elements; ++i)
     support::endian::write32le(
         bytes.data() + i * 4,
-        bit_cast<uint32_t>(readNumber(tensor.format, numbers.data(), i)));
+        bit_cast<uint32_t>(readNumber(tensor.format, stored.data(), i)));
   return write(bytes);
 }
 
@@ -199,24 +201,31 @@ static constexpr int64_t getTileRows(const FragmentLayout &) {
 }
 
 /// Packs one tile of the matrix that begins with row `begin`, and says what f16
-/// cannot hold.
+/// cannot hold, and in `numbers` what the tile's are.
 template <typename Layout>
 static std::optional<TooLarge>
 packTile(const Layout &whole, const CheckpointTensor &tensor, int64_t begin,
-         int64_t tile, uint8_t *packed) {
+         int64_t tile, uint8_t *packed, TensorNumbers &numbers) {
   Layout layout = whole;
+  int64_t count = std::clamp<int64_t>(whole.n - tile * getTileRows(whole), 0,
+                                      getTileRows(whole));
   const uint8_t *rows =
       tensor.rows ? nullptr : tensor.data.data() + begin * tensor.getRowBytes();
   int64_t first = 0;
   std::vector<uint8_t> copy; // the tile's rows, as a matrix of their own
   if (tensor.rows) {
     first = tile * getTileRows(whole);
-    layout.n = std::clamp<int64_t>(whole.n - first, 0, getTileRows(whole));
+    layout.n = count;
     copy.resize(layout.n * tensor.getRowBytes());
     tensor.readRows(begin + first, layout.n, copy.data());
     rows = copy.data();
     tile = 0;
   }
+  if (count > 0)
+    numbers = inspectNumbers(
+        *tensor.format,
+        ArrayRef(rows + tile * getTileRows(whole) * tensor.getRowBytes(),
+                 count * tensor.getRowBytes()));
   layout.packTile(rows, tile, packed);
   if constexpr (std::is_same_v<Layout, FragmentLayout>)
     if (auto found = findTooLarge(layout, rows, tile, packed)) {
@@ -230,7 +239,7 @@ packTile(const Layout &whole, const CheckpointTensor &tensor, int64_t begin,
 template <typename Layout>
 static Error packMatrix(const Layout &layout, const PackedTensor &packed,
                         const CheckpointTensor &tensor, int64_t matrix,
-                        Write write) {
+                        TensorNumbers &numbers, Write write) {
   int64_t bytes = layout.tileBytes();
   int64_t together = std::max<int64_t>(1, pieceBytes / bytes);
   std::vector<uint8_t> piece(std::min(together, layout.tiles()) * bytes);
@@ -239,12 +248,12 @@ static Error packMatrix(const Layout &layout, const PackedTensor &packed,
     std::mutex mutex;
     std::optional<TooLarge> tooLarge; // the first one
     parallelFor(0, count, [&](size_t i) {
+      TensorNumbers ofTile;
       auto found = packTile(layout, tensor, matrix * layout.n, first + i,
-                            piece.data() + i * bytes);
-      if (!found)
-        return;
+                            piece.data() + i * bytes, ofTile);
       std::lock_guard lock(mutex);
-      if (!tooLarge || found->row < tooLarge->row)
+      numbers.add(ofTile);
+      if (found && (!tooLarge || found->row < tooLarge->row))
         tooLarge = found;
     });
     if (tooLarge)
@@ -318,32 +327,51 @@ static CheckpointTensor getPart(const PackedTensor &packed,
 /// A matrix, or a stack of them.
 template <typename Layout>
 static Error packTiles(const Layout &layout, const PackedTensor &packed,
-                       const CheckpointTensor &tensor, Write write) {
+                       const CheckpointTensor &tensor, TensorNumbers &numbers,
+                       Write write) {
   for (int64_t matrix : seq(getMatrices(packed.type)))
-    if (Error error = packMatrix(layout, packed, tensor, matrix, write))
+    if (Error error =
+            packMatrix(layout, packed, tensor, matrix, numbers, write))
       return error;
   return Error::success();
 }
 
-/// Writes the tensor's packed bytes, a piece at a time.
-static Error pack(const PackedTensor &packed, Write write) {
+/// Writes the tensor's packed bytes, a piece at a time, and says in `numbers`
+/// what they are made of.
+static Error pack(const PackedTensor &packed, TensorNumbers &numbers,
+                  Write write) {
   std::vector<uint8_t> copy;
   CheckpointTensor part = getPart(packed, copy);
   return TypeSwitch<mlir::Attribute, Error>(packed.layout)
       .Case([&](Rows16Attr) {
-        return packTiles(*getWeightLayout(packed.type), packed, part, write);
+        return packTiles(*getWeightLayout(packed.type), packed, part, numbers,
+                         write);
       })
       .Case([&](FragmentsAttr) {
-        return packTiles(*getFragmentLayout(packed.type), packed, part, write);
+        return packTiles(*getFragmentLayout(packed.type), packed, part, numbers,
+                         write);
       })
-      .Case([&](FloatsAttr) { return packFloats(packed, part, write); })
+      .Case(
+          [&](FloatsAttr) { return packFloats(packed, part, numbers, write); })
       .DefaultUnreachable("a layout that the packer does not know");
 }
 
 /// Packed bytes after which those of the checkpoint may leave the memory.
 static constexpr uint64_t releaseBytes = 64 << 20;
 
-Error PackedWeights::write(OutputFile &to, const Progress &progress) const {
+void PackedWeights::warnOf(ArrayRef<StringRef> names, StringRef what,
+                           Warn warn) const {
+  if (names.empty())
+    return;
+  std::string others;
+  if (names.size() > 1)
+    others = (", and so have " + Twine(names.size() - 1) + " more").str();
+  warn(checkpoint.getPath() + ": the tensor \"" + names.front() + "\" has " +
+       what + others);
+}
+
+Error PackedWeights::write(OutputFile &to, const Progress &progress,
+                           Warn warn) const {
   uint64_t done = 0;
   auto writePart = [&](ArrayRef<uint8_t> part) -> Error {
     if (std::string error = to.write(toStringRef(part)); !error.empty())
@@ -354,8 +382,20 @@ Error PackedWeights::write(OutputFile &to, const Progress &progress) const {
     progress(done, bytes);
     return Error::success();
   };
-  for (const PackedTensor &packed : tensors)
-    if (Error error = pack(packed, writePart))
+  SmallVector<StringRef> broken, zero;
+  for (const PackedTensor &packed : tensors) {
+    TensorNumbers numbers;
+    if (Error error = pack(packed, numbers, writePart))
       return error;
+    StringRef name = packed.tensor->name;
+    // A bias of nothing is one that a family has, but a model has not.
+    bool mayBeZero = packed.type.getRank() == 1 && !name.contains("norm");
+    if (!numbers.areFinite)
+      broken.push_back(name);
+    else if (numbers.areZero && !mayBeZero)
+      zero.push_back(name);
+  }
+  warnOf(broken, "NaN or infinite numbers", warn);
+  warnOf(zero, "no number but zero", warn);
   return Error::success();
 }

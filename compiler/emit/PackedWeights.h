@@ -8,7 +8,7 @@
 #ifndef QUIPU_COMPILER_EMIT_PACKEDWEIGHTS_H
 #define QUIPU_COMPILER_EMIT_PACKEDWEIGHTS_H
 
-#include "compiler/frontend/Checkpoint.h"
+#include "compiler/emit/ProgramParts.h"
 #include "dialect/Quipu.h"
 #include "support/OutputFile.h"
 #include "llvm/Support/Error.h"
@@ -47,10 +47,14 @@ public:
   /// "Q4_1 (210 tensors), Q8_0 (1), F32 (61)", most bytes first.
   std::string getFormats() const;
 
-  /// Writes getBytes() bytes, tile by tile.
-  llvm::Error write(OutputFile &to, const Progress &progress) const;
+  /// Writes getBytes() bytes, tile by tile, and warns of tensors that are
+  /// broken.
+  llvm::Error write(OutputFile &to, const Progress &progress, Warn warn) const;
 
 private:
+  void warnOf(llvm::ArrayRef<llvm::StringRef> names, llvm::StringRef what,
+              Warn warn) const;
+
   explicit PackedWeights(const Checkpoint &checkpoint)
       : checkpoint(checkpoint) {}
 

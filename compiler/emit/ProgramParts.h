@@ -15,6 +15,9 @@
 
 namespace quipu {
 
+/// Told what is no error, but might be missed.
+using Warn = llvm::function_ref<void(const llvm::Twine &)>;
+
 /// All code of a model that depends on the processor. A program has one for
 /// each target that it is for, the most able first; they have the architecture
 /// in common, the packed weights and the sizes.

@@ -126,11 +126,12 @@ OwningOpRef<ModuleOp> quipu::parsePrelude(MLIRContext *context) {
   return readModule(text, context);
 }
 
-/// Whether the checkpoint has the metadata that the spec is for.
+/// Whether the checkpoint has the key, or the tensor, that the spec is for.
 static bool hasRequired(const Checkpoint &checkpoint, ModelOp model) {
-  std::string key =
-      (checkpoint.getArchitecture() + "." + *model.getRequired()).str();
-  return checkpoint.find(key) && checkpoint.getInteger(key) != 0;
+  StringRef required = *model.getRequired();
+  std::string key = (checkpoint.getArchitecture() + "." + required).str();
+  return (checkpoint.find(key) && checkpoint.getInteger(key) != 0) ||
+         checkpoint.findTensor(required);
 }
 
 llvm::Expected<OwningOpRef<ModuleOp>>

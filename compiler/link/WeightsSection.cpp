@@ -52,7 +52,7 @@ static uint64_t getLoadedEnd(const File &file) {
 }
 
 Error quipu::writeProgram(std::string linked, const PackedWeights &weights,
-                          OutputFile &to, const Progress &progress) {
+                          OutputFile &to, const Progress &progress, Warn warn) {
   Expected<File> file = File::create(linked);
   if (!file)
     return file.takeError();
@@ -94,5 +94,5 @@ Error quipu::writeProgram(std::string linked, const PackedWeights &weights,
   linked.resize(offset);
   if (std::string error = to.write(linked); !error.empty())
     return createStringError(error);
-  return weights.write(to, progress);
+  return weights.write(to, progress, warn);
 }

@@ -25,7 +25,7 @@ extern const char weightsScript[];
 /// Writes the `linked` program with its weights. Memory stays at the size of a
 /// huge page.
 llvm::Error writeProgram(std::string linked, const PackedWeights &weights,
-                         OutputFile &to, const Progress &progress);
+                         OutputFile &to, const Progress &progress, Warn warn);
 
 } // namespace quipu
 

@@ -63,6 +63,19 @@ BERT_NAMES = {
     "output.dense": "ffn_down",
     "output.LayerNorm": "layer_output_norm",
 }
+DEEPSEEK_NAMES = {
+    **NAMES,
+    "self_attn.q_a_proj": "attn_q_a",
+    "self_attn.q_b_proj": "attn_q_b",
+    "self_attn.q_a_layernorm": "attn_q_a_norm",
+    "self_attn.kv_a_proj_with_mqa": "attn_kv_a_mqa",
+    "self_attn.kv_a_layernorm": "attn_kv_a_norm",
+    "self_attn.kv_b_proj": "attn_kv_b",
+    "mlp.gate.e_score_correction": "exp_probs_b",
+    "mlp.shared_experts.gate_proj": "ffn_gate_shexp",
+    "mlp.shared_experts.up_proj": "ffn_up_shexp",
+    "mlp.shared_experts.down_proj": "ffn_down_shexp",
+}
 # What a family calls in its own way.
 FAMILY_NAMES = {
     "gemma2": GEMMA_NAMES,
@@ -77,26 +90,20 @@ FAMILY_NAMES = {
     "starcoder2": {**NAMES, "mlp.c_fc": "ffn_up", "mlp.c_proj": "ffn_down"},
     "phi": {**NAMES, "self_attn.dense": "attn_output", "mlp.fc1": "ffn_up",
             "mlp.fc2": "ffn_down"},
-    "deepseek_v3": {**NAMES, "self_attn.q_a_proj": "attn_q_a", "self_attn.q_b_proj": "attn_q_b",
-                    "self_attn.q_a_layernorm": "attn_q_a_norm",
-                    "self_attn.kv_a_proj_with_mqa": "attn_kv_a_mqa",
-                    "self_attn.kv_a_layernorm": "attn_kv_a_norm",
-                    "self_attn.kv_b_proj": "attn_kv_b",
-                    "mlp.gate.e_score_correction": "exp_probs_b",
-                    "mlp.shared_experts.gate_proj": "ffn_gate_shexp",
-                    "mlp.shared_experts.up_proj": "ffn_up_shexp",
-                    "mlp.shared_experts.down_proj": "ffn_down_shexp"},
+    "deepseek_v2": DEEPSEEK_NAMES,
+    "deepseek_v3": DEEPSEEK_NAMES,
     "gpt_oss": {**NAMES, "post_attention_layernorm": "post_attention_norm",
                 "mlp.router": "ffn_gate_inp"},
 }
 # The family's name in a GGUF file, by `model_type`, where it is another one.
 ARCHITECTURES = {"mistral": "llama", "gemma3_text": "gemma3", "cohere": "command-r",
                  "mixtral": "llama", "qwen3_moe": "qwen3moe", "gpt_oss": "gpt-oss",
-                 "deepseek_v3": "deepseek2", "qwen2_vl": "qwen2vl", "phi": "phi2",
+                 "deepseek_v2": "deepseek2", "deepseek_v3": "deepseek2",
+                 "qwen2_vl": "qwen2vl", "phi": "phi2",
                  "olmo3": "olmo2"}
 FAMILIES = ["llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text", "granite",
             "phi", "phi3", "glm4", "smollm3", "stablelm", "olmo2", "olmo3", "cohere", "cohere2",
-            "bert", "mixtral", "qwen3_moe", "gpt_oss", "deepseek_v3", "qwen2_vl", "arcee",
+            "bert", "mixtral", "qwen3_moe", "gpt_oss", "deepseek_v2", "deepseek_v3", "qwen2_vl", "arcee",
             "nemotron", "starcoder2", "ernie4_5", "exaone4"]
 # Llama's rows of q and k are stored so that neighbours turn together.
 PAIRS_NEIGHBOURS = ["llama", "granite", "smollm3", "arcee"]
@@ -227,6 +234,7 @@ def add_scaling(writer, scaling, theta, head_dim, config):
         "attention_factor": writer.add_rope_scaling_yarn_attn_factor,
         "beta_fast": writer.add_rope_scaling_yarn_beta_fast,
         "beta_slow": writer.add_rope_scaling_yarn_beta_slow,
+        "mscale_all_dim": lambda scale: writer.add_rope_scaling_yarn_log_mul(0.1 * scale),
     }.items():
         if scaling.get(key) is not None:
             add(scaling[key])
@@ -243,7 +251,8 @@ def add_latent_attention(writer, config, joined):
         writer.add_value_length(config["kv_lora_rank"])
         writer.add_key_length_mla(key_dim)
         writer.add_value_length_mla(config["v_head_dim"])
-    writer.add_q_lora_rank(config["q_lora_rank"])
+    if config["q_lora_rank"]:
+        writer.add_q_lora_rank(config["q_lora_rank"])
     writer.add_kv_lora_rank(config["kv_lora_rank"])
     writer.add_leading_dense_block_count(config["first_k_dense_replace"])
     writer.add_expert_shared_count(config["n_shared_experts"])
@@ -251,7 +260,9 @@ def add_latent_attention(writer, config, joined):
     writer.add_expert_group_used_count(config["topk_group"])
     writer.add_expert_weights_scale(config["routed_scaling_factor"])
     writer.add_expert_weights_norm(config["norm_topk_prob"])
-    writer.add_expert_gating_func(gguf.ExpertGatingFuncType.SIGMOID)
+    writer.add_expert_gating_func(gguf.ExpertGatingFuncType.SOFTMAX
+                                  if config["model_type"] == "deepseek_v2"
+                                  else gguf.ExpertGatingFuncType.SIGMOID)
 
 
 def add_family(writer, architecture, config, loops):
@@ -309,8 +320,9 @@ def main():
     writer.add_block_count(config["num_hidden_layers"])
     writer.add_feed_forward_length(config["intermediate_size"])
     writer.add_head_count(heads)
-    writer.add_head_count_kv(1 if family == "deepseek_v3" and not args.joined else kv_heads)
-    if family == "deepseek_v3":
+    is_latent = architecture == "deepseek2"
+    writer.add_head_count_kv(1 if is_latent and not args.joined else kv_heads)
+    if is_latent:
         rope_dims = config["qk_rope_head_dim"]
         add_latent_attention(writer, config, args.joined)
     else:
@@ -353,7 +365,7 @@ def main():
                                    for name in args.type.upper().split(","))
     weights = safetensors_file.read(args.folder / "model.safetensors")
     weights, stacks = (split_experts if family == "gpt_oss" else stack_experts)(weights)
-    if family == "deepseek_v3" and not args.joined:
+    if is_latent and not args.joined:
         weights, latents = split_latents(weights, config)
         stacks |= latents
     for name, weight in stacks.items():
