@@ -61,6 +61,7 @@ MODELS = {
     "mixtral": [*FLOATS, "q8_0", "q4_1"],
     "qwen3-moe": FLOATS,
     "gpt-oss": [*FLOATS, "mxfp4"],
+    "gpt-oss-clamped": ["f32"],
     "deepseek-v3": FLOATS,
 }
 # These as they are stored, from their folders.
