@@ -106,6 +106,15 @@ FailureOr<Attribute> BoundParameters::get(ParamOp param) {
   return values[param.getSymName()] = *value;
 }
 
+/// The number that each element of a list is: where layers may differ, some
+/// writers give one for each.
+static std::optional<int64_t> getCommon(const MetadataValue *value) {
+  const auto *list = value ? std::get_if<std::vector<int64_t>>(value) : nullptr;
+  if (!list || list->empty() || !llvm::all_equal(*list))
+    return std::nullopt;
+  return list->front();
+}
+
 /// The value under the parameter's key, or else that of the spec.
 FailureOr<Attribute> BoundParameters::read(ParamOp param) {
   Builder builder(param.getContext());
@@ -115,6 +124,8 @@ FailureOr<Attribute> BoundParameters::read(ParamOp param) {
   if (stored && isAbsent(*param.getKey(), *stored) && param.getFallback())
     return evaluate(param, *param.getFallback());
   std::optional<int64_t> integer = checkpoint.getInteger(key);
+  if (!integer)
+    integer = getCommon(stored);
   // Of no and yes a spec names cases, too.
   if (const bool *answer =
           stored && param.getCases() ? std::get_if<bool>(stored) : nullptr)

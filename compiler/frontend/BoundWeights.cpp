@@ -58,6 +58,10 @@ RankedTensorType quipu::getBoundType(MLIRContext *context,
       return {};
     shape.front() = shape.front() / group * (rows.getLast() - rows.getFirst());
   }
+  // Some writers fill up with dimensions of 1.
+  if (isVector && !rows)
+    while (shape.size() > 1 && shape.front() == 1)
+      shape.erase(shape.begin());
   Type element = isVector || shape.size() == 1
                      ? Float32Type::get(context)
                      : getElementType(context, *tensor.format);

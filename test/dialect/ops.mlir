@@ -339,3 +339,34 @@ quipu.model @bound_experts for ["a"] {
   %each = quipu.linear %up or %q, @m : tensor<4x64x32x!quipu.mixed<!quipu.q8_0, f16>> of %ids -> [64] : tensor<3x2x32xf32> or tensor<3x2x32x!quipu.i8x32> of tensor<3x2xi32> -> tensor<3x2x64xf32>
   %y = quipu.sum %each by %w : tensor<3x2x64xf32>, tensor<3x2xf32> -> tensor<3x64xf32>
 }
+
+// What is cached once for keys and values, and a matrix for each head.
+// CHECK-LABEL: quipu.model @latent
+quipu.model @latent for ["a"] {
+  %at = quipu.positions
+  %h = quipu.input "tokens"
+  // CHECK: %[[K:.+]] = quipu.linear %{{.+}}, "k" -> [1, @dim]
+  // CHECK-NEXT: %[[KV:.+]] = quipu.cache_write %[[K]] values @rank at %{{.+}}
+  // CHECK-NEXT: %[[Q:.+]] = quipu.linear %{{.+}}, "q" of heads -> [@dim]{{ *$}}
+  // CHECK-NEXT: quipu.attention %[[Q]] over %[[KV]]
+  %k = quipu.linear %h, "k" -> [1, @dim]
+  %kv = quipu.cache_write %k values @rank at %at
+  %q = quipu.linear %h, "q" of heads -> [@dim]
+  %a = quipu.attention %q over %kv at %at
+}
+
+// CHECK-LABEL: quipu.model @bound_latent
+quipu.model @bound_latent for ["a"] {
+  quipu.weight @q = "q.weight" : tensor<4x48x16xf32>
+  // CHECK: quipu.state @kv : !quipu.pages<heads 1, keys 48, values 32 of keys> layers 2{{ *$}}
+  quipu.state @kv : !quipu.pages<heads 1, keys 48, values 32 of keys> layers 2
+  %at = quipu.positions
+  %k = quipu.input "k" : tensor<3x1x48xf32>
+  %h = quipu.input "h" : tensor<3x4x16xf32>
+  // CHECK: quipu.cache_write %{{.+}} values 32 at %{{.+}} into @kv : tensor<3x1x48xf32> -> !quipu.cache<@kv, f16, heads 1, keys 48, values 32 of keys>
+  // CHECK-NEXT: quipu.linear %{{.+}}, @q : tensor<4x48x16x{{.+}}> of heads -> [48] : tensor<3x4x16xf32> -> tensor<3x4x48xf32>
+  // CHECK-NEXT: quipu.attention {{.+}} !quipu.cache<@kv, f16, heads 1, keys 48, values 32 of keys> -> tensor<3x4x32xf32>
+  %kv = quipu.cache_write %k values 32 at %at into @kv : tensor<3x1x48xf32> -> !quipu.cache<@kv, f16, heads 1, keys 48, values 32 of keys>
+  %q = quipu.linear %h, @q : tensor<4x48x16xf32> of heads -> [48] : tensor<3x4x16xf32> -> tensor<3x4x48xf32>
+  %a = quipu.attention %q over %kv at %at : tensor<3x4x48xf32>, !quipu.cache<@kv, f16, heads 1, keys 48, values 32 of keys> -> tensor<3x4x32xf32>
+}

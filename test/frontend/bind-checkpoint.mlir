@@ -122,3 +122,11 @@
 // FEW: quipu.rope_angles {{.+}} theta 1.000000e+04
 // FEW-NOT: quipu.rope_angles
 // FEW: quipu.attention {{.+}} window 20 :
+
+// Vectors may be filled up with dimensions of 1, and a number may be given for each
+// layer.
+// RUN: %python %S/Inputs/make_llama.py %t-filled.gguf blk.0.attn_norm.weight=F32:1x64 blk.0.attn_q.bias=F32:64 blk.1.attn_q.bias=F32:1x64 "+attention.head_count_kv=[2, 2]"
+// RUN: %quipu-opt %t.mlir --bind-checkpoint="checkpoint=%t-filled.gguf tokens=1" | FileCheck %s --check-prefix=FILLED
+// FILLED: quipu.weight @blk.attn_norm = "blk.*.attn_norm.weight" layers 2 : tensor<64xf32>{{$}}
+// FILLED: quipu.weight @blk.attn_q.bias = "blk.*.attn_q.bias" layers 2 : tensor<64xf32>{{$}}
+// FILLED: quipu.linear %{{.+}}, @blk.attn_k : {{.+}} -> [2, 16]

@@ -79,13 +79,15 @@ static Error run(ArrayRef<char *> arguments) {
                    {}};
   std::string last;
   double most = 0;
-  Expected<uint64_t> bytes =
-      emitProgram(parts, link, [&](StringRef work, double done) {
+  Expected<uint64_t> bytes = emitProgram(
+      parts, link,
+      [&](StringRef work, double done) {
         if (work != last || done < most)
           outs() << work << '\n';
         last = work.str();
         most = done;
-      });
+      },
+      [](const Twine &warning) { outs() << "warning: " << warning << '\n'; });
   if (!bytes)
     return bytes.takeError();
   outs() << format("%.0f %% done\n", 100 * most);
