@@ -3,9 +3,9 @@
 usage: fuzz.py SECONDS [NAME ...]
 
 The fuzzers are those of the preset `fuzz`, or the named ones. Each begins with small
-good files (specs of models/, configs of test/golden, what make_seeds.py writes,
-grammars and schemas of llama.cpp) and
-what earlier runs made of them, in build/fuzz/corpus/NAME. Exits with code 1 after a
+good files (specs of models/, configs of test/golden, templates of test/support/jinja,
+grammars and schemas of llama.cpp, what make_seeds.py and others write) and what
+earlier runs made of them, in build/fuzz/corpus/NAME. Exits with code 1 after a
 finding, which is then a file build/fuzz/NAME-*.
 """
 
@@ -22,6 +22,8 @@ BUILD = ROOT / "build" / "fuzz"
 GOLDEN = ROOT / "test" / "golden"
 FRONTEND = ROOT / "test" / "frontend"
 GRAMMARS = ROOT / "test" / "runtime" / "generate" / "grammar" / "Inputs"
+TEXT = ROOT / "test" / "runtime" / "text"
+JINJA = ROOT / "test" / "support" / "jinja" / "Inputs"
 
 
 def make_seeds(folder):
@@ -34,6 +36,10 @@ def make_seeds(folder):
     for number, case in enumerate(cases):
         kind = "grammar" if "grammar" in case else "schema"
         (made / f"{kind}{number}.{kind}").write_text(case[kind])
+    subprocess.run([sys.executable, TEXT / "make_tokenizer_seeds.py", made], check=True)
+    for number, form in enumerate(form for file in JINJA.glob("*.txt")
+                                  for form in file.read_text().split("\n--------\n")):
+        (made / f"{number}.jinja").write_text(form)
     return {
         "grammar": [*made.glob("*.grammar")],
         "schema": [*made.glob("*.schema")],
@@ -42,6 +48,8 @@ def make_seeds(folder):
         "safetensors": [made / "seed.safetensors"],
         "gguf": [made / "seed.gguf"],
         "documents": [ROOT / "test/runtime/index/Inputs/page.md", ROOT / "test/runtime/index/Inputs/page.html"],
+        "tokenizer": [*made.glob("tokenizer-*.json")],
+        "template": [*made.glob("*.jinja"), *(JINJA / "templates").glob("*")],
     }
 
 

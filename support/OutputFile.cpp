@@ -6,12 +6,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "support/OutputFile.h"
+#include "support/Descriptors.h"
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,17 +101,9 @@ std::string OutputFile::write(std::string_view bytes) {
 }
 
 std::string OutputFile::flush() {
-  std::string_view rest = buffer;
-  while (!rest.empty()) {
-    ssize_t written = ::write(file, rest.data(), rest.size());
-    if (written >= 0) {
-      rest.remove_prefix(written);
-    } else if (errno == EAGAIN) { // someone else made it non-blocking
-      pollfd waited = {file, POLLOUT, 0};
-      poll(&waited, 1, -1);
-    } else if (errno != EINTR) {
-      return cannotWrite(place.path);
-    }
+  if (int error = writeAll(file, buffer)) {
+    errno = error;
+    return cannotWrite(place.path);
   }
   buffer.clear();
   return "";

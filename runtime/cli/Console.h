@@ -20,6 +20,9 @@ extern std::string programName;
 /// Prints a sentence about an error; returns the exit status, 1.
 int fail(const std::string &sentence);
 
+/// Tells on standard error what the user should know.
+void note(const std::string &sentence);
+
 /// Writes to standard output; returns 0 or what errno says.
 int print(std::string_view text);
 
@@ -34,12 +37,27 @@ std::string readInput(std::string &text);
 /// A whole file. Returns a sentence about what failed, or nothing.
 std::string readFile(const std::string &path, std::string &text);
 
+/// Standard input, line by line.
+class InputLines {
+public:
+  /// The next line, without its newline; false at the end, or after an error.
+  bool read(std::string &line);
+  /// A sentence about what failed, or nothing.
+  const std::string &error() const { return failure; }
+
+private:
+  std::string buffer, failure;
+  size_t used = 0; // bytes of `buffer`
+};
+
 /// "in 0.52 s (12.3 tokens/s)", for statistics.
 std::string tokenRate(int64_t tokens, double seconds);
 
-/// Makes the first Ctrl-C only set `interrupted`; the second one ends the
-/// process.
+/// Makes the first Ctrl-C only set `interrupted`, which is not set then; the
+/// second one ends the process.
 void catchInterrupts();
+/// Lets the first one end it again.
+void releaseInterrupts();
 bool interrupted();
 
 } // namespace quipu

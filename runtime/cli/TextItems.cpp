@@ -8,6 +8,7 @@
 #include "runtime/cli/TextItems.h"
 #include "runtime/cli/Console.h"
 #include "runtime/cli/Report.h"
+#include "support/Descriptors.h"
 #include "support/jinja/Json.h"
 #include <cerrno>
 #include <charconv>

@@ -53,6 +53,9 @@ bool quipu::jinja::isNumeric(uint32_t codePoint) {
 bool quipu::jinja::isPrintable(uint32_t codePoint) {
   return isIn(printable, codePoint);
 }
+unsigned quipu::jinja::countColumns(uint32_t codePoint) {
+  return isIn(columnless, codePoint) ? 0 : isIn(wide, codePoint) ? 2 : 1;
+}
 
 static bool isSpaceCharacter(uint32_t c) {
   return (c >= 0x9 && c <= 0xD) || (c >= 0x1C && c <= 0x20) || c == 0x85 ||

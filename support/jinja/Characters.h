@@ -42,6 +42,8 @@ bool isDecimal(uint32_t codePoint);
 bool isDigit(uint32_t codePoint);
 bool isNumeric(uint32_t codePoint);
 bool isPrintable(uint32_t codePoint);
+/// How many columns of a terminal the character takes: 0, 1 or 2.
+unsigned countColumns(uint32_t codePoint);
 
 } // namespace quipu::jinja
 

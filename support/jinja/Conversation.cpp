@@ -62,17 +62,56 @@ Value Conversation::trustRole(const Value &message) {
   return Value(static_cast<const Mapping *>(heap.make(std::move(trusted))));
 }
 
-void Conversation::add(std::string_view role, std::string_view content) {
-  std::string bytes;
-  appendAsUtf8(bytes, content);
+Value Conversation::makeMessage(std::string_view role, std::string_view content,
+                                std::string_view reasoning) {
   Mapping message;
   auto text = [&](std::string_view name) {
     return Value(heap.make(Text(std::string(name))));
   };
+  auto input = [&](std::string_view given) {
+    std::string bytes;
+    appendAsUtf8(bytes, given);
+    return Value(heap.make(Text::input(bytes)));
+  };
   message.entries = {{text("role"), text(role)},
-                     {text("content"), Value(heap.make(Text::input(bytes)))}};
-  messages->items.emplace_back(
-      static_cast<const Mapping *>(heap.make(std::move(message))));
+                     {text("content"), input(content)}};
+  if (!reasoning.empty())
+    message.entries.emplace_back(text("reasoning_content"), input(reasoning));
+  return Value(static_cast<const Mapping *>(heap.make(std::move(message))));
+}
+
+void Conversation::add(std::string_view role, std::string_view content,
+                       std::string_view reasoning) {
+  messages->items.push_back(makeMessage(role, content, reasoning));
+}
+
+void Conversation::setSystem(std::string_view content) {
+  if (messageCount() && roleOf(0) == "system")
+    remove(0, 1);
+  if (!content.empty())
+    messages->items.insert(messages->items.begin(),
+                           makeMessage("system", content, ""));
+}
+
+void Conversation::remove(size_t begin, size_t end) {
+  auto first = messages->items.begin();
+  messages->items.erase(first + static_cast<ptrdiff_t>(begin),
+                        first + static_cast<ptrdiff_t>(end));
+}
+
+std::string_view Conversation::roleOf(size_t index) const {
+  const Value *role = messages->items[index].mapping->find("role");
+  return role && role->isText() ? std::string_view(role->text->bytes) : "";
+}
+
+std::string Conversation::writeMessages(std::string &json) const {
+  Template form;
+  Text text;
+  std::string error = form.parse("{{ messages | tojson(indent=2) }}");
+  if (error.empty())
+    error = form.render(variables, text);
+  json = text.bytes + '\n';
+  return error;
 }
 
 static std::string checkList(const Value &value, std::string_view of) {
@@ -109,5 +148,15 @@ std::string Conversation::setTools(std::string_view json) {
 
 std::string Conversation::render(const Template &form, Text &prompt,
                                  const Limits &limits) const {
-  return form.render(variables, prompt, limits);
+  if (leftOut.begin == leftOut.end)
+    return form.render(variables, prompt, limits);
+  Sequence given = *messages;
+  auto first = given.items.begin();
+  given.items.erase(first + static_cast<ptrdiff_t>(leftOut.begin),
+                    first + static_cast<ptrdiff_t>(leftOut.end));
+  Mapping others = variables;
+  for (auto &[name, value] : others.entries)
+    if (name.text->bytes == "messages")
+      value = Value(&given);
+  return form.render(others, prompt, limits);
 }

@@ -19,8 +19,16 @@ class Conversation {
 public:
   Conversation();
 
-  /// A message's text; invalid UTF-8 in it becomes U+FFFD.
-  void add(std::string_view role, std::string_view content);
+  /// A message's text, and what its writer thought before it; invalid UTF-8
+  /// becomes U+FFFD.
+  void add(std::string_view role, std::string_view content,
+           std::string_view reasoning = "");
+  /// Sets the system's message, which is the first; an empty text removes it.
+  void setSystem(std::string_view content);
+  /// Removes the messages from `begin` to `end`.
+  void remove(size_t begin, size_t end);
+  /// Keeps the messages from `begin` to `end` from templates.
+  void leaveOut(size_t begin, size_t end) { leftOut = {begin, end}; }
   /// The messages, or the tools, of JSON as OpenAI has it. Return a sentence
   /// about an error, "line N: ...", or nothing.
   std::string setMessages(std::string_view json);
@@ -33,6 +41,10 @@ public:
   void setOpensReply(bool opens);
 
   size_t messageCount() const { return messages->items.size(); }
+  /// Empty if the message has none.
+  std::string_view roleOf(size_t index) const;
+  /// All messages, as setMessages reads them; '\n' ends the last line.
+  std::string writeMessages(std::string &json) const;
 
   std::string render(const Template &form, Text &prompt,
                      const Limits &limits = {}) const;
@@ -40,10 +52,13 @@ public:
 private:
   void set(std::string_view name, const Value &value);
   Value trustRole(const Value &message);
+  Value makeMessage(std::string_view role, std::string_view content,
+                    std::string_view reasoning);
 
   Heap heap;
   Mapping variables;
   Sequence *messages;
+  ByteSpan leftOut = {};
 };
 
 } // namespace quipu::jinja

@@ -5,6 +5,15 @@ usage: character_tables.py OUTPUT
 """
 
 import sys
+import unicodedata
+
+
+def takes_no_column(character):
+    # The vowels and final consonants of Hangul join the letter before them.
+    return unicodedata.category(character) in ("Mn", "Me", "Cf") and character != "\xad" or (
+        0x1160 <= ord(character) <= 0x11FF
+    )
+
 
 CLASSES = {
     "upper": str.isupper,
@@ -14,6 +23,8 @@ CLASSES = {
     "digit": str.isdigit,
     "numeric": str.isnumeric,
     "printable": str.isprintable,
+    "wide": lambda character: unicodedata.east_asian_width(character) in "WF",
+    "columnless": takes_no_column,
 }
 
 

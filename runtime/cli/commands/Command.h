@@ -97,6 +97,7 @@ std::string commandHelp(const CommandCall &call, const Command &command,
 
 std::unique_ptr<Command> makeAnswer();
 std::unique_ptr<Command> makeAsk();
+std::unique_ptr<Command> makeChat();
 std::unique_ptr<Command> makeClassify();
 std::unique_ptr<Command> makeClassifyByLikelihood();
 std::unique_ptr<Command> makeDetokenize();

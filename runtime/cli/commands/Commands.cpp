@@ -23,6 +23,8 @@ static constexpr std::string_view
 static const CommandKind table[] = {
     {"generate", "Continues a text, or answers with --chat.", "logits", false,
      "quipu build MODEL --head generate makes one that can", makeGenerate},
+    {"chat", "Answers a message, or takes turns with you.", "logits", true,
+     "quipu build MODEL --head generate makes one that can", makeChat},
     {"classify", "Says which labels texts have, and how surely.", "classes",
      false, classifyMadeBy, makeClassify},
     {"classify",

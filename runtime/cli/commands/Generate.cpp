@@ -6,7 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/bench/Benchmark.h"
+#include "runtime/cli/AnswerPrinter.h"
 #include "runtime/cli/Console.h"
+#include "runtime/cli/DraftOptions.h"
 #include "runtime/cli/GrammarOptions.h"
 #include "runtime/cli/Prompt.h"
 #include "runtime/cli/RunOptions.h"
@@ -15,9 +17,7 @@
 #include "runtime/engine/Clock.h"
 #include "runtime/engine/Entries.h"
 #include "runtime/generate/Generation.h"
-#include "runtime/generate/speculative/DraftProgram.h"
 #include "runtime/generate/speculative/DraftServer.h"
-#include "runtime/generate/speculative/LookupDrafter.h"
 #include "runtime/text/Tokenizer.h"
 #include "support/OutputFile.h"
 #include <climits>
@@ -39,9 +39,10 @@ public:
 
 private:
   std::string check() const;
-  std::string makeDrafter(const CommandCall &call);
   int measure(const CommandCall &call, Session &session);
   Status openOutputs(Outputs &outputs, const abi::Entry &entry) const;
+  bool answers() const { return source.chat && !logits && !outputs; }
+  int answer(const CommandCall &call, Session &session, const Prompt &prompt);
   int generate(const CommandCall &call, Session &session, const Prompt &prompt);
   void printStatistics(Session &session, const Prompt &prompt,
                        double promptSeconds,
@@ -55,12 +56,10 @@ private:
   SamplerOptions sampler; // what they say
   GrammarOptions grammar;
   RunOptions runs;
-  bool lookup = false;
-  std::optional<std::string> draft; // a program
+  DraftOptions drafts;
   bool isDrafter = false;
   bool bench = false, json = false, kernels = false;
   Numbers numbers;
-  std::unique_ptr<Drafter> drafter; // null: none
 };
 } // namespace
 
@@ -71,8 +70,6 @@ std::unique_ptr<Command> quipu::makeGenerate() {
 void GenerateCommand::addOptions(const CommandCall &call,
                                  std::vector<Option> &options) {
   const char *input = "What goes in", *output = "What comes out",
-             *guess = "Guessing ahead, which changes the speed and never the "
-                      "text",
              *measuring = "Measuring";
   source.addTo(options);
   options.insert(
@@ -97,15 +94,10 @@ void GenerateCommand::addOptions(const CommandCall &call,
   grammar.addTo(options);
   sampling.addTo(options, call.program);
   runs.addTo(options, call.program);
+  drafts.addTo(options);
   options.insert(
       options.end(),
-      {{guess, 0, "lookup", "", Switch{&lookup},
-        "Guess that the text goes on as it did after the same tokens before: "
-        "faster where texts repeat or quote."},
-       {guess, 0, "draft", "FILE", Text{&draft},
-        "Guess what FILE would write: a program like this one, of a smaller "
-        "model with the same tokens."},
-       {guess, 0, "drafter", "", Switch{&isDrafter},
+      {{DraftOptions::heading, 0, "drafter", "", Switch{&isDrafter},
         "Be what --draft starts: read texts from standard input and write "
         "guesses to standard output."},
 
@@ -159,28 +151,13 @@ std::string GenerateCommand::check() const {
                      given.chat || grammar.isGiven();
   if (bench && takesPrompt)
     return "'--bench' takes no prompt and writes no logits";
-  if (lookup && draft)
-    return "'--lookup' and '--draft' exclude each other";
-  if (isDrafter && (takesPrompt || bench || lookup || draft))
+  if (isDrafter && (takesPrompt || bench || drafts.given()))
     return "'--drafter' takes no prompt and does nothing else";
-  if (!draft || !logits)
+  if (!drafts.program() || !logits)
     return "";
   RunFiles files;
-  files.addInput(*draft, "the draft program");
+  files.addInput(*drafts.program(), "the draft program");
   return files.addOutput(*logits, "the file of logits");
-}
-
-std::string GenerateCommand::makeDrafter(const CommandCall &call) {
-  if (lookup)
-    drafter = std::make_unique<LookupDrafter>();
-  if (!draft)
-    return "";
-  auto program = std::make_unique<DraftProgram>(*draft);
-  std::string error =
-      program->start(call.program, call.program.entries[call.entry],
-                     call.tokenizer, runs.session());
-  drafter = std::move(program);
-  return error;
 }
 
 int GenerateCommand::measure(const CommandCall &call, Session &session) {
@@ -215,12 +192,29 @@ void GenerateCommand::printStatistics(Session &session, const Prompt &prompt,
                      tokenRate(prompt.count(), promptSeconds) + ", generated " +
                      std::to_string(counts.generated) + " " +
                      tokenRate(steps, counts.seconds);
-  if (drafter)
+  if (drafts.given())
     text += ", accepted " + std::to_string(counts.accepted) + " of " +
             std::to_string(counts.drafted) + " drafted tokens";
   fprintf(stderr, "%s: %s, %s, seed %llu\n", programName.c_str(), text.c_str(),
           session.engine().describe().c_str(),
           static_cast<unsigned long long>(sampler.seed));
+}
+
+int GenerateCommand::answer(const CommandCall &call, Session &session,
+                            const Prompt &prompt) {
+  ChatTemplate form;
+  if (std::string error = form.load(*call.tokenizer); !error.empty())
+    return fail(error);
+  ChatSession chat(session, *call.tokenizer, form, drafts.drafter(),
+                   {.entry = call.entry,
+                    .sampler = sampler,
+                    .maxTokens = numbers.length.value_or(-1),
+                    .parseSpecial = source.special,
+                    .endsAnswers = !ignoreEos,
+                    .constraint = grammar.constraint()});
+  if (source.system)
+    chat.messages().setSystem(*source.system);
+  return AnswerPrinter(chat, session, runs.verbose()).answerOnce(prompt.text);
 }
 
 int GenerateCommand::generate(const CommandCall &call, Session &session,
@@ -260,7 +254,7 @@ int GenerateCommand::generate(const CommandCall &call, Session &session,
     status = readPrompt(session, call.entry, prompt, rows);
   if (!status.ok())
     return fail(status.message);
-  Generation generation(session, std::move(options), drafter.get());
+  Generation generation(session, std::move(options), drafts.drafter());
   std::string error;
   End end = End::Reader;
   double promptSeconds = now() - start;
@@ -301,9 +295,8 @@ int GenerateCommand::run(const CommandCall &call) {
   if (error.empty())
     error = grammar.start(call.program, call.entry, call.tokenizer);
   sampler = sampling.get(call.program, source.chat);
-  // Before the session binds this thread to a CPU: children inherit that.
   if (error.empty())
-    error = makeDrafter(call);
+    error = drafts.start(call.program, call.entry, call.tokenizer, runs);
   std::unique_ptr<Session> session;
   if (error.empty())
     error = runs.start(
@@ -316,6 +309,8 @@ int GenerateCommand::run(const CommandCall &call) {
   }
   if (bench)
     return measure(call, *session);
+  if (answers())
+    return answer(call, *session, prompt);
   catchInterrupts();
   return generate(call, *session, prompt);
 }

@@ -8,32 +8,24 @@
 #include "runtime/generate/speculative/DraftProtocol.h"
 #include "runtime/engine/Entries.h"
 #include "runtime/text/Tokenizer.h"
-#include <cerrno>
-#include <unistd.h>
+#include "support/Descriptors.h"
 
 using namespace quipu;
 
-/// Repeats a read or a write until all bytes are moved.
-template <typename Move, typename Byte>
-static bool moveAll(Move move, int file, Byte *bytes, size_t size) {
+bool quipu::readBytes(int file, void *bytes, size_t size) {
+  auto *to = static_cast<char *>(bytes);
   while (size > 0) {
-    ssize_t moved = move(file, bytes, size);
-    if (moved < 0 && errno == EINTR)
-      continue;
-    if (moved <= 0)
+    ssize_t count = readSome(file, to, size);
+    if (count <= 0)
       return false;
-    bytes += moved;
-    size -= moved;
+    to += count;
+    size -= static_cast<size_t>(count);
   }
   return true;
 }
 
-bool quipu::readBytes(int file, void *bytes, size_t size) {
-  return moveAll(read, file, static_cast<char *>(bytes), size);
-}
-
 bool quipu::writeBytes(int file, const void *bytes, size_t size) {
-  return moveAll(write, file, static_cast<const char *>(bytes), size);
+  return writeAll(file, {static_cast<const char *>(bytes), size}) == 0;
 }
 
 DraftGreeting quipu::makeGreeting(const abi::Entry &entry,

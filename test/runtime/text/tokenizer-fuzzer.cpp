@@ -10,11 +10,13 @@
 //
 // Encodes ROUNDS arbitrary texts with the seed's tokenizer, and a text with the
 // tokenizer of each of ROUNDS mutated seeds; always the same ones. Built with
-// -fsanitize=fuzzer and -DQUIPU_LIBFUZZER=SEED, libFuzzer drives the encoder.
+// -fsanitize=fuzzer and -DQUIPU_LIBFUZZER, libFuzzer makes a tokenizer.json,
+// behind which a zero byte and a text of its own may stand.
 //
 //===----------------------------------------------------------------------===//
 
 #include "compiler/frontend/gguf/GgufFile.h"
+#include "compiler/frontend/tokenizer/TokenizerDescription.h"
 #include "compiler/frontend/tokenizer/TokenizerImage.h"
 #include "runtime/text/Tokenizer.h"
 #include "support/Utf8.h"
@@ -39,16 +41,6 @@ struct Image {
   size_t size;
 };
 
-static Expected<std::vector<uint8_t>> build(StringRef bytes) {
-  Expected<std::unique_ptr<GgufFile>> file =
-      parseGguf(MemoryBuffer::getMemBuffer(bytes, "input",
-                                           /*RequiresNullTerminator=*/false));
-  if (!file)
-    return file.takeError();
-  const CheckpointTensor *embedding = (*file)->findTensor("token_embd.weight");
-  return buildTokenizerImage(**file, embedding ? embedding->shape[0] : 0);
-}
-
 /// `whole`: the vocabulary has a token for every byte.
 static void encode(const Image &image, std::string_view text, bool whole) {
   Tokenizer tokenizer(image.memory, image.size);
@@ -70,14 +62,35 @@ static void encode(const Image &image, std::string_view text, bool whole) {
 
 #ifdef QUIPU_LIBFUZZER
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static Image image = [] {
-    auto file = MemoryBuffer::getFile(QUIPU_LIBFUZZER);
-    return Image(cantFail(build((*file)->getBuffer())));
-  }();
-  encode(image, {reinterpret_cast<const char *>(data), size}, true);
+  StringRef input(reinterpret_cast<const char *>(data), size);
+  auto [json, text] = input.split('\0');
+  Expected<TokenizerDescription> read = readTokenizerJson("input", json);
+  Expected<std::vector<uint8_t>> built =
+      read ? writeTokenizerImage(std::move(*read)) : read.takeError();
+  if (!built) {
+    std::string message = toString(built.takeError());
+    if (message.empty() || StringRef(message).count('\n') > json.count('\n'))
+      report_fatal_error(Twine("not a sentence: ") + message);
+    return 0;
+  }
+  Image image(*built);
+  for (StringRef each :
+       {text, StringRef(), StringRef("The 12 cats'll <s> \xF0\x9F\x98\x80\r\n"),
+        StringRef("\xE4\xB8\xAD\xE6\x96\x87 \xC3\xA9\xCC\x81\xFF")})
+    encode(image, each, /*whole=*/false);
   return 0;
 }
 #else
+static Expected<std::vector<uint8_t>> build(StringRef bytes) {
+  Expected<std::unique_ptr<GgufFile>> file =
+      parseGguf(MemoryBuffer::getMemBuffer(bytes, "input",
+                                           /*RequiresNullTerminator=*/false));
+  if (!file)
+    return file.takeError();
+  const CheckpointTensor *embedding = (*file)->findTensor("token_embd.weight");
+  return buildTokenizerImage(**file, embedding ? embedding->shape[0] : 0);
+}
+
 static std::string makeText(std::mt19937_64 &random) {
   static constexpr std::string_view pieces[] = {
       "the", " ",    "\n", "'ll",          "12",         "é",
