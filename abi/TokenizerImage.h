@@ -141,6 +141,8 @@ enum class SplitBehaviour : uint32_t {
   MergedWithPrevious,
   MergedWithNext,
   Contiguous, // neighbouring matches are one
+  /// Before groups of `how >> 16` characters of a match, counted from its end.
+  Groups,
 };
 
 enum class PrependWhen : uint32_t {

@@ -80,6 +80,7 @@ static void splitByMatches(const Matcher &matcher, SplitBehaviour behaviour,
       }
       break;
     case SplitBehaviour::Isolated:
+    case SplitBehaviour::Groups:
       break;
     }
     wasMatch = isMatch;
@@ -90,6 +91,26 @@ static void splitByMatches(const Matcher &matcher, SplitBehaviour behaviour,
   });
   if (waiting != Matcher::none)
     pieces.push_back(text.substr(waiting));
+}
+
+/// Cuts `text` before each group of `size` characters of a match, counted from
+/// its end: "1234567" becomes "1", "234", "567".
+static void splitByGroups(const Matcher &matcher, uint32_t size,
+                          std::string_view text,
+                          std::vector<std::string_view> &pieces) {
+  size_t open = 0;
+  findMatches(matcher, text, [&](size_t begin, size_t end, bool isMatch) {
+    uint32_t characters = 0;
+    for (size_t at = begin; isMatch && at < end; at = matcher.advance(text, at))
+      ++characters;
+    for (size_t at = begin; characters >= size;
+         at = matcher.advance(text, at), --characters)
+      if (characters % size == 0 && at > open) {
+        pieces.push_back(text.substr(open, at - open));
+        open = at;
+      }
+  });
+  pieces.push_back(text.substr(open));
 }
 
 void TextSteps::map(const TextStep &step, std::string_view text,
@@ -223,9 +244,13 @@ const std::vector<std::string_view> &TextSteps::split(std::string_view text,
     scratch.clear();
     if (step.kind == StepKind::Split) {
       Matcher matcher(image, step.automaton);
+      auto behaviour = SplitBehaviour(step.how & 0xff);
       for (std::string_view piece : pieces)
-        splitByMatches(matcher, SplitBehaviour(step.how & 0xff),
-                       (step.how & 0x100) != 0, piece, scratch);
+        if (behaviour == SplitBehaviour::Groups)
+          splitByGroups(matcher, step.how >> 16, piece, scratch);
+        else
+          splitByMatches(matcher, behaviour, (step.how & 0x100) != 0, piece,
+                         scratch);
     } else {
       buffer->clear();
       ends.clear();

@@ -54,7 +54,12 @@ static constexpr char miniCpm[] =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}+| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 static constexpr char kimi[] =
     R"([\p{Han}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+static constexpr char afmoeAsian[] =
+    "[一-鿿㐀-䶿豈-﫿぀-ゟ゠-ヿ･-ﾟ⼀-⿟เ-๿຀-໿ក-៿က-႟ꩠ-ꩿꧠ-꧿가-힯ᄀ-ᇿ]+";
 // clang-format on
+static constexpr char tinyAyaGroups[] = R"(\d{1,3}(?=(?:\d{3})*\b))";
+static constexpr char afmoeGroups[] = R"(\p{N}{1,3}(?=(?:\p{N}{3})*(?!\p{N})))";
+static constexpr char superBpeGroups[] = R"((?=(\d{3})+(?!\d)))";
 static constexpr char number[] = R"(\p{N})";
 static constexpr char upToThree[] = R"(\p{N}{1,3})";
 static constexpr char lines[] = R"([^\n]+|[\n]+)";
@@ -92,6 +97,9 @@ std::optional<GgufPreTokenizer> quipu::findGgufPreTokenizer(StringRef name) {
                                       "[一-龥ࠀ-一가-퟿]+", number}}))
       .Cases({"deepseek-v3", "hunyuan-dense", "joyai-llm", "hy_v4"},
              Found({{upToThree, japanese, deepseek3}}))
+      .Case("afmoe", Found({{afmoeGroups, afmoeAsian, deepseek3}}))
+      .Case("superbpe", Found({{"\\p{N}+", superBpeGroups}}))
+      .Cases({"tiny_aya", "cohere2moe"}, Found({{tinyAyaGroups, gpt4o}}))
       .Case("spark2_5", Found({{upToThree, japanese, spark, number}}))
       .Case("youtu", Found({{"[가-힣ㄱ-ㆎ]+|[！…“”‘’—：；，、-〿︰-"
                              "﹏]+|[ㄅ-ㄯ]+|[一-龥぀-ゟ゠-ヿ]+",

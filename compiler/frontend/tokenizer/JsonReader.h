@@ -61,6 +61,7 @@ private:
   llvm::Error setBytes();
   llvm::Expected<StepDescription> readPattern(const JsonPart &part,
                                               StepKind kind);
+  llvm::Error addSplits(const JsonPart &part, llvm::StringRef pattern);
   llvm::Error addSplit(const JsonPart &part, llvm::StringRef pattern,
                        SplitBehaviour behaviour);
   llvm::Error addMetaspace(const JsonPart &part);

@@ -23,7 +23,7 @@ static constexpr StringLiteral spaceMark = "\xE2\x96\x81";
 namespace {
 
 /// What a file's `ggml.model` calls its kind of tokenizer.
-enum class Kind { ByteLevel, Lines, SentencePiece, WordPiece, Unigram };
+enum class Kind { ByteLevel, Lines, Words, SentencePiece, WordPiece, Unigram };
 
 class Reader {
 public:
@@ -102,6 +102,10 @@ Error Reader::readKind() {
     kind = Kind::Lines;
     return Error::success();
   }
+  if (name == "whitespace") {
+    kind = Kind::Words;
+    return Error::success();
+  }
   auto steps = findGgufPreTokenizer(name);
   if (!steps)
     return unsupported("ggml.pre",
@@ -159,11 +163,13 @@ Error Reader::readToken(int32_t id, StringRef text, int64_t type,
       token.key = "##" + token.key;
     break;
   case Kind::Lines:
+  case Kind::Words:
   case Kind::SentencePiece:
   case Kind::Unigram:
     isWord |= kind == Kind::Unigram && (token.type == TokenType::UserDefined ||
                                         token.type == TokenType::Unused);
-    if (kind == Kind::Lines || token.type == TokenType::Byte)
+    if (kind == Kind::Lines || kind == Kind::Words ||
+        token.type == TokenType::Byte)
       if (std::optional<uint8_t> byte = getByteOfName(text)) {
         made.fallback[*byte] = id;
         token.type = TokenType::Byte;
@@ -287,15 +293,24 @@ Error Reader::readSteps() {
     made.byteLevel = true;
     made.ignoreMerges = preTokenizer.ignoreMerges;
     for (StringRef pattern : preTokenizer.patterns) {
-      Expected<StepDescription> step = makeSplit(pattern);
-      if (!step)
-        return step.takeError();
-      made.splits.push_back(std::move(*step));
+      Expected<std::vector<StepDescription>> steps = makeSplits(pattern);
+      if (!steps)
+        return steps.takeError();
+      llvm::append_range(made.splits, std::move(*steps));
     }
     return Error::success();
   case Kind::Lines:
     made.normalizer.push_back(makeReplace(" ", spaceMark));
     return Error::success();
+  case Kind::Words: {
+    bool lowersCase = false;
+    if (Error failure = readFlag("ggml.normalizer.lowercase", lowersCase))
+      return failure;
+    if (lowersCase)
+      made.normalizer.push_back(makeLowerCase());
+    made.splits.push_back(cantFail(makeSplit("\\s", SplitBehaviour::Removed)));
+    return Error::success();
+  }
   case Kind::WordPiece: {
     made.model = ModelKind::WordPiece;
     made.continuation = "##";
@@ -467,7 +482,7 @@ Expected<TokenizerDescription> Reader::read() {
     return failure;
   if (Error failure = readTokens())
     return failure;
-  if (kind == Kind::ByteLevel || kind == Kind::Lines)
+  if (kind == Kind::ByteLevel || kind == Kind::Lines || kind == Kind::Words)
     if (Error failure = readMerges())
       return failure;
   if (Error failure = readSteps())

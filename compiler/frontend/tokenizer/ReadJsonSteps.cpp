@@ -116,6 +116,16 @@ Error JsonReader::addSplit(const JsonPart &part, StringRef pattern,
   return Error::success();
 }
 
+Error JsonReader::addSplits(const JsonPart &part, StringRef pattern) {
+  Expected<std::vector<StepDescription>> steps = makeSplits(pattern);
+  if (!steps)
+    return makeUnsupported(where + ": " + part.path + ": " +
+                           toString(steps.takeError()));
+  for (StepDescription &step : *steps)
+    moveStep(std::move(step));
+  return Error::success();
+}
+
 static std::optional<SplitBehaviour> getBehaviour(StringRef name) {
   return StringSwitch<std::optional<SplitBehaviour>>(name)
       .Case("Isolated", SplitBehaviour::Isolated)
@@ -176,11 +186,16 @@ Error JsonReader::readPreTokenizer(const JsonPart &part) {
       moveStep(makePunctuationSplit(*behaviour));
       return Error::success();
     }
+    bool isInverted = part.getFlag("invert", false);
+    const json::Object *pattern = part.object.getObject("pattern");
+    std::optional<StringRef> regex =
+        pattern ? pattern->getString("Regex") : std::nullopt;
+    if (regex && *behaviour == SplitBehaviour::Isolated && !isInverted)
+      return addSplits(part, *regex);
     Expected<StepDescription> step = readPattern(part, StepKind::Split);
     if (!step)
       return step.takeError();
-    step->how =
-        uint32_t(*behaviour) | (part.getFlag("invert", false) ? 0x100 : 0);
+    step->how = uint32_t(*behaviour) | (isInverted ? 0x100 : 0);
     moveStep(std::move(*step));
     return Error::success();
   }

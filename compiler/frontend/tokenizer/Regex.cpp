@@ -28,6 +28,19 @@ static Regex makeSequence(std::vector<Regex> parts) {
   return {.kind = Regex::Sequence, .parts = std::move(parts)};
 }
 
+/// A pattern may have line ends and other characters that a sentence has not.
+static std::string onOneLine(StringRef text) {
+  std::string line;
+  for (char c : text)
+    if (static_cast<unsigned char>(c) < ' ')
+      line += c == '\n'   ? "\\n"
+              : c == '\r' ? "\\r"
+                          : "\\x" + toHex(StringRef(&c, 1));
+    else
+      line += c;
+  return line;
+}
+
 namespace {
 
 /// A recursive descent over the pattern; the first error ends it.
@@ -41,8 +54,8 @@ public:
       fail("a ')' without '('");
     if (!error.empty())
       return createStringError("the regular expression '" +
-                               pattern.take_front(200) + "' has " + error +
-                               ", which is not supported");
+                               onOneLine(pattern.take_front(200)) + "' has " +
+                               onOneLine(error) + ", which is not supported");
     return regex;
   }
 
@@ -57,7 +70,7 @@ private:
   }
   uint32_t takeCharacter();
   uint32_t takeEscaped(char letter);
-  std::optional<CodePoints> takeClassEscape();
+  std::optional<CodePoints> takeClassEscape(bool inClass);
   CodePoints parseClass();
   CodePoints parseClassItems(bool &isFirst);
   Regex parseChoice();
@@ -132,7 +145,7 @@ uint32_t Parser::takeEscaped(char letter) {
 
 /// The set that an escape stands for, which begins `rest`; none if it is one of
 /// a character.
-std::optional<CodePoints> Parser::takeClassEscape() {
+std::optional<CodePoints> Parser::takeClassEscape(bool inClass) {
   if (rest.size() < 2 || rest[0] != '\\')
     return std::nullopt;
   char letter = rest[1];
@@ -146,6 +159,9 @@ std::optional<CodePoints> Parser::takeClassEscape() {
     break;
   case 'w':
     set = CodePoints::wordCharacters();
+    // Oniguruma's table for Latin-1 has these, too: ²³¹¼½¾.
+    if (!inClass)
+      set = *set | CodePoints({{0xB2, 0xB3}, {0xB9, 0xB9}, {0xBC, 0xBE}});
     break;
   case 'h':
     set = CodePoints::of("0123456789abcdefABCDEF");
@@ -211,7 +227,7 @@ CodePoints Parser::parseClassItems(bool &isFirst) {
       items = items | parseClass();
       continue;
     }
-    if (std::optional<CodePoints> set = takeClassEscape()) {
+    if (std::optional<CodePoints> set = takeClassEscape(/*inClass=*/true)) {
       items = items | fold(*set);
       continue;
     }
@@ -365,7 +381,7 @@ Regex Parser::parseAtom() {
     fail("'" + rest.take_front(1) + "' behind nothing");
     return {};
   }
-  if (std::optional<CodePoints> set = takeClassEscape())
+  if (std::optional<CodePoints> set = takeClassEscape(/*inClass=*/false))
     return makeSet(fold(*set));
   bool isEscaped = rest.consume_front("\\");
   uint32_t character = takeCharacter();

@@ -89,6 +89,11 @@ llvm::Expected<StepDescription>
 makeSplit(llvm::StringRef pattern,
           SplitBehaviour behaviour = SplitBehaviour::Isolated,
           bool isInverted = false);
+/// Steps that split at matches of `pattern`, which are pieces themselves. It
+/// may be one of those that look to the end of a number to divide it into
+/// groups.
+llvm::Expected<std::vector<StepDescription>>
+makeSplits(llvm::StringRef pattern);
 /// A step that replaces `text`.
 StepDescription makeReplace(llvm::StringRef text, llvm::StringRef content);
 /// "NFC", "NFD", "NFKC" or "NFKD".

@@ -79,6 +79,51 @@ quipu::makeSplit(StringRef pattern, SplitBehaviour behaviour, bool isInverted) {
                          .regex = std::move(*regex)};
 }
 
+/// What is divided into groups from its end on by a pattern that looks ahead to
+/// it, which no table can have.
+namespace {
+struct Groups {
+  std::string pattern;
+  uint32_t size;
+  bool isIsolated; // what is divided is no piece with what stands beside it
+};
+} // namespace
+
+static std::optional<Groups> findGroups(StringRef pattern) {
+  for (std::string digit : {"\\d", "\\p{N}", "\\p{Nd}", "[0-9]"})
+    for (uint32_t size = 2; size < 10; ++size)
+      for (StringRef open : {"(", "(?:"}) {
+        std::string group = (open + digit + "{" + Twine(size) + "})").str();
+        std::string end = "(?!" + digit + ")";
+        if (pattern == "(?=" + group + "+" + end + ")")
+          return Groups{digit + "+", size, /*isIsolated=*/false};
+        std::string first =
+            (digit + "{1," + Twine(size) + "}(?=" + group + "*").str();
+        if (pattern == first + end + ")")
+          return Groups{digit + "+", size, /*isIsolated=*/true};
+        // All digits but \p{N}'s others are characters of words.
+        if (digit != "\\p{N}" && pattern == first + "\\b)")
+          return Groups{digit + "+(?!\\w)", size, /*isIsolated=*/true};
+      }
+  return std::nullopt;
+}
+
+Expected<std::vector<StepDescription>> quipu::makeSplits(StringRef pattern) {
+  std::optional<Groups> groups = findGroups(pattern);
+  Expected<StepDescription> step =
+      makeSplit(groups ? StringRef(groups->pattern) : pattern);
+  if (!step)
+    return step.takeError();
+  std::vector<StepDescription> steps = {*step};
+  if (groups) {
+    step->how = uint32_t(SplitBehaviour::Groups) | groups->size << 16;
+    if (!groups->isIsolated)
+      steps.clear();
+    steps.push_back(std::move(*step));
+  }
+  return steps;
+}
+
 StepDescription quipu::makeReplace(StringRef text, StringRef content) {
   return {.kind = StepKind::Replace,
           .regex = makeLiteral(text),

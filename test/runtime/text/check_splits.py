@@ -53,7 +53,20 @@ def in_turn(*patterns):
     return split
 
 
+def superbpe(text):
+    for piece in regex.split(r"(\p{N}+)", text):
+        cuts = [0, *(match.start() for match in regex.finditer(r"(?=(?:\d{3})+(?!\d))", piece)), len(piece)]
+        yield from (piece[a:b] for a, b in zip(cuts, cuts[1:]) if a < b)
+
+
+ASIAN = "[一-鿿㐀-䶿豈-﫿぀-ゟ゠-ヿ･-ﾟ⼀-⿟เ-๿຀-໿ក-៿က-႟ꩠ-ꩿꧠ-꧿가-힯ᄀ-ᇿ]+"
+DEEPSEEK3 = (
+    r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+"
+    rf"| ?[\p{{P}}\p{{S}}]+[\r\n]*|{SPACE}*[\r\n]+|{SPACE}+(?!\P{{White_Space}})|{SPACE}+"
+)
 SPLITS = {
+    "superbpe": superbpe,
+    "afmoe": in_turn(r"\p{N}{1,3}(?=(?:\p{N}{3})*(?!\p{N}))", ASIAN, DEEPSEEK3),
     "gpt-2": lambda text: regex.findall(GPT2, text),
     "default": in_turn(r"[\p{P}$+<=>^~|]+", GPT2, r"\p{N}+", "[0-9][0-9][0-9]"),
     "smollm": smollm,
@@ -93,3 +106,12 @@ for pre, split in SPLITS.items():
         if pre != "llama-bpe":
             assert result["ids"] == expected, (pre, text, expected, result)
     print(pre, len(texts), "texts")
+
+# Words apart by white space, of characters instead of bytes.
+model = os.path.join(folder, "whitespace.gguf")
+write(model, good("whitespace"))
+plain = ["".join(c for c in text if " " <= c <= "~") for text in texts]
+for text, result in zip(plain, encode(tool, model, [text.encode() for text in plain])):
+    expected = [ids[symbol] for word in text.split() for symbol in bpe(word.encode(), ranks)]
+    assert result["ids"] == expected, (text, expected, result)
+print("whitespace", len(plain), "texts")

@@ -54,8 +54,9 @@ def byte_level(splits, **model):
     return train(models.BPE(**model), trainer, None, splits, D.ByteLevel())
 
 
-def split(pattern):
-    return P.Sequence([P.Split(Regex(pattern), "isolated"), P.ByteLevel(add_prefix_space=False, use_regex=False)])
+def splits(*patterns):
+    steps = [P.Split(Regex(pattern), "isolated") for pattern in patterns]
+    return P.Sequence([*steps, P.ByteLevel(add_prefix_space=False, use_regex=False)])
 
 
 def characters(normalizer=None, splits=None, decoder=None, special=(), **model):
@@ -102,10 +103,14 @@ LLAMA = D.Sequence([D.Replace("▁", " "), D.ByteFallback(), D.Fuse(), D.Strip("
 KINDS = {
     "gpt2": lambda: byte_level(P.ByteLevel(add_prefix_space=False)),
     "gpt2-prefix": lambda: byte_level(P.ByteLevel(add_prefix_space=True)),
-    "llama3": lambda: byte_level(split(LLAMA3), ignore_merges=True),
-    "gpt4o": lambda: byte_level(split(GPT4O)),
-    "possessive": lambda: byte_level(split(POSSESSIVE)),
-    "han": lambda: byte_level(split(HAN)),
+    "llama3": lambda: byte_level(splits(LLAMA3), ignore_merges=True),
+    "gpt4o": lambda: byte_level(splits(GPT4O)),
+    "possessive": lambda: byte_level(splits(POSSESSIVE)),
+    "han": lambda: byte_level(splits(HAN)),
+    # Groups of three from the end of a number: SuperBPE, Tiny Aya, AFMoE.
+    "groups": lambda: byte_level(splits(r"\p{N}+", r"(?=(\d{3})+(?!\d))")),
+    "groups-words": lambda: byte_level(splits(r"\d{1,3}(?=(?:\d{3})*\b)", GPT4O)),
+    "groups-numbers": lambda: byte_level(splits(r"\p{N}{1,3}(?=(?:\p{N}{3})*(?!\p{N}))", r"\p{L}+")),
     "digits": lambda: byte_level(P.Sequence([P.Digits(individual_digits=True), P.ByteLevel(add_prefix_space=False)])),
     "behind-bytes": lambda: byte_level(P.Sequence([
         P.Punctuation("contiguous"), P.ByteLevel(add_prefix_space=False), P.Digits(individual_digits=False),

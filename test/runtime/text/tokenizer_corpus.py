@@ -12,6 +12,7 @@ MARKS = (
     "e\u0301 a\u0323\u0307 a\u0307\u0323 q\u0307\u0323 \u1100\u1161\u11a8 \uac01 \u0344 \u1e9b\u0323 "
     "\u0958 \u2126 \u212b \ufb01 \u0130 \u0301x"
 )
+NUMBERS = "1 12 123 1234 12345 1234567,1234567.1234567a a1234567 ١٢٣٤٥٦٧ 12345²67 ²12345 1234567\u0301 1234\u200d 12345_"
 NAMES = ["▁", "▁▁ a▁b", " ▁ ", "Ġ", "Ċ<0x0A>", "<s> a</s>", "x <unk>x", "[CLS] a [SEP]b[MASK].", "<a><ab> <b> x<b>"]
 COMMON = list("   \n\n\r\t''''sStTmMdDrRvVeElL1234567890aé你.!-_\u00a0\u2003\u3000\x1c\x85▁<>")
 # Compatible forms that the libraries compared with have no mapping for.
@@ -24,7 +25,7 @@ KNOWN = {*ASSIGNED, "\0"}
 
 def make_texts(rng):
     lines = CORPUS.split("\n")
-    texts = [*lines, CORPUS, CONTROL, MARKS, "", *NAMES]
+    texts = [*lines, CORPUS, CONTROL, MARKS, NUMBERS, "", *NAMES]
     texts += [c * n for c in "a 1.\n中é😀_▁=\u0301" for n in (1, 2, 3, 7, 50, 257)]
     texts += ["".join(ASSIGNED[i : i + 1000]) for i in range(0, len(ASSIGNED), 1000)]
     texts += [" ".join(ASSIGNED[i : i + 500]) for i in range(0, len(ASSIGNED), 2500)]
