@@ -362,6 +362,11 @@ const Expression *Parser::parseMember(const Expression *of) {
                            subscripts[0]->operands.end());
     return add(std::move(member));
   }
+  if (!hasFailed() &&
+      std::ranges::any_of(subscripts, [](const Expression *subscript) {
+        return subscript->op == Op::Slice;
+      }))
+    fail(member.line, "a slice stands among other subscripts");
   member.operands.push_back(
       subscripts.size() == 1
           ? subscripts[0]

@@ -20,6 +20,7 @@ MISTAKES = [
     ("{{ a b }}", "line 1: expected '}}', not 'b'"),
     ("{{ 'a\n }}", "line 1: a string has no end"),
     ("{{ (1] }}", "line 1: unexpected ']', expected ')'"),
+    ("{{ a[1:2, 3] }}", "line 1: a slice stands among other subscripts"),
     ("{{ 0x10 }}", "line 1: the number '0' is not decimal, which is not supported"),
     ("{{ '\\N{BULLET}' }}", "line 1: the escape '\\N' is not supported; write '\\u' and the number"),
     ("{{ '\\ud800' }}", "line 1: the escape '\\ud800' is no character"),
