@@ -10,6 +10,7 @@
 #include "runtime/engine/Session.h"
 #include "runtime/generate/GenerateTokens.h"
 #include "runtime/generate/grammar/ReadGrammar.h"
+#include "runtime/text/Chat.h"
 #include "runtime/text/Tokenizer.h"
 #include <algorithm>
 #include <cmath>
@@ -49,9 +50,10 @@ struct Rows {
 struct quipu_model {
   std::unique_ptr<Session> session;
   std::optional<Tokenizer> tokenizer;
-  std::optional<TokenTrie> tokens; // once a grammar has been read
-  int32_t entry = 0;               // of the last step
-  std::unique_ptr<Rows[]> rows;    // of its outputs
+  std::optional<ChatTemplate> chatTemplate; // once it was asked for
+  std::optional<TokenTrie> tokens;          // once a grammar has been read
+  int32_t entry = 0;                        // of the last step
+  std::unique_ptr<Rows[]> rows;             // of its outputs
   std::string error;
 
   quipu_status report(Status status) {
@@ -62,7 +64,19 @@ struct quipu_model {
     return report({code, sentence});
   }
   quipu_status run(const Batch &batch);
+  std::string renderChat(const quipu_chat &chat, jinja::Text &prompt,
+                         quipu_status &status);
 };
+
+/// Calls what may find that there is no memory.
+template <typename Call>
+static quipu_status guard(quipu_model *model, Call call) {
+  try {
+    return call();
+  } catch (...) {
+    return model->report(QUIPU_ERROR_MEMORY, "there is not enough memory");
+  }
+}
 
 static thread_local std::string createError;
 
@@ -294,22 +308,24 @@ quipu_status quipu_generate(quipu_model *model, const int32_t *tokens,
     return model->report(QUIPU_ERROR_ARGUMENT,
                          "quipu_sampling: no number may be negative");
   quipu_grammar *const *grammars = takeSampling(sampling).grammars;
-  std::vector<OpenText> texts;
-  texts.reserve(count);
-  for (int32_t i = 0; i < count; ++i) {
-    Sampler sampler(options);
-    sampler.accept(tokens[i]);
-    quipu_grammar *grammar = grammars ? grammars[i] : nullptr;
-    texts.push_back({sequences ? sequences[i] : 0, tokens[i], sampler,
-                     grammar ? &grammar->constraint : nullptr});
-    ++options.seed;
-  }
-  return model->report(
-      generateTokens(*model->session, texts, /*entry=*/0, steps,
-                     [&](std::span<const int32_t> chosen) {
-                       return read(data, chosen.data(),
-                                   static_cast<int32_t>(chosen.size())) != 0;
-                     }));
+  return guard(model, [&] {
+    std::vector<OpenText> texts;
+    texts.reserve(count);
+    for (int32_t i = 0; i < count; ++i) {
+      Sampler sampler(options);
+      sampler.accept(tokens[i]);
+      quipu_grammar *grammar = grammars ? grammars[i] : nullptr;
+      texts.push_back({sequences ? sequences[i] : 0, tokens[i], sampler,
+                       grammar ? &grammar->constraint : nullptr});
+      ++options.seed;
+    }
+    return model->report(
+        generateTokens(*model->session, texts, /*entry=*/0, steps,
+                       [&](std::span<const int32_t> chosen) {
+                         return read(data, chosen.data(),
+                                     static_cast<int32_t>(chosen.size())) != 0;
+                       }));
+  });
 }
 
 quipu_status quipu_grammar_create(quipu_model *model, quipu_grammar_form form,
@@ -330,20 +346,21 @@ quipu_status quipu_grammar_create(quipu_model *model, quipu_grammar_form form,
   if (!logits)
     return model->report(QUIPU_ERROR_ARGUMENT,
                          "the default entry gives no logits");
-  Grammar read;
-  std::string error = readGrammar(
-      form == QUIPU_GRAMMAR_GBNF ? GrammarForm::Gbnf : GrammarForm::JsonSchema,
-      {text, bytes}, *model->tokenizer, read);
-  if (!error.empty())
-    return model->report(argumentError(std::move(error)));
-  if (!model->tokens)
-    model->tokens.emplace(*model->tokenizer, logits->width, [&](int32_t token) {
-      return quipu_is_end(model, token) != 0;
-    });
-  *grammar = new (std::nothrow) quipu_grammar(std::move(read), *model->tokens);
-  return *grammar ? QUIPU_OK
-                  : model->report(QUIPU_ERROR_MEMORY,
-                                  "there is no memory for a grammar");
+  return guard(model, [&] {
+    Grammar read;
+    std::string error =
+        readGrammar(form == QUIPU_GRAMMAR_GBNF ? GrammarForm::Gbnf
+                                               : GrammarForm::JsonSchema,
+                    {text, bytes}, *model->tokenizer, read);
+    if (!error.empty())
+      return model->report(argumentError(std::move(error)));
+    if (!model->tokens)
+      model->tokens.emplace(
+          *model->tokenizer, logits->width,
+          [&](int32_t token) { return quipu_is_end(model, token) != 0; });
+    *grammar = new quipu_grammar(std::move(read), *model->tokens);
+    return QUIPU_OK;
+  });
 }
 
 void quipu_grammar_destroy(quipu_grammar *grammar) { delete grammar; }
@@ -354,23 +371,27 @@ void quipu_grammar_restart(quipu_grammar *grammar) {
 
 quipu_status quipu_grammar_mask(quipu_model *model, quipu_grammar *grammar,
                                 float *logits) {
-  std::string error;
-  const TokenMask *allowed = grammar->constraint.next(error);
-  if (!allowed)
-    return model->report(argumentError(std::move(error)));
-  for (int32_t token = 0; token < quipu_vocabulary(model); ++token)
-    if (!isAllowed(*allowed, token))
-      logits[token] = -INFINITY;
-  return QUIPU_OK;
+  return guard(model, [&] {
+    std::string error;
+    const TokenMask *allowed = grammar->constraint.next(error);
+    if (!allowed)
+      return model->report(argumentError(std::move(error)));
+    for (int32_t token = 0; token < quipu_vocabulary(model); ++token)
+      if (!isAllowed(*allowed, token))
+        logits[token] = -INFINITY;
+    return QUIPU_OK;
+  });
 }
 
 quipu_status quipu_grammar_accept(quipu_model *model, quipu_grammar *grammar,
                                   int32_t token) {
-  return grammar->constraint.accept(token)
-             ? QUIPU_OK
-             : model->report(argumentError(
-                   "token " + std::to_string(token) +
-                   " does not fit the grammar where the text is"));
+  return guard(model, [&] {
+    return grammar->constraint.accept(token)
+               ? QUIPU_OK
+               : model->report(argumentError(
+                     "token " + std::to_string(token) +
+                     " does not fit the grammar where the text is"));
+  });
 }
 
 int32_t quipu_grammar_is_complete(const quipu_grammar *grammar) {
@@ -426,24 +447,106 @@ static quipu_status copyOut(quipu_model *model, const From &from, To *to,
 quipu_status quipu_tokenize(quipu_model *model, const char *text, size_t bytes,
                             int32_t parse_special, int32_t *tokens,
                             size_t capacity, size_t *count) {
+  *count = 0;
   if (!model->tokenizer)
     return model->report(QUIPU_ERROR_NO_TOKENIZER,
                          "the model has no tokenizer");
-  return copyOut(model,
-                 model->tokenizer->encode(
-                     std::string_view(text, bytes),
-                     {.addSpecial = true, .parseSpecial = parse_special != 0}),
-                 tokens, capacity, count);
+  return guard(model, [&] {
+    return copyOut(
+        model,
+        model->tokenizer->encode(
+            std::string_view(text, bytes),
+            {.addSpecial = true, .parseSpecial = parse_special != 0}),
+        tokens, capacity, count);
+  });
 }
 
 quipu_status quipu_detokenize(quipu_model *model, const int32_t *tokens,
                               size_t count, char *text, size_t capacity,
                               size_t *bytes) {
+  *bytes = 0;
   if (!model->tokenizer)
     return model->report(QUIPU_ERROR_NO_TOKENIZER,
                          "the model has no tokenizer");
-  return copyOut(model, model->tokenizer->decode({tokens, count}), text,
-                 capacity, bytes);
+  return guard(model, [&] {
+    return copyOut(model, model->tokenizer->decode({tokens, count}), text,
+                   capacity, bytes);
+  });
+}
+
+/// Reads the messages and runs the template. Returns a sentence about what
+/// failed, with its status, or nothing.
+std::string quipu_model::renderChat(const quipu_chat &chat, jinja::Text &prompt,
+                                    quipu_status &status) {
+  status = QUIPU_ERROR_ARGUMENT;
+  if (!chat.messages)
+    return "quipu_chat: messages must not be NULL";
+  jinja::Conversation conversation;
+  if (std::string error = conversation.setMessages(chat.messages);
+      !error.empty())
+    return "messages: " + error;
+  if (chat.tools)
+    if (std::string error = conversation.setTools(chat.tools); !error.empty())
+      return "tools: " + error;
+  if (chat.variables)
+    if (std::string error = conversation.setVariables(chat.variables);
+        !error.empty())
+      return "variables: " + error;
+  status = QUIPU_ERROR_TEMPLATE;
+  if (!chatTemplate) {
+    ChatTemplate form;
+    if (std::string error = form.load(*tokenizer); !error.empty())
+      return error;
+    chatTemplate = std::move(form);
+  }
+  return chatTemplate->render(conversation, prompt);
+}
+
+/// Gives what `take` makes of a conversation's prompt.
+template <typename Take, typename To>
+static quipu_status takeChat(quipu_model *model, const quipu_chat *given,
+                             Take take, To *to, size_t capacity,
+                             size_t *count) {
+  *count = 0;
+  if (!given || given->size < sizeof(size_t))
+    return model->report(QUIPU_ERROR_ARGUMENT,
+                         "quipu_chat: size must be sizeof(quipu_chat)");
+  if (!model->tokenizer)
+    return model->report(QUIPU_ERROR_NO_TOKENIZER,
+                         "the model has no tokenizer");
+  quipu_chat chat = {};
+  memcpy(&chat, given, std::min(given->size, sizeof(chat)));
+  return guard(model, [&] {
+    jinja::Text prompt;
+    quipu_status status;
+    if (std::string error = model->renderChat(chat, prompt, status);
+        !error.empty())
+      return model->report({status, error});
+    return copyOut(model, take(chat, prompt), to, capacity, count);
+  });
+}
+
+quipu_status quipu_chat_tokens(quipu_model *model, const quipu_chat *chat,
+                               int32_t *tokens, size_t capacity,
+                               size_t *count) {
+  return takeChat(
+      model, chat,
+      [&](const quipu_chat &asked, const jinja::Text &prompt) {
+        std::vector<int32_t> ids;
+        model->chatTemplate->encode(prompt, asked.parse_special != 0, ids);
+        return ids;
+      },
+      tokens, capacity, count);
+}
+
+quipu_status quipu_chat_text(quipu_model *model, const quipu_chat *chat,
+                             char *text, size_t capacity, size_t *bytes) {
+  return takeChat(
+      model, chat,
+      [](const quipu_chat &, const jinja::Text &prompt) {
+        return prompt.bytes;
+      },
+      text, capacity, bytes);
 }
 
 int32_t quipu_is_end(const quipu_model *model, int32_t token) {

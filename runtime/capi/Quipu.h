@@ -68,7 +68,8 @@ typedef enum quipu_status {
   QUIPU_ERROR_PROCESSOR = 5,    // the model was built for another processor
   QUIPU_ERROR_MEMORY = 6,       // no memory or threads left
   QUIPU_ERROR_DEVICE = 7,       // the GPU has failed: the model is lost
-  QUIPU_ERROR_NOT_FINITE = 8    // an output is NaN or infinite: broken weights
+  QUIPU_ERROR_NOT_FINITE = 8,   // an output is NaN or infinite: broken weights
+  QUIPU_ERROR_TEMPLATE = 9 // there is no chat template, or it refuses messages
 } quipu_status;
 
 typedef enum quipu_cache_type {
@@ -287,6 +288,34 @@ QUIPU_API quipu_status quipu_detokenize(quipu_model *model,
                                         const int32_t *tokens, size_t count,
                                         char *text, size_t capacity,
                                         size_t *bytes);
+
+/// A conversation, each part of it JSON as OpenAI has it, in texts that end
+/// with a zero byte; NULL in any but `messages` leaves it out.
+typedef struct quipu_chat {
+  size_t size;           // sizeof(quipu_chat): fields may be added at the end
+  const char *messages;  // [{"role": "user", "content": "What is gravity?"}]
+  const char *tools;     // a list of what the model may call
+  const char *variables; // an object: {"enable_thinking": false}
+  int32_t parse_special; // as in quipu_tokenize, of the messages
+} quipu_chat;
+
+/// Turns a conversation into the ids of the prompt that the model's chat
+/// template makes of it, which ends with the beginning of a reply unless the
+/// variable add_generation_prompt is false. Control tokens are those that the
+/// template writes. Stores at most `capacity` ids and always sets *count to how
+/// many there are; 0 after an error.
+///
+/// The prompt of a conversation begins with that of its first messages, as a
+/// rule: what the sequence holds of it need not be read again.
+QUIPU_API quipu_status quipu_chat_tokens(quipu_model *model,
+                                         const quipu_chat *chat,
+                                         int32_t *tokens, size_t capacity,
+                                         size_t *count);
+
+/// The same as a text, to look at: at most `capacity` bytes, not terminated.
+QUIPU_API quipu_status quipu_chat_text(quipu_model *model,
+                                       const quipu_chat *chat, char *text,
+                                       size_t capacity, size_t *bytes);
 
 /// Whether the model says with this token that its text ends (1) or not (0).
 QUIPU_API int32_t quipu_is_end(const quipu_model *model, int32_t token);

@@ -12,6 +12,8 @@
 #include "support/OutputFile.h"
 #include "support/TemporaryFiles.h"
 #include <csignal>
+#include <new>
+#include <unistd.h>
 
 using namespace quipu;
 
@@ -79,6 +81,10 @@ int main(int argc, char **argv) {
   programName = path.substr(path.rfind('/') + 1);
   // A pipe whose reader has gone is seen by `print`.
   signal(SIGPIPE, SIG_IGN);
+  std::set_new_handler([] {
+    fail("there is not enough memory");
+    _exit(1);
+  });
   prepareForOutput();
   static const std::string lostFile =
       programName + ": error: this program's file is cut off; copy it again\n";

@@ -100,10 +100,7 @@ void ItemSource::fill() {
   buffer.erase(0, begin);
   begin = 0;
   char bytes[65536];
-  ssize_t count;
-  do
-    count = read(STDIN_FILENO, bytes, sizeof(bytes));
-  while (count < 0 && errno == EINTR);
+  ssize_t count = readSome(STDIN_FILENO, bytes, sizeof(bytes));
   if (count < 0)
     failure = std::string("cannot read standard input: ") + strerror(errno);
   if (count <= 0)

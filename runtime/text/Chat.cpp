@@ -20,21 +20,31 @@ std::string ChatTemplate::load(const Tokenizer &model) {
                              "; use it with plain prompts";
 }
 
-std::string ChatTemplate::encode(jinja::Conversation &conversation,
-                                 bool parseSpecial,
-                                 std::vector<int32_t> &ids) const {
+std::string ChatTemplate::render(jinja::Conversation &conversation,
+                                 jinja::Text &prompt) const {
   for (auto [name, id] : {std::pair("bos_token", tokenizer->bos()),
                           std::pair("eos_token", tokenizer->eos())})
     if (id != noToken)
       conversation.setToken(name, tokenizer->bytes(id));
-  jinja::Text prompt;
   std::string error = conversation.render(form, prompt);
-  if (!error.empty())
-    return "the chat template fails: " + error;
+  return error.empty() ? "" : "the chat template fails: " + error;
+}
+
+void ChatTemplate::encode(const jinja::Text &prompt, bool parseSpecial,
+                          std::vector<int32_t> &ids) const {
   EncodeOptions options = {.addSpecial = false, .parseSpecial = true};
   if (!parseSpecial)
     options.plain = prompt.inputs;
   std::vector<int32_t> encoded = tokenizer->encode(prompt.bytes, options);
   ids.insert(ids.end(), encoded.begin(), encoded.end());
-  return "";
+}
+
+std::string ChatTemplate::encode(jinja::Conversation &conversation,
+                                 bool parseSpecial,
+                                 std::vector<int32_t> &ids) const {
+  jinja::Text prompt;
+  std::string error = render(conversation, prompt);
+  if (error.empty())
+    encode(prompt, parseSpecial, ids);
+  return error;
 }

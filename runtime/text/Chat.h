@@ -28,6 +28,12 @@ public:
   std::string encode(jinja::Conversation &conversation, bool parseSpecial,
                      std::vector<int32_t> &ids) const;
 
+  /// The two halves of that.
+  std::string render(jinja::Conversation &conversation,
+                     jinja::Text &prompt) const;
+  void encode(const jinja::Text &prompt, bool parseSpecial,
+              std::vector<int32_t> &ids) const;
+
 private:
   const Tokenizer *tokenizer = nullptr;
   jinja::Template form;

@@ -432,7 +432,16 @@ static int testMemory(void) {
   EXPECT(sameLogits(before, quipu_logits(model, 0)));
   quipu_model *second = NULL;
   EXPECT(quipu_create(&options, &second) == QUIPU_ERROR_MEMORY && !second);
+  size_t count;
+  EXPECT(quipu_tokenize(model, (const char *)tokens, sizeof(tokens), 0, NULL, 0,
+                        &count) == QUIPU_ERROR_MEMORY);
+  EXPECT(count == 0 && strstr(quipu_last_error(model), "not enough memory"));
+  EXPECT(quipu_detokenize(model, tokens, 65536, NULL, 0, &count) ==
+         QUIPU_ERROR_MEMORY);
   setrlimit(RLIMIT_AS, &limit);
+  EXPECT(quipu_tokenize(model, (const char *)tokens, sizeof(tokens), 0, NULL, 0,
+                        &count) == QUIPU_ERROR_CAPACITY &&
+         count > 65536);
   EXPECT(quipu_step(model, tokens, NULL, NULL, 200, NULL, 200) == QUIPU_OK);
   quipu_destroy(model);
   return 0;
