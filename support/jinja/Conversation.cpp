@@ -127,9 +127,12 @@ static std::string checkList(const Value &value, std::string_view of) {
 std::string Conversation::setMessages(std::string_view json) {
   Value value;
   std::string error = readJson(json, heap, value);
-  if (error.empty())
-    error = checkList(value, "messages");
   if (!error.empty())
+    return error;
+  if (value.kind == Kind::Mapping)
+    if (const Value *list = value.mapping->find("messages"))
+      value = *list;
+  if (error = checkList(value, "messages"); !error.empty())
     return error;
   messages->items.clear();
   for (const Value &message : value.sequence->items)

@@ -29,8 +29,9 @@ public:
   void remove(size_t begin, size_t end);
   /// Keeps the messages from `begin` to `end` from templates.
   void leaveOut(size_t begin, size_t end) { leftOut = {begin, end}; }
-  /// The messages, or the tools, of JSON as OpenAI has it. Return a sentence
-  /// about an error, "line N: ...", or nothing.
+  /// The messages, or the tools, of JSON as OpenAI has it: a list, or a request
+  /// that has the list of messages. Return a sentence about an error,
+  /// "line N: ...", or nothing.
   std::string setMessages(std::string_view json);
   std::string setTools(std::string_view json);
   /// An object of other variables, whose texts count as the template's own.
