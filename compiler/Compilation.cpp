@@ -414,6 +414,14 @@ Error Compilation::prepare() {
   };
   for (const std::string &warning : checkpoint->getWarnings())
     warn(warning);
+  Expected<int64_t> trained = getContext(*checkpoint, /*asked=*/0);
+  if (!trained)
+    consumeError(trained.takeError()); // the checkpoint does not say
+  else if (*positions > *trained)
+    warn("--context " + Twine(*positions) + " is more than the " +
+         Twine(*trained) +
+         " positions that the model was trained on: what is "
+         "far apart may not be understood");
   Expected<Generation> generation =
       readGeneration(*checkpoint, *vocabulary, warn);
   if (!generation)

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/cli/RunOptions.h"
+#include "runtime/cli/Console.h"
 #include "runtime/cli/Progress.h"
 #include <climits>
 
@@ -55,6 +56,11 @@ std::string RunOptions::start(const abi::Program &program, int32_t sequences,
                               std::unique_ptr<Session> &made) const {
   Loading loading(isVerbose);
   SessionOptions options = session(sequences);
+  if (options.context > program.context)
+    note("--context " + std::to_string(options.context) + " is more than the " +
+         std::to_string(program.context) +
+         " positions that this program was made for: what is far apart may not "
+         "be understood");
   options.engine.loading = [&](uint64_t done, uint64_t total) {
     loading.update(done, total);
   };
