@@ -224,9 +224,10 @@ public:
   void arrive(mlir::Value barrier);
   void arriveExpecting(mlir::Value barrier, Operand bytes);
   void waitParity(mlir::Value barrier, Operand parity);
-  /// One bulk copy from global memory; all a multiple of 16 bytes.
+  /// One bulk copy from global memory; all a multiple of 16 bytes. What is
+  /// `readOnce` leaves the second-level cache to others.
   void copyBulk(mlir::Value shared, mlir::Value global, Operand bytes,
-                mlir::Value barrier);
+                mlir::Value barrier, bool readOnce = false);
   /// cp.async of 4, 8 or 16 bytes; zeros behind `valid` bytes.
   void copyAsync(mlir::Value shared, mlir::Value global, unsigned bytes,
                  mlir::Value valid = {});

@@ -14,6 +14,9 @@ using namespace quipu::gpu;
 /// What a wait for a barrier sleeps at most before it looks again, in ns.
 static constexpr int64_t waitTicks = 10'000'000;
 
+/// What createpolicy.fractional.L2::evict_first of all bytes gives.
+static constexpr int64_t evictFirst = 0x12F0000000000000;
+
 void DeviceBuilder::require(unsigned needed) const {
   assert(sm >= needed && "the chip does not have this instruction");
 }
@@ -111,11 +114,12 @@ void DeviceBuilder::waitParity(Value barrier, Operand parity) {
 }
 
 void DeviceBuilder::copyBulk(Value shared, Value global, Operand bytes,
-                             Value barrier) {
+                             Value barrier, bool readOnce) {
   require(90);
   NVVM::CpAsyncBulkGlobalToSharedClusterOp::create(
       *this, shared, global, barrier, constant(getI32Type(), bytes),
-      /*multicastMask=*/Value(), /*l2CacheHint=*/Value());
+      /*multicastMask=*/Value(),
+      /*l2CacheHint=*/readOnce ? i64(evictFirst) : Value());
 }
 
 void DeviceBuilder::copyAsync(Value shared, Value global, unsigned bytes,

@@ -80,6 +80,7 @@ struct AttentionLaunch {
   unsigned threads;
   int64_t sharedBytes;
   int64_t grid[3];
+  unsigned residentBlocks = 1; // of a multiprocessor, as registers allow
 };
 
 // What is emitted begins with the wait for the kernel before and ends where the

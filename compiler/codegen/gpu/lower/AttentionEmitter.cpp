@@ -27,37 +27,43 @@ Value AttentionEmitter::loadField(size_t field, Type type) {
   return b.loadConstant(type, b.at(arguments.step, field));
 }
 
-Value AttentionEmitter::loadNumber(size_t array, Value index) {
-  Value numbers = loadField(array, b.getPointerType(1));
-  return b.loadConstant(b.getI32Type(),
-                        b.at(numbers, b.mul(index, sizeof(int32_t))));
+void AttentionEmitter::loadStep() {
+  auto loadPointer = [&](size_t field) {
+    return loadField(field, b.getPointerType(1));
+  };
+  step.tileCount =
+      loadField(offsetof(abi::StepArgs, queryTileCount), b.getI32Type());
+  step.tiles = loadPointer(offsetof(abi::StepArgs, queryTiles));
+  step.sequences = loadPointer(offsetof(abi::StepArgs, sequences));
+  step.places = loadPointer(shape.isFull ? offsetof(abi::StepArgs, ends)
+                                         : offsetof(abi::StepArgs, positions));
+  Value pool = b.at(loadPointer(offsetof(abi::StepArgs, pools)),
+                    shape.pool * int64_t(sizeof(abi::PagePool)));
+  auto loadOfPool = [&](size_t field, Type type) {
+    return b.loadConstant(type, b.at(pool, field));
+  };
+  step.table = loadOfPool(offsetof(abi::PagePool, table), b.getPointerType(1));
+  step.tablePages =
+      loadOfPool(offsetof(abi::PagePool, tablePages), b.getI32Type());
+  step.pages = loadOfPool(offsetof(abi::PagePool, pages), b.getPointerType(1));
 }
 
-Value AttentionEmitter::loadTileCount() {
-  return loadField(offsetof(abi::StepArgs, queryTileCount), b.getI32Type());
+Value AttentionEmitter::loadNumber(Value array, Value index) {
+  return b.loadConstant(b.getI32Type(),
+                        b.at(array, b.mul(index, sizeof(int32_t))));
 }
 
 AttentionEmitter::Tile AttentionEmitter::loadTile(Value number) {
-  Value tiles =
-      loadField(offsetof(abi::StepArgs, queryTiles), b.getPointerType(1));
-  Values fields = b.loadVector(
-      b.getI32Type(), 2, b.at(tiles, b.mul(number, sizeof(abi::QueryTile))),
-      /*isConstant=*/true);
+  Values fields =
+      b.loadVector(b.getI32Type(), 2,
+                   b.at(step.tiles, b.mul(number, sizeof(abi::QueryTile))),
+                   /*isConstant=*/true);
   Tile tile{fields[0], fields[1], {}, {}, {}};
-  if (shape.isFull)
-    tile.end = loadNumber(offsetof(abi::StepArgs, ends), tile.first);
-  else
-    tile.position = loadNumber(offsetof(abi::StepArgs, positions), tile.first);
-  Value slot = loadNumber(offsetof(abi::StepArgs, sequences), tile.first);
-  Value pool =
-      b.at(loadField(offsetof(abi::StepArgs, pools), b.getPointerType(1)),
-           shape.pool * int64_t(sizeof(abi::PagePool)));
-  Value table = b.loadConstant(b.getPointerType(1),
-                               b.at(pool, offsetof(abi::PagePool, table)));
-  Value pages = b.loadConstant(b.getI32Type(),
-                               b.at(pool, offsetof(abi::PagePool, tablePages)));
-  tile.table =
-      b.at(table, b.mul(b.extend(b.mul(slot, pages)), sizeof(int32_t)));
+  Value place = loadNumber(step.places, tile.first);
+  (shape.isFull ? tile.end : tile.position) = place;
+  Value slot = loadNumber(step.sequences, tile.first);
+  tile.table = b.at(step.table, b.mul(b.extend(b.mul(slot, step.tablePages)),
+                                      sizeof(int32_t)));
   return tile;
 }
 
@@ -108,15 +114,10 @@ std::pair<Value, Value> AttentionEmitter::getPage(const Tile &tile, Value page,
                                                   Value head) {
   Value number = b.loadConstant(b.getI32Type(),
                                 b.at(tile.table, b.mul(page, sizeof(int32_t))));
-  Value pool =
-      b.at(loadField(offsetof(abi::StepArgs, pools), b.getPointerType(1)),
-           shape.pool * int64_t(sizeof(abi::PagePool)));
-  Value pages = b.loadConstant(b.getPointerType(1),
-                               b.at(pool, offsetof(abi::PagePool, pages)));
   Value place = b.add(b.mul(b.extend(arguments.layer), shape.layerBytes),
                       shape.placeBytes);
   Value keys =
-      b.at(b.at(pages, b.mul(b.extend(number), shape.pageBytes)), place);
+      b.at(b.at(step.pages, b.mul(b.extend(number), shape.pageBytes)), place);
   const DeviceKvLayout &cache = shape.cache;
   auto getHead = [&](int64_t offset, int64_t dim) {
     return b.at(b.at(keys, offset), b.mul(head, cache.headBytes(dim)));

@@ -49,7 +49,8 @@ protected:
   };
 
   Value loadField(size_t field, mlir::Type type);
-  Value loadTileCount();
+  /// What all tiles need of the step, all at once: comes first.
+  void loadStep();
   Tile loadTile(Value number);
   Row getRow(const Tile &tile, Value head, Value number);
   Value getBegin(Value end); ///< of a row's positions
@@ -105,13 +106,21 @@ protected:
   void copyAll(Value shared, Value global, int64_t bytes, Value thread,
                int64_t threads);
 
+  /// What a step is given, and its pool.
+  struct Step {
+    Value tileCount, tiles, sequences;
+    Value places; // the ends in full attention, otherwise the positions
+    Value table, tablePages, pages;
+  };
+  Step step;
+
   DeviceBuilder &b;
   const AttentionShape &shape;
   const AttentionArguments &arguments;
 
 private:
   double getScoreFactor() const;
-  Value loadNumber(size_t array, Value index);
+  Value loadNumber(Value array, Value index);
 };
 
 } // namespace quipu::gpu

@@ -55,7 +55,8 @@ void BlockedAttention::emit() {
   keys = b.getSharedMemory();
   values = b.at(keys, shape.cache.headBytes(shape.cache.keyDim));
 
-  Value tileCount = loadTileCount();
+  loadStep();
+  Value tileCount = step.tileCount;
   int64_t heads = shape.cache.heads, tileBlocks = getTileBlocks(shape);
   Value items = b.mul(tileCount, heads * tileBlocks);
   b.forEach(b.getBlock(), items, b.getBlocks(), [&](Value item) {

@@ -112,10 +112,13 @@ void GemvPlan::layOut(KernelOp kernel, GpuAttr gpu) {
   // A batch's outputs keep the threads busy once.
   batch = std::min(
       batch, std::max<int64_t>(1, workerThreads / (tokens * unitColumns)));
-  // Several rows that leave no room for weights stay where they are.
+  // Several rows that leave no room for a ring of weights stay where they are.
   int64_t scratchBytes = Elements::getScratchBytes(ops);
-  int64_t room =
-      maxSharedBytes(gpu) - batch * unitSums - scratchBytes - barrierBytes;
+  int64_t needed = perBlock * tilesOfUnit * tileSlots;
+  int64_t leastRing =
+      gpu.hasBulkCopies() ? std::min(needed, slotsMultiple) * slotBytes : 0;
+  int64_t room = maxSharedBytes(gpu) - batch * unitSums - scratchBytes -
+                 barrierBytes - leastRing;
   isInputShared = tokens == 1 || columns != getElementsPerToken(inputType) ||
                   tokens * inputRowBytes <= std::min(maxInputBytes, room);
   inputAt = place(isInputShared ? tokens * inputRowBytes : 0);
@@ -141,7 +144,6 @@ void GemvPlan::layOut(KernelOp kernel, GpuAttr gpu) {
               ? std::clamp<int64_t>(left / slotBytes, 0, schedule.getSlots())
               : 0;
   // A ring that is filled once leaves room for the next kernel's blocks.
-  int64_t needed = perBlock * tilesOfUnit * tileSlots;
   slots = slots < needed ? slots / slotsMultiple * slotsMultiple : needed;
   // The ring's warp copies the vectors.
   if (!slots)

@@ -16,6 +16,22 @@ using namespace quipu::gpu;
 static constexpr int64_t fullBlocks =
     FragmentLayout::segmentColumns / FragmentCodes::blockColumns;
 
+/// Word j of lane i of each four becomes word i of lane j.
+static void transposeFours(DeviceBuilder &b, Values &words, Value lane) {
+  for (unsigned distance : {1, 2}) {
+    Value isUpper = b.notEqual(b.bitAnd(lane, distance), 0);
+    for (unsigned i = 0; i < 4; ++i) {
+      if (i & distance)
+        continue;
+      Value &low = words[i], &high = words[i + distance];
+      // Each keeps one word and gets the other lane's of the same place.
+      Value got = b.shuffleXor(b.select(isUpper, low, high), distance);
+      low = b.select(isUpper, got, low);
+      high = b.select(isUpper, high, got);
+    }
+  }
+}
+
 /// Four pairs of token `firstToken` + lane / 4 for a block of 32 columns.
 Values GemvLowering::loadInput(Value block32, int64_t firstToken) {
   Value q = b.remainder(lane, 4);
@@ -23,10 +39,10 @@ Values GemvLowering::loadInput(Value block32, int64_t firstToken) {
   if (!isInputShared) {
     Value from = b.at(b.at(getOperand(cast<BlockArgument>(input)),
                            b.mul(token, getRowBytes(inputType))),
-                      b.add(b.mul(block32, 64), b.mul(q, 4)));
-    Values pairs;
-    for (int64_t i = 0; i < 4; ++i)
-      pairs.push_back(b.load(b.getI32Type(), b.at(from, 16 * i)));
+                      b.add(b.mul(block32, 64), b.mul(q, 16)));
+    // Four lanes read all of a token's 64 bytes at once.
+    Values pairs = b.loadVector(b.getI32Type(), 4, from);
+    transposeFours(b, pairs, lane);
     return pairs;
   }
   Value place = b.add(b.mul(block32, 64), b.mul(q, 16));
@@ -105,31 +121,30 @@ void GemvLowering::emitSegment(ArrayRef<GemvTile> pair, ArrayRef<Value> slotsAt,
 
 Value GemvLowering::multiply(ArrayRef<GemvTile> pair, ArrayRef<Value> tilesAt,
                              Value sums, Value taken) {
+  // The groups take the slots of all pairs in turn.
+  static_assert(llvm::isPowerOf2_64(groups));
   Value group = b.divide(warp, slotWarps);
-  return b.forEach(0, tileSlots, 1, {taken}, [&](Value slot, Values taken) {
-    Value isMine = b.equal(b.remainder(taken[0], groups), group);
-    b.ifThen(isMine, [&] {
-      Value segment =
-          b.add(b.mul(slot, slotWarps), b.remainder(warp, slotWarps));
-      Value first = b.mul(taken[0], 2);
-      SmallVector<Value, 2> slotsAt;
-      for (size_t i = 0; i < 2; ++i) {
-        LinearOp linear = pair[i].linear;
-        slotsAt.push_back(
-            slots ? waitForSlot(b.add(first, i))
-                  : b.at(tilesAt[i],
-                         b.mul(slot,
-                               getFragmentLayout(linear.getWeight().getType())
-                                   ->fullSlotBytes())));
-      }
-      auto run = [&] { emitSegment(pair, slotsAt, slot, sums); };
-      if (segments % slotWarps == 0)
-        run();
-      else
-        b.ifThen(b.less(segment, segments), run);
-      if (slots)
-        freeSlots(first);
-    });
-    return Values{b.add(taken[0], 1)};
-  })[0];
+  Value first = b.remainder(b.sub(group, taken), groups);
+  b.forEach(first, tileSlots, groups, [&](Value slot) {
+    Value segment = b.add(b.mul(slot, slotWarps), b.remainder(warp, slotWarps));
+    Value number = b.mul(b.add(taken, slot), 2);
+    SmallVector<Value, 2> slotsAt;
+    for (size_t i = 0; i < 2; ++i) {
+      LinearOp linear = pair[i].linear;
+      slotsAt.push_back(
+          slots
+              ? waitForSlot(b.add(number, i))
+              : b.at(tilesAt[i],
+                     b.mul(slot, getFragmentLayout(linear.getWeight().getType())
+                                     ->fullSlotBytes())));
+    }
+    auto run = [&] { emitSegment(pair, slotsAt, slot, sums); };
+    if (segments % slotWarps == 0)
+      run();
+    else
+      b.ifThen(b.less(segment, segments), run);
+    if (slots)
+      freeSlots(number);
+  });
+  return b.add(taken, tileSlots);
 }

@@ -66,7 +66,7 @@ void GemvLowering::copySlot(const GemvUnits &units, const GemvTile &tile,
   b.copyBulk(
       b.at(b.at(shared, ringAt), b.mul(place, slotBytes)),
       b.at(getTileAt(units, tile, unit), b.mul(slot, layout.fullSlotBytes())),
-      bytes, full);
+      bytes, full, /*readOnce=*/tokens == 1);
 }
 
 void GemvLowering::copyVectors() {

@@ -56,7 +56,7 @@ struct AttentionLowering : KernelLowering {
         static_cast<int64_t>(state->getOffset().value_or(0)) * unit;
     shape.layerBytes =
         static_cast<int64_t>(state->getStride().value_or(0)) * unit;
-    if (shape.cache.heads > maxSplitHeads)
+    if (shape.cache.heads * llvm::divideCeil(shape.group, 16) > maxSplitHeads)
       return op.emitOpError("has ")
              << shape.cache.heads << " heads in the cache, but a GPU takes "
              << maxSplitHeads;
@@ -66,8 +66,7 @@ struct AttentionLowering : KernelLowering {
   /// Emits the kernel that `getLaunch` and `emitCode` are for.
   template <typename GetLaunch, typename EmitCode>
   LogicalResult emitForm(const AttentionShape &shape, GetLaunch getLaunch,
-                         EmitCode emitCode,
-                         unsigned blocksPerMultiprocessor = 1) {
+                         EmitCode emitCode) {
     AttentionLaunch launch = getLaunch(shape);
     auto emitBody = [&]() -> FailureOr<Launch> {
       auto op = cast<AttentionOp>(kernel.getBody().front().front());
@@ -82,7 +81,7 @@ struct AttentionLowering : KernelLowering {
       return Launch{{launch.grid[0], launch.grid[1], launch.grid[2]},
                     launch.sharedBytes};
     };
-    return emitFunction("", launch.threads, emitBody, blocksPerMultiprocessor);
+    return emitFunction("", launch.threads, emitBody, launch.residentBlocks);
   }
 
   LogicalResult emit() final {
@@ -109,9 +108,7 @@ struct AttentionLowering : KernelLowering {
           [&](DeviceBuilder &b, const AttentionShape &shape,
               const AttentionArguments &arguments) {
             emitSplitAttention(b, shape, arguments, maxShared);
-          },
-          // Registers are left for a block of the kernel behind it.
-          /*blocksPerMultiprocessor=*/3);
+          });
     if (isBlocked && gpu.hasWarpgroupProducts() && fitsWarpgroups(*shape))
       return emitForm(*shape, getWarpgroupAttention, emitWarpgroupAttention);
     if (isBlocked && fits(getBlockedAttention(*shape)))

@@ -41,12 +41,13 @@ private:
 
 void PlainAttention::emit() {
   b.waitForKernelBefore();
+  loadStep();
   lane = b.bitAnd(b.getThread(), lanes - 1);
   Value warp = b.getUniform(b.shiftRight(b.getThread(), 5));
   int64_t rows = shape.tileTokens() * shape.group;
   int64_t tileItems = shape.cache.heads * rows;
   b.forEach(b.add(b.mul(b.getBlock(), warps), warp),
-            b.mul(loadTileCount(), tileItems), b.mul(b.getBlocks(), warps),
+            b.mul(step.tileCount, tileItems), b.mul(b.getBlocks(), warps),
             [&](Value number) {
               Tile tile = loadTile(b.divide(number, tileItems));
               Value inTile = b.remainder(number, tileItems);

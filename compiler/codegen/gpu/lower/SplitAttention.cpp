@@ -10,9 +10,12 @@
 // together (flash-decoding, Dao 2023).
 //
 // Of a page and 16 rows at a time, a warp has the scores of 32 positions, and
-// then a quarter of the values' components. Pages come through a ring in shared
-// memory. What this step does not write of them is copied before the kernel
-// before has ended.
+// then a quarter of the values' components. Four warps are a group, which has
+// pages of its own: for one token a block is a group, of which two run on a
+// multiprocessor; for more it has several, so that all pages of a sequence are
+// on their way at once and meet without other blocks. Pages come through a ring
+// in shared memory. What this step does not write of them is copied before the
+// kernel before has ended.
 //
 //===----------------------------------------------------------------------===//
 
@@ -25,29 +28,39 @@ using namespace quipu;
 using namespace quipu::gpu;
 
 namespace {
-constexpr int64_t warps = 4, threads = 32 * warps;
+constexpr int64_t warps = 4, threads = 32 * warps; // of a group
+constexpr int64_t maxGroups = 4;
 constexpr int64_t tileRows = 16; // of a tensor-core product
 constexpr int64_t word = sizeof(float);
 /// Positions of a warp, in eights.
 constexpr int64_t warpEights = abi::pagePositions / warps / 8;
 constexpr int64_t steps = abi::pagePositions / 16; // of products with values
 
-/// Places in shared memory, in bytes.
+/// Places in shared memory, in bytes: for each group a ring of pages, then for
+/// each scratch memory, then for each stage two barriers.
 struct SharedLayout {
-  int64_t stages, pageBytes;
-  explicit SharedLayout(const AttentionShape &shape, int64_t maxShared)
-      : pageBytes(shape.cache.headBytes(shape.cache.keyDim) +
+  int64_t groups, stages = 1, pageBytes;
+  SharedLayout(const AttentionShape &shape, int64_t maxShared)
+      : groups(shape.tokens > 1 ? maxGroups : 1),
+        pageBytes(shape.cache.headBytes(shape.cache.keyDim) +
                   shape.cache.headBytes(shape.cache.valueDim)) {
+    while (groups > 1 && bytes() > maxShared)
+      --groups;
     stages = 2;
-    if (bytes() > maxShared)
+    if (groups > 1 || bytes() > maxShared)
       stages = 1;
   }
-  int64_t weights() const { return stages * pageBytes; }
-  int64_t largest() const { return weights() + steps * 32 * 4 * word; }
-  int64_t sums() const { return largest() + warps * tileRows * word; }
-  int64_t flag() const { return sums() + warps * tileRows * 4 * word; }
+  int64_t ringBytes() const { return stages * pageBytes; }
+  int64_t scratch() const { return groups * ringBytes(); }
+  int64_t flag() const { return scratch() + groups * scratchBytes; }
   int64_t barriers() const { return flag() + 16; }
-  int64_t bytes() const { return barriers() + stages * 2 * 8; }
+  int64_t bytes() const { return barriers() + groups * stages * 2 * 8; }
+
+  // In a group's scratch memory.
+  static constexpr int64_t weights = 0;
+  static constexpr int64_t largest = steps * 32 * 4 * word;
+  static constexpr int64_t sums = largest + warps * tileRows * word;
+  static constexpr int64_t scratchBytes = sums + warps * tileRows * 4 * word;
 };
 
 class SplitAttention : AttentionEmitter {
@@ -56,18 +69,18 @@ public:
                  const AttentionArguments &arguments, int64_t maxShared)
       : AttentionEmitter(builder, shape, arguments), layout(shape, maxShared),
         hasBulk(builder.getSm() >= 90),
-        isAlone(shape.tileTokens() * shape.group <= tileRows),
         rowCount(shape.tileTokens() * shape.group <= 8 ? 1 : 2) {}
   void emit();
 
 private:
-  /// A tile, a head and every `step`th of their pages from number `first` on.
+  /// A tile, a head and every `step`th of their pages from number `first` on,
+  /// which are a group's.
   struct Item {
     Tile tile;
     Value head, first, step;
     Value firstPage, pages; // of the tile
-    Value count;            // of the item's pages
-    Value counter;          // of items that are done
+    Value count;            // of the group's pages
+    Value blocks;           // that have pages of the tile
   };
   struct Stage {
     Value keys, values, keyBarrier, valueBarrier;
@@ -84,7 +97,8 @@ private:
   void copyRows(Value shared, Value global, int64_t dim, Value begin, Value end,
                 Value barrier);
 
-  void emitItem(const Item &item, Value turn);
+  void emitItem(const Item &item, Value rowBlock, Value turn);
+  Value isLast(const Item &item, Value rowBlock);
   SmallVector<Row> getRows(const Item &item, Value rowBlock);
   SmallVector<Values> loadQueries(const Item &item, ArrayRef<Row> rows);
   void emitRows(const Item &item, Value page, const Stage &stage,
@@ -102,31 +116,48 @@ private:
   /// A state and two components, and then with pages.
   Values addPartials(ArrayRef<Value> before, ArrayRef<Value> numbers);
   Values combinePages(const Item &item, const Partials &from, State state);
-  void combine(const Item &item);
+  void combine(const Item &item, Value rowBlock);
 
   /// Of a row and a page: O_p, m_p, three of padding, l_p.
   int64_t partialBytes() const {
     return getSplitRowNumbers(shape.cache.valueDim) * word;
   }
 
+  Value countRowBlocks(const Tile &tile) {
+    return b.ceilDivide(b.mul(tile.count, shape.group), tileRows);
+  }
+  void syncGroup();
+
   SharedLayout layout;
   bool hasBulk;
-  bool isAlone;      // a tile has no more rows than a product
   unsigned rowCount; // of a lane
-  Value thread, lane, warp, quad, laneRow, shared, maxSplits;
+  Value thread, lane, quad, laneRow, shared, partials, maxSplits;
+  Value group, groupThread, warp; // of the block, of the group
+  Value ring, scratch, barriers;  // of the group
 };
 } // namespace
 
 void SplitAttention::emit() {
   thread = b.getThread();
   lane = b.bitAnd(thread, 31);
-  warp = b.getUniform(b.shiftRight(thread, 5));
   quad = b.bitAnd(lane, 3);
   laneRow = b.shiftRight(lane, 2);
+  warp = b.getUniform(b.shiftRight(thread, 5));
+  group = layout.groups > 1 ? b.divide(warp, warps) : b.i32(0);
+  warp = b.remainder(warp, warps);
+  groupThread = b.remainder(thread, threads);
   shared = b.getSharedMemory();
+  ring = b.at(shared, b.mul(group, layout.ringBytes()));
+  scratch =
+      b.at(b.at(shared, layout.scratch()), b.mul(group, layout.scratchBytes));
+  barriers =
+      b.at(b.at(shared, layout.barriers()), b.mul(group, layout.stages * 16));
+  loadStep();
+  maxSplits = loadField(offsetof(abi::StepArgs, maxSplits), b.getI32Type());
+  partials = loadField(offsetof(abi::StepArgs, partials), b.getPointerType(1));
   if (hasBulk) {
     b.ifThen(b.equal(thread, 0), [&] {
-      for (int64_t i : llvm::seq(layout.stages * 2))
+      for (int64_t i : llvm::seq(layout.groups * layout.stages * 2))
         b.initBarrier(b.at(shared, layout.barriers() + 8 * i), 1);
       b.fenceBarriers();
     });
@@ -135,22 +166,32 @@ void SplitAttention::emit() {
     b.waitForKernelBefore();
   }
 
-  maxSplits = loadField(offsetof(abi::StepArgs, maxSplits), b.getI32Type());
-  Value partials =
-      loadField(offsetof(abi::StepArgs, partials), b.getPointerType(1));
   int64_t heads = shape.cache.heads;
-  Value pairs = b.mul(loadTileCount(), heads);
+  Value tiles = step.tileCount, isOneTile = b.equal(tiles, 1);
+  // Blocks of rows are dealt out where there is one tile; otherwise a tile's
+  // are one after the other, mostly one.
+  bool isOneRowBlock = shape.tileTokens() * shape.group <= tileRows;
+  Value rowItems = b.i32(1);
+  if (!isOneRowBlock)
+    rowItems = b.select(isOneTile, countRowBlocks(loadTile(b.i32(0))), 1);
+  Value pairs = b.mul(b.mul(tiles, heads), rowItems);
   Value splits = b.max(b.divide(b.getBlocks(), pairs), 1);
   b.forEach(
       b.getBlock(), b.mul(pairs, splits), b.getBlocks(), b.i32(0),
       [&](Value number, Values turns) -> Values {
-        Value pair = b.remainder(number, pairs);
+        Value pair = b.remainder(number, pairs), rest = b.divide(pair, heads);
+        Value split = b.divide(number, pairs);
+        Value firstRowBlock = b.i32(0);
         Item item;
-        item.tile = loadTile(b.divide(pair, heads));
         item.head = b.remainder(pair, heads);
-        item.first = b.divide(number, pairs);
-        item.step = splits;
-        item.counter = b.at(partials, b.mul(pair, word));
+        if (isOneRowBlock) {
+          item.tile = loadTile(rest);
+        } else {
+          item.tile = loadTile(b.select(isOneTile, 0, rest));
+          firstRowBlock = b.select(isOneTile, rest, 0);
+        }
+        item.first = b.add(split, b.mul(group, splits));
+        item.step = b.mul(splits, layout.groups);
         const Tile &tile = item.tile;
         Value firstEnd = shape.isFull ? tile.end : b.add(tile.position, 1);
         Value lastEnd =
@@ -160,12 +201,33 @@ void SplitAttention::emit() {
                              : b.i32(0);
         item.pages =
             b.sub(b.ceilDivide(lastEnd, abi::pagePositions), item.firstPage);
-        Value isThere = b.less(item.first, item.pages);
-        item.count = b.select(
-            isThere, b.ceilDivide(b.sub(item.pages, item.first), splits), 0);
-        b.ifThen(isThere, [&] { emitItem(item, turns[0]); });
-        return {b.add(turns[0], item.count)};
+        item.blocks = b.min(item.pages, splits);
+        item.count =
+            b.select(b.less(item.first, item.pages),
+                     b.ceilDivide(b.sub(item.pages, item.first), item.step), 0);
+        Value rowBlocks = b.i32(1);
+        if (!isOneRowBlock)
+          rowBlocks = b.ceilDivide(b.sub(countRowBlocks(tile), firstRowBlock),
+                                   rowItems);
+        auto emitRowBlock = [&](Value i) {
+          emitItem(item, b.add(firstRowBlock, b.mul(i, rowItems)),
+                   b.add(turns[0], b.mul(i, item.count)));
+        };
+        b.ifThen(b.less(split, item.pages), [&] {
+          if (isOneRowBlock)
+            emitRowBlock(b.i32(0));
+          else
+            b.forEach(0, rowBlocks, 1, emitRowBlock);
+        });
+        return {b.add(turns[0], b.mul(item.count, rowBlocks))};
       });
+}
+
+void SplitAttention::syncGroup() {
+  if (layout.groups == 1)
+    b.syncBlock();
+  else
+    b.syncThreads(b.add(group, 1), threads);
 }
 
 //===----------------------------------------------------------------------===//
@@ -174,10 +236,10 @@ void SplitAttention::emit() {
 
 SplitAttention::Stage SplitAttention::getStage(Value turn) {
   Value number = b.remainder(turn, layout.stages);
-  Value keys = b.at(shared, b.mul(number, layout.pageBytes));
-  Value barriers = b.at(b.at(shared, layout.barriers()), b.mul(number, 16));
-  return {keys, b.at(keys, shape.cache.headBytes(shape.cache.keyDim)), barriers,
-          b.at(barriers, 8)};
+  Value keys = b.at(ring, b.mul(number, layout.pageBytes));
+  Value barrier = b.at(barriers, b.mul(number, 16));
+  return {keys, b.at(keys, shape.cache.headBytes(shape.cache.keyDim)), barrier,
+          b.at(barrier, 8)};
 }
 
 void SplitAttention::copyRows(Value shared, Value global, int64_t dim,
@@ -205,13 +267,13 @@ void SplitAttention::copyPage(const Item &item, Value index, Value turn,
   if (!hasBulk) {
     b.ifThen(isThere, [&] {
       auto [keys, values] = getPage(item.tile, number, item.head);
-      copyAll(stage.keys, keys, keyBytes, thread, threads);
-      copyAll(stage.values, values, valueBytes, thread, threads);
+      copyAll(stage.keys, keys, keyBytes, groupThread, threads);
+      copyAll(stage.values, values, valueBytes, groupThread, threads);
     });
     b.commitCopies();
     return;
   }
-  b.ifThen(b.bitAnd(isThere, b.equal(thread, 0)), [&] {
+  b.ifThen(b.bitAnd(isThere, b.equal(groupThread, 0)), [&] {
     auto [keys, values] = getPage(item.tile, number, item.head);
     if (part != Part::New) {
       b.arriveExpecting(stage.keyBarrier, keyBytes);
@@ -247,8 +309,6 @@ void SplitAttention::copyPage(const Item &item, Value index, Value turn,
 Value SplitAttention::getPartial(const Item &item, const Row &row) {
   Value token = b.add(item.tile.first, row.token);
   Value number = b.add(b.mul(token, shape.queryHeads()), row.head);
-  Value partials =
-      loadField(offsetof(abi::StepArgs, partials), b.getPointerType(1));
   return b.at(b.at(partials, splitCounterBytes),
               b.mul(b.extend(b.mul(number, maxSplits)), partialBytes()));
 }
@@ -303,41 +363,41 @@ void SplitAttention::emitRows(const Item &item, Value page, const Stage &stage,
   for (unsigned h : llvm::seq(rowCount)) {
     Value mine = getLargest(scores, h);
     b.ifThen(b.equal(quad, 0), [&] {
-      b.store(mine, b.at(b.at(shared, layout.largest() + 8 * h * word),
+      b.store(mine, b.at(b.at(scratch, layout.largest + 8 * h * word),
                          b.mul(warpRow, word)));
     });
   }
-  b.syncBlock();
+  syncGroup();
   for (unsigned h : llvm::seq(rowCount)) {
     Value all;
     for (int64_t i : llvm::seq(warps)) {
       Value one = b.load(
           b.getF32Type(),
-          b.at(b.at(shared, layout.largest() + (i * tileRows + 8 * h) * word),
+          b.at(b.at(scratch, layout.largest + (i * tileRows + 8 * h) * word),
                b.mul(laneRow, word)));
       all = all ? b.maxF(all, one) : one;
     }
     largest.push_back(getPageLargest(all));
     weigh(scores, h, largest[h]);
     b.store(addQuarters(scores, h).front(),
-            b.at(b.at(shared, layout.sums() + 8 * h * 4 * word),
+            b.at(b.at(scratch, layout.sums + 8 * h * 4 * word),
                  b.mul(b.add(b.mul(warpRow, 4), quad), word)));
   }
   if (rowCount == 1)
     for (size_t i = 2; i < scores.size(); i += 4)
       scores[i] = scores[i + 1] = b.f32(0);
   Values pairs = packWeights(scores);
-  Value weights = b.at(b.at(shared, layout.weights()), b.mul(lane, 4 * word));
+  Value weights = b.at(b.at(scratch, layout.weights), b.mul(lane, 4 * word));
   constexpr int64_t stepBytes = 32 * 4 * word;
   for (int64_t i : llvm::seq(warpEights / 2))
     b.storeVector(ArrayRef(pairs).slice(4 * i, 4),
                   b.at(b.at(weights, i * stepBytes),
                        b.mul(warp, warpEights / 2 * stepBytes)));
-  b.syncBlock();
+  syncGroup();
 
-  Values partials;
+  Values places;
   for (const Row &row : rows)
-    partials.push_back(
+    places.push_back(
         b.at(getPartial(item, row),
              b.mul(b.extend(b.sub(number, item.firstPage)), partialBytes())));
   // The sums of row h are warp h's.
@@ -345,12 +405,11 @@ void SplitAttention::emitRows(const Item &item, Value page, const Stage &stage,
     b.ifThen(b.bitAnd(b.equal(warp, h), rows[h].isThere), [&] {
       Values quarters;
       for (int64_t i : llvm::seq(warps))
-        quarters.push_back(
-            b.load(b.getF32Type(),
-                   b.at(b.at(shared,
-                             layout.sums() + (i * tileRows + 8 * h) * 4 * word),
-                        b.mul(lane, word))));
-      Value behind = b.at(partials[h], dim * word);
+        quarters.push_back(b.load(
+            b.getF32Type(),
+            b.at(b.at(scratch, layout.sums + (i * tileRows + 8 * h) * 4 * word),
+                 b.mul(lane, word))));
+      Value behind = b.at(places[h], dim * word);
       b.store(largest[h], behind);
       b.store(addQuarters(quarters),
               b.at(b.at(behind, 4 * word), b.mul(quad, word)));
@@ -381,13 +440,13 @@ void SplitAttention::emitRows(const Item &item, Value page, const Stage &stage,
         isThere = b.bitAnd(isThere, b.less(warp, eights - i));
       b.ifThen(isThere, [&] {
         b.storeVector({sums[2 * h], sums[2 * h + 1]},
-                      b.at(b.at(partials[h], column), 8 * i * word));
+                      b.at(b.at(places[h], column), 8 * i * word));
       });
     }
   }
 }
 
-void SplitAttention::emitItem(const Item &item, Value turn) {
+void SplitAttention::emitItem(const Item &item, Value rowBlock, Value turn) {
   if (hasBulk) {
     for (Part part : {Part::Old, Part::New}) {
       if (part == Part::New)
@@ -396,17 +455,13 @@ void SplitAttention::emitItem(const Item &item, Value turn) {
         copyPage(item, b.i32(i), b.add(turn, i), part);
     }
   } else {
-    b.syncBlock();
+    syncGroup();
     for (int64_t i : llvm::seq(layout.stages))
       copyPage(item, b.i32(i), b.add(turn, i), Part::Whole);
   }
 
-  SmallVector<Row> rows;
-  SmallVector<Values> query;
-  if (isAlone) {
-    rows = getRows(item, b.i32(0));
-    query = loadQueries(item, rows);
-  }
+  SmallVector<Row> rows = getRows(item, rowBlock);
+  SmallVector<Values> query = loadQueries(item, rows);
   b.forEach(0, item.count, 1, [&](Value index) {
     Value current = b.add(turn, index);
     Stage stage = getStage(current);
@@ -415,40 +470,46 @@ void SplitAttention::emitItem(const Item &item, Value turn) {
       b.waitParity(stage.keyBarrier, parity);
     } else {
       b.waitCopies(layout.stages - 1);
-      b.syncBlock();
+      syncGroup();
     }
-    if (isAlone) {
-      emitRows(item, index, stage, rows, query, parity);
-    } else {
-      Value count = b.mul(item.tile.count, shape.group);
-      b.forEach(0, b.ceilDivide(count, tileRows), 1, [&](Value rowBlock) {
-        SmallVector<Row> some = getRows(item, rowBlock);
-        emitRows(item, index, stage, some, loadQueries(item, some), parity);
-      });
-    }
-    b.syncBlock();
+    emitRows(item, index, stage, rows, query, parity);
+    syncGroup();
     copyPage(item, b.add(index, layout.stages), b.add(current, layout.stages),
              Part::Whole);
   });
   if (!hasBulk)
     b.waitCopies(0);
+  b.ifThen(isLast(item, rowBlock), [&] { combine(item, rowBlock); });
+}
 
-  // The block that counts last sees all that the others have written.
-  Value flag = b.at(shared, layout.flag());
-  Value items = b.min(item.pages, item.step);
-  b.ifThen(b.equal(thread, 0), [&] {
-    Value before =
-        b.ptx("{ fence.acq_rel.gpu; atom.relaxed.gpu.global.add.u32 $0, [$1], "
-              "1; fence.acq_rel.gpu; }",
-              b.getI32Type(), item.counter, /*hasSideEffects=*/true)
-            .front();
-    Value isLast = b.equal(b.add(before, 1), items);
-    b.ifThen(isLast, [&] { b.store(b.i32(0), item.counter); });
-    b.store(b.toInt(isLast), flag);
-  });
+/// Whether the block sees all partial results: the only one, or the last of
+/// several that count here.
+Value SplitAttention::isLast(const Item &item, Value rowBlock) {
   b.syncBlock();
-  b.ifThen(b.notEqual(b.load(b.getI32Type(), flag), 0), [&] { combine(item); });
-  b.syncBlock();
+  return b.choose(
+      b.less(item.blocks, 2),
+      [&]() -> Values { return {b.equal(0, b.i32(0))}; },
+      [&]() -> Values {
+        // A tile's numbers begin where its tokens do.
+        int64_t rowBlocks = llvm::divideCeil(shape.group, tileRows);
+        Value number = b.add(b.mul(item.tile.first, rowBlocks), rowBlock);
+        Value counter = b.at(
+            partials,
+            b.mul(b.add(b.mul(number, shape.cache.heads), item.head), word));
+        Value flag = b.at(shared, layout.flag());
+        b.ifThen(b.equal(thread, 0), [&] {
+          Value before = b.ptx("{ fence.acq_rel.gpu; "
+                               "atom.relaxed.gpu.global.add.u32 $0, [$1], 1; "
+                               "fence.acq_rel.gpu; }",
+                               b.getI32Type(), counter, /*hasSideEffects=*/true)
+                             .front();
+          Value isLast = b.equal(b.add(before, 1), item.blocks);
+          b.ifThen(isLast, [&] { b.store(b.i32(0), counter); });
+          b.store(b.toInt(isLast), flag);
+        });
+        b.syncBlock();
+        return {b.notEqual(b.load(b.getI32Type(), flag), 0)};
+      })[0];
 }
 
 Values SplitAttention::loadPartials(const Item &item, const Partials &from,
@@ -483,8 +544,9 @@ Values SplitAttention::addPartials(ArrayRef<Value> before,
 
 Values SplitAttention::combinePages(const Item &item, const Partials &from,
                                     State state) {
-  // Many pages are loaded ahead of those that are added.
-  constexpr int64_t few = 4, many = 16;
+  // Many pages are loaded ahead of those that are added, as registers allow.
+  constexpr int64_t few = 8;
+  int64_t many = layout.groups == 1 ? 16 : 8;
   Values first{state.largest, state.sum, b.f32(0), b.f32(0)};
   return b.choose(
       b.less(few, item.pages),
@@ -506,16 +568,20 @@ Values SplitAttention::combinePages(const Item &item, const Partials &from,
       });
 }
 
-void SplitAttention::combine(const Item &item) {
+void SplitAttention::combine(const Item &item, Value rowBlock) {
   // A thread has two components of a row, and of its four sums the one that a
   // lane of the products has.
-  int64_t pairs = shape.cache.valueDim / 2;
-  Value total = b.mul(item.tile.count, shape.group * pairs);
-  b.forEach(0, b.ceilDivide(total, threads), 1, [&](Value turn) {
-    Value number = b.add(b.mul(turn, threads), thread);
+  int64_t pairs = shape.cache.valueDim / 2, all = threads * layout.groups;
+  Value firstRow = b.mul(rowBlock, tileRows);
+  Value rows =
+      b.min(b.sub(b.mul(item.tile.count, shape.group), firstRow), tileRows);
+  Value total = b.mul(rows, pairs);
+  b.forEach(0, b.ceilDivide(total, all), 1, [&](Value turn) {
+    Value number = b.add(b.mul(turn, all), thread);
     Value isThere = b.less(number, total);
     number = b.min(number, b.sub(total, 1));
-    Row row = getRow(item.tile, item.head, b.divide(number, pairs));
+    Row row =
+        getRow(item.tile, item.head, b.add(firstRow, b.divide(number, pairs)));
     Value pair = b.remainder(number, pairs), part = b.bitAnd(pair, 3);
     Partials from{getPartial(item, row), b.mul(pair, 2 * word), part};
     Values sums = combinePages(item, from, getFirstState(row, part));
@@ -531,7 +597,11 @@ AttentionLaunch quipu::gpu::getSplitAttention(const AttentionShape &shape,
                                               int64_t maxShared) {
   SharedLayout layout(shape, maxShared);
   int64_t blocks = 2 * layout.bytes() <= maxShared ? 2 : 1;
-  return {threads, layout.bytes(), {multiprocessors * blocks, 1, 1}};
+  // Of one group, registers are left for a block of the kernel behind it.
+  return {static_cast<unsigned>(threads * layout.groups),
+          layout.bytes(),
+          {multiprocessors * blocks, 1, 1},
+          layout.groups == 1 ? 3U : 1U};
 }
 
 void quipu::gpu::emitSplitAttention(DeviceBuilder &builder,

@@ -132,7 +132,8 @@ void WarpgroupAttention::emit() {
 
 void WarpgroupAttention::forItems(
     function_ref<void(const Item &, Value)> body) {
-  Value tileCount = loadTileCount();
+  loadStep();
+  Value tileCount = step.tileCount;
   int64_t heads = shape.cache.heads, tileBlocks = getTileBlocks(shape);
   Value items = b.mul(tileCount, heads * tileBlocks);
   Value block = b.getBlock(), blocks = b.getBlocks();
