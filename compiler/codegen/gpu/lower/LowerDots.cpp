@@ -11,8 +11,11 @@ using namespace mlir;
 using namespace quipu;
 using namespace quipu::gpu;
 
-/// Outputs that a block computes.
-static constexpr int64_t blockColumns = 64;
+/// Outputs that a block computes, for a warp one where tokens are few.
+static constexpr int64_t manyColumns = 64, fewColumns = rowThreads / 32;
+static constexpr int64_t fewTokens = 16;
+/// Numbers of a row that a lane loads before it multiplies them.
+static constexpr int64_t loadsAtOnce = 16;
 
 namespace {
 /// A warp computes a number of an output: its lanes share the columns of the
@@ -32,6 +35,12 @@ struct DotLowering : KernelLowering {
       b.waitForKernelBefore();
       Elements elements(*this);
       int64_t most = 1;
+      for (const Output &output : getOutputs(kernel))
+        most = std::max(most, output.columns);
+      constexpr int64_t maxBlocksY = 65535;
+      bool isFew = getKernelTokens(kernel) <= fewTokens &&
+                   most <= maxBlocksY * fewColumns;
+      int64_t blockColumns = isFew ? fewColumns : manyColumns;
       b.ifThen(b.less(token, count), [&] {
         elements.reduceRow(ops, token, scratch, thread, [&] { b.syncBlock(); });
         for (auto linear : kernel.getOps<LinearOp>())
@@ -40,7 +49,6 @@ struct DotLowering : KernelLowering {
                          return emitDot(elements, linear, token, column, lane);
                        });
         for (const Output &output : getOutputs(kernel)) {
-          most = std::max(most, output.columns);
           Value first = b.mul(b.getBlockY(), blockColumns);
           Value end = b.min(b.add(first, blockColumns), output.columns);
           b.forEach(
@@ -76,13 +84,28 @@ struct DotLowering : KernelLowering {
       if (linear.hasRowPerChoice())
         first = b.mul(choice, columns);
     }
-    Values sum =
-        b.forEach(lane, columns, 32, {b.f32(0)}, [&](Value k, Values sum) {
-          Value w = elements.getWeight(linear.getWeight().getSymbol(), weight,
-                                       row, k, matrix);
-          Value x = elements.get(linear.getInput(), token, b.add(first, k));
-          return Values{b.fma(w, x, sum[0])};
-        });
+    auto add = [&](Value k, Value sum, int64_t count) {
+      SmallVector<std::pair<Value, Value>> factors;
+      for (int64_t i = 0; i < count; ++i) {
+        Value column = b.add(k, 32 * i);
+        factors.emplace_back(
+            elements.getWeight(linear.getWeight().getSymbol(), weight, row,
+                               column, matrix),
+            elements.get(linear.getInput(), token, b.add(first, column)));
+      }
+      for (auto [w, x] : factors)
+        sum = b.fma(w, x, sum);
+      return sum;
+    };
+    constexpr int64_t atOnce = 32 * loadsAtOnce;
+    int64_t whole = columns / atOnce * atOnce;
+    Values sum = b.forEach(lane, whole, atOnce, {b.f32(0)},
+                           [&](Value k, Values sum) -> Values {
+                             return {add(k, sum[0], loadsAtOnce)};
+                           });
+    sum = b.forEach(
+        b.add(lane, whole), columns, 32, sum,
+        [&](Value k, Values sum) -> Values { return {add(k, sum[0], 1)}; });
     Value dot =
         b.reduce(sum[0], 32, [&](Value x, Value y) { return b.addF(x, y); });
     return linear.getBias()
