@@ -10,6 +10,8 @@
 #include "runtime/engine/Processor.h"
 #include "runtime/engine/Workers.h"
 #include <algorithm>
+#include <cstdlib>
+#include <sys/mman.h>
 
 using namespace quipu;
 using namespace quipu::cuda;
@@ -18,6 +20,38 @@ static constexpr uint64_t pieceBytes = abi::hugePage;
 static constexpr uint64_t laneBytes = 2 * pieceBytes;
 
 namespace {
+/// Page-locked memory of the host. In huge pages, where the system has them,
+/// there are few to lock.
+class LockedBuffer {
+public:
+  explicit LockedBuffer(const Device &device) : device(device) {}
+  LockedBuffer(const LockedBuffer &) = delete;
+  LockedBuffer &operator=(const LockedBuffer &) = delete;
+  ~LockedBuffer() {
+    if (isLocked)
+      device.driver().memHostUnregister(start);
+    std::free(start);
+  }
+
+  /// `bytes` is a multiple of abi::hugePage.
+  Result open(size_t bytes) {
+    start = static_cast<char *>(std::aligned_alloc(abi::hugePage, bytes));
+    if (!start)
+      return Result::OutOfMemory;
+    // Without them the pages are small.
+    (void)madvise(start, bytes, MADV_HUGEPAGE);
+    Result result = device.driver().memHostRegister(start, bytes, 0);
+    isLocked = result == Result::Success;
+    return result;
+  }
+  char *data() const { return start; }
+
+private:
+  const Device &device;
+  char *start = nullptr;
+  bool isLocked = false;
+};
+
 /// A thread's way to the device: while one buffer is copied there, the other
 /// one is filled.
 class Lane {
@@ -85,10 +119,9 @@ Status quipu::cuda::loadWeights(
   uint64_t pieces = (bytes + pieceBytes - 1) / pieceBytes;
   auto threads = static_cast<int32_t>(std::clamp<uint64_t>(
       pieces / 2, 1, std::min(allowedCpus().usableCores, maxThreads)));
-  void *buffers = nullptr;
-  if (Status status =
-          driver.check(driver.memHostAlloc(&buffers, threads * laneBytes, 0),
-                       "lock pages of the host's memory");
+  LockedBuffer buffers(device);
+  if (Status status = driver.check(buffers.open(threads * laneBytes),
+                                   "lock pages of the host's memory");
       !status.ok())
     return status;
 
@@ -99,8 +132,7 @@ Status quipu::cuda::loadWeights(
   auto copyPieces = [&](int32_t worker, int32_t) {
     Current current(device);
     Lane lane(device);
-    Result result =
-        lane.open(static_cast<char *>(buffers) + worker * laneBytes);
+    Result result = lane.open(buffers.data() + worker * laneBytes);
     while (result == Result::Success && failure == Result::Success) {
       uint64_t piece = next++;
       if (piece >= pieces)
@@ -119,7 +151,6 @@ Status quipu::cuda::loadWeights(
   };
   if (started)
     team.run(copyPieces);
-  driver.memFreeHost(buffers);
   if (!started)
     return memoryError("the system refuses to start " +
                        std::to_string(threads) +

@@ -428,6 +428,14 @@ FAKE cuMemHostAlloc(void **start, size_t bytes, unsigned) {
   });
 }
 
+FAKE cuMemHostRegister_v2(void *start, size_t bytes, unsigned) {
+  return callIn(__func__, [&] { locked[getAddress(start)] = bytes; });
+}
+
+FAKE cuMemHostUnregister(void *start) {
+  return callIn(__func__, [&] { locked.erase(getAddress(start)); });
+}
+
 FAKE cuMemFreeHost(void *start) {
   return callIn(__func__, [&] {
     locked.erase(getAddress(start));
