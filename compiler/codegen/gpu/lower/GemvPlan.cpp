@@ -14,8 +14,11 @@ using namespace quipu::gpu;
 
 /// Shared memory for the tokens' rows, where there is as much.
 static constexpr int64_t maxInputBytes = 136 << 10;
-/// What stands beside rows, sums and scratch memory, at most.
-static constexpr int64_t barrierBytes = 2 << 10;
+/// Each thing in shared memory begins at a multiple of these bytes.
+static constexpr int64_t placeBytes = 128;
+/// The barriers of the longest ring, and that of the vectors.
+static constexpr int64_t ringBarrierBytes = 2 * 64 * 8;
+static constexpr int64_t barrierBytes = ringBarrierBytes + placeBytes;
 /// Shared memory for sums of segments.
 static constexpr int64_t maxSumBytes = 32 << 10;
 
@@ -99,7 +102,7 @@ void GemvPlan::layOut(KernelOp kernel, GpuAttr gpu) {
   int64_t end = 0;
   auto place = [&](int64_t bytes) {
     int64_t at = end;
-    end += llvm::alignTo(bytes, 128);
+    end += llvm::alignTo(bytes, placeBytes);
     return at;
   };
   // Rows of a multiple of 128 bytes and 64 more, so that the eight rows that
@@ -113,7 +116,8 @@ void GemvPlan::layOut(KernelOp kernel, GpuAttr gpu) {
   batch = std::min(
       batch, std::max<int64_t>(1, workerThreads / (tokens * unitColumns)));
   // Several rows that leave no room for a ring of weights stay where they are.
-  int64_t scratchBytes = Elements::getScratchBytes(ops);
+  int64_t scratchBytes =
+      llvm::alignTo(Elements::getScratchBytes(ops), placeBytes);
   int64_t needed = perBlock * tilesOfUnit * tileSlots;
   int64_t leastRing =
       gpu.hasBulkCopies() ? std::min(needed, slotsMultiple) * slotBytes : 0;
@@ -124,7 +128,7 @@ void GemvPlan::layOut(KernelOp kernel, GpuAttr gpu) {
   inputAt = place(isInputShared ? tokens * inputRowBytes : 0);
   sumsAt = place(batch * unitSums);
   scratchAt = place(scratchBytes);
-  barriersAt = place(2 * 64 * 8);
+  barriersAt = place(ringBarrierBytes);
   vectorBarrierAt = place(8);
   if (gpu.hasBulkCopies() && isInputShared)
     for (Operation *op : ops)
