@@ -71,6 +71,9 @@ FOLDERS = ["arcee", "cohere2", "ernie4_5", "exaone4", "exaone4-full", "gemma", "
 CONVERSIONS = {"deepseek-v3": ["--joined"]}
 # Folder of test/golden: what its program computes in place of logits.
 ENCODERS = {"encoder-embedding": ["hidden"], "bert": ["hidden", "embed"]}
+# Folders of classifiers, which are built as they are stored.
+CLASSIFIERS = {"seqcls": ["classify"], "seqcls-qwen2": ["classify"], "tokencls": ["tag"],
+               "qa": ["answer"]}
 # These see the whole text, which comes in one step.
 WHOLE = ["bert"]
 # Formats of 256 numbers a block and others, in models of random blocks.
@@ -181,6 +184,10 @@ def list_tasks(builder, models):
         tokens = output_of(sys.executable, GOLDEN / "expected.py", "tokens", GOLDEN / folder)
         return lambda _: builder.compared(GOLDEN / folder, tokens.strip(), folder)
 
+    def heads_of_folder(folder, heads):
+        tokens = output_of(sys.executable, GOLDEN / "expected.py", "tokens", GOLDEN / folder)
+        return lambda _: builder.heads(GOLDEN / folder, tokens.strip(), folder, heads)
+
     def of_random(name, length, **sizes):
         def task(model):
             random = numpy.random.default_rng(7)
@@ -197,7 +204,7 @@ def list_tasks(builder, models):
         builder.program(model, "large.errors")
 
     missing = {path.name for path in GOLDEN.iterdir() if path.is_dir()}
-    missing -= {*MODELS, *ENCODERS, *FOLDERS}
+    missing -= {*MODELS, *ENCODERS, *FOLDERS, *CLASSIFIERS}
     if missing - {"__pycache__"}:
         sys.exit(f"{__file__} has no types for the golden models {', '.join(sorted(missing))}")
     for folder, kinds in MODELS.items():
@@ -213,6 +220,8 @@ def list_tasks(builder, models):
         for kind in FLOATS:
             yield f"{folder}-{kind}", of_golden(builder.heads, folder, kind, f"{folder}-{kind}",
                                                 heads)
+    for folder, heads in CLASSIFIERS.items():
+        yield folder, heads_of_folder(folder, heads)
     for folder, kind in [("llama-gqa-tied", "q4_0"), ("mistral-window", "bf16"),
                          ("gemma3", "bf16")]:
         name = f"{folder}-{kind}-sequences"

@@ -14,11 +14,8 @@ using namespace quipu::gpu;
 /// Outputs that a block computes, for a warp one where tokens are few.
 static constexpr int64_t manyColumns = 64, fewColumns = rowThreads / 32;
 static constexpr int64_t fewTokens = 16;
-/// Numbers of a row that a lane loads before it multiplies them; of several
-/// tokens fewer.
-static constexpr int64_t loadsAtOnce = 16, loadsOfSeveral = 4;
-/// Tokens of a long step that a block multiplies the same weights with.
-static constexpr int64_t tokensTogether = 8;
+/// Numbers of a row that a lane loads before it multiplies them.
+static constexpr int64_t loadsAtOnce = 16;
 
 namespace {
 /// A warp computes a number of an output: its lanes share the columns of the
@@ -31,8 +28,7 @@ struct DotLowering : KernelLowering {
       SmallVector<Operation *> ops(llvm::make_pointer_range(
           kernel.getBody().front().without_terminator()));
       LogicalResult result = success();
-      int64_t together = countTogether(ops);
-      Value token = b.mul(b.getBlock(), together), thread = b.getThread();
+      Value token = b.getBlock(), thread = b.getThread();
       Value warp = b.divide(thread, 32), lane = b.remainder(thread, 32);
       Value scratch = b.getSharedMemory();
       Value count = getCount();
@@ -46,104 +42,75 @@ struct DotLowering : KernelLowering {
                    most <= maxBlocksY * fewColumns;
       int64_t blockColumns = isFew ? fewColumns : manyColumns;
       b.ifThen(b.less(token, count), [&] {
-        if (together == 1)
-          elements.reduceRow(ops, token, scratch, thread,
-                             [&] { b.syncBlock(); });
-        // Those behind the last are the last.
-        Values tokens;
-        for (int64_t i = 0; i < together; ++i)
-          tokens.push_back(b.min(b.add(token, i), b.sub(count, 1)));
-        auto emitNumbers = [&](const Output &output, Value column) -> Values {
-          if (together > 1)
-            return emitDots(elements, output.value.getDefiningOp<LinearOp>(),
-                            tokens, column, lane);
-          return {elements.get(output.value, token, column)};
-        };
+        elements.reduceRow(ops, token, scratch, thread, [&] { b.syncBlock(); });
         for (auto linear : kernel.getOps<LinearOp>())
-          elements.set(linear.getResult(), [&, linear](Value token,
-                                                       Value column) mutable {
-            return emitDots(elements, linear, token, column, lane)[0];
-          });
+          elements.set(linear.getResult(),
+                       [&, linear](Value token, Value column) mutable {
+                         return emitDot(elements, linear, token, column, lane);
+                       });
         for (const Output &output : getOutputs(kernel)) {
           Value first = b.mul(b.getBlockY(), blockColumns);
           Value end = b.min(b.add(first, blockColumns), output.columns);
           b.forEach(
               b.add(first, warp), end, rowThreads / 32, [&](Value column) {
-                Values numbers = emitNumbers(output, column);
+                Value number = elements.get(output.value, token, column);
                 b.ifThen(b.equal(lane, 0), [&] {
-                  for (auto [token, number] :
-                       llvm::zip_equal(ArrayRef(tokens), ArrayRef(numbers)))
-                    if (failed(elements.store(output, number, token, column)))
-                      result = failure();
+                  if (failed(elements.store(output, number, token, column)))
+                    result = failure();
                 });
               });
         }
       });
       if (failed(result))
         return failure();
-      return Launch{{static_cast<int64_t>(
-                         llvm::divideCeil(getKernelTokens(kernel), together)),
+      return Launch{{getKernelTokens(kernel),
                      static_cast<int64_t>(llvm::divideCeil(most, blockColumns)),
                      1},
                     Elements::getScratchBytes(ops)};
     });
   }
 
-  /// Several where nothing but products is computed, of the same weights.
-  int64_t countTogether(ArrayRef<Operation *> ops) {
-    bool isPlain = getKernelTokens(kernel) > fewTokens &&
-                   !Elements::getScratchBytes(ops) &&
-                   llvm::all_of(getOutputs(kernel), [](const Output &output) {
-                     auto linear = output.value.getDefiningOp<LinearOp>();
-                     return linear && !linear.getIds();
-                   });
-    return isPlain ? tokensTogether : 1;
-  }
-
-  /// The numbers of a row of the weights, of each token.
-  Values emitDots(Elements &elements, LinearOp linear, ValueRange tokens,
-                  Value row, Value lane) {
+  Value emitDot(Elements &elements, LinearOp linear, Value token, Value row,
+                Value lane) {
     RankedTensorType weight = linear.getWeight().getType();
     int64_t rows = linear.getRows(), columns = linear.getColumns();
     Value matrix, first = b.i32(0); // and the input's first column
     Value biasAt = row;
     if (Value ids = linear.getIds()) {
       Value choice = b.divide(row, rows);
-      matrix = getChosen(ids, tokens[0], choice);
+      matrix = getChosen(ids, token, choice);
       row = b.remainder(row, rows);
       biasAt = b.add(b.mul(matrix, rows), row);
       if (linear.hasRowPerChoice())
         first = b.mul(choice, columns);
     }
-    auto add = [&](Value k, Values sums, int64_t count) {
-      Values weights, inputs;
+    auto add = [&](Value k, Value sum, int64_t count) {
+      SmallVector<std::pair<Value, Value>> factors;
       for (int64_t i = 0; i < count; ++i) {
         Value column = b.add(k, 32 * i);
-        weights.push_back(elements.getWeight(linear.getWeight().getSymbol(),
-                                             weight, row, column, matrix));
-        for (Value token : tokens)
-          inputs.push_back(
-              elements.get(linear.getInput(), token, b.add(first, column)));
+        factors.emplace_back(
+            elements.getWeight(linear.getWeight().getSymbol(), weight, row,
+                               column, matrix),
+            elements.get(linear.getInput(), token, b.add(first, column)));
       }
-      for (auto [i, input] : llvm::enumerate(inputs)) {
-        Value &sum = sums[i % sums.size()];
-        sum = b.fma(weights[i / sums.size()], input, sum);
-      }
-      return sums;
+      for (auto [w, x] : factors)
+        sum = b.fma(w, x, sum);
+      return sum;
     };
-    int64_t loads = tokens.size() > 1 ? loadsOfSeveral : loadsAtOnce;
-    int64_t atOnce = 32 * loads, whole = columns / atOnce * atOnce;
-    Values sums(tokens.size(), b.f32(0));
-    sums = b.forEach(lane, whole, atOnce, sums,
-                     [&](Value k, Values sums) { return add(k, sums, loads); });
-    sums = b.forEach(b.add(lane, whole), columns, 32, sums,
-                     [&](Value k, Values sums) { return add(k, sums, 1); });
-    for (Value &sum : sums) {
-      sum = b.reduce(sum, 32, [&](Value x, Value y) { return b.addF(x, y); });
-      if (linear.getBias())
-        sum = b.addF(sum, elements.getWeight(*linear.getBias(), biasAt));
-    }
-    return sums;
+    constexpr int64_t atOnce = 32 * loadsAtOnce;
+    int64_t whole = columns / atOnce * atOnce;
+    Values sum = b.forEach(lane, whole, atOnce, {b.f32(0)},
+                           [&](Value k, Values sum) -> Values {
+                             return {add(k, sum[0], loadsAtOnce)};
+                           });
+    sum = b.forEach(
+        b.add(lane, whole), columns, 32, sum,
+        [&](Value k, Values sum) -> Values { return {add(k, sum[0], 1)}; });
+    Value dot =
+        b.reduce(sum[0], 32, [&](Value x, Value y) { return b.addF(x, y); });
+    return linear.getBias()
+               ? b.addF(dot, elements.getWeight(*linear.getBias(), biasAt))
+               : dot;
   }
 };
 } // namespace
