@@ -123,7 +123,8 @@ void GemvPlan::layOut(KernelOp kernel, GpuAttr gpu) {
       gpu.hasBulkCopies() ? std::min(needed, slotsMultiple) * slotBytes : 0;
   int64_t room = maxSharedBytes(gpu) - batch * unitSums - scratchBytes -
                  barrierBytes - leastRing;
-  isInputShared = tokens == 1 || columns != getElementsPerToken(inputType) ||
+  isInputShared = tokens == 1 || !isa<BlockArgument>(input) ||
+                  columns != getElementsPerToken(inputType) ||
                   tokens * inputRowBytes <= std::min(maxInputBytes, room);
   inputAt = place(isInputShared ? tokens * inputRowBytes : 0);
   sumsAt = place(batch * unitSums);
