@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / "build" / "peers"
 LLAMA_PACKAGE = "llama-cpp-python==0.3.36"
 OPENVINO_PACKAGE = "openvino-genai==2026.4.1.0"
+ONNX_PACKAGES = ["onnxruntime==1.32.0", "onnx==1.23.2", "tokenizers==0.23.3", "numpy==2.4.6"]
 VERSIONS = {"llama.cpp": "llama.cpp 0c1e570 (GCC, native, OpenMP)",
             "OpenVINO GenAI": "OpenVINO GenAI 2026.4.1"}
 MODEL = ROOT / "build" / "models" / "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -127,26 +128,47 @@ def llama_cpp():
         jobs = str(min(2, os.cpu_count()))
         run(["nice", "-n", "10", tool("cmake"), "--build", build, "-j", jobs,
              "--target", "llama-bench", "llama-quantize"], log)
-    ours = Path(__file__).parent / "llama_logits.cpp"
-    logits = binaries / "llama-logits"
-    if not logits.exists() or logits.stat().st_mtime < ours.stat().st_mtime:
-        run(["g++", "-std=c++20", "-O2", ours, f"-I{source}/include",
-             f"-I{source}/ggml/include", f"-L{binaries}", "-lllama", "-lggml",
-             "-lggml-base", "-Wl,-rpath,$ORIGIN", "-o", logits], log)
+    llama_tool("logits")
     return binaries
 
 
-def openvino():
-    """The Python of an environment with OpenVINO GenAI."""
-    python = PEERS / "openvino" / "bin" / "python"
-    done = PEERS / "openvino" / OPENVINO_PACKAGE
+def llama_tool(name):
+    """Builds our llama_NAME.cpp with llama.cpp's libraries."""
+    source, binaries = PEERS / "llama.cpp", PEERS / "llama.cpp-build" / "bin"
+    ours, made = Path(__file__).parent / f"llama_{name}.cpp", binaries / f"llama-{name}"
+    if not made.exists() or made.stat().st_mtime < ours.stat().st_mtime:
+        run(["g++", "-std=c++20", "-O2", ours, f"-I{source}/include",
+             f"-I{source}/ggml/include", f"-L{binaries}", "-lllama", "-lggml",
+             "-lggml-base", "-Wl,-rpath,$ORIGIN", "-o", made],
+            PEERS / "build.log")
+    return made
+
+
+def llama_embeddings():
+    """The program that embeds by llama.cpp."""
+    llama_cpp()
+    return llama_tool("embeddings")
+
+
+def environment(name, *packages):
+    """The Python of an environment with PyPI's packages."""
+    folder = PEERS / name
+    python, done = folder / "bin" / "python", folder / packages[0]
     if not done.exists():
-        say(f"fetching {OPENVINO_PACKAGE} from PyPI")
+        say(f"fetching {', '.join(packages)} from PyPI")
         log = PEERS / "pip.log"
-        run([sys.executable, "-m", "venv", PEERS / "openvino"], log)
-        run([python, "-m", "pip", "install", OPENVINO_PACKAGE], log)
+        run([sys.executable, "-m", "venv", folder], log)
+        run([python, "-m", "pip", "install", *packages], log)
         done.touch()
     return python
+
+
+def openvino():
+    return environment("openvino", OPENVINO_PACKAGE)
+
+
+def onnxruntime():
+    return environment("onnxruntime", *ONNX_PACKAGES)
 
 
 def quipu_program(model, target="native"):

@@ -56,6 +56,7 @@ std::vector<LabelScore> quipu::rankLabels(const abi::Tensor &output,
   std::vector<float> scores(numbers.begin(), numbers.end());
   makeScores(scores, output.scores);
   std::vector<LabelScore> labels;
+  labels.reserve(scores.size());
   for (size_t i = 0; i < scores.size(); ++i)
     labels.push_back(
         {output.labels ? output.labels[i] : std::to_string(i), scores[i]});

@@ -56,7 +56,7 @@ protected:
   void addOwnOptions(const CommandCall &call,
                      std::vector<Option> &options) override;
   std::string prepare(const CommandCall &call) override;
-  std::string csvHeader(const CommandCall &call) const override {
+  std::string csvHeader(const CommandCall & /*call*/) const override {
     return "item,first,last,score,answer";
   }
   std::string encode(const CommandCall &call, TextItem &item) const override;
@@ -110,7 +110,7 @@ std::unique_ptr<Command> quipu::makeAnswer() {
   return std::make_unique<AnswerCommand>();
 }
 
-void AnswerCommand::addOwnOptions(const CommandCall &call,
+void AnswerCommand::addOwnOptions(const CommandCall & /*call*/,
                                   std::vector<Option> &options) {
   const char *output = "What comes out", *how = "How contexts are read";
   options.insert(
@@ -135,7 +135,7 @@ void AnswerCommand::addOwnOptions(const CommandCall &call,
         "(default: 128)."}});
 }
 
-CommandHelp AnswerCommand::help(const CommandCall &call) const {
+CommandHelp AnswerCommand::help(const CommandCall & /*call*/) const {
   return {"--context FILE \"question\"",
           "Prints the part of the context that answers the question, after its "
           "score, a probability.",
@@ -144,7 +144,7 @@ CommandHelp AnswerCommand::help(const CommandCall &call) const {
            "--format json --jsonl < questions-and-contexts.jsonl"}};
 }
 
-std::string AnswerCommand::prepare(const CommandCall &call) {
+std::string AnswerCommand::prepare(const CommandCall & /*call*/) {
   if (threshold != 0 && !mayBeNone)
     return "'--threshold' needs '--none'";
   return contextFile ? readFile(*contextFile, context) : "";
@@ -190,8 +190,9 @@ std::string AnswerCommand::divide(const CommandCall &call, int32_t longest,
     windows.push_back(std::move(part));
     return "";
   }
-  if (read.ids.empty() || read.text != *item.pair) {
-    read.text = *item.pair;
+  if (const std::string all = item.pair.value_or("");
+      read.ids.empty() || read.text != all) {
+    read.text = all;
     read.ids = encodePlain(call, read.text);
     read.spans = alignTokens(*call.tokenizer, read.text, read.ids);
   }

@@ -20,7 +20,7 @@ public:
 protected:
   void addOwnOptions(const CommandCall &call,
                      std::vector<Option> &options) override;
-  std::string csvHeader(const CommandCall &call) const override {
+  std::string csvHeader(const CommandCall & /*call*/) const override {
     return "item,label,score";
   }
   std::string encode(const CommandCall &call, TextItem &item) const override;
@@ -40,7 +40,7 @@ std::unique_ptr<Command> quipu::makeClassify() {
   return std::make_unique<ClassifyCommand>();
 }
 
-void ClassifyCommand::addOwnOptions(const CommandCall &call,
+void ClassifyCommand::addOwnOptions(const CommandCall & /*call*/,
                                     std::vector<Option> &options) {
   options.insert(options.end(),
                  {{"What goes in", 0, "pair", "TEXT", Text{&pair},

@@ -39,14 +39,14 @@ protected:
   void addOwnOptions(const CommandCall &call,
                      std::vector<Option> &options) override;
   std::string prepare(const CommandCall &call) override;
-  std::string csvHeader(const CommandCall &call) const override {
+  std::string csvHeader(const CommandCall & /*call*/) const override {
     return "item,label,score";
   }
   std::string encode(const CommandCall &call, TextItem &item) const override;
   std::string runGroup(const CommandCall &call, Session *session,
                        std::span<const TextItem> items,
                        std::string &out) override;
-  int32_t sequences(const CommandCall &call) const override {
+  int32_t sequences(const CommandCall & /*call*/) const override {
     return textsTogether + static_cast<int32_t>(labels.size());
   }
 
@@ -68,7 +68,8 @@ private:
                  std::span<const TextItem> items,
                  std::vector<std::vector<double>> &likelihoods) const;
 
-  std::optional<std::string> names, prompt;
+  std::optional<std::string> names, givenPrompt;
+  std::string prompt;
   std::optional<int64_t> top;
   int32_t calibration = 0;
   bool isChat = false, isCalibrated = false;
@@ -81,14 +82,14 @@ std::unique_ptr<Command> quipu::makeClassifyByLikelihood() {
   return std::make_unique<ClassifyByLikelihood>();
 }
 
-void ClassifyByLikelihood::addOwnOptions(const CommandCall &call,
+void ClassifyByLikelihood::addOwnOptions(const CommandCall & /*call*/,
                                          std::vector<Option> &options) {
   const char *input = "What goes in";
   options.insert(
       options.end(),
       {{input, 0, "labels", "NAME,...", Text{&names},
         "The labels that there are, two or more."},
-       {input, 0, "prompt", "TEXT", Text{&prompt},
+       {input, 0, "prompt", "TEXT", Text{&givenPrompt},
         "What the model reads before a label; {text} stands for the text, "
         "{labels} for \"good, bad\" (default: \"Text: {text}\", a line "
         "\"Possible labels: {labels}\" and \"Label:\")."},
@@ -102,7 +103,7 @@ void ClassifyByLikelihood::addOwnOptions(const CommandCall &call,
         "(default: domain)."}});
 }
 
-CommandHelp ClassifyByLikelihood::help(const CommandCall &call) const {
+CommandHelp ClassifyByLikelihood::help(const CommandCall & /*call*/) const {
   return {"--labels NAME,... \"text\"",
           "Prints the labels of each text and their scores, the highest first, "
           "in a line. The scores sum to 1; they are made of how likely the "
@@ -123,7 +124,7 @@ std::string
 ClassifyByLikelihood::encodePrompt(const CommandCall &call,
                                    std::string_view text,
                                    std::vector<int32_t> &ids) const {
-  std::string all = *prompt;
+  std::string all = prompt;
   replaceAll(all, "{text}", text);
   if (isChat) {
     jinja::Conversation conversation;
@@ -137,8 +138,8 @@ ClassifyByLikelihood::encodePrompt(const CommandCall &call,
 
 std::string ClassifyByLikelihood::encodeLabels(const CommandCall &call) {
   // What a label is behind the prompt's last characters shows in both together.
-  std::string end = isChat ? "" : prompt->substr(prompt->rfind('}') + 1);
-  if (prompt->ends_with('}'))
+  std::string end = isChat ? "" : prompt.substr(prompt.rfind('}') + 1);
+  if (prompt.ends_with('}'))
     end = "";
   EncodeOptions plain = {.addSpecial = false, .parseSpecial = false};
   std::vector<int32_t> before = call.tokenizer->encode(end, plain);
@@ -177,11 +178,11 @@ std::string ClassifyByLikelihood::prepare(const CommandCall &call) {
   if (labels.size() < 2 || labels.size() > most)
     return "give '--labels NAME,...' with 2 to " + std::to_string(most) +
            " labels: this program has no classifier of its own";
-  if (!prompt)
-    prompt = "Text: {text}\nPossible labels: {labels}\nLabel:";
-  if (prompt->find("{text}") == prompt->npos)
+  prompt =
+      givenPrompt.value_or("Text: {text}\nPossible labels: {labels}\nLabel:");
+  if (prompt.find("{text}") == prompt.npos)
     return "'--prompt' must have {text}, where the text goes";
-  replaceAll(*prompt, "{labels}", joined);
+  replaceAll(prompt, "{labels}", joined);
   if (isChat)
     if (std::string reason = chat.load(*call.tokenizer); !reason.empty())
       return reason;
@@ -275,6 +276,7 @@ std::string ClassifyByLikelihood::runGroup(const CommandCall &call,
     }
     makeScores(scores, abi::Scores::Softmax);
     std::vector<LabelScore> ranked;
+    ranked.reserve(labels.size());
     for (size_t j = 0; j < labels.size(); ++j)
       ranked.push_back({labels[j].name, scores[j]});
     sortLabels(ranked);

@@ -104,7 +104,7 @@ std::string EmbedCommand::csvHeader(const CommandCall &call) const {
   return header;
 }
 
-void EmbedCommand::printRows(const CommandCall &call, const TextItem &item,
+void EmbedCommand::printRows(const CommandCall & /*call*/, const TextItem &item,
                              const ItemRows &rows, std::string &out) {
   if (folder) {
     embeddings.insert(embeddings.end(), rows.numbers.begin(),
@@ -126,7 +126,8 @@ void EmbedCommand::printRows(const CommandCall &call, const TextItem &item,
   out += line + "\n";
 }
 
-std::string EmbedCommand::finish(const CommandCall &call, std::string &out) {
+std::string EmbedCommand::finish(const CommandCall &call,
+                                 std::string & /*out*/) {
   if (!folder)
     return "";
   if (mkdir(folder->c_str(), 0777) < 0 && errno != EEXIST)

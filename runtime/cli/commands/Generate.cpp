@@ -119,7 +119,7 @@ void GenerateCommand::addOptions(const CommandCall &call,
         "Sequences that generate side by side (default: 1)."}});
 }
 
-CommandHelp GenerateCommand::help(const CommandCall &call) const {
+CommandHelp GenerateCommand::help(const CommandCall & /*call*/) const {
   return {"\"prompt\"",
           "Prints the continuation of the prompt.",
           {"\"Once upon a time\" -n 64",

@@ -44,11 +44,11 @@ protected:
   static constexpr int32_t maxTokens = 2048;
 
   /// The command's own options, behind those about texts.
-  virtual void addOwnOptions(const CommandCall &call,
-                             std::vector<Option> &options) {}
+  virtual void addOwnOptions(const CommandCall & /*call*/,
+                             std::vector<Option> & /*options*/) {}
   /// Called once before the first text; returns a sentence about what options
   /// are wrong, or nothing.
-  virtual std::string prepare(const CommandCall &call) { return ""; }
+  virtual std::string prepare(const CommandCall & /*call*/) { return ""; }
   /// What stands before the first row of a CSV table, in its first line.
   virtual std::string csvHeader(const CommandCall &call) const = 0;
   /// Sets what a model reads of a text. Returns a sentence, or nothing.
@@ -63,17 +63,19 @@ protected:
                                std::span<const TextItem> items,
                                std::string &out);
   /// Appends what is printed of a text whose `output` has these rows.
-  virtual void printRows(const CommandCall &call, const TextItem &item,
-                         const ItemRows &rows, std::string &out) {}
+  virtual void printRows(const CommandCall & /*call*/,
+                         const TextItem & /*item*/, const ItemRows & /*rows*/,
+                         std::string & /*out*/) {}
   /// The number of the output that `printRows` is given, of the call's entry.
-  virtual int32_t output(const CommandCall &call) const { return 0; }
+  virtual int32_t output(const CommandCall & /*call*/) const { return 0; }
   /// Called after the last text, and may print; returns a sentence about what
   /// failed.
-  virtual std::string finish(const CommandCall &call, std::string &out) {
+  virtual std::string finish(const CommandCall & /*call*/,
+                             std::string & /*out*/) {
     return "";
   }
   /// Slots of the session.
-  virtual int32_t sequences(const CommandCall &call) const {
+  virtual int32_t sequences(const CommandCall & /*call*/) const {
     return textsTogether;
   }
 

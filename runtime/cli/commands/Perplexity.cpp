@@ -28,10 +28,10 @@ protected:
   void addOwnOptions(const CommandCall &call,
                      std::vector<Option> &options) override;
   std::string prepare(const CommandCall &call) override;
-  std::string csvHeader(const CommandCall &call) const override {
+  std::string csvHeader(const CommandCall & /*call*/) const override {
     return "item,tokens,nats,perplexity";
   }
-  std::string fit(const CommandCall &call, int32_t longest,
+  std::string fit(const CommandCall & /*call*/, int32_t /*longest*/,
                   TextItem &item) const override {
     return item.ids.size() < 2 ? "a text of less than two tokens has nothing "
                                  "to foretell"
@@ -58,7 +58,7 @@ std::unique_ptr<Command> quipu::makePerplexity() {
   return std::make_unique<PerplexityCommand>();
 }
 
-void PerplexityCommand::addOwnOptions(const CommandCall &call,
+void PerplexityCommand::addOwnOptions(const CommandCall & /*call*/,
                                       std::vector<Option> &options) {
   const char *how = "How long texts are read";
   options.insert(
@@ -70,7 +70,7 @@ void PerplexityCommand::addOwnOptions(const CommandCall &call,
         "has new counts (default: half a window)."}});
 }
 
-CommandHelp PerplexityCommand::help(const CommandCall &call) const {
+CommandHelp PerplexityCommand::help(const CommandCall & /*call*/) const {
   return {"FILE...",
           "Prints the perplexity of each file, or of each line of standard "
           "input: e to the mean of -ln p, in nats, of the tokens behind the "
@@ -79,7 +79,7 @@ CommandHelp PerplexityCommand::help(const CommandCall &call) const {
            "--format csv < lines.txt", "--tokens \"1 2 3\""}};
 }
 
-std::string PerplexityCommand::prepare(const CommandCall &call) {
+std::string PerplexityCommand::prepare(const CommandCall & /*call*/) {
   return window && stride && *stride >= *window
              ? "'--stride' must be less than '--window'"
              : "";

@@ -30,10 +30,10 @@ public:
 protected:
   void addOwnOptions(const CommandCall &call,
                      std::vector<Option> &options) override;
-  std::string prepare(const CommandCall &call) override {
+  std::string prepare(const CommandCall & /*call*/) override {
     return query ? "" : "give the question with '--query TEXT'";
   }
-  std::string csvHeader(const CommandCall &call) const override {
+  std::string csvHeader(const CommandCall & /*call*/) const override {
     return "rank,item,score,text";
   }
   std::string finish(const CommandCall &call, std::string &out) override;
@@ -88,14 +88,14 @@ std::unique_ptr<Command> quipu::makeRankByVectors() {
   return std::make_unique<RankByVectors>();
 }
 
-void RankCommand::addOwnOptions(const CommandCall &call,
+void RankCommand::addOwnOptions(const CommandCall & /*call*/,
                                 std::vector<Option> &options) {
   options.insert(options.end(), {{"What goes in", 0, "query", "TEXT",
                                   Text{&query}, "What is looked for."},
                                  topOption(top)});
 }
 
-CommandHelp RankCommand::help(const CommandCall &call) const {
+CommandHelp RankCommand::help(const CommandCall & /*call*/) const {
   return {"--query TEXT FILE...",
           "Prints the score of each file, or of each line of standard input, "
           "and the file's name or the line, the best first.",
@@ -109,7 +109,8 @@ void RankCommand::add(const TextItem &item, float score) {
   found.back().item.ids.clear(); // not needed any longer, and long
 }
 
-std::string RankCommand::finish(const CommandCall &call, std::string &out) {
+std::string RankCommand::finish(const CommandCall & /*call*/,
+                                std::string &out) {
   std::sort(found.begin(), found.end(), [](const Ranked &a, const Ranked &b) {
     return std::tie(b.score, a.item.number) < std::tie(a.score, b.item.number);
   });
@@ -142,12 +143,13 @@ std::string RankByPairs::prepare(const CommandCall &call) {
 
 std::string RankByPairs::encode(const CommandCall &call, TextItem &item) const {
   return call.tokenizer->encodePair(
-      *query, item.text, {.addSpecial = true, .parseSpecial = items.special()},
-      item.ids, item.types);
+      query.value_or(""), item.text,
+      {.addSpecial = true, .parseSpecial = items.special()}, item.ids,
+      item.types);
 }
 
 void RankByPairs::printRows(const CommandCall &call, const TextItem &item,
-                            const ItemRows &rows, std::string &out) {
+                            const ItemRows &rows, std::string & /*out*/) {
   const abi::Tensor &tensor =
       call.program.entries[call.entry].outputs[output(call)];
   add(item, rankLabels(tensor, rows.row(0)).front().score);
@@ -167,7 +169,7 @@ std::string RankByVectors::runGroup(const CommandCall &call, Session *session,
                                     std::span<const TextItem> items,
                                     std::string &out) {
   if (queryVector.empty()) {
-    TextItem item{.text = *query};
+    TextItem item{.text = query.value_or("")};
     readsQuery = true;
     std::string error = encode(call, item);
     if (error.empty())
@@ -181,8 +183,9 @@ std::string RankByVectors::runGroup(const CommandCall &call, Session *session,
   return ItemCommand::runGroup(call, session, items, out);
 }
 
-void RankByVectors::printRows(const CommandCall &call, const TextItem &item,
-                              const ItemRows &rows, std::string &out) {
+void RankByVectors::printRows(const CommandCall & /*call*/,
+                              const TextItem &item, const ItemRows &rows,
+                              std::string & /*out*/) {
   std::span<const float> vector = rows.row(0);
   if (readsQuery) {
     queryVector.assign(vector.begin(), vector.end());

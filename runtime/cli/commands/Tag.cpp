@@ -28,7 +28,7 @@ protected:
   void addOwnOptions(const CommandCall &call,
                      std::vector<Option> &options) override;
   std::string prepare(const CommandCall &call) override;
-  std::string csvHeader(const CommandCall &call) const override {
+  std::string csvHeader(const CommandCall & /*call*/) const override {
     return "item,first,last,text,label,score";
   }
   int32_t output(const CommandCall &call) const override {
@@ -49,7 +49,7 @@ std::unique_ptr<Command> quipu::makeTag() {
   return std::make_unique<TagCommand>();
 }
 
-void TagCommand::addOwnOptions(const CommandCall &call,
+void TagCommand::addOwnOptions(const CommandCall & /*call*/,
                                std::vector<Option> &options) {
   options.push_back(
       {"What comes out", 0, "group", "", Switch{&groups},
@@ -57,7 +57,7 @@ void TagCommand::addOwnOptions(const CommandCall &call,
        "leave out those labelled O."});
 }
 
-CommandHelp TagCommand::help(const CommandCall &call) const {
+CommandHelp TagCommand::help(const CommandCall & /*call*/) const {
   return {"\"text\"",
           "Prints each token with its label and score in a line, and an empty "
           "line behind each text.",

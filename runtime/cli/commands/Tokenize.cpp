@@ -17,7 +17,7 @@ public:
     items.takesTokens = false;
     cuts = false;
   }
-  CommandHelp help(const CommandCall &call) const override {
+  CommandHelp help(const CommandCall & /*call*/) const override {
     return {"\"text\"",
             "Prints the ids of each text in a line, with those that the model "
             "wants before and behind it.",
@@ -26,7 +26,7 @@ public:
   }
 
 protected:
-  std::string csvHeader(const CommandCall &call) const override {
+  std::string csvHeader(const CommandCall & /*call*/) const override {
     return "item,id,token";
   }
   std::string runGroup(const CommandCall &call, Session *session,
@@ -43,20 +43,20 @@ public:
     items.textKey = "tokens";
     items.pairKey = nullptr;
   }
-  CommandHelp help(const CommandCall &call) const override {
+  CommandHelp help(const CommandCall & /*call*/) const override {
     return {"\"ID ...\"",
             "Prints the text of the ids in each line, without control tokens.",
             {"\"504 3575 282\"", "--format json < ids.txt"}};
   }
 
 protected:
-  void addOwnOptions(const CommandCall &call,
+  void addOwnOptions(const CommandCall & /*call*/,
                      std::vector<Option> &options) override {
     options.push_back({"What comes out", 0, "control", "",
                        Switch{&showsControl},
                        "Print the names of control tokens, as <|im_start|>."});
   }
-  std::string csvHeader(const CommandCall &call) const override {
+  std::string csvHeader(const CommandCall & /*call*/) const override {
     return "item,text";
   }
   std::string encode(const CommandCall &call, TextItem &item) const override {
@@ -78,7 +78,8 @@ std::unique_ptr<Command> quipu::makeDetokenize() {
   return std::make_unique<DetokenizeCommand>();
 }
 
-std::string TokenizeCommand::runGroup(const CommandCall &call, Session *session,
+std::string TokenizeCommand::runGroup(const CommandCall &call,
+                                      Session * /*session*/,
                                       std::span<const TextItem> items,
                                       std::string &out) {
   for (const TextItem &item : items) {
@@ -102,7 +103,7 @@ std::string TokenizeCommand::runGroup(const CommandCall &call, Session *session,
 }
 
 std::string DetokenizeCommand::runGroup(const CommandCall &call,
-                                        Session *session,
+                                        Session * /*session*/,
                                         std::span<const TextItem> items,
                                         std::string &out) {
   for (const TextItem &item : items) {
