@@ -5,17 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "runtime/chat/ChatSession.h"
 #include "runtime/cli/Console.h"
-#include "runtime/cli/Prompt.h"
 #include "runtime/cli/Report.h"
 #include "runtime/cli/RetrievalReport.h"
 #include "runtime/cli/RunOptions.h"
 #include "runtime/cli/SamplingOptions.h"
 #include "runtime/cli/commands/SearchOptions.h"
-#include "runtime/engine/Entries.h"
-#include "runtime/generate/Generation.h"
-#include "runtime/text/Chat.h"
-#include "runtime/text/Tokenizer.h"
 #include "support/Subprocess.h"
 #include <climits>
 
@@ -32,11 +28,11 @@ public:
 
 private:
   std::string find(const std::string &question, Retrieval &found) const;
-  std::string makePrompt(const CommandCall &call, const std::string &question,
-                         const Session &session, Retrieval &found,
-                         Prompt &prompt) const;
-  int answer(const CommandCall &call, Session &session, const Prompt &prompt,
-             std::string &text) const;
+  std::string pose(const std::string &question, const ChatTemplate &form,
+                   int32_t context, Retrieval &found,
+                   jinja::Conversation &conversation) const;
+  int answer(const CommandCall &call, Session &session,
+             const std::string &question, Retrieval &found) const;
   int printAnswer(const std::string &question, const std::string &text,
                   const Retrieval &found) const;
 
@@ -146,85 +142,69 @@ static constexpr char instruction[] =
     "You answer questions about documents. Answer in one or two sentences, "
     "using only the passages that you are given.";
 
-/// The prompt with as many of the passages as leave room for the answer; the
-/// others are taken out of `found`.
-std::string AskCommand::makePrompt(const CommandCall &call,
-                                   const std::string &question,
-                                   const Session &session, Retrieval &found,
-                                   Prompt &prompt) const {
-  ChatTemplate chat;
-  if (std::string error = chat.load(*call.tokenizer); !error.empty())
-    return error;
-  int64_t room = session.context() - length.value_or(usualLength);
+/// Makes the question the conversation's, with as many of the passages as leave
+/// room for the answer; the others are taken out of `found`.
+std::string AskCommand::pose(const std::string &question,
+                             const ChatTemplate &form, int32_t context,
+                             Retrieval &found,
+                             jinja::Conversation &conversation) const {
+  int64_t room = context - length.value_or(usualLength);
   for (;; found.passages.pop_back()) {
     if (found.passages.empty())
-      return "the context of " + std::to_string(session.context()) +
+      return "the context of " + std::to_string(context) +
              " positions has no room for the question, a passage and the "
              "answer; --context N makes it longer, --length N the answer "
              "shorter";
     std::string text = printPassages(found.passages) + "Question: " + question;
+    std::vector<int32_t> ids;
     auto encode = [&](bool hasSystem) {
-      jinja::Conversation conversation;
+      conversation.remove(0, conversation.messageCount());
       if (hasSystem)
         conversation.add("system", instruction);
       conversation.add("user",
                        hasSystem ? text : instruction + ("\n\n" + text));
-      prompt.ids.clear();
-      return chat.encode(conversation, /*parseSpecial=*/false, prompt.ids);
+      ids.clear();
+      return form.encode(conversation, /*parseSpecial=*/false, ids);
     };
     // Some templates refuse a system message.
     std::string error = encode(/*hasSystem=*/true);
     if (!error.empty())
       error = encode(/*hasSystem=*/false);
-    if (!error.empty())
+    if (!error.empty() || static_cast<int64_t>(ids.size()) <= room)
       return error;
-    if (prompt.count() <= room)
-      return "";
   }
 }
 
-/// Prints the answer as it comes, but for JSON. Returns the exit status.
+/// Prints the answer as it comes, but for JSON, and what it is made of. Returns
+/// the exit status.
 int AskCommand::answer(const CommandCall &call, Session &session,
-                       const Prompt &prompt, std::string &text) const {
-  Utf8Stream characters;
-  int writeError = 0;
-  auto take = [&](const std::string &more) {
-    text += more;
-    if (!json)
-      writeError = print(more);
-    return writeError == 0 && !interrupted();
-  };
-  Outputs rows(call.program.entries[call.entry], prompt.count());
-  Status status = readPrompt(session, call.entry, prompt, rows);
-  if (!status.ok())
-    return fail(status.message);
-  if (interrupted())
-    return 130;
-  Generation generation(session,
-                        {.entry = call.entry,
-                         .sampler = sampling.get(call.program, /*chat=*/false),
-                         .maxTokens = length.value_or(usualLength),
-                         .endsText =
-                             [&](int32_t token) {
-                               return isEnd(call.program, token) ||
-                                      call.tokenizer->isEndOfGeneration(token);
-                             }},
-                        /*drafter=*/nullptr);
-  generation.start(prompt.ids);
-  std::string error;
-  End end = generation.run(
-      rows.lastLogits().data(),
-      [&](int32_t token) {
-        return call.tokenizer->isControl(token) ||
-               take(characters.push(call.tokenizer->bytes(token)));
-      },
-      error);
-  if (end == End::Error)
+                       const std::string &question, Retrieval &found) const {
+  ChatTemplate form;
+  if (std::string error = form.load(*call.tokenizer); !error.empty())
     return fail(error);
-  take(characters.flush());
-  if (writeError)
-    return outputStatus(writeError);
-  return interrupted() ? 130 : 0;
+  // Passages are quoted: what they repeat is no less probable for that.
+  ChatSession chat(session, *call.tokenizer, form, /*drafter=*/nullptr,
+                   {.entry = call.entry,
+                    .sampler = sampling.get(call.program, /*chat=*/false),
+                    .maxTokens = length.value_or(usualLength)});
+  if (std::string error =
+          pose(question, form, session.context(), found, chat.messages());
+      !error.empty())
+    return fail(error);
+  catchInterrupts();
+  int writeError = 0;
+  Answer answer;
+  std::string error = chat.answer(
+      [&](std::string_view text, bool isThinking) {
+        if (!json && !isThinking && writeError == 0)
+          writeError = print(text);
+      },
+      [&] { return interrupted() || writeError != 0; }, answer);
+  if (!error.empty())
+    return fail(error);
+  if (writeError != 0 || interrupted())
+    return interrupted() ? 130 : outputStatus(writeError);
+  return printAnswer(question, answer.content, found);
 }
 
 int AskCommand::printAnswer(const std::string &question,
@@ -255,18 +235,10 @@ int AskCommand::run(const CommandCall &call) {
     return fail(error);
   if (shows)
     return outputStatus(print(json ? toJson(found) + "\n" : toText(found)));
-  std::string text;
   if (found.passages.empty())
-    return printAnswer(question, text, found);
+    return printAnswer(question, /*text=*/"", found);
 
   std::unique_ptr<Session> session;
   error = runs.start(call.program, 1, session);
-  Prompt prompt;
-  if (error.empty())
-    error = makePrompt(call, question, *session, found, prompt);
-  if (!error.empty())
-    return fail(error);
-  catchInterrupts();
-  int status = answer(call, *session, prompt, text);
-  return status ? status : printAnswer(question, text, found);
+  return error.empty() ? answer(call, *session, question, found) : fail(error);
 }
