@@ -133,6 +133,21 @@ class Program:
         """
         return np.array(self._running.tokenize(text, special), np.int32)
 
+    def chat_tokens(self, messages: Sequence[Mapping[str, Any]], *,
+                    tools: Sequence[Mapping[str, Any]] | None = None,
+                    variables: Mapping[str, Any] | None = None,
+                    special: bool = False) -> npt.NDArray[np.int32]:
+        """Ids of the prompt that the model's chat template makes of messages.
+
+        Messages and tools are as OpenAI has them: {"role": "user", "content": "Hello"}.
+        `variables` are the template's own, as {"enable_thinking": False}; `special` is
+        as in `tokenize`, for what stands in messages.
+        """
+        def text(part: Any) -> str:
+            return "" if part is None else json.dumps(part)
+        made = self._running.chat_tokens(json.dumps(messages), text(tools), text(variables), special)
+        return np.array(made, np.int32)
+
     def detokenize(self, tokens: Ids) -> str:
         """The text of ids; what is no whole character becomes U+FFFD."""
         return self._running.detokenize(_ids(tokens)).decode("utf-8", errors="replace")

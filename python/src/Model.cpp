@@ -54,21 +54,45 @@ std::map<std::string, int32_t> Model::outputs(const std::string &entry) const {
   }
 }
 
-std::vector<int32_t> Model::tokenize(const std::string &text, bool special) {
-  Use use(*this);
-  std::vector<int32_t> tokens(text.size() + 16);
+template <typename Container, typename Call>
+Container Model::fill(Container buffer, Call call) const {
   size_t count = 0;
   for (;;) {
-    quipu_status status =
-        library.tokenize(model, text.data(), text.size(), special,
-                         tokens.data(), tokens.size(), &count);
+    quipu_status status = call(buffer.data(), buffer.size(), &count);
     bool fits = status != QUIPU_ERROR_CAPACITY;
     if (fits)
       check(status);
-    tokens.resize(count);
+    buffer.resize(count);
     if (fits)
-      return tokens;
+      return buffer;
   }
+}
+
+std::vector<int32_t> Model::tokenize(const std::string &text, bool special) {
+  Use use(*this);
+  return fill(std::vector<int32_t>(text.size() + 16),
+              [&](int32_t *tokens, size_t capacity, size_t *count) {
+                return library.tokenize(model, text.data(), text.size(),
+                                        special, tokens, capacity, count);
+              });
+}
+
+std::vector<int32_t> Model::chatTokens(const Chat &chat) {
+  Use use(*this);
+  auto orNull = [](const std::string &json) {
+    return json.empty() ? nullptr : json.c_str();
+  };
+  quipu_chat given = {};
+  given.size = sizeof(given);
+  given.messages = chat.messages.c_str();
+  given.tools = orNull(chat.tools);
+  given.variables = orNull(chat.variables);
+  given.parse_special = chat.special;
+  return fill(std::vector<int32_t>(chat.messages.size() + 256),
+              [&](int32_t *tokens, size_t capacity, size_t *count) {
+                return library.chat_tokens(model, &given, tokens, capacity,
+                                           count);
+              });
 }
 
 std::string Model::detokenize(const std::vector<int32_t> &tokens) {
@@ -81,18 +105,11 @@ std::string Model::detokenizeNext(int32_t last, int32_t token) const {
 }
 
 std::string Model::decode(const std::vector<int32_t> &tokens) const {
-  std::string text(tokens.size() * 8 + 16, '\0');
-  size_t bytes = 0;
-  for (;;) {
-    quipu_status status = library.detokenize(
-        model, tokens.data(), tokens.size(), text.data(), text.size(), &bytes);
-    bool fits = status != QUIPU_ERROR_CAPACITY;
-    if (fits)
-      check(status);
-    text.resize(bytes);
-    if (fits)
-      return text;
-  }
+  return fill(std::string(tokens.size() * 8 + 16, '\0'),
+              [&](char *text, size_t capacity, size_t *bytes) {
+                return library.detokenize(model, tokens.data(), tokens.size(),
+                                          text, capacity, bytes);
+              });
 }
 
 std::map<std::string, Rows> Model::run(const std::string &entry,

@@ -33,6 +33,12 @@ struct Sampling {
   std::string grammar, jsonSchema; // at most one is not empty
 };
 
+/// A conversation, its parts in JSON; empty ones are left out.
+struct Chat {
+  std::string messages, tools, variables;
+  bool special;
+};
+
 /// One thread may use it at a time: others are refused.
 class Model {
 public:
@@ -46,6 +52,7 @@ public:
   std::map<std::string, int32_t> outputs(const std::string &entry) const;
 
   std::vector<int32_t> tokenize(const std::string &text, bool special);
+  std::vector<int32_t> chatTokens(const Chat &chat);
   std::string detokenize(const std::vector<int32_t> &tokens);
   /// The text that a token adds behind another: the first of a text may lack
   /// its space. For readers of `generate`.
@@ -86,6 +93,9 @@ public:
 
 private:
   void check(quipu_status status) const;
+  /// What `call` stores: (data, capacity, &count), as functions of Quipu.h do.
+  template <typename Container, typename Call>
+  Container fill(Container buffer, Call call) const;
   std::string decode(const std::vector<int32_t> &tokens) const;
 
   Library library;

@@ -96,6 +96,15 @@ NB_MODULE(_quipu, module) {
       .def("tokenize", &Model::tokenize, "text"_a, "special"_a,
            nb::call_guard<nb::gil_scoped_release>())
       .def(
+          "chat_tokens",
+          [](Model &model, const std::string &messages,
+             const std::string &tools, const std::string &variables,
+             bool special) {
+            return model.chatTokens({messages, tools, variables, special});
+          },
+          "messages"_a, "tools"_a, "variables"_a, "special"_a,
+          nb::call_guard<nb::gil_scoped_release>())
+      .def(
           "detokenize",
           [](Model &model, const Ids &tokens) {
             std::string text = model.detokenize(tokens);

@@ -40,6 +40,15 @@ long = "日本 🙂 é " * 500
 assert program.detokenize(program.tokenize(long)) == long
 assert len(program.tokenize("<|im_end|>")) > 1 and len(program.tokenize("<|im_end|>", special=True)) == 1
 
+# Conversations.
+messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi é <|im_end|>"}]
+chat = program.chat_tokens(messages)
+text = "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi é <|im_end|><|im_end|>\n<|im_start|>assistant\n"
+assert program.chat_tokens(messages, special=True).tolist() == program.tokenize(text, special=True).tolist()
+assert chat.tolist().count(2) == 2
+assert len(program.chat_tokens(messages, variables={"add_generation_prompt": False})) < len(chat)
+refuses(quipu.Error, "the chat template fails: line 4", lambda: program.chat_tokens([{"role": "user", "content": 5}]))
+
 # Steps: all rows, some rows, back again, another sequence.
 logits = program.step(tokens, last=5)
 assert logits.shape == (5, 49152) and logits.dtype == np.float32 and np.isfinite(logits).all()
