@@ -10,7 +10,7 @@ needs no GPU, but a C compiler. `run` needs FOLDER, this file and numpy alone, s
 it works on a machine without a compiler. It compares
 
   - the logits of all positions with the reference's: max |difference| at most
-    TOLERANCES of the largest logit; other outputs likewise
+    TOLERANCES of the largest logit; other outputs likewise, and scores of labels and answers
   - chunks of 1, 7, 16 and all tokens, and one run with another: the same bits
   - the greedy text with the reference's, which may part where two logits are closer
     than the tolerance, and texts whose tokens the GPU has drawn with
@@ -25,6 +25,7 @@ each program. Its last line reads `N passed, N failed`.
 
 import argparse
 import fnmatch
+import json
 import os
 import re
 import subprocess
@@ -71,9 +72,8 @@ FOLDERS = ["arcee", "cohere2", "ernie4_5", "exaone4", "exaone4-full", "gemma", "
 CONVERSIONS = {"deepseek-v3": ["--joined"]}
 # Folder of test/golden: what its program computes in place of logits.
 ENCODERS = {"encoder-embedding": ["hidden"], "bert": ["hidden", "embed"]}
-# Folders of classifiers, which are built as they are stored.
-CLASSIFIERS = {"seqcls": ["classify"], "seqcls-qwen2": ["classify"], "tokencls": ["tag"],
-               "qa": ["answer"]}
+# As they are stored, too; their commands print scores.
+CLASSIFIERS = ["seqcls", "seqcls-qwen2", "tokencls", "qa"]
 # These see the whole text, which comes in one step.
 WHOLE = ["bert"]
 # Formats of 256 numbers a block and others, in models of random blocks.
@@ -91,6 +91,7 @@ SAMPLERS = ["--temperature 0.8 --seed 1", "--temperature 2 --top-k 64 --top-p 1 
 CHECKS = ["memcheck", "racecheck", "synccheck"]
 # Of the program that generates, too.
 HEADS = ["embed", "hidden"]
+SCORES = ["--format", "json", "--tokens"]
 # The longest context takes 550 GB of this model, more than any GPU has.
 LARGE = dict(format="F16", heads=8, kv_heads=8, head_dim=128, layers=8)
 LONGEST = 1 << 24
@@ -156,6 +157,15 @@ class Builder:
         Path(f"{to}.tokens").write_text(tokens)
         Path(f"{to}.reference").unlink()
 
+    def scores(self, model, tokens, name):
+        """A program whose command prints scores, which are compared."""
+        to = self.folder / name
+        self.program(model, f"{name}.scores")
+        self.program(model, f"{name}.reference", target="reference")
+        Path(f"{to}.json").write_text(output_of(f"{to}.reference", *SCORES, tokens))
+        Path(f"{to}.tokens").write_text(tokens)
+        Path(f"{to}.reference").unlink()
+
     def library(self, model, name):
         """Programs in C that compare sequences with each alone, as NAME.NUMBER.test."""
         self.program(model, f"lib{name}.so", "--lib")
@@ -180,13 +190,9 @@ def list_tasks(builder, models):
             make(model, tokens.strip(), *arguments, **options)
         return task
 
-    def of_folder(folder):
+    def of_folder(make, folder):
         tokens = output_of(sys.executable, GOLDEN / "expected.py", "tokens", GOLDEN / folder)
-        return lambda _: builder.compared(GOLDEN / folder, tokens.strip(), folder)
-
-    def heads_of_folder(folder, heads):
-        tokens = output_of(sys.executable, GOLDEN / "expected.py", "tokens", GOLDEN / folder)
-        return lambda _: builder.heads(GOLDEN / folder, tokens.strip(), folder, heads)
+        return lambda _: make(GOLDEN / folder, tokens.strip(), folder)
 
     def of_random(name, length, **sizes):
         def task(model):
@@ -213,15 +219,15 @@ def list_tasks(builder, models):
             chips = OLDER_CHIPS if name in ["llama-gqa-tied-bf16", "qwen3-q4_0", "mixtral-bf16"] else []
             yield name, of_golden(builder.compared, folder, kind, name, chips=chips)
     for folder in FOLDERS:
-        yield folder, of_folder(folder)
+        yield folder, of_folder(builder.compared, folder)
     yield "heads", of_golden(builder.heads, "llama-gqa-tied", "bf16", "heads", HEADS,
                              others=["generate"])
     for folder, heads in ENCODERS.items():
         for kind in FLOATS:
             yield f"{folder}-{kind}", of_golden(builder.heads, folder, kind, f"{folder}-{kind}",
                                                 heads)
-    for folder, heads in CLASSIFIERS.items():
-        yield folder, heads_of_folder(folder, heads)
+    for folder in CLASSIFIERS:
+        yield folder, of_folder(builder.scores, folder)
     for folder, kind in [("llama-gqa-tied", "q4_0"), ("mistral-window", "bf16"),
                          ("gemma3", "bf16")]:
         name = f"{folder}-{kind}-sequences"
@@ -332,6 +338,32 @@ def test_heads(program, results):
                         all((rows == again[name]).all() for name, rows in first.items()))
 
 
+def largest_difference(have, want):
+    """Of two values of JSON; infinite where anything but a score differs."""
+    if isinstance(have, float) and isinstance(want, float):
+        return abs(have - want)
+    if isinstance(have, dict) and isinstance(want, dict) and have.keys() == want.keys():
+        # Of two labels that score alike either may be the best, which none is that
+        # has more than half.
+        if "label" in want and want["score"] <= 0.5 + OTHERWISE:
+            have = {**have, "label": want["label"]}
+        have, want = list(have.values()), list(want.values())
+    if isinstance(have, list) and isinstance(want, list) and len(have) == len(want):
+        return max(map(largest_difference, have, want), default=0.0)
+    return 0.0 if have == want else float("inf")
+
+
+def test_scores(program, results):
+    command = [program, *SCORES, program.with_suffix(".tokens").read_text()]
+    first, wanted = output_of(*command), program.with_suffix(".json").read_text()
+    error = largest_difference(json.loads(first), json.loads(wanted))
+    results.add(f"{program.stem}: scores, error {error:.1e}", error <= OTHERWISE,
+                "" if error <= OTHERWISE else f"{first}reference: {wanted}")
+    for chunk in CHUNKS:
+        again = output_of(*command, *(["--chunk", chunk] if chunk else []))
+        results.add(f"{program.stem}: scores in chunks of {chunk or 'all'}", again == first)
+
+
 def test_sequences(program, results):
     arguments = {"0": ["f16", "f32"], "1": ["200"]}[program.suffixes[-2][1:]]
     text = output_of(program, *arguments)
@@ -370,8 +402,8 @@ def sanitize(program, results):
 
 def run(args):
     results = Results()
-    tests = {".gpu": test_program, ".entries": test_heads, ".test": test_sequences,
-             ".errors": test_errors}
+    tests = {".gpu": test_program, ".entries": test_heads, ".scores": test_scores,
+             ".test": test_sequences, ".errors": test_errors}
 
     def run_one(program):
         try:
