@@ -31,7 +31,7 @@ class Build : CompilationListener {
 public:
   Build(const BuildArguments &arguments, ProgressBar &bar)
       : arguments(arguments), bar(bar), context(makeRegistry()),
-        diagnostics(sourceManager, &context, bar),
+        diagnostics(sourceManager, &context, bar, arguments.warns),
         compilation(arguments, context, sourceManager, *this) {}
 
   LogicalResult run();

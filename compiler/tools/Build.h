@@ -21,6 +21,7 @@ struct BuildArguments : CompilationOptions {
   std::string from;             // STAGE or STAGE:FILE
   std::string dumpStages;       // a folder
   bool library = false;
+  bool warns = true;         // of what is not an error
   std::string runtimeFolder; // of the runtime's libraries
   DeveloperOptions developer;
 };

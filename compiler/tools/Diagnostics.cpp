@@ -29,11 +29,13 @@ void quipu::warn(const Twine &sentence) {
 }
 
 Diagnostics::Diagnostics(llvm::SourceMgr &sourceManager, MLIRContext *context,
-                         ProgressBar &bar)
+                         ProgressBar &bar, bool warns)
     : SourceMgrDiagnosticHandler(sourceManager, context) {
   // Where the line stands says more than a print of the op.
   context->printOpOnDiagnostic(false);
-  setHandler([this, &bar](Diagnostic &diagnostic) {
+  setHandler([this, &bar, warns](Diagnostic &diagnostic) {
+    if (!warns && diagnostic.getSeverity() == DiagnosticSeverity::Warning)
+      return;
     bar.clear();
     print(diagnostic);
   });

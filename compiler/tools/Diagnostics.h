@@ -22,11 +22,12 @@ llvm::LogicalResult fail(llvm::Error error);
 void warn(const llvm::Twine &sentence);
 
 /// Prints what is wrong with a file that `sourceManager` holds with its line
-/// and a caret, and everything else as `fail` does.
+/// and a caret, and everything else as `fail` does; warnings only if it
+/// `warns`.
 class Diagnostics : public mlir::SourceMgrDiagnosticHandler {
 public:
   Diagnostics(llvm::SourceMgr &sourceManager, mlir::MLIRContext *context,
-              ProgressBar &bar);
+              ProgressBar &bar, bool warns);
 
 private:
   void print(mlir::Diagnostic &diagnostic);

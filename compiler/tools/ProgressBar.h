@@ -18,6 +18,7 @@ namespace quipu {
 class ProgressBar {
 public:
   ProgressBar();
+  explicit ProgressBar(bool shown) : shown(shown) {}
   ~ProgressBar() { clear(); }
 
   bool isShown() const { return shown; }

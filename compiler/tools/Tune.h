@@ -14,8 +14,10 @@ namespace quipu {
 
 /// Builds programs of `arguments` with one candidate after the other, lets them
 /// measure their kernels, and writes the fastest schedules to
-/// `arguments.output`; errors have been printed.
-llvm::LogicalResult tune(const BuildArguments &arguments, ProgressBar &bar);
+/// `arguments.output`; errors have been printed. With `seconds` no candidate
+/// begins that would be done later.
+llvm::LogicalResult tune(const BuildArguments &arguments,
+                         std::optional<int64_t> seconds, ProgressBar &bar);
 
 } // namespace quipu
 

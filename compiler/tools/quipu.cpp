@@ -88,10 +88,11 @@ examples:
   quipu build smollm2.gguf --tuned zen4.json --emit scheduled    # what it does
   quipu tune smollm2.gguf --target sm_90a -o h200.json           # on its GPU
 
-It takes a minute or two for each 100 million weights, and a machine that does
-nothing else. A candidate counts when it is more than 3 % faster than what the
-compiler's cost model chooses, both measured alternately, twice. FILE has what
-won and how fast it ran; docs/tuning.md says more.
+It takes a minute or two for each 100 million weights on a processor, and a
+machine that does nothing else. A candidate counts when it is more than 3 %
+faster than what the compiler's cost model chooses, both measured alternately,
+twice. FILE has what won and how fast it ran, and is written after each
+candidate; docs/tuning.md says more.
 )";
 
 static constexpr char tokenizeUsage[] =
@@ -115,7 +116,7 @@ struct Values {
   std::optional<std::string> output, target, tuned, spec, names, heads,
       quantization, weights, ptxas, emit, dumpStages, from;
   std::vector<std::string> adapters;
-  std::optional<int64_t> context;
+  std::optional<int64_t> context, seconds;
   bool library = false, help = false, version = false, printStages = false;
   DeveloperOptions developer;
 };
@@ -220,9 +221,13 @@ static CommandLine getTuneOptions(Values &to) {
       {{options, 'o', "output", "FILE", Text{&to.output},
         "The file that the schedules are written to."},
        {options, 0, "target", "T", Text{&to.target}, targetHelp},
+       {options, 0, "time", "SECONDS", Integer{&to.seconds, 1, 1 << 30},
+        "Try no candidate that would be done later, but all that are done are "
+        "in FILE (default: try all)."},
        {options, 0, "quantize", "NAME", Text{&to.quantization}, quantizeHelp},
        {options, 0, "weights", "random:SEED", Text{&to.weights},
-        "Measure with random weights; MODEL needs none then, only its sizes."},
+        "Measure with random weights, as on a GPU in any case; MODEL needs "
+        "none then, only its sizes."},
        {options, 0, "spec", "FILE", Text{&to.spec}, specHelp},
        {options, 0, "names", "FILE", Text{&to.names}, namesHelp},
        {options, 0, "ptxas", "FILE", Text{&to.ptxas}, ptxasHelp},
@@ -323,7 +328,7 @@ static LogicalResult runCommand(StringRef command, ArrayRef<const char *> argv,
   arguments.kernels = getCacheFolder();
   arguments.developer = values.developer;
   ProgressBar bar;
-  return isTune ? tune(arguments, bar) : build(arguments, bar);
+  return isTune ? tune(arguments, values.seconds, bar) : build(arguments, bar);
 }
 
 /// Runs `tokenize` with the arguments behind it.
