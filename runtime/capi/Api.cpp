@@ -478,6 +478,9 @@ quipu_status quipu_detokenize(quipu_model *model, const int32_t *tokens,
 /// failed, with its status, or nothing.
 std::string quipu_model::renderChat(const quipu_chat &chat, jinja::Text &prompt,
                                     quipu_status &status) {
+  status = QUIPU_ERROR_NO_TOKENIZER;
+  if (!tokenizer)
+    return "the model has no tokenizer";
   status = QUIPU_ERROR_ARGUMENT;
   if (!chat.messages)
     return "quipu_chat: messages must not be NULL";
@@ -511,9 +514,6 @@ static quipu_status takeChat(quipu_model *model, const quipu_chat *given,
   if (!given || given->size < sizeof(size_t))
     return model->report(QUIPU_ERROR_ARGUMENT,
                          "quipu_chat: size must be sizeof(quipu_chat)");
-  if (!model->tokenizer)
-    return model->report(QUIPU_ERROR_NO_TOKENIZER,
-                         "the model has no tokenizer");
   quipu_chat chat = {};
   memcpy(&chat, given, std::min(given->size, sizeof(chat)));
   return guard(model, [&] {
