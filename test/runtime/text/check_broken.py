@@ -31,7 +31,7 @@ CASES = [
     ({"ggml.model": "two\nlines" * 50}, "ggml.model is '" + ("two\\nlines" * 50)[:67] + "...', expected gpt2, gemma4, llama, bert or t5"),
     ({"ggml.model": None}, "ggml.model is '', expected gpt2, gemma4, llama, bert or t5"),
     ({"ggml.model": 3}, "ggml.model is not a string, convert the model again"),
-    ({"ggml.pre": "superbpe"}, "ggml.pre is 'superbpe', which is none of the ways to split words that docs/tokenizers.md lists"),
+    ({"ggml.pre": "no-such-way"}, "ggml.pre is 'no-such-way', which is none of the ways to split words that docs/tokenizers.md lists"),
     ({"ggml.pre": None}, "ggml.pre is '', which is none of the ways to split words that docs/tokenizers.md lists"),
     ({"ggml.tokens": None}, "ggml.tokens is missing, convert the model again"),
     ({"ggml.tokens": "a"}, "ggml.tokens is not a list of strings, convert the model again"),

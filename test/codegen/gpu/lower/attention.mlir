@@ -4,7 +4,7 @@
 // 128 components, of warps where they are of a multiple of 16. Other heads, and
 // caches in f32, have a warp for each row.
 
-// CHECK: quipu.launch = #quipu.device_kernel<"few", grid = [264, 1, 1], threads = 128, shared = 70960>
+// CHECK: quipu.launch = #quipu.device_kernel<"few", grid = [132, 1, 1], threads = 512, shared = 152656>
 // CHECK: quipu.launch = #quipu.device_kernel<"many", grid = [4, 1, 1], threads = 384, shared = 81984>
 // CHECK: quipu.launch = #quipu.device_kernel<"narrow", grid = [8, 1, 1], threads = 128, shared = 24576>
 // CHECK: quipu.launch = #quipu.device_kernel<"odd", grid = [16, 1, 1], threads = 128, shared = 0>
