@@ -60,39 +60,58 @@ Error quipu::writeProgram(std::string linked, const PackedWeights &weights,
   if (!headers)
     return headers.takeError();
   auto [oldSection, oldSegment] = *headers;
-  // The linker leaves a gap before what follows the weights in the file:
-  // symbols and the table of sections, which are not loaded. They close up.
+  // Symbols and the table of sections follow the weights in the file, and are
+  // not loaded. Where they fit between the rest and the weights, whose pages
+  // are large, they take no room of their own.
   uint64_t next = oldSection->sh_offset;
   uint64_t gap = alignDown(next - std::min(next, getLoadedEnd(*file)), 4096);
+  std::string behind = linked.substr(next);
   // A page of the file becomes one of memory.
-  uint64_t page = oldSegment->p_align;
-  uint64_t offset =
-      alignTo(linked.size() - gap, page) + oldSegment->p_vaddr % page;
+  auto place = [&, oldSegment](uint64_t end) {
+    return alignTo(end, oldSegment->p_align) +
+           oldSegment->p_vaddr % oldSegment->p_align;
+  };
+  uint64_t offset = place(next - gap);
+  bool fits = place(next - gap + behind.size()) == offset;
+  uint64_t moved =
+      fits ? -gap : alignTo(offset + weights.getBytes() - next, 4096);
   File::Elf_Shdr section = *oldSection;
   section.sh_type = ELF::SHT_PROGBITS;
   section.sh_offset = offset;
   File::Elf_Phdr segment = *oldSegment;
   segment.p_offset = offset;
   segment.p_filesz = weights.getBytes();
-  auto replace = [&](const void *before, const auto &now) {
-    linked.replace(static_cast<const char *>(before) - linked.data(),
-                   sizeof(now), reinterpret_cast<const char *>(&now),
-                   sizeof(now));
-  };
-  for (const File::Elf_Shdr &moved : cantFail(file->sections()))
-    if (moved.sh_offset >= next && &moved != oldSection) {
-      File::Elf_Shdr now = moved;
-      now.sh_offset = moved.sh_offset - gap;
-      replace(&moved, now);
-    }
   File::Elf_Ehdr header = file->getHeader();
-  header.e_shoff = header.e_shoff - gap;
-  replace(linked.data(), header);
+  header.e_shoff = header.e_shoff + moved;
+
+  // Headers of sections are behind, those of the file and of segments are not.
+  auto replace = [&](const void *before, const auto &now) {
+    uint64_t at = static_cast<const char *>(before) - linked.data();
+    std::string &part = at < next ? linked : behind;
+    part.replace(at < next ? at : at - next, sizeof(now),
+                 reinterpret_cast<const char *>(&now), sizeof(now));
+  };
+  for (const File::Elf_Shdr &before : cantFail(file->sections()))
+    if (before.sh_offset >= next && &before != oldSection) {
+      File::Elf_Shdr now = before;
+      now.sh_offset = before.sh_offset + moved;
+      replace(&before, now);
+    }
   replace(oldSection, section);
   replace(oldSegment, segment);
-  linked.erase(next - gap, gap);
+  replace(linked.data(), header);
+
+  linked.resize(next - gap);
+  if (fits)
+    linked += behind;
   linked.resize(offset);
   if (std::string error = to.write(linked); !error.empty())
     return createStringError(error);
-  return weights.write(to, progress, warn);
+  if (Error error = weights.write(to, progress, warn))
+    return error;
+  if (fits)
+    return Error::success();
+  behind.insert(0, next + moved - offset - weights.getBytes(), '\0');
+  std::string error = to.write(behind);
+  return error.empty() ? Error::success() : createStringError(error);
 }
