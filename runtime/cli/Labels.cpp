@@ -66,21 +66,16 @@ std::vector<LabelScore> quipu::rankLabels(const abi::Tensor &output,
 
 void quipu::printLabels(Format format, const TextItem &item,
                         std::span<const LabelScore> labels, std::string &out) {
-  if (format == Format::Json)
-    out += "{" + printItemJson(item) + ", \"labels\": [";
-  bool isFirst = true;
-  for (const LabelScore &label : labels) {
-    std::string between = isFirst ? "" : format == Format::Json ? ", " : "  ";
-    isFirst = false;
+  printList(format, item, "labels", labels, out, [&](const LabelScore &label) {
     if (format == Format::Csv)
-      out += printItemCell(item) + "," + printCell(label.label) + "," +
-             printNumber(label.score) + "\n";
+      out += printCell(label.label) + "," + printNumber(label.score) + "\n";
     else if (format == Format::Json)
-      out += between + "{\"label\": " + printJson(label.label) +
+      out += "{\"label\": " + printJson(label.label) +
              ", \"score\": " + printNumber(label.score) + "}";
     else
-      out += between + label.label + " " + printScore(label.score);
-  }
-  if (format != Format::Csv)
-    out += format == Format::Json ? "]}\n" : "\n";
+      out += (&label == &labels.front() ? "" : "  ") + label.label + " " +
+             printScore(label.score);
+  });
+  if (format == Format::Text)
+    out += "\n";
 }

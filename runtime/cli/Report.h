@@ -37,6 +37,26 @@ std::string printJson(std::span<const float> numbers);
 std::string printItemJson(const TextItem &item);
 std::string printItemCell(const TextItem &item);
 
+/// Appends a list of an item: in JSON an object that has it under `key`, in CSV
+/// a row for each. `print` appends one of the list.
+template <typename List, typename Print>
+void printList(Format format, const TextItem &item, const char *key,
+               const List &list, std::string &out, Print print) {
+  bool isJson = format == Format::Json, isFirst = true;
+  if (isJson)
+    out += "{" + printItemJson(item) + ", \"" + key + "\": [";
+  for (const auto &one : list) {
+    if (format == Format::Csv)
+      out += printItemCell(item) + ",";
+    else if (isJson && !isFirst)
+      out += ", ";
+    print(one);
+    isFirst = false;
+  }
+  if (isJson)
+    out += "]}\n";
+}
+
 } // namespace quipu
 
 #endif // QUIPU_RUNTIME_CLI_REPORT_H

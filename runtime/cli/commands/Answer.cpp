@@ -334,25 +334,19 @@ std::string AnswerCommand::runGroup(const CommandCall &call, Session *session,
 
 void AnswerCommand::print(const TextItem &item, std::span<const Answer> answers,
                           std::string &out) const {
-  if (format() == Format::Json)
-    out += "{" + printItemJson(item) + ", \"answers\": [";
-  bool isFirst = true;
-  for (const Answer &answer : answers) {
+  printList(format(), item, "answers", answers, out, [&](const Answer &answer) {
     std::string first = std::to_string(answer.first),
                 last = std::to_string(answer.last);
     if (format() == Format::Csv)
-      out += printItemCell(item) + "," + first + "," + last + "," +
-             printNumber(answer.score) + "," + printCell(answer.text) + "\n";
+      out += first + "," + last + "," + printNumber(answer.score) + "," +
+             printCell(answer.text) + "\n";
     else if (format() == Format::Json)
-      out += std::string(isFirst ? "" : ", ") + "{\"answer\": " +
+      out += "{\"answer\": " +
              (answer.first < 0 ? "null" : printJson(answer.text)) +
              ", \"score\": " + printNumber(answer.score) +
              ", \"first\": " + first + ", \"last\": " + last + "}";
     else
       out += printScore(answer.score) + "\t" +
              (answer.first < 0 ? "(no answer)" : printLine(answer.text)) + "\n";
-    isFirst = false;
-  }
-  if (format() == Format::Json)
-    out += "]}\n";
+  });
 }

@@ -130,26 +130,21 @@ void TagCommand::printRows(const CommandCall &call, const TextItem &item,
 
 void TagCommand::print(const TextItem &item, std::span<const Tagged> tags,
                        std::string &out) const {
-  if (format() == Format::Json)
-    out += "{" + printItemJson(item) + ", \"tags\": [";
-  bool isFirst = true;
-  for (const Tagged &tag : tags) {
+  printList(format(), item, "tags", tags, out, [&](const Tagged &tag) {
     std::string first = std::to_string(tag.first),
                 last = std::to_string(tag.last);
     if (format() == Format::Csv)
-      out += printItemCell(item) + "," + first + "," + last + "," +
-             printCell(tag.text) + "," + printCell(tag.label) + "," +
-             printNumber(tag.score) + "\n";
+      out += first + "," + last + "," + printCell(tag.text) + "," +
+             printCell(tag.label) + "," + printNumber(tag.score) + "\n";
     else if (format() == Format::Json)
-      out += std::string(isFirst ? "" : ", ") + "{\"first\": " + first +
-             ", \"last\": " + last + ", \"text\": " + printJson(tag.text) +
+      out += "{\"first\": " + first + ", \"last\": " + last +
+             ", \"text\": " + printJson(tag.text) +
              ", \"label\": " + printJson(tag.label) +
              ", \"score\": " + printNumber(tag.score) + "}";
     else
       out += printLine(tag.text) + "\t" + tag.label + "\t" +
              printScore(tag.score) + "\n";
-    isFirst = false;
-  }
-  if (format() != Format::Csv)
-    out += format() == Format::Json ? "]}\n" : "\n";
+  });
+  if (format() == Format::Text)
+    out += "\n";
 }

@@ -15,11 +15,11 @@
 
 #include "runtime/index/Passages.h"
 #include "support/Utf8.h"
+#include "test/Mutations.h"
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
-#include <random>
 #include <sstream>
 
 using namespace quipu;
@@ -107,31 +107,11 @@ int main(int argc, char **argv) {
     all << std::ifstream(argv[i]).rdbuf();
     seeds.push_back(all.str());
   }
-  std::mt19937_64 random(1);
-  auto pick = [&](size_t count) {
-    return random() % std::max<size_t>(count, 1);
-  };
+  Mutations mutations(std::move(seeds), /*longest=*/60);
   unsigned rounds = std::stoul(argv[1]);
   size_t passages = 0;
-  for (unsigned round = 0; round < rounds; ++round) {
-    std::string text = seeds[pick(seeds.size())];
-    for (size_t change = 1 + pick(6); change != 0; --change) {
-      const std::string &other = seeds[pick(seeds.size())];
-      size_t at = pick(text.size()), from = pick(other.size());
-      switch (pick(3)) {
-      case 0:
-        text.insert(at, other.substr(from, pick(60)));
-        break;
-      case 1:
-        text.erase(at, pick(20));
-        break;
-      default:
-        if (!text.empty())
-          text[at] = static_cast<char>(random());
-      }
-    }
-    passages += cutAll(text);
-  }
+  for (unsigned round = 0; round < rounds; ++round)
+    passages += cutAll(mutations.next());
   cutLong();
   std::cout << rounds << " documents, " << passages << " passages\n";
 }

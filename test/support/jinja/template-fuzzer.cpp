@@ -16,10 +16,10 @@
 
 #include "support/Utf8.h"
 #include "support/jinja/Conversation.h"
+#include "test/Mutations.h"
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
-#include <random>
 #include <sstream>
 
 using namespace quipu;
@@ -112,31 +112,10 @@ int main(int argc, char **argv) {
     for (std::string &seed : readTemplates(argv[i]))
       seeds.push_back(std::move(seed));
 
-  std::mt19937_64 random(1);
-  auto pick = [&](size_t count) {
-    return random() % std::max<size_t>(count, 1);
-  };
+  Mutations mutations(std::move(seeds), /*longest=*/20);
   unsigned rounds = std::stoul(argv[1]), parsed = 0;
   for (unsigned round = 0; round < rounds; ++round) {
-    std::string text = seeds[pick(seeds.size())];
-    for (size_t change = 1 + pick(4); change != 0; --change) {
-      const std::string &other = seeds[pick(seeds.size())];
-      size_t at = pick(text.size()), from = pick(other.size());
-      switch (pick(4)) {
-      case 0:
-        text.insert(at, other.substr(from, pick(20)));
-        break;
-      case 1:
-        text.erase(at, pick(8));
-        break;
-      case 2:
-        text += other;
-        break;
-      default:
-        if (!text.empty())
-          text[at] = static_cast<char>(random());
-      }
-    }
+    std::string text = mutations.next();
     parsed += render(text);
     readAsMessages(text);
   }
