@@ -338,6 +338,13 @@ void quipu_rope_angles(const int32_t *positions, int32_t count,
                        const float *frequencies, const float *factors,
                        int32_t half, float scale, float *table);
 
+/// The same of one token that has a place on each of three axes: pair j turns
+/// by that of axis axes[j].
+void quipu_axes_rope_angles(const int32_t *time, const int32_t *height,
+                            const int32_t *width, const int32_t *axes,
+                            const float *frequencies, const float *factors,
+                            int32_t half, float scale, float *table);
+
 /// The same of one token for frequencies that depend on the length of its
 /// sequence (abi::RopeScaling::Dynamic): theta^(-2j / dims), where theta has
 /// grown by (factor * length / context - factor + 1)^(dims / (dims - 2)) when
@@ -347,10 +354,11 @@ void quipu_dynamic_rope_angles(int32_t position, int32_t length, double theta,
                                float scale, float *table);
 
 /// Defined by the runtime, called by steps: a token's choice of `count` of
-/// `experts`, as quipu.top_k says; `bias` may be null. The ids are below
-/// `experts` whatever the scores are.
+/// `experts`, as quipu.top_k says, of `kept` of their groups, which go `by` 1
+/// or 2 scores; `bias` may be null. The ids are below `experts` whatever the
+/// scores are.
 void quipu_top_k(const float *scores, int32_t experts, const float *bias,
-                 int32_t count, int32_t groups, int32_t kept,
+                 int32_t count, int32_t groups, int32_t kept, int32_t by,
                  int32_t normalized, int32_t *ids, float *weights);
 
 /// Defined by the runtime, called by steps: sorts choices by expert. Choice

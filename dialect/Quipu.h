@@ -109,12 +109,17 @@ FusionRole getNormRole(NormInterface norm);
 namespace quipu {
 
 /// What a program can be told of each token, in the order of its table: its id,
-/// its position, which of several texts in a sequence it belongs to.
-inline constexpr llvm::StringLiteral programInputs[] = {"tokens", "positions",
-                                                        "types"};
-bool isProgramInput(llvm::StringRef name);
-/// Their names in quotes, with commas.
-std::string listProgramInputs();
+/// its position, which of several texts in a sequence it belongs to, its places
+/// on the axes of a rotation.
+inline constexpr llvm::StringLiteral programInputs[] = {
+    "tokens", "positions", "types", "time", "height", "width"};
+/// Those that may be indices of a table's rows, and the places on axes.
+inline constexpr llvm::ArrayRef<llvm::StringLiteral> indexInputs(programInputs,
+                                                                 3);
+inline constexpr llvm::ArrayRef<llvm::StringLiteral>
+    axisInputs(programInputs + 3, 3);
+/// Names in quotes, with commas.
+std::string listInputs(llvm::ArrayRef<llvm::StringLiteral> names);
 
 /// The attribute of a function without a body that has its code.
 inline constexpr llvm::StringLiteral bitcodeName = "quipu.bitcode";

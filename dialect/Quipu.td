@@ -130,8 +130,14 @@ def Quipu_ModelOp : Quipu_Op<"model", [Symbol, SymbolTable, NoTerminator, Single
                                        NoRegionArguments, IsolatedFromAbove]> {
   let summary = "a model family before binding, a model after";
   let description = [{
-    Of the families of the list; `with` a metadata key (without the family's
-    prefix) only of those checkpoints that have it, and not as 0.
+    Of the families of the list. `with` a metadata key (without the family's
+    prefix) or a tensor's name it is for those checkpoints only that have it, the
+    key not as 0, and comes before a model of the same families without it:
+
+    ```mlir
+    quipu.model @mixtral for ["llama"] with "expert_count" {
+    quipu.model @deepseek_lite for ["deepseek2"] with "blk.0.attn_q.weight" {
+    ```
 
     Parameters first, then the forward pass up to the hidden states, which
     `quipu.yield` hands to the heads; a model with a `quipu.output` of its own
@@ -171,20 +177,24 @@ def Quipu_ParamOp : Quipu_Op<"param", [ParentOneOf<["ModelOp", "HeadOp"]>]> {
     The value under the metadata key (without the family's prefix), else a
     number, a word, another parameter, an expression, the number of rows of a
     weight, or `absent`: then binding drops the attributes that it stands for.
-    Where the file numbers the cases of a choice, `of` names them. A parameter
-    without a key is what follows the `=`:
+    Where the file numbers the cases of a choice, `of` names them; where it has a
+    list of numbers, `at` says which one is meant, from 0 on. A parameter without a
+    key is what follows the `=`:
 
     ```mlir
     quipu.param @pooling = "pooling_type" of ["none", "mean", "first", "last"] else "mean"
     quipu.param @window  = "attention.sliding_window" else absent
+    quipu.param @height  = "rope.dimension_sections" at 1
     quipu.param @queries = (@heads * @head_dim)
     ```
 
-    C1: there is a key or a value; cases have a key.
+    C1: there is a key or a value; cases and `at`, of which there is one at most, have a
+    key. C2: `at` is not negative.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, OptionalAttr<StrAttr>:$key,
-                       OptionalAttr<StrArrayAttr>:$cases, OptionalAttr<AnyAttr>:$fallback);
-  let assemblyFormat = "$sym_name `=` custom<Parameter>($key, $cases, $fallback) attr-dict";
+                       OptionalAttr<StrArrayAttr>:$cases, OptionalAttr<I64Attr>:$place,
+                       OptionalAttr<AnyAttr>:$fallback);
+  let assemblyFormat = "$sym_name `=` custom<Parameter>($key, $cases, $place, $fallback) attr-dict";
   let hasVerifier = 1;
 }
 
@@ -294,8 +304,10 @@ def Quipu_InputOp : Quipu_Op<"input", [Pure, OpAsmOpInterface]> {
   let description = [{
     `"tokens"`: their ids. `"positions"`: their places in the sequences, for a table
     of these. `"types"`: which of several texts in a sequence each is of; programs
-    know one text, of type 0. `"selected"`: which tokens' outputs are asked for.
-    Programs have no others.
+    know one text, of type 0. `"time"`, `"height"`, `"width"`: their places on the
+    axes of a rotation, which are the same where a program is told of none, each
+    behind the largest of its sequence. `"selected"`: which tokens' outputs are asked
+    for. Programs have no others.
   }];
   let arguments = (ins StrAttr:$name);
   let results = (outs Quipu_Activation:$result);
@@ -364,22 +376,43 @@ def Quipu_RopeAnglesOp : Quipu_ComputeOp<"rope_angles", "angles", "FusionRole::W
     [M, dims / 2, 2]. `short`: in a sequence of at most original_context tokens,
     with all that are read together with this one, by those factors instead
     (LongRoPE, Ding 2024, as transformers chooses).
+
+    `axes`: a token has three places, of which each pair turns by one (M-RoPE, Wang
+    2024, section 2.1). The first of the pairs, as many as the first section says,
+    turn by the first axis, those of the second section behind them by the second, and
+    the rest by the third. `interleaved` (Qwen3-VL) they take turns: i mod 3 is the
+    axis of pair i, but the first where the section of the other is used up.
+
+    ```mlir
+    %angles = quipu.rope_angles %at axes %time, %height, %width sections [16, 24, 24] dims 128 theta 1.0e6
+    ```
+
     C1: dims is even and positive. C2: `factors` has dims / 2 numbers.
     C3: the scaling has a known type and what that type needs: a positive factor
     and original_context, low < high, beta_slow <= beta_fast. C4: theta is above 1,
     and all numbers are finite in f32. C5: short factors go with `factors`, and
-    with a positive original_context. C6: `dynamic` has no factors, and more than 2
-    dims.
+    with a positive original_context. C6: `dynamic` has no factors, no axes, and more
+    than 2 dims. C7: there are three axes, each with an i32 for each token, and three
+    sections, which are not negative, add up to dims / 2, and find pairs enough where
+    they are interleaved.
   }];
-  let arguments = (ins Quipu_Positions:$positions, Quipu_Size:$dims, Quipu_Real:$theta,
+  let arguments = (ins Quipu_Positions:$positions, Variadic<Quipu_Activation>:$axes,
+                       OptionalAttr<TypedArrayAttrBase<Quipu_Size, "sections of the pairs">>:$sections,
+                       UnitAttr:$interleaved, Quipu_Size:$dims, Quipu_Real:$theta,
                        OptionalAttr<Quipu_RopeScalingAttr>:$scaling,
                        OptionalAttr<Quipu_VectorAttr>:$factors,
                        OptionalAttr<Quipu_VectorAttr>:$short_factors, OptionalAttr<I64Attr>:$tokens);
   let assemblyFormat = [{
-    $positions `dims` custom<Size>($dims) `theta` custom<Real>($theta) (`scaling` $scaling^)?
-    (`factors` custom<Weight>($factors)^)? (`short` custom<Weight>($short_factors)^)? (`tokens` custom<Size>($tokens)^)? attr-dict custom<Result>(type($result))
+    $positions (`axes` $axes^ `sections` custom<Shape>($sections) (`interleaved` $interleaved^)?)?
+    `dims` custom<Size>($dims) `theta` custom<Real>($theta) (`scaling` $scaling^)?
+    (`factors` custom<Weight>($factors)^)? (`short` custom<Weight>($short_factors)^)? (`tokens` custom<Size>($tokens)^)? attr-dict
+    custom<BoundAngles>(type($axes), type($result), ref($axes))
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = baseDeclaration # [{
+    /// Of each pair the number of its axis; nothing where there are none.
+    ::llvm::SmallVector<int32_t> getAxesOfPairs();
+  }];
 }
 
 def Quipu_RopeOp : Quipu_AlikeOp<"rope", "rotated", "FusionRole::Tile", [NoMemoryEffect]> {

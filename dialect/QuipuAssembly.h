@@ -211,6 +211,30 @@ inline void printBoundList(mlir::OpAsmPrinter &printer, mlir::Operation *,
     printer << ": " << types;
 }
 
+/// `(: (axis, ... ->)? result)?`; `operands` are the axes.
+inline mlir::ParseResult parseBoundAngles(
+    mlir::OpAsmParser &parser, llvm::SmallVectorImpl<mlir::Type> &axes,
+    mlir::Type &result,
+    llvm::ArrayRef<mlir::OpAsmParser::UnresolvedOperand> operands) {
+  if (operands.empty())
+    return parseResult(parser, result);
+  if (succeeded(parser.parseOptionalColon()))
+    return mlir::failure(parser.parseTypeList(axes) || parser.parseArrow() ||
+                         parser.parseType(result));
+  result = getUnbound(parser);
+  axes.assign(operands.size(), result);
+  return mlir::success();
+}
+
+inline void printBoundAngles(mlir::OpAsmPrinter &printer, mlir::Operation *op,
+                             mlir::TypeRange axes, mlir::Type result,
+                             mlir::OperandRange) {
+  if (axes.empty())
+    printResult(printer, op, result);
+  else if (!isUnbound(result))
+    printer << ": " << axes << " -> " << result;
+}
+
 //===----------------------------------------------------------------------===//
 // Sizes and constants
 //===----------------------------------------------------------------------===//
@@ -415,10 +439,12 @@ inline mlir::ParseResult parseFallback(mlir::OpAsmParser &parser,
                     [&] { return parser.parseAttribute(fallback); });
 }
 
-/// `"key" (of [...])? (else fallback)?`, or what it is without a key.
+/// `"key" (of [...] | at place)? (else fallback)?`, or what it is without a
+/// key.
 inline mlir::ParseResult parseParameter(mlir::OpAsmParser &parser,
                                         mlir::StringAttr &key,
                                         mlir::ArrayAttr &cases,
+                                        mlir::IntegerAttr &place,
                                         mlir::Attribute &fallback) {
   std::string text;
   if (failed(parser.parseOptionalString(&text)))
@@ -427,6 +453,8 @@ inline mlir::ParseResult parseParameter(mlir::OpAsmParser &parser,
   if (succeeded(parser.parseOptionalKeyword("of")) &&
       parser.parseAttribute(cases))
     return mlir::failure();
+  if (succeeded(parser.parseOptionalKeyword("at")) && parseSize(parser, place))
+    return mlir::failure();
   if (succeeded(parser.parseOptionalKeyword("else")))
     return parseFallback(parser, fallback);
   return mlir::success();
@@ -434,11 +462,13 @@ inline mlir::ParseResult parseParameter(mlir::OpAsmParser &parser,
 
 inline void printParameter(mlir::OpAsmPrinter &printer, mlir::Operation *,
                            mlir::StringAttr key, mlir::ArrayAttr cases,
-                           mlir::Attribute fallback) {
+                           mlir::IntegerAttr place, mlir::Attribute fallback) {
   if (key)
     printer << key;
   if (cases)
     printer << " of " << cases;
+  if (place)
+    printer << " at " << place.getInt();
   if (!fallback)
     return;
   if (key)

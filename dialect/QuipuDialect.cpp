@@ -161,12 +161,8 @@ LogicalResult MixedType::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
-bool quipu::isProgramInput(StringRef name) {
-  return llvm::is_contained(programInputs, name);
-}
-
-std::string quipu::listProgramInputs() {
-  return "\"" + llvm::join(ArrayRef(programInputs), "\", \"") + "\"";
+std::string quipu::listInputs(ArrayRef<StringLiteral> names) {
+  return "\"" + llvm::join(names, "\", \"") + "\"";
 }
 
 int64_t quipu::getElementsPerToken(RankedTensorType type) {

@@ -22,7 +22,8 @@ def Quipu_TopKOp : Quipu_Op<"top_k", [
     their scores, f32 [M, count]. `biased`: the choice is by score + bias, the
     weights are scores. `groups` n `keep` k (DeepSeek-V3, section 2.1.2): the
     experts are n groups of neighbours, and only those of the k groups whose two
-    highest scores have the highest sum are chosen from. `normalized`: a token's
+    highest scores have the highest sum are chosen from; `by` 1 the groups with the
+    highest scores (DeepSeek-V2, section 2.2.2). `normalized`: a token's
     weights are divided by their sum + 1e-20; a parameter may say whether.
 
     ```mlir
@@ -31,15 +32,16 @@ def Quipu_TopKOp : Quipu_Op<"top_k", [
 
     C1: the scores are [M, E] in f32. C2: count is from 1 to E. C3: the bias has E
     numbers in f32. C4: the groups divide E; the kept are from 1 to all, and
-    have `count` experts or more.
+    have `count` experts or more. C5: groups go by 1 or 2 scores.
   }];
   let arguments = (ins Quipu_Activation:$scores, Quipu_Size:$count, OptionalAttr<Quipu_WeightAttr>:$bias,
                        OptionalAttr<Quipu_Size>:$groups, OptionalAttr<Quipu_Size>:$kept,
+                       OptionalAttr<Quipu_Size>:$by,
                        OptionalAttr<Quipu_Flag>:$normalized);
   let results = (outs Quipu_Activation:$ids, Quipu_Activation:$weights);
   let assemblyFormat = [{
     $scores `count` custom<Size>($count) (`biased` custom<Weight>($bias)^)?
-    (`groups` custom<Size>($groups)^ `keep` custom<Size>($kept))? (`normalized` custom<Flag>($normalized)^)? attr-dict
+    (`groups` custom<Size>($groups)^ `keep` custom<Size>($kept))? (`by` custom<Size>($by)^)? (`normalized` custom<Flag>($normalized)^)? attr-dict
     custom<BoundPair>(type($scores), type($ids), type($weights))
   }];
   let hasVerifier = 1;
@@ -48,6 +50,11 @@ def Quipu_TopKOp : Quipu_Op<"top_k", [
       return ::quipu::getSpeculatability(*this);
     }
     FusionRole getFusionRole() { return FusionRole::Whole; }
+    /// How many of a group's scores it is ranked by.
+    int64_t getScoresOfGroup() {
+      auto number = ::llvm::dyn_cast_or_null<::mlir::IntegerAttr>(getByAttr());
+      return number ? number.getInt() : 2;
+    }
     bool isNormalized() {
       auto flag = ::llvm::dyn_cast_or_null<::mlir::BoolAttr>(getNormalizedAttr());
       return flag && flag.getValue();

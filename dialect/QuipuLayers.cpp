@@ -20,8 +20,15 @@ static YieldOp getYield(Block *body) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult ParamOp::verify() {
-  if (!getKey() && (!getFallback() || getCases()))
-    return emitOpError("C1: there is no key and no value, or cases of no key");
+  if (!getKey() && (!getFallback() || getCases() || getPlace()))
+    return emitOpError(
+        "C1: there is no key and no value, or cases or a place of "
+        "no key");
+  if (getCases() && getPlace())
+    return emitOpError("C1: there are cases and a place in a list");
+  if (getPlaceAttr() && getPlaceAttr().getInt() < 0)
+    return emitOpError("C2: at ")
+           << getPlaceAttr().getInt() << " there is no number";
   return success();
 }
 

@@ -7,13 +7,13 @@
 
 #include "dialect/LayerAssembly.h"
 #include "dialect/LayerSets.h"
+#include "dialect/OpNumbers.h"
 #include "dialect/PackedLayout.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
-#include <cmath>
 
 using namespace mlir;
 using namespace quipu;
@@ -52,20 +52,6 @@ static bool isPositive(Attribute number) {
   if (auto real = dyn_cast_or_null<FloatAttr>(number))
     return real.getValueAsDouble() > 0 && real.getValue().isFinite();
   return true; // not bound yet, or not there
-}
-
-/// An integer or a real; not a number when `number` is neither.
-static double getNumber(Attribute number) {
-  if (auto integer = dyn_cast<IntegerAttr>(number))
-    return static_cast<double>(integer.getInt());
-  auto real = dyn_cast<FloatAttr>(number);
-  return real ? real.getValueAsDouble() : NAN;
-}
-
-/// A vector of `count` f32.
-static bool isVector(RankedTensorType type, int64_t count) {
-  return type && type.getRank() == 1 && type.getDimSize(0) == count &&
-         type.getElementType().isF32();
 }
 
 LogicalResult WeightOp::verify() {
@@ -301,12 +287,6 @@ LogicalResult LinearOp::verify() {
   return verifyQuantized(*this, input);
 }
 
-/// The number that a size is bound to, or `other`.
-static int64_t getSize(Attribute size, int64_t other) {
-  auto number = dyn_cast_or_null<IntegerAttr>(size);
-  return number ? number.getInt() : other;
-}
-
 LogicalResult TopKOp::verify() {
   if (!getGroupsAttr() != !getKeptAttr())
     return emitOpError("C4: groups and keep go together");
@@ -329,6 +309,9 @@ LogicalResult TopKOp::verify() {
     return emitOpError("C4: of ")
            << experts << " experts in " << groups << " groups, " << kept
            << " groups cannot be kept to choose " << count << " from";
+  if (getScoresOfGroup() != 1 && getScoresOfGroup() != 2)
+    return emitOpError("C5: groups go by ")
+           << getScoresOfGroup() << " scores, expected 1 or 2";
   return success();
 }
 
@@ -388,135 +371,6 @@ LogicalResult LayerNormOp::verify() {
   else
     error << " instead of " << input.getShape().back() << " numbers in f32";
   return failure();
-}
-
-/// Whether f32 holds `number`; true for a parameter's name.
-static bool isFinite(Attribute number) {
-  auto real = dyn_cast_or_null<FloatAttr>(number);
-  return !real || std::isfinite(static_cast<float>(real.getValueAsDouble()));
-}
-
-/// What the scaling's type needs, as C3 says; the type is bound.
-static LogicalResult verifyScaling(RopeAnglesOp op, RopeScalingAttr scaling) {
-  std::optional<abi::RopeScaling> kind = scaling.getKind();
-  if (!kind)
-    return op.emitOpError("C3: the scaling ")
-           << scaling.getType() << " is none of "
-           << llvm::join(abi::ropeScalingNames, ", ");
-  if (kind == abi::RopeScaling::None)
-    return success();
-  bool isLlama3 = kind == abi::RopeScaling::Llama3;
-  bool isLinear = kind == abi::RopeScaling::Linear;
-  bool isLongrope = kind == abi::RopeScaling::Longrope;
-  bool hasFactor =
-      scaling.getFactor() || (isLongrope && scaling.getAttention());
-  if (!hasFactor || (!isLinear && !scaling.getOriginalContext()) ||
-      (isLlama3 && (!scaling.getLow() || !scaling.getHigh())))
-    return op.emitOpError("C3: the scaling ")
-           << scaling.getType() << " lacks a field";
-  if (scaling.getFactor() && !(getNumber(scaling.getFactor()) > 0))
-    return op.emitOpError("C3: the scaling's factor is not positive: ")
-           << scaling.getFactor();
-  if (isLinear)
-    return success();
-  if (!(getNumber(scaling.getOriginalContext()) > 0))
-    return op.emitOpError("C3: the scaling's original_context is not "
-                          "positive: ")
-           << scaling.getOriginalContext();
-  if (isLongrope || kind == abi::RopeScaling::Dynamic)
-    return success();
-  Builder builder(op.getContext());
-  Attribute low = scaling.getLow(), high = scaling.getHigh();
-  if (!isLlama3) {
-    low = scaling.getBetaSlow() ? scaling.getBetaSlow()
-                                : builder.getF64FloatAttr(1);
-    high = scaling.getBetaFast() ? scaling.getBetaFast()
-                                 : builder.getF64FloatAttr(32);
-  }
-  double first = getNumber(low), last = getNumber(high);
-  if (!(first > 0) || !(isLlama3 ? first < last : first <= last))
-    return op.emitOpError("C3: the scaling's ")
-           << (isLlama3 ? "low and high" : "beta_slow and beta_fast")
-           << " are not rising: " << low << " and " << high;
-  return success();
-}
-
-/// C5 and C6.
-static LogicalResult verifyShortFactors(RopeAnglesOp op,
-                                        RopeScalingAttr scaling) {
-  std::optional<WeightAttr> factors = op.getShortFactors();
-  int64_t pairs =
-      cast<RankedTensorType>(op.getResult().getType()).getDimSize(1);
-  if (factors && !isVector(factors->getType(), pairs))
-    return op.emitOpError("C5: the short factors are ")
-           << factors->getType() << " instead of " << pairs
-           << " numbers in f32";
-  if (factors && !op.getFactors())
-    return op.emitOpError("C5: there are short factors and no others");
-  Attribute context = scaling ? scaling.getOriginalContext() : Attribute();
-  if (factors && !(context && getNumber(context) > 0))
-    return op.emitOpError("C5: there are short factors and no positive "
-                          "original_context of a scaling");
-  std::optional<abi::RopeScaling> kind;
-  if (scaling)
-    kind = scaling.getKind();
-  if (kind == abi::RopeScaling::Longrope && !op.getFactors())
-    return op.emitOpError("C5: longrope has no factors");
-  if (kind == abi::RopeScaling::Dynamic && (op.getFactors() || pairs < 2))
-    return op.emitOpError("C6: dynamic scaling has factors, or 2 dims only");
-  return success();
-}
-
-LogicalResult RopeAnglesOp::verify() {
-  auto theta = dyn_cast<FloatAttr>(getTheta());
-  if (!isFinite(theta))
-    return emitOpError("C4: theta is ") << theta << ", not finite in f32";
-  if (theta && !(theta.getValueAsDouble() > 1))
-    return emitOpError("C4: theta is ") << theta << ", not above 1";
-  RopeScalingAttr scaling = getScaling().value_or(RopeScalingAttr());
-  if (scaling)
-    for (Attribute number :
-         {scaling.getFactor(), scaling.getOriginalContext(), scaling.getLow(),
-          scaling.getHigh(), scaling.getBetaFast(), scaling.getBetaSlow(),
-          scaling.getAttention(), scaling.getTruncate()})
-      if (!isFinite(number))
-        return emitOpError("C4: a number of the scaling is ")
-               << number << ", not finite in f32";
-  auto result = dyn_cast<RankedTensorType>(getResult().getType());
-  if (!result || result.getRank() != 3)
-    return success(); // not bound yet, or reported by the shape rule
-  if (getFactors() && !isVector(getFactors()->getType(), result.getDimSize(1)))
-    return emitOpError("C2: the factors are ")
-           << getFactors()->getType() << " instead of " << result.getDimSize(1)
-           << " numbers in f32";
-  if (failed(verifyShortFactors(*this, scaling)))
-    return failure();
-  return scaling ? verifyScaling(*this, scaling) : success();
-}
-
-int64_t quipu::getFirstTurned(RopeOp rope) {
-  auto first = dyn_cast_or_null<IntegerAttr>(rope.getFromAttr());
-  return first ? first.getInt() : 0;
-}
-
-LogicalResult RopeOp::verify() {
-  auto input = dyn_cast<RankedTensorType>(getInput().getType());
-  auto angles = dyn_cast<RankedTensorType>(getAngles().getType());
-  if (!input || !angles)
-    return success();
-  if (input.getRank() != 3)
-    return emitOpError("C1: the input has no heads: ") << input;
-  int64_t first = getFirstTurned(*this);
-  if (first < 0)
-    return emitOpError("C3: the components from ")
-           << getFromAttr() << " on are to turn, not from 0 or more";
-  if (angles.getRank() != 3 || angles.getDimSize(0) != input.getDimSize(0) ||
-      angles.getDimSize(2) != 2 || first > input.getDimSize(2) ||
-      angles.getDimSize(1) * 2 > input.getDimSize(2) - first)
-    return emitOpError("C2: the angles ")
-           << angles << " do not fit " << input
-           << (first ? " from " + std::to_string(first) + " on" : "");
-  return success();
 }
 
 LogicalResult ClampOp::verify() {

@@ -1,7 +1,6 @@
-// Qwen2 and Qwen2.5: Llama with biases of q, k and v, and pairs as in Hugging Face's
-// files. Of Qwen2-VL and Qwen2.5-VL the part about text: the three places that its
-// tokens have are equal in a text, so that sections of the pairs say nothing.
-quipu.model @qwen2 for ["qwen2", "qwen2vl"] {
+// Qwen2, Qwen2.5, Seed-OSS: Llama with biases of q, k and v, and pairs as in Hugging
+// Face's files.
+quipu.model @qwen2 for ["qwen2", "seed_oss"] {
   %tokens = quipu.input "tokens"
   %at     = quipu.positions
   %angles = quipu.rope_angles %at dims @rope_dims theta @theta
@@ -20,7 +19,7 @@ quipu.model @qwen2 for ["qwen2", "qwen2vl"] {
     %a    = quipu.attention %qr over %kv at %at
     %o    = quipu.linear %a, "attn_output" -> [@hidden]
     %mid  = quipu.add %h, %o
-    %m    = quipu.rms_norm %mid, "ffn_norm" eps @eps
+    %m    = quipu.rms_norm %mid, "ffn_norm" else "post_attention_norm" eps @eps
     %gate = quipu.linear %m, "ffn_gate" -> [@ffn]
     %up   = quipu.linear %m, "ffn_up" -> [@ffn]
     %act  = quipu.swiglu %gate, %up

@@ -280,12 +280,25 @@ void quipu_reference_rope_angles(
     const abi::StepArgs *args, int64_t dims, double theta, int32_t scaling,
     double factor, double originalContext, double low, double high,
     double betaFast, double betaSlow, double attention, int32_t truncate,
-    const float *factors, const float *shortFactors, float *result,
+    const float *factors, const float *shortFactors, const int32_t *time,
+    const int32_t *height, const int32_t *width, int64_t heightPairs,
+    int64_t widthPairs, int32_t interleaved, float *result,
     int64_t resultStride, int64_t begin, int64_t end) {
   Rope rope{double(dims), theta,           abi::RopeScaling(scaling),
             factor,       originalContext, low,
             high,         betaFast,        betaSlow,
             truncate != 0};
+  auto getPlace = [&](int64_t t, int64_t pair) {
+    if (!time)
+      return args->positions[t];
+    // As transformers' apply_multimodal_rotary_pos_emb and
+    // apply_interleaved_mrope of Qwen2-VL and Qwen3-VL.
+    bool isHeight = interleaved ? pair % 3 == 1 && pair < 3 * heightPairs
+                                : pair >= dims / 2 - widthPairs - heightPairs;
+    bool isWidth = interleaved ? pair % 3 == 2 && pair < 3 * widthPairs
+                               : pair >= dims / 2 - widthPairs;
+    return isWidth ? width[t] : isHeight ? height[t] : time[t];
+  };
   for (int64_t pair = 0; pair < dims / 2; ++pair) {
     double plain = std::pow(theta, -2.0 * pair / rope.dims);
     double turns = originalContext * plain / (2 * std::numbers::pi);
@@ -296,7 +309,7 @@ void quipu_reference_rope_angles(
                                 : factors;
       double frequency = plain / getStretch(rope, pair, turns, double(length)) /
                          (slower ? slower[pair] : 1);
-      double angle = args->positions[t] * frequency;
+      double angle = getPlace(t, pair) * frequency;
       float *row = getRow(result, resultStride, t) + 2 * pair;
       row[0] = static_cast<float>(std::cos(angle) * attention);
       row[1] = static_cast<float>(std::sin(angle) * attention);
@@ -539,9 +552,10 @@ void quipu_reference_softmax(const float *input, int64_t inputStride,
 /// As DeepSeek-V3's code does: what is not to be chosen scores minus infinity.
 void quipu_reference_top_k(const float *scores, int64_t scoresStride,
                            int64_t experts, const float *bias, int64_t count,
-                           int64_t groups, int64_t kept, int32_t normalized,
-                           int32_t *ids, int64_t idsStride, float *weights,
-                           int64_t weightsStride, int64_t begin, int64_t end) {
+                           int64_t groups, int64_t kept, int64_t by,
+                           int32_t normalized, int32_t *ids, int64_t idsStride,
+                           float *weights, int64_t weightsStride, int64_t begin,
+                           int64_t end) {
   // Numbers from the highest of what they stand for down.
   auto rank = [](const std::vector<float> &of) {
     std::vector<int64_t> ranked(of.size());
@@ -563,7 +577,7 @@ void quipu_reference_top_k(const float *scores, int64_t scoresStride,
       std::vector<float> members(biased.begin() + group * size,
                                  biased.begin() + (group + 1) * size);
       std::sort(members.rbegin(), members.rend());
-      float sum = members[0] + (size > 1 ? members[1] : 0);
+      float sum = members[0] + (size > 1 && by > 1 ? members[1] : 0);
       best[group] = std::isnan(sum) ? -INFINITY : sum;
     }
     std::vector<int64_t> groupRank = rank(best);

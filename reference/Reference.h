@@ -98,13 +98,17 @@ void quipu_reference_dequantize(const void *row, int64_t size, int32_t type,
 /// `attention` is of cos and sin. In f64: Su 2021, section 3.2.2; Chen 2023
 /// (linear); Llama 3.1's; Peng 2023, sections 3.2 and 3.4 (YaRN, whose ramp
 /// begins and ends at whole pairs, as in the authors' code, when `truncate`);
-/// Ding 2024 (LongRoPE); dynamic NTK as transformers has it.
+/// Ding 2024 (LongRoPE); dynamic NTK as transformers has it. Where there are
+/// places on three axes, else null, so many of the last pairs turn by those on
+/// `height` and `width`, or, `interleaved`, of pairs in turn.
 void quipu_reference_rope_angles(
     const quipu::abi::StepArgs *args, int64_t dims, double theta,
     int32_t scaling, double factor, double originalContext, double low,
     double high, double betaFast, double betaSlow, double attention,
     int32_t truncate, const float *factors, const float *shortFactors,
-    float *result, int64_t resultStride, int64_t begin, int64_t end);
+    const int32_t *time, const int32_t *height, const int32_t *width,
+    int64_t heightPairs, int64_t widthPairs, int32_t interleaved, float *result,
+    int64_t resultStride, int64_t begin, int64_t end);
 
 /// A row is [heads][dim], one of the angles [half][2]; pairs are (i, i + half)
 /// when `halves`, else (2i, 2i + 1), counted from component `first` on.
@@ -189,9 +193,10 @@ void quipu_reference_softmax(const float *input, int64_t inputStride,
 /// `groups` groups of neighbours, of which `kept` are chosen from.
 void quipu_reference_top_k(const float *scores, int64_t scoresStride,
                            int64_t experts, const float *bias, int64_t count,
-                           int64_t groups, int64_t kept, int32_t normalized,
-                           int32_t *ids, int64_t idsStride, float *weights,
-                           int64_t weightsStride, int64_t begin, int64_t end);
+                           int64_t groups, int64_t kept, int64_t by,
+                           int32_t normalized, int32_t *ids, int64_t idsStride,
+                           float *weights, int64_t weightsStride, int64_t begin,
+                           int64_t end);
 
 /// A row of the input is [count][size], one of the weights [count].
 void quipu_reference_sum(const float *input, int64_t inputStride,

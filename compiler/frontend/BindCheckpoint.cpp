@@ -90,16 +90,24 @@ static LogicalResult verifyBound(Operation *op) {
 /// checked.
 static LogicalResult verifyInputs(Operation *op) {
   if (auto input = dyn_cast<InputOp>(op);
-      input && !input.isSelected() && !isProgramInput(input.getName()))
+      input && !input.isSelected() &&
+      !llvm::is_contained(programInputs, input.getName()))
     return input.emitError("a program has the inputs ")
-           << listProgramInputs() << " and \"selected\", not "
+           << listInputs(programInputs) << " and \"selected\", not "
            << input.getNameAttr();
   if (auto embed = dyn_cast<EmbedOp>(op)) {
     auto input = embed.getIds().getDefiningOp<InputOp>();
-    if (!input || input.isSelected())
+    if (!input || !llvm::is_contained(indexInputs, input.getName()))
       return embed.emitError("the ids are none of the inputs ")
-             << listProgramInputs();
+             << listInputs(indexInputs);
   }
+  if (auto angles = dyn_cast<RopeAnglesOp>(op))
+    for (Value axis : angles.getAxes()) {
+      auto input = axis.getDefiningOp<InputOp>();
+      if (!input || !llvm::is_contained(axisInputs, input.getName()))
+        return angles.emitError("an axis is none of the inputs ")
+               << listInputs(axisInputs);
+    }
   if (auto gather = dyn_cast<GatherOp>(op)) {
     auto input = gather.getRows().getDefiningOp<InputOp>();
     if (!input || !input.isSelected())

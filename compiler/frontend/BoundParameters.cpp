@@ -75,6 +75,8 @@ LogicalResult quipu::verifyAllRead(ModelOp model, const Checkpoint &checkpoint,
   llvm::StringSet<> read;
   for (const BoundParameters &some : parameters)
     some.addKeys(read);
+  if (std::optional<StringRef> required = model.getRequired())
+    read.insert(*required);
   std::string prefix = (checkpoint.getArchitecture() + ".").str();
   for (StringRef key : checkpoint.getKeys()) {
     StringRef own = key;
@@ -115,6 +117,23 @@ static std::optional<int64_t> getCommon(const MetadataValue *value) {
   return list->front();
 }
 
+/// The number of a list that the parameter means.
+FailureOr<Attribute> BoundParameters::readFromList(ParamOp param,
+                                                   const MetadataValue &list) {
+  uint64_t place = *param.getPlace();
+  Builder builder(param.getContext());
+  if (const auto *integers = std::get_if<std::vector<int64_t>>(&list))
+    if (place < integers->size())
+      return Attribute(builder.getI64IntegerAttr((*integers)[place]));
+  if (const auto *reals = std::get_if<std::vector<double>>(&list))
+    if (place < reals->size())
+      return Attribute(builder.getF64FloatAttr(getShortest((*reals)[place])));
+  return param.emitError() << checkpoint.getPath() << ": the key \""
+                           << getFullKey(*param.getKey())
+                           << "\" is no list of numbers with one at " << place
+                           << ", as @" << param.getSymName() << " needs";
+}
+
 /// The value under the parameter's key, or else that of the spec.
 FailureOr<Attribute> BoundParameters::read(ParamOp param) {
   Builder builder(param.getContext());
@@ -123,6 +142,8 @@ FailureOr<Attribute> BoundParameters::read(ParamOp param) {
   const MetadataValue *stored = checkpoint.find(key);
   if (stored && isAbsent(*param.getKey(), *stored) && param.getFallback())
     return evaluate(param, *param.getFallback());
+  if (stored && param.getPlace())
+    return readFromList(param, *stored);
   std::optional<int64_t> integer = checkpoint.getInteger(key);
   if (!integer)
     integer = getCommon(stored);

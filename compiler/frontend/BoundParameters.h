@@ -8,12 +8,12 @@
 #ifndef QUIPU_COMPILER_FRONTEND_BOUNDPARAMETERS_H
 #define QUIPU_COMPILER_FRONTEND_BOUNDPARAMETERS_H
 
+#include "compiler/frontend/Checkpoint.h"
 #include "dialect/Quipu.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 
 namespace quipu {
-class Checkpoint;
 
 /// What a checkpoint says of a spec's parameters.
 class BoundParameters {
@@ -60,6 +60,8 @@ private:
   std::string getFullKey(llvm::StringRef key) const;
   mlir::FailureOr<mlir::Attribute> get(ParamOp param);
   mlir::FailureOr<mlir::Attribute> read(ParamOp param);
+  mlir::FailureOr<mlir::Attribute> readFromList(ParamOp param,
+                                                const MetadataValue &list);
   mlir::FailureOr<mlir::Attribute> evaluate(ParamOp param,
                                             mlir::Attribute fallback);
   mlir::FailureOr<mlir::Attribute>

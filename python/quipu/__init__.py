@@ -163,18 +163,24 @@ class Program:
 
     def run(self, tokens: Ids, *, entry: str | None = None, positions: Ids | None = None,
             sequences: Ids | None = None, selected: Ids | None = None,
-            last: int = 1) -> dict[str, npt.NDArray[np.float32]]:
+            places: npt.ArrayLike | None = None, last: int = 1) -> dict[str, npt.NDArray[np.float32]]:
         """Reads tokens and gives each output of an entry, [rows, width].
 
         Token i is at positions[i] (None: behind what its sequence holds) of
         sequences[i] (None: 0). Rows are those of the tokens that `selected` numbers,
         or else of the `last` ones, of every token, or of sequences, as the entry
-        has it.
+        has it. Where a model's rotations have axes, a token is at places[:, i], its
+        time, height and width (None: behind the largest of its sequence).
         """
         self._check(entry)
+        if places is not None:
+            places = np.asarray(places, np.int32)
+            if places.ndim != 2 or len(places) != 3:
+                raise ValueError(f"places are [3, tokens], not {list(places.shape)}")
+            places = places.reshape(-1).tolist()
         given = [None if numbers is None else _ids(numbers)
                  for numbers in (positions, sequences, selected)]
-        return self._running.run(entry or self.entries[0], _ids(tokens), *given, last)
+        return self._running.run(entry or self.entries[0], _ids(tokens), places, *given, last)
 
     def step(self, tokens: Ids, **options: Any) -> npt.NDArray[np.float32]:
         """`run` for an entry that gives logits: those, [rows, vocabulary]."""

@@ -114,6 +114,7 @@ std::string Model::decode(const std::vector<int32_t> &tokens) const {
 
 std::map<std::string, Rows> Model::run(const std::string &entry,
                                        const std::vector<int32_t> &tokens,
+                                       const std::vector<int32_t> *places,
                                        const std::vector<int32_t> *positions,
                                        const std::vector<int32_t> *sequences,
                                        const std::vector<int32_t> *selected,
@@ -123,13 +124,16 @@ std::map<std::string, Rows> Model::run(const std::string &entry,
     if (numbers && numbers->size() != tokens.size())
       throw Error(QUIPU_ERROR_ARGUMENT,
                   "positions and sequences need a number for each token");
+  if (places && places->size() != 3 * tokens.size())
+    throw Error(QUIPU_ERROR_ARGUMENT,
+                "places need three numbers for each token");
   auto data = [](const std::vector<int32_t> *numbers) {
     return numbers ? numbers->data() : nullptr;
   };
-  check(library.run(model, entry.c_str(), tokens.data(), data(positions),
-                    data(sequences), static_cast<int32_t>(tokens.size()),
-                    data(selected),
-                    selected ? static_cast<int32_t>(selected->size()) : last));
+  check(library.run_placed(
+      model, entry.c_str(), tokens.data(), data(places), data(positions),
+      data(sequences), static_cast<int32_t>(tokens.size()), data(selected),
+      selected ? static_cast<int32_t>(selected->size()) : last));
   std::map<std::string, Rows> outputs;
   for (const auto &[name, width] : this->outputs(entry)) {
     Rows rows = {{}, 0, static_cast<size_t>(width)};

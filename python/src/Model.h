@@ -61,12 +61,11 @@ public:
 
   /// What a step gives for the last `last` tokens, or for those that
   /// `selected` numbers. Null stands for what Quipu.h says.
-  std::map<std::string, Rows> run(const std::string &entry,
-                                  const std::vector<int32_t> &tokens,
-                                  const std::vector<int32_t> *positions,
-                                  const std::vector<int32_t> *sequences,
-                                  const std::vector<int32_t> *selected,
-                                  int32_t last);
+  std::map<std::string, Rows>
+  run(const std::string &entry, const std::vector<int32_t> &tokens,
+      const std::vector<int32_t> *places, const std::vector<int32_t> *positions,
+      const std::vector<int32_t> *sequences,
+      const std::vector<int32_t> *selected, int32_t last);
 
   void reset(int32_t sequence);
   void fork(int32_t from, int32_t to);

@@ -32,6 +32,7 @@ static Matrix toArray(Rows rows) {
 }
 
 static nb::dict run(Model &model, const std::string &entry, const Ids &tokens,
+                    const std::optional<Ids> &places,
                     const std::optional<Ids> &positions,
                     const std::optional<Ids> &sequences,
                     const std::optional<Ids> &selected, int32_t last) {
@@ -41,8 +42,8 @@ static nb::dict run(Model &model, const std::string &entry, const Ids &tokens,
   std::map<std::string, Rows> outputs;
   {
     nb::gil_scoped_release release;
-    outputs = model.run(entry, tokens, get(positions), get(sequences),
-                        get(selected), last);
+    outputs = model.run(entry, tokens, get(places), get(positions),
+                        get(sequences), get(selected), last);
   }
   nb::dict arrays;
   for (auto &[name, rows] : outputs)
@@ -112,13 +113,14 @@ NB_MODULE(_quipu, module) {
           },
           "tokens"_a)
       .def("is_end", &Model::isEnd, "token"_a)
-      .def(
-          "run", &run, "entry"_a, "tokens"_a, "positions"_a.none(),
-          "sequences"_a.none(), "selected"_a.none(), "last"_a,
-          nb::sig("def run(self, entry: str, tokens: Sequence[int], positions: "
-                  "Sequence[int] | None, sequences: Sequence[int] | None, "
-                  "selected: Sequence[int] | None, last: int) -> dict[str, "
-                  "numpy.ndarray]"))
+      .def("run", &run, "entry"_a, "tokens"_a, "places"_a.none(),
+           "positions"_a.none(), "sequences"_a.none(), "selected"_a.none(),
+           "last"_a,
+           nb::sig("def run(self, entry: str, tokens: Sequence[int], places: "
+                   "Sequence[int] | None, positions: "
+                   "Sequence[int] | None, sequences: Sequence[int] | None, "
+                   "selected: Sequence[int] | None, last: int) -> dict[str, "
+                   "numpy.ndarray]"))
       .def("reset", &Model::reset, "sequence"_a)
       .def("fork", &Model::fork, "source"_a, "target"_a)
       .def("length", &Model::length, "sequence"_a);

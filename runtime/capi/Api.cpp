@@ -219,10 +219,11 @@ int32_t quipu_output_scores(const quipu_model *, const char *entry,
   return found ? static_cast<int32_t>(found->scores) : -1;
 }
 
-quipu_status quipu_run(quipu_model *model, const char *entry,
-                       const int32_t *tokens, const int32_t *positions,
-                       const int32_t *sequences, int32_t count,
-                       const int32_t *selected, int32_t selected_count) {
+quipu_status quipu_run_placed(quipu_model *model, const char *entry,
+                              const int32_t *tokens, const int32_t *places,
+                              const int32_t *positions,
+                              const int32_t *sequences, int32_t count,
+                              const int32_t *selected, int32_t selected_count) {
   const abi::Entry *found = getEntry(entry);
   if (!found)
     return model->report(
@@ -230,14 +231,25 @@ quipu_status quipu_run(quipu_model *model, const char *entry,
                       "'; this model has " + entryNames(quipu_program)));
   if (!tokens)
     return model->report(QUIPU_ERROR_ARGUMENT, "tokens must not be NULL");
-  return model->run(
-      {.tokens = tokens,
-       .count = count,
-       .positions = positions,
-       .sequences = sequences,
-       .selected = selected,
-       .selectedCount = selected_count,
-       .entry = static_cast<int32_t>(found - quipu_program.entries)});
+  return guard(model, [&] {
+    return model->run(
+        {.tokens = tokens,
+         .count = count,
+         .positions = positions,
+         .sequences = sequences,
+         .selected = selected,
+         .selectedCount = selected_count,
+         .entry = static_cast<int32_t>(found - quipu_program.entries),
+         .places = places});
+  });
+}
+
+quipu_status quipu_run(quipu_model *model, const char *entry,
+                       const int32_t *tokens, const int32_t *positions,
+                       const int32_t *sequences, int32_t count,
+                       const int32_t *selected, int32_t selected_count) {
+  return quipu_run_placed(model, entry, tokens, /*places=*/nullptr, positions,
+                          sequences, count, selected, selected_count);
 }
 
 const float *quipu_output(const quipu_model *model, const char *output,

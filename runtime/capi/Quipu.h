@@ -165,6 +165,16 @@ QUIPU_API quipu_status quipu_run(quipu_model *model, const char *entry,
                                  const int32_t *selected,
                                  int32_t selected_count);
 
+/// quipu_run for tokens that rotations turn by places on three axes (M-RoPE, of
+/// models that see images): places[i] is the token's time, places[count + i]
+/// its height, and places[2 * count + i] its width. NULL, quipu_run and
+/// quipu_step stand for tokens of a text: all three are the same then, and one
+/// more than the largest place before. Attention goes by positions in any case.
+QUIPU_API quipu_status quipu_run_placed(
+    quipu_model *model, const char *entry, const int32_t *tokens,
+    const int32_t *places, const int32_t *positions, const int32_t *sequences,
+    int32_t count, const int32_t *selected, int32_t selected_count);
+
 /// A row, [quipu_output_width], of an output of the last quipu_run or
 /// quipu_step: of token number `row`, or of selected token number `row`. NULL
 /// if there is no such output or row. Valid until the next of them.

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/engine/Entries.h"
+#include "runtime/engine/AxisPlaces.h"
 #include <algorithm>
 
 using namespace quipu;
@@ -40,6 +41,13 @@ int32_t quipu::getPositionLimit(const abi::Entry &entry) {
 int32_t quipu::getTypeLimit(const abi::Entry &entry) {
   int32_t found = find(getInputs(entry), "types");
   return found < 0 ? INT32_MAX : entry.inputs[found].limit;
+}
+
+bool quipu::hasAxes(const abi::Entry &entry) {
+  std::span<const abi::Tensor> inputs = getInputs(entry);
+  return std::any_of(
+      inputs.begin(), inputs.end(),
+      [](const abi::Tensor &input) { return findAxis(input.name) >= 0; });
 }
 
 bool quipu::readsOutSequences(const abi::Entry &entry) {

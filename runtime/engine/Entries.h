@@ -43,6 +43,9 @@ int32_t getPositionLimit(const abi::Entry &entry);
 /// Types of texts are from 0 to below this; an entry without them ignores them.
 int32_t getTypeLimit(const abi::Entry &entry);
 
+/// Whether tokens of the entry have places on axes, see AxisPlaces.h.
+bool hasAxes(const abi::Entry &entry);
+
 /// Whether one of its outputs counts sequences: then the selected tokens are
 /// their last ones.
 bool readsOutSequences(const abi::Entry &entry);

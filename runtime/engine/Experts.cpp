@@ -30,14 +30,14 @@ constexpr Ranked none{-lowest, -1};
 /// A token's scores, of experts in groups of `size` neighbours.
 struct Choice {
   const float *scores, *bias;
-  int32_t size;
+  int32_t size, by;
 
   Ranked getExpert(int32_t expert) const {
     float score = scores[expert] + (bias ? bias[expert] : 0);
     return {std::isnan(score) ? lowest : score, expert};
   }
 
-  /// By the sum of the two highest scores.
+  /// By the highest score, or the sum of the two highest.
   Ranked getGroup(int32_t group) const {
     float first = lowest, second = lowest;
     for (int32_t i = 0; i < size; ++i) {
@@ -45,7 +45,7 @@ struct Choice {
       second = std::max(second, std::min(first, score));
       first = std::max(first, score);
     }
-    float sum = size > 1 ? first + second : first;
+    float sum = std::min(size, by) > 1 ? first + second : first;
     return {std::isnan(sum) ? lowest : sum, group};
   }
 
@@ -76,9 +76,9 @@ struct Choice {
 } // namespace
 
 void quipu_top_k(const float *scores, int32_t experts, const float *bias,
-                 int32_t count, int32_t groups, int32_t kept,
+                 int32_t count, int32_t groups, int32_t kept, int32_t by,
                  int32_t normalized, int32_t *ids, float *weights) {
-  Choice choice{scores, bias, experts / groups};
+  Choice choice{scores, bias, experts / groups, by};
   Ranked lastGroup = none; // where all are kept
   for (int32_t i = 0; kept < groups && i < kept; ++i)
     lastGroup = choice.findNextGroup(lastGroup, groups);

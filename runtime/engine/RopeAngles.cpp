@@ -32,6 +32,16 @@ void quipu_rope_angles(const int32_t *positions, int32_t count,
   }
 }
 
+void quipu_axes_rope_angles(const int32_t *time, const int32_t *height,
+                            const int32_t *width, const int32_t *axes,
+                            const float *frequencies, const float *factors,
+                            int32_t half, float scale, float *table) {
+  const int32_t *const places[] = {time, height, width};
+  for (int32_t j = 0; j < half; ++j, table += 2)
+    quipu_rope_angles(places[axes[j]], 1, frequencies + j,
+                      factors ? factors + j : nullptr, 1, scale, table);
+}
+
 void quipu_dynamic_rope_angles(int32_t position, int32_t length, double theta,
                                double factor, double context, int32_t half,
                                float scale, float *table) {

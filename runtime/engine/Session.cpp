@@ -91,13 +91,15 @@ Status Session::findSteps() {
       std::string_view name = input.name;
       return input.domain == abi::Domain::Token &&
              input.type == abi::ElementType::I32 &&
-             (name == "tokens" || name == "positions" || name == "types");
+             (name == "tokens" || name == "positions" || name == "types" ||
+              findAxis(name) >= 0);
     };
     if (entry.inputCount < 1 ||
         !std::all_of(entry.inputs, entry.inputs + entry.inputCount, isKnown))
       return argumentError("'" + std::string(entry.name) +
-                           "' reads more than token ids, their positions and "
-                           "types, which this release cannot give it");
+                           "' reads more than token ids, their positions, "
+                           "types and places, which this release cannot give "
+                           "it");
     auto isOurs = [&](const abi::Step &step) {
       return step.entry == i && step.cacheType == type;
     };
@@ -152,6 +154,7 @@ Status Session::allocate() {
       uint64_t(abi::splitThreshold) * workers * args.maxSplits,
       image->partialBytes, &memory.partials.bytes);
   if (!fits || !make(inputs, maxInputs) || !make(types, maxTokens) ||
+      !make(axesOf, int64_t(axisCount) * maxTokens) ||
       !make(outputs, maxOutputs) || !make(outputRows, maxOutputs) ||
       !make(pools, image->poolCount) || !make(sums, image->sumCount) ||
       !make(positions, maxTokens) || !make(sequenceOf, maxTokens) ||
@@ -217,6 +220,7 @@ void Session::forget(int32_t sequence, int32_t from) {
     return;
   slot.length = canGoBack(sequence, from) ? from : 0;
   slot.reader = -1;
+  slot.places.forget(slot.length);
   for (int32_t i = 0; i < image->poolCount; ++i)
     caches[i].truncate(sequence, slot.length);
 }
@@ -232,6 +236,7 @@ void Session::fork(int32_t from, int32_t to) {
   }
   slots[to].length = slots[from].length;
   slots[to].reader = slots[from].reader;
+  slots[to].places = slots[from].places;
 }
 
 int32_t Session::longestText(int32_t entry) const {

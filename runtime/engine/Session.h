@@ -9,6 +9,7 @@
 #define QUIPU_RUNTIME_ENGINE_SESSION_H
 
 #include "abi/Abi.h"
+#include "runtime/engine/AxisPlaces.h"
 #include "runtime/engine/Engine.h"
 #include "runtime/engine/KvCache.h"
 
@@ -33,6 +34,8 @@ struct Batch {
   int32_t selectedCount = 0;
   int32_t entry = 0;              // index into Program::entries
   const int32_t *types = nullptr; // of texts in a sequence; null: all are 0
+  /// [axisCount][count] on the axes of a rotation; null: see AxisPlaces.h.
+  const int32_t *places = nullptr;
 };
 
 /// A sequence whose text goes on.
@@ -126,12 +129,14 @@ private:
     int64_t seen;
     int32_t next; // the position after it
     int32_t last; // its last token
+    AxisPlaces places;
   };
 
   Session() = default;
   Status findSteps();
   Status allocate();
   Status checkSelected(const Batch &batch) const;
+  Status checkPlaces(const Batch &batch);
   Status checkToken(const Batch &batch, int32_t i);
   Status checkSequenceEnds(const Batch &batch) const;
   bool canGoBack(int32_t slot, int32_t position) const;
@@ -142,6 +147,7 @@ private:
                         int32_t &count) const;
   void prepare(const Batch &batch, int32_t begin);
   void placeInputs(const Batch &batch, int32_t begin);
+  void placeOnAxes(const Batch &batch, int32_t begin, int32_t i);
   void findQueryTiles();
   void select(const Batch &batch, int32_t begin, int32_t row);
   void placeOutputs(const abi::Entry &entry, int32_t tokens, bool areRead);
@@ -162,7 +168,8 @@ private:
   // What the step being run is given.
   abi::StepArgs args = {};
   std::unique_ptr<const void *[]> inputs;
-  std::unique_ptr<int32_t[]> types; // 0, where a batch has none
+  std::unique_ptr<int32_t[]> types;  // 0, where a batch has none
+  std::unique_ptr<int32_t[]> axesOf; // [axisCount][maxTokens], places
   std::unique_ptr<void *[]> outputs;
   std::unique_ptr<OutputRows[]> outputRows;
   std::unique_ptr<abi::PagePool[]> pools;

@@ -123,6 +123,29 @@ Status Session::checkSequenceEnds(const Batch &batch) const {
   return {};
 }
 
+/// Also makes room for noting them, so that a step cannot fail.
+Status Session::checkPlaces(const Batch &batch) {
+  if (!batch.places)
+    return {};
+  const abi::Entry &entry = image->entries[batch.entry];
+  if (!hasAxes(entry))
+    return argumentError(quote(entry.name) +
+                         " turns tokens by their positions, and takes no "
+                         "places on axes");
+  for (int32_t axis = 0; axis < axisCount; ++axis)
+    for (int32_t i = 0; i < batch.count; ++i)
+      if (int32_t place = batch.places[int64_t(axis) * batch.count + i];
+          place < 0 || place >= abi::maxContext)
+        return argumentError(
+            sentenceStart("token ", i) + "'s place on the axis " +
+            quote(axisNames[axis].data()) + " must be from 0 to " +
+            std::to_string(abi::maxContext - 1) + ", not " +
+            std::to_string(place));
+  for (int32_t i = 0; i < batch.count; ++i)
+    slots[slotOf(batch, i)].places.reserve(batch.count);
+  return {};
+}
+
 Status Session::check(const Batch &batch) {
   if (batch.entry < 0 || batch.entry >= image->entryCount)
     return argumentError("the entry must be from 0 to " +
@@ -134,6 +157,8 @@ Status Session::check(const Batch &batch) {
   ++stamp;
   for (int32_t i = 0; i < batch.count && status.ok(); ++i)
     status = checkToken(batch, i);
+  if (status.ok())
+    status = checkPlaces(batch);
   if (status.ok() && readsOutSequences(image->entries[batch.entry]))
     status = checkSequenceEnds(batch);
   return status;
@@ -180,6 +205,7 @@ void Session::prepare(const Batch &batch, int32_t begin) {
     }
     positions[i] = position;
     sequenceOf[i] = sequence;
+    placeOnAxes(batch, begin, i);
     slot.seen = stamp;
     slot.length = position + 1;
     slot.reader = batch.entry;
@@ -190,11 +216,26 @@ void Session::prepare(const Batch &batch, int32_t begin) {
   }
 }
 
+/// Of token number `i` of the step.
+void Session::placeOnAxes(const Batch &batch, int32_t begin, int32_t i) {
+  AxisPlaces &places = slots[sequenceOf[i]].places;
+  int32_t next = places.next(positions[i]), largest = next;
+  for (int32_t axis = 0; axis < axisCount; ++axis) {
+    int32_t &place = axesOf[int64_t(axis) * maxTokens + i];
+    place = batch.places ? batch.places[int64_t(axis) * batch.count + begin + i]
+                         : next;
+    largest = axis == 0 ? place : std::max(largest, place);
+  }
+  places.add(positions[i], largest);
+}
+
 void Session::placeInputs(const Batch &batch, int32_t begin) {
   const abi::Entry &entry = image->entries[batch.entry];
   for (int32_t i = 0; i < entry.inputCount; ++i) {
     std::string_view name = entry.inputs[i].name;
-    inputs[i] = name == "tokens"      ? batch.tokens + begin
+    int32_t axis = findAxis(name);
+    inputs[i] = axis >= 0             ? &axesOf[int64_t(axis) * maxTokens]
+                : name == "tokens"    ? batch.tokens + begin
                 : name == "positions" ? positions.get()
                 : batch.types         ? batch.types + begin
                                       : types.get();

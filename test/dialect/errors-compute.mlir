@@ -987,3 +987,63 @@ quipu.model @m for [] {
   // expected-error@+1 {{C6: dynamic scaling has factors, or 2 dims only}}
   %out = quipu.rope_angles %at dims 2 theta 10000.0 scaling <type = "dynamic", factor = 4.0, original_context = 8192> tokens 1 : tensor<1x1x2xf32>
 }
+
+// -----
+
+// rope_angles_c6_axes
+quipu.model @m for [] {
+  %at = quipu.positions
+  %t = quipu.input "time" : tensor<1xi32>
+  // expected-error@+1 {{C6: dynamic scaling has axes}}
+  %out = quipu.rope_angles %at axes %t, %t, %t sections [1, 1, 0] dims 4 theta 10000.0 scaling <type = "dynamic", factor = 4.0, original_context = 8192> tokens 1 : tensor<1xi32>, tensor<1xi32>, tensor<1xi32> -> tensor<1x2x2xf32>
+}
+
+// -----
+
+// rope_angles_c7_count
+quipu.model @m for [] {
+  %at = quipu.positions
+  %t = quipu.input "time" : tensor<1xi32>
+  // expected-error@+1 {{C7: there are 2 axes and 3 sections, expected 3 of each}}
+  %out = quipu.rope_angles %at axes %t, %t sections [1, 1, 0] dims 4 theta 10000.0 tokens 1 : tensor<1xi32>, tensor<1xi32> -> tensor<1x2x2xf32>
+}
+
+// -----
+
+// rope_angles_c7_type
+quipu.model @m for [] {
+  %at = quipu.positions
+  %t = quipu.input "time" : tensor<2xi32>
+  // expected-error@+1 {{C7: an axis is 'tensor<2xi32>', expected an i32 for each of the 1 tokens}}
+  %out = quipu.rope_angles %at axes %t, %t, %t sections [1, 1, 0] dims 4 theta 10000.0 tokens 1 : tensor<2xi32>, tensor<2xi32>, tensor<2xi32> -> tensor<1x2x2xf32>
+}
+
+// -----
+
+// rope_angles_c7_few
+quipu.model @m for [] {
+  %at = quipu.positions
+  %t = quipu.input "time" : tensor<1xi32>
+  // expected-error@+1 {{C7: the sections [1, 0, 0] have 1 pairs instead of 2}}
+  %out = quipu.rope_angles %at axes %t, %t, %t sections [1, 0, 0] dims 4 theta 10000.0 tokens 1 : tensor<1xi32>, tensor<1xi32>, tensor<1xi32> -> tensor<1x2x2xf32>
+}
+
+// -----
+
+// rope_angles_c7_many
+quipu.model @m for [] {
+  %at = quipu.positions
+  %t = quipu.input "time" : tensor<1xi32>
+  // expected-error@+1 {{C7: the sections [1, 9223372036854775807, 1] do not fit 2 pairs}}
+  %out = quipu.rope_angles %at axes %t, %t, %t sections [1, 9223372036854775807, 1] dims 4 theta 10000.0 tokens 1 : tensor<1xi32>, tensor<1xi32>, tensor<1xi32> -> tensor<1x2x2xf32>
+}
+
+// -----
+
+// rope_angles_c7_interleaved: the second pair of the third section would be pair 5
+quipu.model @m for [] {
+  %at = quipu.positions
+  %t = quipu.input "time" : tensor<1xi32>
+  // expected-error@+1 {{C7: the sections [1, 1, 2] do not fit 4 pairs}}
+  %out = quipu.rope_angles %at axes %t, %t, %t sections [1, 1, 2] interleaved dims 8 theta 10000.0 tokens 1 : tensor<1xi32>, tensor<1xi32>, tensor<1xi32> -> tensor<1x4x2xf32>
+}

@@ -196,6 +196,15 @@ quipu.model @m for [] {
 
 // -----
 
+// top_k_c5
+quipu.model @m for [] {
+  %p = quipu.input "p" : tensor<2x6xf32>
+  // expected-error@+1 {{C5: groups go by 3 scores, expected 1 or 2}}
+  %ids, %c = quipu.top_k %p count 3 groups 2 keep 1 by 3 : tensor<2x6xf32> -> tensor<2x3xi32>, tensor<2x3xf32>
+}
+
+// -----
+
 // sum_c1
 quipu.model @m for [] {
   %x = quipu.input "x" : tensor<2x3x8xf32>

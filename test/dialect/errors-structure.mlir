@@ -358,8 +358,24 @@ quipu.model @m for [] {
 
 // param_c1
 quipu.model @m for [] {
-  // expected-error@+1 {{C1: there is no key and no value, or cases of no key}}
+  // expected-error@+1 {{C1: there is no key and no value, or cases or a place of no key}}
   "quipu.param"() {sym_name = "p"} : () -> ()
+}
+
+// -----
+
+// param_c1_both
+quipu.model @m for [] {
+  // expected-error@+1 {{C1: there are cases and a place in a list}}
+  quipu.param @p = "key" of ["a"] at 1
+}
+
+// -----
+
+// param_c2
+quipu.model @m for [] {
+  // expected-error@+1 {{C2: at -1 there is no number}}
+  quipu.param @p = "key" at -1 else 3
 }
 
 // -----

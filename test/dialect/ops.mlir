@@ -18,6 +18,7 @@ quipu.model @spec for ["a", "b"] {
   // CHECK-NEXT: quipu.param @word = "word" else "none"
   // CHECK-NEXT: quipu.param @zero = "zero" else 0
   // CHECK-NEXT: quipu.param @maybe = "maybe" else absent
+  // CHECK-NEXT: quipu.param @third = "list" at 2 else 4
   // CHECK-NEXT: quipu.param @all = ((2 * @n) ** -5.000000e-01)
   // CHECK-NEXT: quipu.layer_set @full = where "kinds" is "full" else where "flags" is false else every (@n + 1) from @m
   // CHECK-NEXT: quipu.layer_set @first = below @m
@@ -29,6 +30,7 @@ quipu.model @spec for ["a", "b"] {
   quipu.param @word = "word" else "none"
   quipu.param @zero = "zero" else 0
   quipu.param @maybe = "maybe" else absent
+  quipu.param @third = "list" at 2 else 4
   quipu.param @all = ((2 * @n) ** -0.5)
   quipu.layer_set @full = where "kinds" is "full" else where "flags" is false else every (@n + 1) from @m
   quipu.layer_set @first = below @m
@@ -36,10 +38,14 @@ quipu.model @spec for ["a", "b"] {
   // CHECK-NEXT: %[[TOKENS:.+]] = quipu.input "tokens"{{ *$}}
   // CHECK-NEXT: %[[AT:.+]] = quipu.positions{{ *$}}
   // CHECK-NEXT: %[[ANGLES:.+]] = quipu.rope_angles %[[AT]] dims @d theta @eps scaling <type = @word, factor = 2.000000e+00 : f64> factors optional "rope_freqs" short optional "short"{{ *$}}
+  // CHECK-NEXT: %[[TIME:.+]] = quipu.input "time"{{ *$}}
+  // CHECK-NEXT: quipu.rope_angles %[[AT]] axes %[[TIME]], %[[TIME]], %[[TIME]] sections [2, @n, @d] interleaved dims @d theta @eps{{ *$}}
   // CHECK-NEXT: %[[X:.+]] = quipu.embed %[[TOKENS]], "token_embd"{{ *$}}
   %tokens = quipu.input "tokens"
   %at = quipu.positions
   %angles = quipu.rope_angles %at dims @d theta @eps scaling <type = @word, factor = 2.0> factors optional "rope_freqs" short optional "short"
+  %time = quipu.input "time"
+  %places = quipu.rope_angles %at axes %time, %time, %time sections [2, @n, @d] interleaved dims @d theta @eps
   %x = quipu.embed %tokens, "token_embd"
   // CHECK-NEXT: %[[LAST:.+]] = quipu.layers "blk" times @n from %[[X]] {
   // CHECK-NEXT: ^{{.+}}(%[[H:.+]]: !quipu.value):
@@ -123,10 +129,14 @@ quipu.model @bound for ["a"] {
     // CHECK-NEXT: %[[TOKENS:.+]] = quipu.input "tokens" : tensor<2xi32>
     // CHECK-NEXT: %[[AT:.+]] = quipu.positions
     // CHECK-NEXT: %[[ANGLES:.+]] = quipu.rope_angles %[[AT]] dims 16 theta 1.000000e+04 scaling <type = "llama3", factor = 8.000000e+00 : f64, original_context = 8192 : i64, low = 1.000000e+00 : f64, high = 4.000000e+00 : f64> factors @rope_freqs : tensor<8xf32> tokens 2 : tensor<2x8x2xf32>
+    // CHECK-NEXT: %[[TIME:.+]] = quipu.input "time" : tensor<2xi32>
+    // CHECK-NEXT: quipu.rope_angles %[[AT]] axes %[[TIME]], %[[TIME]], %[[TIME]] sections [2, 3, 3] dims 16 theta 1.000000e+04 tokens 2 : tensor<2xi32>, tensor<2xi32>, tensor<2xi32> -> tensor<2x8x2xf32>
     // CHECK-NEXT: %[[X:.+]] = quipu.embed %[[TOKENS]], @token_embd : tensor<96x64xf16> : tensor<2xi32> -> tensor<2x64xf32>
     %tokens = quipu.input "tokens" : tensor<2xi32>
     %at = quipu.positions
     %angles = quipu.rope_angles %at dims 16 theta 10000.0 scaling <type = "llama3", factor = 8.0 : f64, original_context = 8192 : i64, low = 1.0 : f64, high = 4.0 : f64> factors @rope_freqs : tensor<8xf32> tokens 2 : tensor<2x8x2xf32>
+    %time = quipu.input "time" : tensor<2xi32>
+    %places = quipu.rope_angles %at axes %time, %time, %time sections [2, 3, 3] dims 16 theta 10000.0 tokens 2 : tensor<2xi32>, tensor<2xi32>, tensor<2xi32> -> tensor<2x8x2xf32>
     %x = quipu.embed %tokens, @token_embd : tensor<96x64xf16> : tensor<2xi32> -> tensor<2x64xf32>
     // CHECK-NEXT: quipu.layers "blk" times 3 from %[[X]] {
     // CHECK-NEXT: ^{{.+}}(%[[H:.+]]: tensor<2x64xf32>):
@@ -307,12 +317,14 @@ quipu.model @experts for ["a"] with "expert_count" {
   %last = quipu.layers "blk" times @n from %x {
   ^layer(%h: !quipu.value):
     // CHECK: %[[IDS:.+]], %[[W:.+]] = quipu.top_k %[[H:.+]] count @chosen biased "b.bias" groups @n keep 2 normalized{{ *$}}
+    // CHECK-NEXT: quipu.top_k %[[H]] count 2 groups @n keep @n by 1{{ *$}}
     // CHECK-NEXT: quipu.top_k %[[H]] count 2 normalized @flag{{ *$}}
     // CHECK-NEXT: quipu.top_k %[[H]] count 2 normalized false{{ *$}}
     // CHECK-NEXT: %[[UP:.+]] = quipu.linear %[[H]], "up" of %[[IDS]] bias optional "up.bias" -> [@ffn]{{ *$}}
     // CHECK-NEXT: %[[Q:.+]] = quipu.quantize %[[UP]] each as bf16{{ *$}}
     // CHECK-NEXT: quipu.sum %[[Q]] by %[[W]]{{ *$}}
     %ids, %w = quipu.top_k %h count @chosen biased "b.bias" groups @n keep 2 normalized
+    %groups:2 = quipu.top_k %h count 2 groups @n keep @n by 1
     %others:2 = quipu.top_k %h count 2 normalized @flag
     %unchanged:2 = quipu.top_k %h count 2 normalized false
     %up = quipu.linear %h, "up" of %ids bias optional "up.bias" -> [@ffn]

@@ -110,9 +110,9 @@ quipu.model @inference for ["llama"] {
 
 // -----
 
-// The runtime checks two inputs; nothing else may be an index.
+// The runtime checks some inputs; nothing else may be an index.
 quipu.model @other_input for ["llama"] {
-  // expected-error@+1 {{a program has the inputs "tokens", "positions", "types" and "selected", not "places"}}
+  // expected-error@+1 {{a program has the inputs "tokens", "positions", "types", "time", "height", "width" and "selected", not "places"}}
   %x = quipu.input "places"
 }
 
@@ -122,6 +122,31 @@ quipu.model @embed_rows for ["llama"] {
   %rows = quipu.input "selected"
   // expected-error@+1 {{the ids are none of the inputs "tokens", "positions", "types"}}
   %x = quipu.embed %rows, "token_embd"
+}
+
+// -----
+
+quipu.model @embed_axis for ["llama"] {
+  %time = quipu.input "time"
+  // expected-error@+1 {{the ids are none of the inputs "tokens", "positions", "types"}}
+  %x = quipu.embed %time, "token_embd"
+}
+
+// -----
+
+quipu.model @axis_of_tokens for ["llama"] {
+  %tokens = quipu.input "tokens"
+  %time = quipu.input "time"
+  %at = quipu.positions
+  // expected-error@+1 {{an axis is none of the inputs "time", "height", "width"}}
+  %angles = quipu.rope_angles %at axes %time, %tokens, %time sections [4, 4, 0] dims 16 theta 1.0e4
+}
+
+// -----
+
+quipu.model @no_list for ["llama"] {
+  // expected-error@+1 {{the key "llama.attention.head_count" is no list of numbers with one at 1, as @second needs}}
+  quipu.param @second = "attention.head_count" at 1
 }
 
 // -----

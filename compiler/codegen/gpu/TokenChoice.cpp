@@ -421,6 +421,14 @@ private:
     for (size_t field :
          {offsetof(abi::StepArgs, ends), offsetof(abi::StepArgs, lengths)})
       next.push_back({b.add(position, 1), placeOf(field)});
+    Value inputs = loadArgument(offsetof(abi::StepArgs, inputs), pointer());
+    for (int64_t i = 0; i < shape.axes; ++i) {
+      Value place =
+          atNumber(b.load(pointer(), b.at(inputs, (shape.firstAxis + i) *
+                                                      int64_t(sizeof(void *)))),
+                   row);
+      next.push_back({b.add(b.load(i32(), place), 1), place});
+    }
     Value pools = loadArgument(offsetof(abi::StepArgs, pools), pointer());
     for (int64_t i = 0; i < shape.pools; ++i) {
       Value place =

@@ -22,6 +22,9 @@ struct TokenChoiceShape {
   int64_t vocabulary; // logits of a row
   int64_t rowBytes;   // from a row of logits to the next
   int64_t pools;      // of pages
+  /// Inputs that rise by one from token to token, number `firstAxis` and
+  /// behind.
+  int64_t firstAxis = 0, axes = 0;
 
   /// Blocks for a row of `choose`.
   int64_t parts() const;

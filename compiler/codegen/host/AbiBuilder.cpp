@@ -47,6 +47,10 @@ Value AbiBuilder::getConstant(StringRef name, ArrayRef<float> values) {
           RankedTensorType::get(values.size(), builder.getF32Type()), values));
 }
 
+Value AbiBuilder::getConstant(StringRef name, ArrayRef<int32_t> values) {
+  return getConstant(name, builder.getI32TensorAttr(values));
+}
+
 Value AbiBuilder::getConstant(StringRef name, DenseElementsAttr values) {
   if (!module.lookupSymbol(name)) {
     OpBuilder::InsertionGuard guard(builder);

@@ -33,6 +33,7 @@ public:
   mlir::Value getNull();
   /// The address of an array that the module defines under `name`.
   mlir::Value getConstant(llvm::StringRef name, llvm::ArrayRef<float> values);
+  mlir::Value getConstant(llvm::StringRef name, llvm::ArrayRef<int32_t> values);
   /// What a constant table of that name has for layer `layer` (an i32).
   mlir::Value getEntry(llvm::StringRef name, llvm::ArrayRef<int64_t> table,
                        mlir::Value layer);

@@ -40,10 +40,11 @@ static LogicalResult checkInputsAndOutputs(StepOp step) {
            << rows << " rows in a step for " << step.getTokens() << " tokens";
   };
   for (auto input : step.getOps<InputOp>()) {
-    if (!input.isSelected() && !isProgramInput(input.getName()))
+    if (!input.isSelected() &&
+        !llvm::is_contained(programInputs, input.getName()))
       return input.emitOpError("is ")
              << input.getNameAttr() << ", but a program has the inputs "
-             << listProgramInputs() << " and \"selected\" only";
+             << listInputs(programInputs) << " and \"selected\" only";
     if (failed(check(input, input.getResult())))
       return failure();
   }
@@ -104,10 +105,11 @@ static LogicalResult checkIndices(LaunchOp launch, Value value,
     bool isRow = isa<GatherOp>(use.getOwner()) && use.getOperandNumber() == 1;
     bool isToken = isa<EmbedOp>(use.getOwner());
     if ((isRow && !(input && input.isSelected())) ||
-        (isToken && !(input && !input.isSelected())))
+        (isToken &&
+         !(input && llvm::is_contained(indexInputs, input.getName()))))
       return launch.emitOpError("of ")
              << launch.getKernelAttr() << " takes rows that are not the input "
-             << (isRow ? "\"selected\"" : listProgramInputs());
+             << (isRow ? "\"selected\"" : listInputs(indexInputs));
   }
   return success();
 }
@@ -222,7 +224,7 @@ static LogicalResult checkPorts(EntryOp entry) {
         port.getWidth() != 1 || port.getDomain() != Domain::Token ||
         !port.getElementType().isInteger(32))
       return entry.emitOpError("has the input ")
-             << port << ", but a program takes " << listProgramInputs()
+             << port << ", but a program takes " << listInputs(programInputs)
              << ", in this order and the first always, one i32 each";
     next = found + 1;
   }

@@ -284,6 +284,15 @@ void ReferenceCalls::call(RopeAnglesOp op) {
     usual = 0.1 * std::log(factor) + 1;
   if (kind == abi::RopeScaling::Longrope && factor > 1)
     usual = std::sqrt(1 + std::log(factor) / std::log(context));
+  auto getAxis = [&](unsigned axis) {
+    return op.getAxes().empty() ? Arguments{abi.getNull()}
+                                : getVector(op.getAxes()[axis]);
+  };
+  auto getSection = [&](unsigned axis) {
+    return getSize(op.getSections()
+                       ? cast<IntegerAttr>((*op.getSections())[axis]).getInt()
+                       : 0);
+  };
   callFunction<decltype(quipu_reference_rope_angles)>(
       op, {{args},
            getSize(cast<IntegerAttr>(op.getDims()).getInt()),
@@ -299,6 +308,12 @@ void ReferenceCalls::call(RopeAnglesOp op) {
            getKind(get(&RopeScalingAttr::getTruncate, 1) != 0),
            getWeight(op.getFactors()),
            getWeight(op.getShortFactors()),
+           getAxis(0),
+           getAxis(1),
+           getAxis(2),
+           getSection(1),
+           getSection(2),
+           getKind(op.getInterleaved()),
            getReals(op.getResult())});
 }
 
@@ -412,7 +427,8 @@ void ReferenceCalls::call(TopKOp op) {
       op, {getReals(op.getScores()), getSize(getElements(op.getScores())),
            getWeight(op.getBias()), getSize(getNumberOf(op.getCount())),
            getSize(getNumberOf(op.getGroupsAttr())),
-           getSize(getNumberOf(op.getKeptAttr())), getKind(op.isNormalized()),
+           getSize(getNumberOf(op.getKeptAttr())),
+           getSize(op.getScoresOfGroup()), getKind(op.isNormalized()),
            getRows(op.getIds()), getReals(op.getWeights())});
 }
 

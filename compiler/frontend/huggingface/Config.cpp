@@ -178,8 +178,8 @@ Error ConfigReader::flatten(const Twine &prefix, const json::Object &object) {
 
 std::string ConfigReader::getKnownKey(StringRef key) const {
   auto isKnown = [&](StringRef one) {
-    return names.find("keys", one) || names.find("tensors of keys", one) ||
-           names.has("harmless", one);
+    return names.find("keys", one) || names.find("expected", one) ||
+           names.find("tensors of keys", one) || names.has("harmless", one);
   };
   std::string known = key.str();
   if (isKnown(key))
@@ -219,7 +219,8 @@ Error ConfigReader::verifyExpected() {
       failure = error(key, *value,
                       join(map_range(allowed, quoteJson), " or ") +
                           ", as the specs of this family compute");
-    to.own.erase(key.str());
+    if (!names.find("keys", key))
+      to.own.erase(key.str());
   });
   return failure;
 }

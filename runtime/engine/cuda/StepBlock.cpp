@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/engine/cuda/StepBlock.h"
+#include "runtime/engine/AxisPlaces.h"
 #include <algorithm>
 #include <cstring>
 #include <string_view>
@@ -33,6 +34,10 @@ StepBlock::StepBlock(const abi::Program &program, int32_t tokens) {
   sums = add(sizeof(float *), program.sumCount);
   ids = add(sizeof(int32_t), tokens);
   types = add(sizeof(int32_t), tokens);
+  axes = add(sizeof(int32_t), tokens);
+  axisBytes = end - axes;
+  for (int32_t i = 1; i < axisCount; ++i)
+    add(sizeof(int32_t), tokens);
   positions = add(sizeof(int32_t), tokens);
   sequences = add(sizeof(int32_t), tokens);
   ends = add(sizeof(int32_t), tokens);
@@ -59,7 +64,9 @@ void StepBlock::fill(char *host, char *device, const abi::Program &program,
   std::vector<const void *> places(entry.inputCount);
   for (int32_t i = 0; i < entry.inputCount; ++i) {
     std::string_view name = entry.inputs[i].name;
-    uint64_t place = name == "tokens"      ? ids
+    int32_t axis = findAxis(name);
+    uint64_t place = axis >= 0             ? axes + axis * axisBytes
+                     : name == "tokens"    ? ids
                      : name == "positions" ? positions
                                            : types;
     put(places[i], place, static_cast<const int32_t *>(call.inputs[i]),

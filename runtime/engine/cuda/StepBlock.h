@@ -45,7 +45,7 @@ private:
   uint64_t end = 0;
   uint64_t args = 0, inputs = 0, outputs = 0, pools = 0, sums = 0;
   uint64_t ids = 0, types = 0, positions = 0, sequences = 0, ends = 0,
-           lengths = 0, selected = 0;
+           lengths = 0, selected = 0, axes = 0, axisBytes = 0;
   uint64_t queryTiles = 0;
   uint64_t mappings = 0, mappingBytes = 0; // of the first pool, of each
 };

@@ -406,7 +406,7 @@ quipu.model @m for ["m"] {
     %y = quipu.activate silu %x : tensor<2x64xf32> -> tensor<2x64xf32>
     quipu.yield %y : tensor<2x64xf32>
   }
-  // expected-error @+1 {{has the input #quipu.port<"ids" over token : 1 x i32 below 40>, but a program takes "tokens", "positions", "types", in this order and the first always, one i32 each}}
+  // expected-error @+1 {{has the input #quipu.port<"ids" over token : 1 x i32 below 40>, but a program takes "tokens", "positions", "types", "time", "height", "width", in this order and the first always, one i32 each}}
   quipu.entry @generate inputs [<"ids" over token : 1 x i32 below 40>] outputs [<"x" over token : 64 x f32>] steps [@decode]
   quipu.step @decode tokens 2 arena 16384 {
     %ids = quipu.input "tokens" : tensor<2xi32>

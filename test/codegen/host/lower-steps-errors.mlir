@@ -55,7 +55,7 @@ quipu.model @m for ["m"] {
 
 quipu.model @m for ["m"] {
   quipu.step @decode tokens 1 arena 4096 {
-    // expected-error @+1 {{is "places", but a program has the inputs "tokens", "positions", "types" and "selected" only}}
+    // expected-error @+1 {{is "places", but a program has the inputs "tokens", "positions", "types", "time", "height", "width" and "selected" only}}
     %x = quipu.input "places" : tensor<1xi32>
   }
 }

@@ -45,7 +45,7 @@ quipu.model @m for ["m"] {
   }
 
   // LLVM-LABEL: define void @angles
-  // LLVM: call void @quipu_reference_rope_angles(ptr %0, i64 4, double 1.000000e+04, i32 3, double 8.000000e+00, double 4.096000e+03, double 0.000000e+00, double 0.000000e+00, double 1.600000e+01, double 2.000000e+00, double 1.500000e+00, i32 1, ptr null, ptr null, ptr %4, i64 64,
+  // LLVM: call void @quipu_reference_rope_angles(ptr %0, i64 4, double 1.000000e+04, i32 3, double 8.000000e+00, double 4.096000e+03, double 0.000000e+00, double 0.000000e+00, double 1.600000e+01, double 2.000000e+00, double 1.500000e+00, i32 1, ptr null, ptr null, ptr null, ptr null, ptr null, i64 0, i64 0, i32 0, ptr %4, i64 64,
   quipu.kernel @angles(%at: !quipu.positions) -> tensor<8x2x2xf32> {
     %a = quipu.rope_angles %at dims 4 theta 10000.0 scaling <type = "yarn", factor = 8.0, original_context = 4096, beta_fast = 16.0, beta_slow = 2.0, attention = 1.5> tokens 8 : tensor<8x2x2xf32>
     quipu.yield %a : tensor<8x2x2xf32>
@@ -109,7 +109,7 @@ quipu.model @m for ["m"] {
 
   // Experts: the ids are rows as others are.
   // LLVM-LABEL: define void @choose
-  // LLVM: call void @quipu_reference_top_k(ptr %4, i64 64, i64 4, ptr %{{.*}}, i64 2, i64 2, i64 1, i32 1, ptr %5, i64 64, ptr %6, i64 64,
+  // LLVM: call void @quipu_reference_top_k(ptr %4, i64 64, i64 4, ptr %{{.*}}, i64 2, i64 2, i64 1, i64 2, i32 1, ptr %5, i64 64, ptr %6, i64 64,
   quipu.weight @exps = "exps.weight" chosen 2 : tensor<4x32x32x!quipu.q8_0, #quipu.rows16> packed at 8192
   quipu.weight @bias = "bias" : tensor<4xf32, #quipu.floats> packed at 64
   quipu.kernel @choose(%p: tensor<8x4xf32>) -> (tensor<8x2xi32>, tensor<8x2xf32>) {

@@ -7,19 +7,19 @@ import numpy as np
 from reference import Rows, call, library, random
 
 
-def choose(scores, count, bias, groups, kept, normalized):
+def choose(scores, count, bias, groups, kept, by, normalized):
     ids, weights = np.zeros(count, np.int32), np.zeros(count, np.float32)
     pointers = [None if array is None else array.ctypes.data_as(ctypes.c_void_p)
                 for array in (scores, bias, ids, weights)]
     library.quipu_top_k.restype = None
-    library.quipu_top_k(pointers[0], len(scores), pointers[1], count, groups, kept, normalized,
+    library.quipu_top_k(pointers[0], len(scores), pointers[1], count, groups, kept, by, normalized,
                         *pointers[2:])
     return ids, weights
 
 
 for _ in range(3000):
     groups, size = random.integers(1, 5), random.integers(1, 6)
-    kept = random.integers(1, groups + 1)
+    kept, by = random.integers(1, groups + 1), int(random.integers(1, 3))
     if random.integers(2):
         groups, kept, size = 1, 1, groups * size
     experts = int(groups * size)
@@ -32,10 +32,10 @@ for _ in range(3000):
     bias = random.integers(-1, 2, experts).astype(np.float32) if random.integers(2) else None
     normalized = int(random.integers(2))
     ids, weights = Rows(np.zeros((1, count), np.int32)), Rows(np.zeros((1, count), np.float32))
-    call("top_k", Rows(scores[None]), experts, bias, count, int(groups), int(kept),
+    call("top_k", Rows(scores[None]), experts, bias, count, int(groups), int(kept), by,
          ctypes.c_int32(normalized), ids, weights, 0, 1)
-    have, have_weights = choose(scores, count, bias, int(groups), int(kept), normalized)
-    what = scores, bias, count, groups, kept
+    have, have_weights = choose(scores, count, bias, int(groups), int(kept), by, normalized)
+    what = scores, bias, count, groups, kept, by
     assert have.tolist() == ids.values()[0].tolist(), what
     assert np.allclose(have_weights, weights.values()[0], 1e-6, 0, equal_nan=True), what
 

@@ -80,11 +80,11 @@ for size in (1, 31, 64):
         assert np.isnan(got).all(), f"activate {kind} answers"
     same(run("copy", Rows(x), 4 * size, **flat), x, "copy")
 
-def top_k(scores, count, bias=None, groups=1, kept=1, normalized=False):
+def top_k(scores, count, bias=None, groups=1, kept=1, by=2, normalized=False):
     """Ids and weights of one token, in plain numpy."""
     choice = scores + (0 if bias is None else bias)
     choice = np.where(np.isnan(choice), -np.inf, choice).reshape(groups, -1)
-    best = np.sort(choice, axis=1)[:, -2:].sum(axis=1)
+    best = np.sort(choice, axis=1)[:, -by:].sum(axis=1)
     kept = np.argsort(-best, kind="stable")[:kept]
     masked = np.full(choice.shape, -np.inf)
     masked[kept] = choice[kept]
@@ -96,16 +96,16 @@ scores = np.abs(normal(6, 12))
 scores[1] = 1  # ties: the smallest ids
 scores[2, :8] = np.nan
 bias = normal(12)
-for count, extra, groups, kept in [(1, None, 1, 1), (12, None, 1, 1), (3, bias, 1, 1),
-                                   (4, bias, 3, 1), (5, None, 6, 3)]:
+for count, extra, groups, kept, by in [(1, None, 1, 1, 2), (12, None, 1, 1, 2), (3, bias, 1, 1, 2),
+                                       (4, bias, 3, 1, 2), (5, None, 6, 3, 2), (5, None, 3, 2, 1)]:
     for normalized in (0, 1):
         ids, weights = (Rows(np.zeros((6, count), kind)) for kind in (np.int32, np.float32))
-        call("top_k", Rows(scores), 12, extra, count, groups, kept, ctypes.c_int32(normalized),
-             ids, weights, 0, 6)
+        call("top_k", Rows(scores), 12, extra, count, groups, kept, by,
+             ctypes.c_int32(normalized), ids, weights, 0, 6)
         for t in range(6):
             if t == 2 and (count > 4 or groups > 1):
                 continue  # those without a number are of one rank
-            wanted, weight = top_k(scores[t], count, extra, groups, kept, normalized)
+            wanted, weight = top_k(scores[t], count, extra, groups, kept, by, normalized)
             assert ids.values()[t].tolist() == wanted.tolist(), f"top_k {t}"
             near(weights.values()[t], weight, what="top_k")
 each, weights = normal(4, 3, 5), normal(4, 3)
@@ -129,13 +129,24 @@ for dims, theta, scaling in rope_cases:
     for factors, short in ((None, None), (long, None), (long, 1 / long)):
         got = run("rope_angles", args, dims, ctypes.c_double(theta), ctypes.c_int32(kind),
                   *map(ctypes.c_double, fields), ctypes.c_int32(scaling.get("truncate", 1)), factors, short,
-                  shape=(4, dims // 2, 2))
+                  None, None, None, 0, 0, ctypes.c_int32(0), shape=(4, dims // 2, 2))
         slower = np.ones((4, dims // 2)) if factors is None else np.tile(big(factors), (4, 1))
         if short is not None:
             slower[lengths <= context] = short
         angles = positions[:, None] * (frequencies / slower)
         near(got[..., 0], scale * np.cos(angles), what=f"cosines {scaling}")
         near(got[..., 1], scale * np.sin(angles), what=f"sines {scaling}")
+
+# Places on axes: of [4 tokens, 3 axes].
+axes = np.array([[0, 0, 0], [5, 1, 7], [5, 131071, 2], [9, 9, 9]], np.int32)
+columns = [np.ascontiguousarray(axes[:, axis]) for axis in range(3)]
+frequencies, _ = rope_frequencies(16, 10000.0, {})
+for interleaved, height, width, of_pairs in [(0, 3, 3, [0, 0, 1, 1, 1, 2, 2, 2]), (1, 2, 1, [0, 1, 2, 0, 1, 0, 0, 0]),
+                                             (0, 0, 8, [2] * 8)]:
+    got = run("rope_angles", args, 16, ctypes.c_double(10000.0), ctypes.c_int32(0), *map(ctypes.c_double, [1, 0, 0, 0, 32, 1, 1]),
+              ctypes.c_int32(1), None, None, *columns, height, width, ctypes.c_int32(interleaved), shape=(4, 8, 2))
+    near(got[..., 0], np.cos(axes[:, of_pairs] * frequencies), what="cosines of axes")
+    near(got[..., 1], np.sin(axes[:, of_pairs] * frequencies), what="sines of axes")
 
 for heads, dim, half, start in [(1, 2, 1, 0), (3, 8, 4, 0), (2, 10, 3, 0), (2, 10, 3, 3)]:
     x, angles = normal(4, heads, dim), normal(4, half, 2)

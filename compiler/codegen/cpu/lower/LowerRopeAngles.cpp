@@ -26,6 +26,8 @@ private:
   Value getFactors(RopeAnglesOp op, Value row);
   void emitDynamic(RopeAnglesOp op, Value row, const RopeFrequencies &angles,
                    Value table);
+  void emitAxes(RopeAnglesOp op, Value row, const RopeFrequencies &angles,
+                Value frequencies, Value table);
 };
 } // namespace
 
@@ -74,6 +76,20 @@ void RopeAnglesLowering::emitDynamic(RopeAnglesOp op, Value row,
        table});
 }
 
+void RopeAnglesLowering::emitAxes(RopeAnglesOp op, Value row,
+                                  const RopeFrequencies &angles,
+                                  Value frequencies, Value table) {
+  SmallVector<Value> values;
+  for (Value axis : op.getAxes())
+    values.push_back(getRow(getOperand(axis), row, sizeof(int32_t)));
+  values.append({abi.getConstant((kernel.getSymName() + ".axes").str(),
+                                 op.getAxesOfPairs()),
+                 frequencies, getFactors(op, row),
+                 abi.getInt32(angles.frequencies.size()),
+                 abi.getFloat(angles.scale), table});
+  abi.call<decltype(quipu_axes_rope_angles)>("quipu_axes_rope_angles", values);
+}
+
 /// The runtime computes the cosines and sines, a token at a time: a few dozen
 /// per token, where the layers take millions of operations.
 LogicalResult RopeAnglesLowering::emitBody(const KernelCode & /*code*/) {
@@ -96,6 +112,10 @@ LogicalResult RopeAnglesLowering::emitBody(const KernelCode & /*code*/) {
   Value table = getRow(getResult(0), row, getRowBytes(type));
   if (isDynamic) {
     emitDynamic(op, row, angles, table);
+    return success();
+  }
+  if (!op.getAxes().empty()) {
+    emitAxes(op, row, angles, frequencies, table);
     return success();
   }
   abi.call<decltype(quipu_rope_angles)>(

@@ -46,8 +46,8 @@ LogicalResult TopKLowering::emitBody(const KernelCode & /*code*/) {
       {getRowOf(getOperand(op.getScores()), op.getScores()),
        abi.getInt32(int32_t(scores.getDimSize(1))), bias,
        getSize(op.getCount()), getSize(op.getGroupsAttr()),
-       getSize(op.getKeptAttr()), abi.getInt32(op.isNormalized()),
-       getRowOf(getResult(0), op.getIds()),
+       getSize(op.getKeptAttr()), abi.getInt32(int32_t(op.getScoresOfGroup())),
+       abi.getInt32(op.isNormalized()), getRowOf(getResult(0), op.getIds()),
        getRowOf(getResult(1), op.getWeights())});
   return success();
 }

@@ -35,6 +35,12 @@ static void addTokenChoice(EntryOp entry, GpuAttr gpu,
   shape.rowBytes = llvm::alignTo(shape.vocabulary, tileRows) * sizeof(float);
   shape.pools =
       static_cast<int64_t>(getPools(entry->getParentOfType<ModelOp>()).size());
+  // They are the last ones.
+  shape.axes = llvm::count_if(
+      entry.getInputs().getAsRange<PortAttr>(), [](PortAttr port) {
+        return llvm::is_contained(axisInputs, port.getName().getValue());
+      });
+  shape.firstAxis = static_cast<int64_t>(entry.getInputs().size()) - shape.axes;
   // The host chooses among more logits than that.
   if (!shape.fits())
     return;

@@ -31,10 +31,14 @@ struct RopeAnglesLowering : KernelLowering {
     std::string name = (kernel.getSymName() + ".frequencies").str();
     llvm::replace(name, '.', '_');
     if (!isDynamic)
-      addTable(name, angles.frequencies);
+      addTable(name, b.getF32Type(), ArrayRef(angles.frequencies));
+    SmallVector<int32_t> axes = op.getAxesOfPairs();
+    std::string axesName = (kernel.getSymName() + ".axes").str();
+    llvm::replace(axesName, '.', '_');
+    if (!axes.empty())
+      addTable(axesName, b.getI32Type(), ArrayRef(axes));
     return emitFunction("", rowThreads, [&]() -> FailureOr<Launch> {
       Value token = b.getBlock();
-      Value positions = loadArgument(offsetof(abi::StepArgs, positions));
       Value table =
           isDynamic ? Value()
                     : LLVM::AddressOfOp::create(b, b.getPointerType(1), name);
@@ -43,8 +47,7 @@ struct RopeAnglesLowering : KernelLowering {
       Value count = getCount();
       b.waitForKernelBefore();
       b.ifThen(b.less(token, count), [&] {
-        Value position =
-            b.toFloat(b.load(b.getI32Type(), b.at(positions, b.mul(token, 4))));
+        SmallVector<Value> places = getPlaces(op, token);
         Value factors = getFactors(op, token);
         Value bits = isDynamic ? getBitsOfTheta(op, token) : Value();
         b.forEach(b.getThread(), half, rowThreads, [&](Value i) {
@@ -55,7 +58,15 @@ struct RopeAnglesLowering : KernelLowering {
             frequency = b.divideF(
                 frequency,
                 b.loadConstant(b.getF32Type(), b.at(factors, b.mul(i, 4))));
-          auto [cosine, sine] = emitTurn(b.mulF(position, frequency));
+          Value place = places.front();
+          if (!axes.empty()) {
+            Value all =
+                LLVM::AddressOfOp::create(b, b.getPointerType(1), axesName);
+            Value axis = b.load(b.getI32Type(), b.at(all, b.mul(i, 4)));
+            for (int32_t other : {1, 2})
+              place = b.select(b.equal(axis, other), places[other], place);
+          }
+          auto [cosine, sine] = emitTurn(b.mulF(place, frequency));
           b.storeVector(
               {b.mulF(cosine, angles.scale), b.mulF(sine, angles.scale)},
               b.at(row, b.mul(i, 8)));
@@ -63,6 +74,18 @@ struct RopeAnglesLowering : KernelLowering {
       });
       return Launch{{getKernelTokens(kernel), 1, 1}, 0};
     });
+  }
+
+  /// Of the token, its position or those on axes, in f32.
+  SmallVector<Value> getPlaces(RopeAnglesOp op, Value token) {
+    SmallVector<Value> places;
+    for (Value axis : op.getAxes())
+      places.push_back(getOperand(cast<BlockArgument>(axis)));
+    if (places.empty())
+      places.push_back(loadArgument(offsetof(abi::StepArgs, positions)));
+    for (Value &place : places)
+      place = b.toFloat(b.load(b.getI32Type(), b.at(place, b.mul(token, 4))));
+    return places;
   }
 
   static double getNumber(Attribute number) {
@@ -133,17 +156,17 @@ struct RopeAnglesLowering : KernelLowering {
                     getWeight(op.getShortFactors()->getSymbol()));
   }
 
-  void addTable(StringRef name, ArrayRef<float> numbers) {
+  template <typename Number>
+  void addTable(StringRef name, Type type, ArrayRef<Number> numbers) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(device.getBody());
     auto values = DenseElementsAttr::get(
-        RankedTensorType::get(static_cast<int64_t>(numbers.size()),
-                              b.getF32Type()),
+        RankedTensorType::get(static_cast<int64_t>(numbers.size()), type),
         numbers);
-    LLVM::GlobalOp::create(
-        b, LLVM::LLVMArrayType::get(b.getF32Type(), numbers.size()),
-        /*isConstant=*/true, LLVM::Linkage::Internal, name, values,
-        /*alignment=*/4, /*addrSpace=*/1);
+    LLVM::GlobalOp::create(b, LLVM::LLVMArrayType::get(type, numbers.size()),
+                           /*isConstant=*/true, LLVM::Linkage::Internal, name,
+                           values,
+                           /*alignment=*/4, /*addrSpace=*/1);
   }
 
   Value f64(double number) {

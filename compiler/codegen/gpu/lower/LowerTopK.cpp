@@ -98,7 +98,7 @@ Value TopKLowering::getScore(Value token, Value expert) {
              : score;
 }
 
-/// Ranks of the groups, by the sum of the two highest scores.
+/// Ranks of the groups, by the highest score or the sum of the two highest.
 void TopKLowering::rankGroups(Value token) {
   int64_t size = experts / groups;
   Value none = b.f32(-std::numeric_limits<float>::infinity());
@@ -118,7 +118,9 @@ void TopKLowering::rankGroups(Value token) {
       second = b.maxF(b.minF(first, otherFirst), b.maxF(second, otherSecond));
       first = b.maxF(first, otherFirst);
     }
-    Value sum = size > 1 ? b.addF(first, second) : first;
+    Value sum = std::min(size, op.getScoresOfGroup()) > 1
+                    ? b.addF(first, second)
+                    : first;
     b.ifThen(b.equal(lane, 0),
              [&] { b.store(rank(sum), b.at(groupsAt, b.mul(group, 4))); });
   });
