@@ -336,6 +336,21 @@ LogicalResult Compilation::failUnused(StringRef tensor, const Twine &what) {
               "\" is in the checkpoint, but the spec does not use it");
 }
 
+/// Whether the tensor is of a layer behind the model's own ones, which guesses
+/// further tokens.
+static bool isOfExtraLayer(const Checkpoint &checkpoint, StringRef tensor) {
+  auto getCount = [&](const char *key) {
+    return checkpoint
+        .getInteger((checkpoint.getArchitecture() + "." + key).str())
+        .value_or(0);
+  };
+  int64_t layer, layers = getCount("block_count"),
+                 extra = getCount("nextn_predict_layers");
+  return tensor.consume_front("blk.") && !tensor.consumeInteger(10, layer) &&
+         extra > 0 && extra <= layers && layer >= layers - extra &&
+         layer < layers;
+}
+
 LogicalResult Compilation::checkUsed() {
   llvm::StringSet<> ofHeads = findHeadTensors(&context);
   llvm::StringMap<llvm::BitVector> used; // the rows of tensors
@@ -352,7 +367,8 @@ LogicalResult Compilation::checkUsed() {
     if (rows != used.end() && rows->second.all())
       continue;
     // What only a head reads that was not asked for changes nothing.
-    if (rows == used.end() && ofHeads.contains(tensor.name))
+    if (rows == used.end() && (ofHeads.contains(tensor.name) ||
+                               isOfExtraLayer(*checkpoint, tensor.name)))
       continue;
     std::string what = "the tensor";
     if (rows != used.end())

@@ -6,11 +6,7 @@ quipu.model @deepseek_lite for ["deepseek2"] with "blk.0.attn_q.weight" {
   quipu.param @flat      = "attention.key_length_nope" else (@key_dim - @rope_dims)
   quipu.param @value_dim = "attention.value_length_mla"
   quipu.param @rank      = "attention.kv_lora_rank"
-  quipu.param @dense     = "leading_dense_block_count" else 0
-  quipu.param @shared    = "expert_shared_count"
-  quipu.param @times     = "expert_weights_scale" else 1.0
   quipu.param @gating    = "expert_gating_func" of ["softmax", "softmax"] else "softmax"
-  quipu.param @normalized = "expert_weights_norm" else false
   // ln(factor) as a difference quotient. YaRN stretches cos and sin, but where both
   // mscale and mscale_all_dim are given, scores by the square of the latter's, and
   // cos and sin by what is left. 0 is not given, and 0 ** 0 is 1.
@@ -59,8 +55,8 @@ quipu.model @deepseek_lite for ["deepseek2"] with "blk.0.attn_q.weight" {
     %each = quipu.linear %ea, "ffn_down_exps" of %ids -> [@hidden]
     %sum  = quipu.sum %each by %w
     %many = quipu.scale %sum by @times
-    %sg   = quipu.linear %m, "ffn_gate_shexp" -> [(@expert_ffn * @shared)]
-    %su   = quipu.linear %m, "ffn_up_shexp" -> [(@expert_ffn * @shared)]
+    %sg   = quipu.linear %m, "ffn_gate_shexp" -> [@shared_ffn]
+    %su   = quipu.linear %m, "ffn_up_shexp" -> [@shared_ffn]
     %sa   = quipu.swiglu %sg, %su
     %same = quipu.linear %sa, "ffn_down_shexp" -> [@hidden]
     %both = quipu.add %many, %same

@@ -29,4 +29,11 @@ quipu.model @prelude for [] {
   quipu.param @experts   = "expert_count"
   quipu.param @chosen    = "expert_used_count"
   quipu.param @expert_ffn = "expert_feed_forward_length" else @ffn
+  quipu.param @normalized = "expert_weights_norm" else false
+  quipu.param @shared    = "expert_shared_count"
+  quipu.param @shared_ffn = "expert_shared_feed_forward_length" else (@expert_ffn * @shared)
+  quipu.param @groups    = "expert_group_count" else 1
+  quipu.param @kept      = "expert_group_used_count" else @groups
+  quipu.param @times     = "expert_weights_scale" else 1.0
+  quipu.param @dense     = "leading_dense_block_count" else 0
 }

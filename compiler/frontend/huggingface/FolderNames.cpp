@@ -114,7 +114,7 @@ static bool isHow(const json::Value &value) {
   if (!how || !how->getString("name"))
     return isWord(value);
   const json::Array *rows = how->getArray("rows");
-  if (!rows != !how->get("matrices") || !rows != !how->get("part") ||
+  if ((!rows && how->get("matrices")) || !rows != !how->get("part") ||
       (rows && how->getInteger("part").value_or(0) >= int64_t(rows->size())))
     return false;
   return all_of(*how, [](const auto &entry) {

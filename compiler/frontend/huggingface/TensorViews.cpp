@@ -233,8 +233,8 @@ Error Viewer::checkStack(StringRef name, Group &group) const {
   return Error::success();
 }
 
-/// Makes a stack of matrices whose rows follow each other in the file, of each
-/// of which it takes some rows.
+/// Makes a stack of matrices, whose rows follow each other in the file or which
+/// are a stack there, of each of which it takes some rows.
 Error Viewer::cutMatrices(const Group &group, View &view) const {
   const Piece &piece = group.pieces.front();
   const json::Object &how = *group.how;
@@ -243,7 +243,17 @@ Error Viewer::cutMatrices(const Group &group, View &view) const {
     return number >= 1 && number <= INT32_MAX ? static_cast<int64_t>(number)
                                               : 0;
   };
-  int64_t count = getSize(*how.getString("matrices"));
+  bool isOne = how.get("matrices") != nullptr;
+  if (view.isStack || view.rank() != (isOne ? 2 : 3))
+    return error(piece, "has " + Twine(view.rank()) + " dimensions, expected " +
+                            (isOne ? "a matrix" : "a stack of matrices"));
+  if (!isOne) {
+    view.shape[1] *= view.shape[0];
+    view.shape.erase(view.shape.begin());
+    view.strides.erase(view.strides.begin());
+  }
+  int64_t count =
+      isOne ? getSize(*how.getString("matrices")) : piece.tensor->shape.front();
   int64_t part = *how.getInteger("part");
   int64_t first = 0, taken = 0, all = 0; // rows of a matrix
   for (auto [i, key] : enumerate(*how.getArray("rows"))) {
@@ -254,7 +264,7 @@ Error Viewer::cutMatrices(const Group &group, View &view) const {
     }
     all += size;
   }
-  int64_t rows = view.isStack || view.rank() != 2 ? 0 : view.shape[0];
+  int64_t rows = view.shape[0];
   if (count == 0 || taken == 0 || rows % count || rows / count != all)
     return error(piece, "is no matrix of " + Twine(count) + " times " +
                             Twine(all) +
@@ -277,7 +287,7 @@ Error Viewer::arrange(StringRef name, const Group &group, View &view,
   int64_t every = how.getInteger("every").value_or(1);
   std::optional<StringRef> heads = how.getString("heads");
   bool isBias = name.ends_with(".bias");
-  if (how.get("matrices"))
+  if (how.get("part"))
     if (Error failure = cutMatrices(group, view))
       return failure;
   // A stack of matrices that is one tensor in the file.
