@@ -33,14 +33,19 @@ public:
   /// tokens, or of its selected ones.
   using TextRowReader = std::function<Status(
       int32_t text, int32_t output, int32_t token, const float *numbers)>;
-  /// Reads the texts. The batch is empty then; what the sequences hold stays.
-  Status run(const TextRowReader &read);
+  enum class Sequences { Forget, Keep };
+  /// Reads the texts. The batch is empty then, and so are the sequences, each
+  /// as soon as it is read: then few pages of the cache are in use. Or what
+  /// they hold stays.
+  Status run(const TextRowReader &read, Sequences after = Sequences::Forget);
 
 private:
   Session &session;
   int32_t entry, firstSequence;
   std::vector<int32_t> ids, typesOfIds, sequences, selected;
   std::vector<int32_t> firsts; // tokens of texts
+
+  void forgetUpTo(int32_t &text, int32_t done);
 };
 
 } // namespace quipu

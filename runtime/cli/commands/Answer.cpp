@@ -319,8 +319,6 @@ std::string AnswerCommand::runGroup(const CommandCall &call, Session *session,
                                       numbers + 2);
           return Status();
         });
-    for (int32_t i = 0; i < session->sequences(); ++i)
-      session->forget(i);
     if (!status.ok())
       return status.message;
     for (size_t i = begin; i < next; ++i)

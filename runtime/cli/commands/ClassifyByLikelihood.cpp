@@ -47,7 +47,7 @@ protected:
                        std::span<const TextItem> items,
                        std::string &out) override;
   int32_t sequences(const CommandCall & /*call*/) const override {
-    return textsTogether + static_cast<int32_t>(labels.size());
+    return textsTogether + labelsTogether();
   }
 
 private:
@@ -58,12 +58,17 @@ private:
   };
   enum class Calibration : int32_t { Domain, None };
 
+  /// Labels that are read together, each behind the prompt of a text.
+  int32_t labelsTogether() const {
+    return std::max(textsTogether, static_cast<int32_t>(labels.size()));
+  }
+
   std::string encodePrompt(const CommandCall &call, std::string_view text,
                            std::vector<int32_t> &ids) const;
   std::string encodeLabels(const CommandCall &call);
   std::string calibrate(const CommandCall &call, Session &session);
-  Status readLabels(const CommandCall &call, Session &session, int32_t sequence,
-                    std::span<double> likelihoods) const;
+  Status readLabels(const CommandCall &call, Session &session,
+                    std::vector<std::vector<double>> &likelihoods) const;
   Status measure(const CommandCall &call, Session &session,
                  std::span<const TextItem> items,
                  std::vector<std::vector<double>> &likelihoods) const;
@@ -196,28 +201,41 @@ std::string ClassifyByLikelihood::encode(const CommandCall &call,
   return encodePrompt(call, item.text, item.ids);
 }
 
-Status ClassifyByLikelihood::readLabels(const CommandCall &call,
-                                        Session &session, int32_t sequence,
-                                        std::span<double> likelihoods) const {
-  // The prompt's pages are shared by its labels.
+/// Adds what the tokens behind a label's first one say, of all texts.
+Status ClassifyByLikelihood::readLabels(
+    const CommandCall &call, Session &session,
+    std::vector<std::vector<double>> &likelihoods) const {
+  struct LabelOfText {
+    size_t text, label;
+  };
   TextBatch batch(session, call.entry, textsTogether);
-  std::vector<int32_t> read; // labels of more than one token
-  for (size_t i = 0; i < labels.size(); ++i)
-    if (std::span<const int32_t> ids = labels[i].ids; ids.size() > 1) {
-      session.fork(sequence, textsTogether + batch.texts());
-      batch.add(ids.first(ids.size() - 1), {}, /*selectedFrom=*/0);
-      read.push_back(static_cast<int32_t>(i));
-    }
+  std::vector<LabelOfText> read; // what is in the batch
   int32_t logits = findOutput(call.program.entries[call.entry], "logits");
   int32_t width = call.program.entries[call.entry].outputs[logits].width;
-  return batch.run(
-      [&](int32_t text, int32_t output, int32_t token, const float *numbers) {
-        int32_t label = read[text];
-        if (output == logits)
-          likelihoods[label] += numbers[labels[label].ids[token + 1]] -
-                                getLogSum({numbers, size_t(width)});
-        return Status();
-      });
+  auto run = [&] {
+    Status status = batch.run(
+        [&](int32_t text, int32_t output, int32_t token, const float *numbers) {
+          auto [of, label] = read[text];
+          if (output == logits)
+            likelihoods[of][label] += numbers[labels[label].ids[token + 1]] -
+                                      getLogSum({numbers, size_t(width)});
+          return Status();
+        });
+    read.clear();
+    return status;
+  };
+  Status status;
+  for (size_t text = 0; text < likelihoods.size(); ++text)
+    for (size_t i = 0; i < labels.size() && status.ok(); ++i)
+      if (std::span<const int32_t> ids = labels[i].ids; ids.size() > 1) {
+        // The prompt's pages are shared by its labels.
+        session.fork(static_cast<int32_t>(text), textsTogether + batch.texts());
+        batch.add(ids.first(ids.size() - 1), {}, /*selectedFrom=*/0);
+        read.push_back({text, i});
+        if (batch.texts() == labelsTogether())
+          status = run();
+      }
+  return status.ok() ? run() : status;
 }
 
 Status ClassifyByLikelihood::measure(
@@ -235,9 +253,10 @@ Status ClassifyByLikelihood::measure(
         for (size_t i = 0; output == logits && i < labels.size(); ++i)
           likelihoods[text][i] = numbers[labels[i].ids[0]] - sum;
         return Status();
-      });
-  for (size_t i = 0; i < items.size() && status.ok(); ++i)
-    status = readLabels(call, session, static_cast<int32_t>(i), likelihoods[i]);
+      },
+      TextBatch::Sequences::Keep);
+  if (status.ok())
+    status = readLabels(call, session, likelihoods);
   for (int32_t i = 0; i < session.sequences(); ++i)
     session.forget(i);
   return status;

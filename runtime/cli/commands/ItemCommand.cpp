@@ -131,8 +131,6 @@ std::string ItemCommand::runGroup(const CommandCall &call, Session *session,
                                     numbers + width);
         return Status();
       });
-  for (int32_t i = 0; i < session->sequences(); ++i)
-    session->forget(i);
   for (size_t i = 0; status.ok() && i < items.size(); ++i)
     printRows(call, items[i], rows[i], out);
   return status.message;

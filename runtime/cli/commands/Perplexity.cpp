@@ -135,8 +135,6 @@ std::string PerplexityCommand::runGroup(const CommandCall &call,
                 numbers[follows];
           return Status();
         });
-    for (int32_t i = 0; i < session->sequences(); ++i)
-      session->forget(i);
     if (!status.ok())
       return status.message;
   }
