@@ -5,11 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// An answer is a span of the context: its score is the sum of its first token's
-// number and its last one's. A long context is read in windows that overlap,
-// and the best spans of all count, as in the evaluation of SQuAD (Devlin et al.
-// 2019). That there is no answer scores as the span of the first token does, in
-// the window where that is least.
+// An answer is a span of the context: its score is the probability of its first
+// token times that of its last one. A long context is read in windows that
+// overlap; probabilities are those of a window, as in transformers' pipeline,
+// and the best spans of all count. That there is no answer scores as the span
+// of the first token does, in the window where that is least.
 //
 //===----------------------------------------------------------------------===//
 
@@ -30,7 +30,7 @@ using namespace quipu;
 namespace {
 struct Answer {
   int32_t first, last; // tokens of the context; -1: there is none
-  float score;         // a sum of two numbers, then a probability
+  float score;         // ln of a probability, then that
   std::string text = {};
 };
 
@@ -72,10 +72,15 @@ private:
     std::vector<int32_t> ids = {};
     std::vector<ByteSpan> spans = {}; // of the ids; empty: not known
   };
+  /// The logarithms of the probabilities that an answer begins, or ends, with
+  /// each of a window's tokens of the context.
+  struct Scores {
+    int32_t from;
+    std::vector<float> starts = {}, ends = {};
+  };
   struct Found {
-    std::vector<Answer> answers = {};
+    std::vector<Scores> windows = {};
     float none = INFINITY;
-    std::vector<float> sums = {}; // of windows, for probabilities
   };
 
   std::vector<int32_t> encodePlain(const CommandCall &call,
@@ -90,9 +95,13 @@ private:
   }
   std::string divide(const CommandCall &call, int32_t longest, size_t index,
                      const TextItem &item, std::vector<Window> &windows);
-  void findBest(const Window &window, const ItemRows &rows, Found &found) const;
-  std::vector<Answer> choose(const TextItem &item, const Context &context,
-                             const Tokenizer *tokenizer, Found &found) const;
+  static void addScores(const Window &window, const ItemRows &rows,
+                        Found &found);
+  std::optional<Answer> findBest(const Scores &scores, int32_t first,
+                                 std::span<const Answer> taken) const;
+  std::vector<Answer> choose(const Found &found) const;
+  static void addText(const TextItem &item, const Context &context,
+                      const Tokenizer *tokenizer, Answer &answer);
   void print(const TextItem &item, std::span<const Answer> answers,
              std::string &out) const;
 
@@ -223,72 +232,100 @@ std::string AnswerCommand::divide(const CommandCall &call, int32_t longest,
   return error;
 }
 
-/// Adds, for each token of the context, the best answer that begins with it.
-void AnswerCommand::findBest(const Window &window, const ItemRows &rows,
-                             Found &found) const {
-  auto longest = static_cast<int32_t>(longestAnswer.value_or(30));
-  std::vector<float> starts, ends; // of what may be an answer, and of none
-  float none = rows.row(0)[0] + rows.row(0)[1];
-  if (window.begin > 0) {
-    starts.push_back(rows.row(0)[0]);
-    ends.push_back(rows.row(0)[1]);
+void AnswerCommand::addScores(const Window &window, const ItemRows &rows,
+                              Found &found) {
+  // The first token stands for no answer, where it is none of the context.
+  std::vector<float> starts, ends;
+  int32_t before = window.begin > 0 ? 1 : 0;
+  for (int32_t i = -before; i < window.count; ++i) {
+    std::span<const float> row = rows.row(i < 0 ? 0 : window.begin + i);
+    starts.push_back(row[0]);
+    ends.push_back(row[1]);
   }
-  for (int32_t i = 0; i < window.count; ++i) {
-    float start = rows.row(window.begin + i)[0];
-    starts.push_back(start);
-    ends.push_back(rows.row(window.begin + i)[1]);
-    Answer best{-1, -1, 0};
-    for (int32_t j = i; j < std::min(i + longest, window.count); ++j)
-      if (float score = start + rows.row(window.begin + j)[1];
-          best.first < 0 || score > best.score)
-        best = {window.from + i, window.from + j, score};
-    found.answers.push_back(best);
+  for (std::vector<float> *numbers : {&starts, &ends}) {
+    auto sum = static_cast<float>(getLogSum(*numbers));
+    for (float &number : *numbers)
+      number -= sum;
   }
-  found.sums.push_back(static_cast<float>(getLogSum(starts) + getLogSum(ends)));
-  found.none = std::min(found.none, none);
+  found.none = std::min(found.none, starts.front() + ends.front());
+  found.windows.push_back({window.from,
+                           {starts.begin() + before, starts.end()},
+                           {ends.begin() + before, ends.end()}});
 }
 
-/// The best ones that have no token in common, as probabilities, and that there
-/// is none.
-std::vector<Answer> AnswerCommand::choose(const TextItem &item,
-                                          const Context &context,
-                                          const Tokenizer *tokenizer,
-                                          Found &found) const {
-  std::sort(found.answers.begin(), found.answers.end(),
-            [](const Answer &a, const Answer &b) {
-              return std::tie(b.score, a.first) < std::tie(a.score, b.first);
-            });
+/// The best answer that begins with token `first` of a window and has none in
+/// common with those that are taken.
+std::optional<Answer>
+AnswerCommand::findBest(const Scores &scores, int32_t first,
+                        std::span<const Answer> taken) const {
+  int64_t end = std::min<int64_t>(first + longestAnswer.value_or(30),
+                                  int64_t(scores.ends.size()));
+  int32_t begin = scores.from + first;
+  for (const Answer &other : taken) {
+    if (other.first <= begin && begin <= other.last)
+      return std::nullopt;
+    if (other.first > begin)
+      end = std::min<int64_t>(end, other.first - scores.from);
+  }
+  auto ends = std::span(scores.ends).subspan(first, end - first);
+  auto best = std::max_element(ends.begin(), ends.end());
+  return Answer{begin, begin + static_cast<int32_t>(best - ends.begin()),
+                scores.starts[first] + *best};
+}
+
+/// The best ones that have no token in common, or that there is none.
+std::vector<Answer> AnswerCommand::choose(const Found &found) const {
+  struct Candidate {
+    Answer answer;
+    const Scores *window;
+  };
+  auto isWorse = [](const Candidate &a, const Candidate &b) {
+    return std::tie(a.answer.score, b.answer.first) <
+           std::tie(b.answer.score, a.answer.first);
+  };
+  std::vector<Candidate> candidates; // a heap
+  for (const Scores &window : found.windows)
+    for (size_t i = 0; i < window.starts.size(); ++i)
+      candidates.push_back(
+          {*findBest(window, static_cast<int32_t>(i), {}), &window});
+  std::make_heap(candidates.begin(), candidates.end(), isWorse);
+
   std::vector<Answer> chosen;
   auto most = static_cast<size_t>(top.value_or(1));
-  if (mayBeNone && found.none > found.answers.front().score + threshold)
+  if (mayBeNone && found.none > candidates.front().answer.score + threshold)
     chosen.push_back({-1, -1, found.none});
-  for (const Answer &answer : found.answers) {
-    bool isApart =
-        std::all_of(chosen.begin(), chosen.end(), [&](const Answer &other) {
-          return answer.last < other.first || other.last < answer.first;
-        });
-    if (chosen.size() < most && isApart)
+  while (chosen.size() < most && !candidates.empty()) {
+    std::pop_heap(candidates.begin(), candidates.end(), isWorse);
+    auto [answer, window] = candidates.back();
+    candidates.pop_back();
+    std::optional<Answer> apart =
+        findBest(*window, answer.first - window->from, chosen);
+    if (apart && apart->last == answer.last) {
       chosen.push_back(answer);
-  }
-  double sum = getLogSum(found.sums);
-  for (Answer &answer : chosen) {
-    answer.score = static_cast<float>(std::exp(answer.score - sum));
-    if (answer.first < 0)
-      continue;
-    size_t first = answer.first, last = answer.last;
-    if (item.givenAsTokens)
-      for (size_t i = first; i <= last; ++i)
-        answer.text += (i > first ? " " : "") + std::to_string(item.ids[i]);
-    else if (context.spans.empty())
-      answer.text = tokenizer->decode(
-          std::span(context.ids).subspan(first, last - first + 1));
-    else
-      answer.text = context.text.substr(context.spans[first].begin,
-                                        context.spans[last].end -
-                                            context.spans[first].begin);
-    answer.text.erase(0, answer.text.find_first_not_of(' '));
+    } else if (apart) {
+      candidates.push_back({*apart, window});
+      std::push_heap(candidates.begin(), candidates.end(), isWorse);
+    }
   }
   return chosen;
+}
+
+void AnswerCommand::addText(const TextItem &item, const Context &context,
+                            const Tokenizer *tokenizer, Answer &answer) {
+  if (answer.first < 0)
+    return;
+  size_t first = answer.first, last = answer.last;
+  if (item.givenAsTokens)
+    for (size_t i = first; i <= last; ++i)
+      answer.text += (i > first ? " " : "") + std::to_string(item.ids[i]);
+  else if (context.spans.empty())
+    answer.text = tokenizer->decode(
+        std::span(context.ids).subspan(first, last - first + 1));
+  else
+    answer.text = context.text.substr(context.spans[first].begin,
+                                      context.spans[last].end -
+                                          context.spans[first].begin);
+  answer.text.erase(0, answer.text.find_first_not_of(' '));
 }
 
 std::string AnswerCommand::runGroup(const CommandCall &call, Session *session,
@@ -322,11 +359,16 @@ std::string AnswerCommand::runGroup(const CommandCall &call, Session *session,
     if (!status.ok())
       return status.message;
     for (size_t i = begin; i < next; ++i)
-      findBest(windows[i], rows[i - begin], found[windows[i].item]);
+      addScores(windows[i], rows[i - begin], found[windows[i].item]);
   }
-  for (size_t i = 0; i < items.size(); ++i)
-    print(items[i], choose(items[i], contexts[i], call.tokenizer, found[i]),
-          out);
+  for (size_t i = 0; i < items.size(); ++i) {
+    std::vector<Answer> answers = choose(found[i]);
+    for (Answer &answer : answers) {
+      answer.score = std::exp(answer.score);
+      addText(items[i], contexts[i], call.tokenizer, answer);
+    }
+    print(items[i], answers, out);
+  }
   return "";
 }
 

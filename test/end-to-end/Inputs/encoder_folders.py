@@ -15,9 +15,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-GOLDEN = Path(__file__).parents[2] / "golden"
+import encoder_files
+from encoder_files import GOLDEN, run, write
+
 sys.path.insert(0, str(GOLDEN))
 import safetensors_file
 
@@ -28,65 +29,20 @@ hidden, ids = expected["last_hidden_state"].astype(np.float64), " ".join(map(str
 random = np.random.default_rng(5)
 
 
-def write(path, tensors):
-    header, data = {}, b""
-    for name, tensor in tensors.items():
-        bytes = tensor.astype("<f4").tobytes()
-        header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [len(data), len(data) + len(bytes)]}
-        data += bytes
-    text = json.dumps(header).encode()
-    path.write_bytes(len(text).to_bytes(8, "little") + text + data)
-
-
-def make_tokenizer():
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "query", ":", *"abcdefghijklmnopqrstuvwxyz"]
-    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, "[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.add_special_tokens(["[PAD]", "[UNK]", "[CLS]", "[SEP]"])
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
-    return tokenizer
-
-
-def make_folder(name, tensors, **changes):
-    folder = Path(name)
-    folder.mkdir()
-    config = json.loads((GOLDEN / "bert" / "config.json").read_text()) | changes
-    (folder / "config.json").write_text(json.dumps(config))
-    write(folder / "model.safetensors", tensors)
-    tokenizer.save(str(folder / "tokenizer.json"))
-    return folder
-
-
-def build(folder):
-    program = f"./{folder}-program"
-    subprocess.run([quipu, "build", folder, "--target", target, "-o", program], check=True)
-    return program
-
-
-def run(program, *words, lines=None):
-    text = None if lines is None else "".join(json.dumps(line) + "\n" for line in lines)
-    result = subprocess.run([program, *words, "--format", "json", "--cache-type", "f32"], input=text,
-                            capture_output=True, text=True)
-    if result.returncode:
-        sys.exit(f"{program} {words}: {result.stderr}")
-    return [json.loads(line) for line in result.stdout.splitlines()]
-
-
 def check(what, have, want):
     error = np.abs(np.array(have) - want).max() / np.abs(want).max()
     if not error < 1e-4:
         sys.exit(f"{what}: {have}, expected {want}")
 
 
-tokenizer = make_tokenizer()
+tokenizer = encoder_files.make_tokenizer()
 labels = {"0": "ham", "1": "spam, or so", "2": "other"}
 classifier = random.normal(size=(3, 64)).astype(np.float32), random.normal(size=3).astype(np.float32)
-folder = make_folder("classifier", {**{f"bert.{name}": tensor for name, tensor in bert.items()},
-                                    "classifier.weight": classifier[0], "classifier.bias": classifier[1]},
-                     architectures=["BertForSequenceClassification"], id2label=labels,
-                     problem_type="multi_label_classification")
-program = build(folder)
+tensors = {f"bert.{name}": tensor for name, tensor in bert.items()}
+tensors |= {"classifier.weight": classifier[0], "classifier.bias": classifier[1]}
+folder = encoder_files.make_folder("classifier", tensors, tokenizer, architectures=["BertForSequenceClassification"],
+                                   id2label=labels, problem_type="multi_label_classification")
+program = encoder_files.build(quipu, target, folder)
 pooled = np.tanh(bert["pooler.dense.weight"] @ hidden[0] + bert["pooler.dense.bias"])
 scores = 1 / (1 + np.exp(-(classifier[0] @ pooled + classifier[1])))
 result, = run(program, "classify", "--tokens", ids)
@@ -107,7 +63,7 @@ wrong = subprocess.run([program, "classify", "--jsonl"], input='{"tokens": [1], 
 assert wrong.returncode == 1 and 'line 1: "types" must be a list of whole numbers from 0 to 1' in wrong.stderr, wrong
 
 dense = random.normal(size=(10, 64)).astype(np.float32), random.normal(size=10).astype(np.float32)
-folder = make_folder("sentences", bert)
+folder = encoder_files.make_folder("sentences", bert, tokenizer)
 Path("sentences/modules.json").write_text(json.dumps([
     {"type": "sentence_transformers.models.Transformer", "path": ""},
     {"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"},
@@ -121,9 +77,19 @@ write(folder / "2_Dense" / "model.safetensors", {"linear.weight": dense[0], "lin
 (folder / "config_sentence_transformers.json").write_text(json.dumps(
     {"prompts": {"query": "query: ", "document": ""}, "default_prompt_name": None}))
 (folder / "sentence_bert_config.json").write_text('{"max_seq_length": 40}')
-program = build(folder)
+program = encoder_files.build(quipu, target, folder)
 result, = run(program, "embed", "--tokens", ids)
 check("embedding", result["embedding"], np.tanh(dense[0] @ hidden[0] + dense[1]))
+# Other ways to pool, each of one text and of several in a step.
+pooling = folder / "1_Pooling" / "config.json"
+kept = pooling.read_text()
+for mode, pooled in [("max_tokens", hidden.max(0)), ("mean_sqrt_len_tokens", hidden.sum(0) / np.sqrt(len(hidden))),
+                     ("mean_tokens", hidden.mean(0)), ("lasttoken", hidden[-1])]:
+    pooling.write_text(json.dumps({f"pooling_mode_{mode}": True}))
+    lines = [{"tokens": expected["input_ids"].tolist()}] * 3
+    for result in run(encoder_files.build(quipu, target, folder), "embed", "--jsonl", lines=lines):
+        check(mode, result["embedding"], np.tanh(dense[0] @ pooled + dense[1]))
+pooling.write_text(kept)
 named, written, plain = run(program, "embed", "a", "--prompt-name", "query") + run(program, "embed", "query: a") + run(program, "embed", "a")
 assert named["embedding"] == written["embedding"] != plain["embedding"]
 wrong = subprocess.run([program, "embed", "a", "--prompt-name", "other"], capture_output=True, text=True)
@@ -144,8 +110,8 @@ refuse("the path \"../x\" is no folder of this one", folder / "modules.json",
        [{"type": "sentence_transformers.models.Dense", "path": "../x"}])
 refuse("the module sentence_transformers.models.LSTM is unknown", folder / "modules.json",
        [{"type": "sentence_transformers.models.LSTM", "path": "1"}])
-refuse("pools by 'max_tokens', expected mean_tokens, cls_token or lasttoken", folder / "1_Pooling" / "config.json",
-       {"pooling_mode_max_tokens": True})
+refuse("pools by 'weightedmean_tokens', expected mean_tokens, mean_sqrt_len_tokens, max_tokens, cls_token or lasttoken",
+       folder / "1_Pooling" / "config.json", {"pooling_mode_weightedmean_tokens": True})
 refuse("pools in more than one way", folder / "1_Pooling" / "config.json",
        {"pooling_mode_max_tokens": True, "pooling_mode_cls_token": True})
 refuse("there is no prompt \"x\", which is the default", folder / "config_sentence_transformers.json",
