@@ -549,13 +549,13 @@ def Quipu_ConcatOp : Quipu_ComputeOp<"concat", "joined", "FusionRole::Tile", [No
 }
 
 def Quipu_PoolOp : Quipu_AlikeOp<"pool", "pooled", "FusionRole::Whole", [MemoryEffects<[MemRead, MemWrite]>]> {
-  let summary = "for each token the mean, first or last of its sequence's rows so far";
+  let summary = "for each token the mean, largest, first or last of its sequence's rows so far";
   let description = [{
     [M, D] -> the same. At the token of position p: the `mean` of the sequence's
-    rows 0 ... p, added up in that order; its `first` row; its `last`, which is
-    the token's own. Binding declares the state that keeps a sequence's row from
-    step to step.
-    C1: the kind is mean, first or last. C2: the state is there and has the
+    rows 0 ... p, added up in that order, or that sum over the root of p + 1
+    (`mean_sqrt_len`); the `max` of each column; the `first` row; the `last`, which
+    is the token's own. Binding declares the state for a sequence's row.
+    C1: the kind is one of these. C2: the state is there and has the
     numbers of a row.
   }];
   let hasState = true;

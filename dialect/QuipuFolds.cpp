@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "abi/Pooling.h"
 #include "dialect/Quipu.h"
 
 using namespace mlir;
@@ -33,5 +34,7 @@ OpFoldResult ActivateOp::fold(FoldAdaptor) {
 /// The last row is the token's own.
 OpFoldResult PoolOp::fold(FoldAdaptor) {
   auto kind = dyn_cast<StringAttr>(getKind());
-  return kind && kind.getValue() == "last" ? getInput() : OpFoldResult();
+  return kind && abi::findPooling(kind.getValue()) == abi::Pooling::Last
+             ? getInput()
+             : OpFoldResult();
 }

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "abi/Pooling.h"
 #include "dialect/LayerAssembly.h"
 #include "dialect/LayerSets.h"
 #include "dialect/OpNumbers.h"
@@ -428,9 +429,11 @@ LogicalResult AttentionOp::verify() {
 LogicalResult PoolOp::verify() {
   auto kind = dyn_cast<StringAttr>(getKind());
   if ((kind || isa<RankedTensorType>(getInput().getType())) &&
-      (!kind ||
-       !llvm::is_contained({"mean", "first", "last"}, kind.getValue())))
-    return emitOpError("C1: the kind is ")
-           << getKind() << ", none of mean, first, last";
+      !(kind && abi::findPooling(kind.getValue()))) {
+    InFlightDiagnostic error = emitOpError("C1: the kind is ")
+                               << getKind() << ", none of ";
+    llvm::interleaveComma(abi::poolingNames, error);
+    return error;
+  }
   return success();
 }

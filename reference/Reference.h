@@ -141,9 +141,9 @@ void quipu_reference_attention(
     int64_t resultStride, int64_t begin, int64_t end);
 
 /// A row is [size]; `sum` is the number of the state that keeps a sequence's
-/// row, `mean` whether it is the sum of them all or the first.
+/// row, `kind` an abi::Pooling.
 void quipu_reference_pool(const quipu::abi::StepArgs *args, int64_t sum,
-                          int32_t mean, const float *input, int64_t inputStride,
+                          int32_t kind, const float *input, int64_t inputStride,
                           int64_t size, float *result, int64_t resultStride,
                           int64_t begin, int64_t end);
 

@@ -1,9 +1,10 @@
-// One vector for each sequence: the mean of its tokens' hidden states, or the first
-// or the last, as the checkpoint says, through the dense layers that it has behind
-// that, and of length 1 unless it says otherwise.
+// One vector for each sequence: the mean of its tokens' hidden states, or the first, the
+// last or the largest numbers, as the checkpoint says, through the dense layers that it
+// has behind that, and of length 1 unless it says otherwise.
 quipu.head @embed {
 ^head(%hidden: !quipu.value):
-  quipu.param @pooling = "pooling_type" of ["none", "mean", "first", "last"] else "mean"
+  quipu.param @numbered = "pooling_type" of ["none", "mean", "first", "last"] else "mean"
+  quipu.param @pooling = "pooling" else @numbered
   quipu.param @dense_2 = rows "dense_2"
   quipu.param @tanh_2  = "dense_2_tanh" else absent
   quipu.param @dense_3 = rows "dense_3"

@@ -271,12 +271,12 @@ quipu.model @cases for ["llama"] {
 // -----
 
 quipu.model @pooling for ["llama"] {
-  // expected-note-re@+1 {{@kind is "max": {{.*}}, "llama.block_count"}}
-  quipu.param @kind = "block_count" of ["none", "mean", "max"]
+  // expected-note-re@+1 {{@kind is "sum": {{.*}}, "llama.block_count"}}
+  quipu.param @kind = "block_count" of ["none", "mean", "sum"]
   %tokens = quipu.input "tokens"
   %at = quipu.positions
   %x = quipu.embed %tokens, "token_embd"
-  // expected-error@+1 {{'quipu.pool' op C1: the kind is "max", none of mean, first, last}}
+  // expected-error@+1 {{'quipu.pool' op C1: the kind is "sum", none of mean, mean_sqrt_len, max, first, last}}
   %p = quipu.pool @kind %x at %at
   quipu.output "p", %p
 }

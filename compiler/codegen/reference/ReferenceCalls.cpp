@@ -14,6 +14,7 @@
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 
+#include "abi/Pooling.h"
 using namespace mlir;
 using namespace quipu;
 
@@ -370,7 +371,8 @@ void ReferenceCalls::call(PoolOp op) {
   callFunction<decltype(quipu_reference_pool)>(
       op, {{args},
            getSize(*state.getPool()),
-           getKind(cast<StringAttr>(op.getKind()).getValue() == "mean"),
+           getKind(int32_t(
+               *abi::findPooling(cast<StringAttr>(op.getKind()).getValue()))),
            getReals(op.getInput()),
            getSize(getElements(op.getInput())),
            getReals(op.getResult())});

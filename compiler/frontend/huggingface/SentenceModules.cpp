@@ -91,19 +91,22 @@ Error Reader::readPooling(StringRef inner) {
                               name + ", expected one");
     mode = name;
   }
-  // GGUF's numbers.
-  int64_t type = StringSwitch<int64_t>(mode)
-                     .Cases({"mean", "mean_tokens"}, 1)
-                     .Cases({"cls", "cls_token"}, 2)
-                     .Cases({"lasttoken", "last"}, 3)
-                     .Default(0);
-  if (!type)
+  // What quipu.pool calls them.
+  StringRef kind = StringSwitch<StringRef>(mode)
+                       .Cases({"mean", "mean_tokens"}, "mean")
+                       .Case("mean_sqrt_len_tokens", "mean_sqrt_len")
+                       .Cases({"max", "max_tokens"}, "max")
+                       .Cases({"cls", "cls_token"}, "first")
+                       .Cases({"lasttoken", "last"}, "last")
+                       .Default("");
+  if (kind.empty())
     return error(inner, "pools by '" + mode +
-                            "', expected mean_tokens, cls_token or lasttoken");
+                            "', expected mean_tokens, mean_sqrt_len_tokens, "
+                            "max_tokens, cls_token or lasttoken");
   if (object->getBoolean("include_prompt") == false)
     return error(inner, "leaves prompts out of what it pools, which programs "
                         "cannot");
-  set("pooling_type", type);
+  set("pooling", kind);
   return Error::success();
 }
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "abi/Abi.h"
+#include "abi/Pooling.h"
 #include "compiler/codegen/cpu/lower/KernelLowering.h"
 #include "dialect/PackedLayout.h"
 #include "dialect/States.h"
@@ -20,8 +21,31 @@ namespace {
 struct PoolLowering : KernelLowering {
   explicit PoolLowering(KernelOp kernel) : KernelLowering(kernel) {}
   LogicalResult emitBody(const KernelCode &code) final;
+
+private:
+  Value addRow(abi::Pooling kind, Value before, Value number);
 };
 } // namespace
+
+/// What is kept of a sequence's rows, after one that is not the first.
+Value PoolLowering::addRow(abi::Pooling kind, Value before, Value number) {
+  switch (kind) {
+  case abi::Pooling::Mean:
+  case abi::Pooling::MeanSqrtLen:
+    return arith::AddFOp::create(builder, before, number);
+  case abi::Pooling::Max:
+    return arith::SelectOp::create(
+        builder,
+        arith::CmpFOp::create(builder, arith::CmpFPredicate::OLT, before,
+                              number),
+        number, before);
+  case abi::Pooling::First:
+    return before;
+  case abi::Pooling::Last:
+    return number;
+  }
+  llvm_unreachable("no such pooling");
+}
 
 /// Workers share the columns, 16 at a time, and walk all tokens in order: a
 /// sequence's rows are added up in the order of their positions, however the
@@ -35,7 +59,7 @@ LogicalResult PoolLowering::emitBody(const KernelCode & /*code*/) {
         "needs a state with an offset; run assign-state-offsets first");
   auto type = cast<RankedTensorType>(op.getResult().getType());
   int64_t width = getElementsPerToken(type);
-  bool isMean = cast<StringAttr>(op.getKind()).getValue() == "mean";
+  auto kind = *abi::findPooling(cast<StringAttr>(op.getKind()).getValue());
   Value sums = abi.loadElement(
       abi.loadPointer(args, offsetof(abi::StepArgs, sums)), *state.getPool());
   auto loadOf = [&](size_t field, Value token) -> Value {
@@ -70,6 +94,9 @@ LogicalResult PoolLowering::emitBody(const KernelCode & /*code*/) {
   Value count = arith::SIToFPOp::create(
       builder, builder.getF32Type(),
       arith::AddIOp::create(builder, position, abi.getInt32(1)));
+  Value divisor = kind == abi::Pooling::MeanSqrtLen
+                      ? Value(LLVM::SqrtOp::create(builder, count))
+                      : count;
   Value input = getColumns(getOperand(op.getInput())),
         result = getColumns(getResult(0));
   // The last tile may be narrower than 16.
@@ -86,11 +113,12 @@ LogicalResult PoolLowering::emitBody(const KernelCode & /*code*/) {
     LLVM::StoreOp::create(builder, number, getRow(row, lane, sizeof(float)));
   };
   Value number = load(input), before = load(sum);
-  Value later =
-      isMean ? Value(arith::AddFOp::create(builder, before, number)) : before;
+  Value later = addRow(kind, before, number);
   Value now = arith::SelectOp::create(builder, isFirst, number, later);
   store(now, sum);
-  store(isMean ? Value(arith::DivFOp::create(builder, now, count)) : now,
+  bool isDivided =
+      kind == abi::Pooling::Mean || kind == abi::Pooling::MeanSqrtLen;
+  store(isDivided ? Value(arith::DivFOp::create(builder, now, divisor)) : now,
         result);
   return success();
 }

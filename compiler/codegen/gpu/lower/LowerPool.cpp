@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "abi/Abi.h"
+#include "abi/Pooling.h"
 #include "compiler/codegen/gpu/lower/KernelLowering.h"
 #include "dialect/PackedLayout.h"
 #include "dialect/States.h"
@@ -42,7 +43,7 @@ struct PoolLowering : KernelLowering {
 
   void emitColumn(PoolOp op, int64_t number, int64_t width, Value column) {
     auto type = cast<RankedTensorType>(op.getResult().getType());
-    bool isMean = cast<StringAttr>(op.getKind()).getValue() == "mean";
+    auto kind = *abi::findPooling(cast<StringAttr>(op.getKind()).getValue());
     Value sums = b.load(b.getPointerType(1),
                         b.at(loadArgument(offsetof(abi::StepArgs, sums)),
                              static_cast<int64_t>(number * sizeof(void *))));
@@ -63,13 +64,32 @@ struct PoolLowering : KernelLowering {
       Value before = b.load(b.getF32Type(), sum);
       Value number =
           b.load(b.getF32Type(), getPlace(inputs, token, getRowBytes(type)));
-      Value later = isMean ? b.addF(before, number) : before;
-      Value now = b.select(b.equal(position, 0), number, later);
+      Value now =
+          b.select(b.equal(position, 0), number, addRow(kind, before, number));
       b.store(now, sum);
-      Value result =
-          isMean ? b.divideF(now, b.toFloat(b.add(position, 1))) : now;
+      Value result = now;
+      if (kind == abi::Pooling::Mean)
+        result = b.divideF(now, b.toFloat(b.add(position, 1)));
+      if (kind == abi::Pooling::MeanSqrtLen)
+        result = b.mulF(now, b.rsqrt(b.toFloat(b.add(position, 1))));
       b.store(result, getPlace(results, token, getRowBytes(type)));
     });
+  }
+
+  /// What is kept of a sequence's rows, after one that is not the first.
+  Value addRow(abi::Pooling kind, Value before, Value number) {
+    switch (kind) {
+    case abi::Pooling::Mean:
+    case abi::Pooling::MeanSqrtLen:
+      return b.addF(before, number);
+    case abi::Pooling::Max:
+      return b.select(b.lessF(before, number), number, before);
+    case abi::Pooling::First:
+      return before;
+    case abi::Pooling::Last:
+      return number;
+    }
+    llvm_unreachable("no such pooling");
   }
 };
 } // namespace

@@ -1,5 +1,24 @@
 // RUN: %quipu-opt %s --attach-target=target=x86-64-v3 --lower-kernels | FileCheck %s
 
+// A sum may be divided by the root of how many rows there are.
+
+// CHECK-LABEL: llvm.func @mean_sqrt_len(
+// CHECK:       %[[ROOT:.+]] = llvm.intr.sqrt(%{{.+}}) : (f32) -> f32
+// CHECK:       %[[SUM:.+]] = arith.select
+// CHECK:       llvm.store %[[SUM]],
+// CHECK-NEXT:  %[[RESULT:.+]] = arith.divf %[[SUM]], %[[ROOT]]
+// CHECK:       llvm.store %[[RESULT]],
+
+// Of a column the largest number stays.
+
+// CHECK-LABEL: llvm.func @max(
+// CHECK:       %[[NUMBER:.+]] = llvm.load %{{.+}} : !llvm.ptr -> f32
+// CHECK:       %[[BEFORE:.+]] = llvm.load %{{.+}} : !llvm.ptr -> f32
+// CHECK-NEXT:  %[[IS_LESS:.+]] = arith.cmpf olt, %[[BEFORE]], %[[NUMBER]]
+// CHECK-NEXT:  %[[LATER:.+]] = arith.select %[[IS_LESS]], %[[NUMBER]], %[[BEFORE]]
+// CHECK-NEXT:  %[[NOW:.+]] = arith.select %{{.+}}, %[[NUMBER]], %[[LATER]]
+// CHECK-COUNT-2: llvm.store %[[NOW]],
+
 // A sequence's first row stays what it is.
 
 // CHECK-LABEL: llvm.func @first(
@@ -64,6 +83,14 @@ quipu.model @m for [] {
   }
   quipu.kernel @first(%x: tensor<8x40xf32>, %at: !quipu.positions) -> tensor<8x40xf32> schedule #quipu.cpu_pool {
     %y = quipu.pool "first" %x at %at into @rows : tensor<8x40xf32> -> tensor<8x40xf32>
+    quipu.yield %y : tensor<8x40xf32>
+  }
+  quipu.kernel @max(%x: tensor<8x40xf32>, %at: !quipu.positions) -> tensor<8x40xf32> schedule #quipu.cpu_pool {
+    %y = quipu.pool "max" %x at %at into @rows : tensor<8x40xf32> -> tensor<8x40xf32>
+    quipu.yield %y : tensor<8x40xf32>
+  }
+  quipu.kernel @mean_sqrt_len(%x: tensor<8x40xf32>, %at: !quipu.positions) -> tensor<8x40xf32> schedule #quipu.cpu_pool {
+    %y = quipu.pool "mean_sqrt_len" %x at %at into @rows : tensor<8x40xf32> -> tensor<8x40xf32>
     quipu.yield %y : tensor<8x40xf32>
   }
 }
