@@ -39,6 +39,7 @@ private:
   Error readToken(int32_t id, StringRef text, int64_t type, double score);
   Error readMerges();
   Error readSteps();
+  std::vector<PairPiece> joinPairs(int32_t separator) const;
   Error readSpecials();
   Error error(const Twine &key, const Twine &message) const {
     return createStringError(checkpoint.getPath() + ": tokenizer." + key +
@@ -398,6 +399,26 @@ Error Reader::readFlag(StringRef key, bool &flag) const {
   return Error::success();
 }
 
+/// Two texts as llama.cpp's reranking has them; nothing where they would run
+/// into each other.
+std::vector<PairPiece> Reader::joinPairs(int32_t separator) const {
+  std::vector<PairPiece> pieces;
+  auto add = [&](ArrayRef<int32_t> tokens) {
+    for (int32_t token : tokens)
+      pieces.push_back({token, 0});
+  };
+  if (made.suffix.empty() && separator == noToken)
+    return pieces;
+  add(made.prefix);
+  pieces.push_back({PairPiece::first, 0});
+  add(made.suffix);
+  if (separator != noToken)
+    pieces.push_back({separator, 0});
+  pieces.push_back({PairPiece::second, 0});
+  add(made.suffix);
+  return pieces;
+}
+
 Error Reader::readSpecials() {
   int32_t eom, fimPad, fimRepository, fimSeparator, separator, cls;
   for (auto [key, id] : std::initializer_list<std::pair<StringRef, int32_t *>>{
@@ -466,8 +487,19 @@ Error Reader::readSpecials() {
   if (addsEos)
     made.suffix.push_back(
         separator != noToken && kind == Kind::WordPiece ? separator : made.eos);
-  if (kind == Kind::WordPiece)
+  if (kind == Kind::WordPiece) {
     made.pairs = makeBertPairs(made.prefix.back(), made.suffix.back());
+  } else {
+    bool addsSeparator = false;
+    if (Error failure = readFlag("ggml.add_sep_token", addsSeparator))
+      return failure;
+    if (addsSeparator && separator == noToken)
+      return error("ggml.seperator_token_id",
+                   " is missing, but it stands between two texts");
+    if (!addsSeparator)
+      separator = noToken;
+    made.pairs = joinPairs(separator);
+  }
 
   auto chat = get<StringRef>("chat_template", "a string");
   if (!chat)

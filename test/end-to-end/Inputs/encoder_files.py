@@ -8,6 +8,7 @@ from pathlib import Path
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 GOLDEN = Path(__file__).parents[2] / "golden"
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def write(path, tensors):
@@ -22,7 +23,7 @@ def write(path, tensors):
 
 def make_tokenizer():
     """Of letters: as of BERT, which PyPI's tokenizers made."""
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "query", ":", *"abcdefghijklmnopqrstuvwxyz"]
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "query", ":", *LETTERS]
     tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, "[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.add_special_tokens(["[PAD]", "[UNK]", "[CLS]", "[SEP]"])
