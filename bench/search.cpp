@@ -43,13 +43,17 @@ static int make(const char *path, uint64_t vectors, uint32_t dimensions) {
   IndexContent content;
   content.header.dimensions = dimensions;
   content.probe.resize(dimensions);
+  content.header.model = content.addText("");
   content.files.push_back({content.addText("random"), 0, vectors, 0, 0, 0});
   std::mt19937 random(1);
   for (uint64_t i = 0; i < vectors; ++i) {
     content.addRow(makeVector(random, dimensions));
-    content.passages.push_back({{}, 0, 0, 1, 1});
+    content.passages.push_back({content.addText(""), 0, 0, 1, 1, 0});
   }
-  std::string error = content.write(path);
+  OutputFile file;
+  std::string error = file.open(path);
+  if (error.empty())
+    error = content.write(file);
   return error.empty() ? 0 : fail(error);
 }
 
@@ -63,11 +67,14 @@ static int measure(const char *path, int32_t threads) {
     return fail("there are no more threads");
   std::mt19937 random(2);
   std::vector<float> query = makeVector(random, index.header().dimensions);
-  findNearest(index, query, 10, workers);
+  std::vector<Found> found;
+  if (std::string error = findNearest(index, query, 10, workers, found);
+      !error.empty())
+    return fail(error);
   double first = now() - start;
   for (int round = 0; round < 20; ++round) {
     double begin = now();
-    findNearest(index, query, 10, workers);
+    findNearest(index, query, 10, workers, found);
     best = std::min(best, now() - begin);
   }
   std::printf(

@@ -87,7 +87,9 @@ int main(int argc, char **argv) {
   });
   prepareForOutput();
   static const std::string lostFile =
-      programName + ": error: this program's file is cut off; copy it again\n";
+      programName +
+      ": error: a file that is read is cut off, this program's own or an "
+      "index; copy it, or make it again\n";
   endOnLostFiles(lostFile.c_str());
 
   std::optional<Tokenizer> image;

@@ -23,8 +23,10 @@ static std::string cannotRead(const std::string &path) {
   return "cannot read '" + path + "': " + strerror(errno);
 }
 
+/// Beyond the year 2262 another number, which tells times apart as well.
 static int64_t timeOf(const struct stat &status) {
-  return status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
+  return static_cast<int64_t>(uint64_t(status.st_mtim.tv_sec) * 1000000000 +
+                              uint64_t(status.st_mtim.tv_nsec));
 }
 
 namespace {

@@ -6,7 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/index/IndexFile.h"
-#include "support/OutputFile.h"
+#include "abi/TokenizerImage.h"
+#include "runtime/index/Checksum.h"
 #include "weights/HalfFloats.h"
 #include <cerrno>
 #include <cmath>
@@ -57,12 +58,14 @@ std::string IndexFile::read(std::span<const char> content) {
   if (bytes.size() < sizeof(IndexHeader) ||
       memcmp(header().magic, indexMagic, sizeof(indexMagic)) != 0)
     return "it is no index that 'quipu index' made";
+  spoiled = true;
   if (header().version != indexVersion)
     return "it has the format's version " + std::to_string(header().version) +
            ", and this program knows version " + std::to_string(indexVersion) +
            "; make it again";
   std::string error = check();
-  return error.empty() ? "" : "it is damaged: " + error + "; make it again";
+  spoiled = !error.empty();
+  return spoiled ? "it is damaged: " + error + "; make it again" : "";
 }
 
 std::string IndexFile::check() const {
@@ -77,8 +80,12 @@ std::string IndexFile::check() const {
   if (uint64_t end = layout().end; end != bytes.size())
     return "it has " + std::to_string(bytes.size()) + " bytes, expected " +
            std::to_string(end);
-  if (!isText(header.model))
-    return "the model's name is outside of the texts";
+  if (header.checksum !=
+      checksumOf(header, bytes.subspan(layout().probe,
+                                       layout().texts - layout().probe)))
+    return "its checksum is another";
+  if (!isText(header.model) || !isWholeText(header.model))
+    return "the model's name is outside of the texts, or another";
   for (float number : probe())
     if (!std::isfinite(number))
       return "the probe's vector is not finite";
@@ -91,9 +98,9 @@ std::string IndexFile::checkFiles() const {
   uint64_t next = 0;
   for (size_t i = 0; i < files().size(); ++i) {
     const IndexedFile &file = files()[i];
-    if (!isText(file.path))
+    if (!isText(file.path) || !isWholeText(file.path))
       return "the path of file " + std::to_string(i) +
-             " is outside of the texts";
+             " is outside of the texts, or another";
     if (file.firstPassage != next ||
         file.passageCount > header().passageCount - next)
       return "file " + std::to_string(i) + " has other passages than it may";
@@ -124,12 +131,38 @@ FoundPassage IndexFile::passage(uint64_t index) const {
           passage.lastLine};
 }
 
+bool IndexFile::isWholeText(const IndexText &part) const {
+  return static_cast<uint32_t>(hashWord(text(part))) == part.checksum;
+}
+
+bool IndexFile::hasWholeText(uint64_t passage) const {
+  return isWholeText(passages()[passage].text);
+}
+
+uint64_t IndexFile::countWholeRows(uint64_t first, uint64_t count) const {
+  return countWhole(row(first), rowBytes(header().dimensions),
+                    passages().data() + first, count);
+}
+
+std::string IndexFile::damaged(uint64_t passage) {
+  return "the index is damaged: passage " + std::to_string(passage) +
+         " has changed since it was written; make it again";
+}
+
+uint64_t quipu::checksumOf(const IndexHeader &header,
+                           std::span<const char> tables) {
+  std::string_view before = {reinterpret_cast<const char *>(&header),
+                             offsetof(IndexHeader, checksum)};
+  return hashWord(before) ^ checksumOf(tables.data(), tables.size());
+}
+
 //===----------------------------------------------------------------------===//
 // IndexContent
 //===----------------------------------------------------------------------===//
 
 IndexText IndexContent::addText(std::string_view text) {
-  IndexText part = {texts.size(), text.size()};
+  IndexText part = {texts.size(), static_cast<uint32_t>(text.size()),
+                    static_cast<uint32_t>(hashWord(text))};
   texts += text;
   return part;
 }
@@ -148,32 +181,34 @@ bool IndexContent::addRow(std::span<const float> vector) {
 }
 
 template <typename T>
-static std::string_view bytesOf(std::span<const T> items) {
-  return {reinterpret_cast<const char *>(items.data()), items.size_bytes()};
+static void appendAligned(std::string &to, std::span<const T> items) {
+  to.append(reinterpret_cast<const char *>(items.data()), items.size_bytes());
+  to.resize(alignIndex(to.size()));
 }
 
-std::string IndexContent::write(const std::string &path) {
+std::string IndexContent::write(OutputFile &file) {
   memcpy(header.magic, indexMagic, sizeof(indexMagic));
   header.version = indexVersion;
   header.passageCount = passages.size();
   header.fileCount = files.size();
   header.textBytes = texts.size();
-  OutputFile file;
-  std::string error = file.open(path);
-  auto append = [&](std::string_view bytes, uint64_t padding) {
+  uint64_t stride = rowBytes(header.dimensions);
+  for (size_t i = 0; i < passages.size(); ++i)
+    passages[i].rowChecksum =
+        checksumOf(rows.data() + i * stride / sizeof(uint16_t), stride);
+  std::string tables, head;
+  appendAligned(tables, std::span<const float>(probe));
+  appendAligned(tables, std::span<const IndexedPassage>(passages));
+  appendAligned(tables, std::span<const IndexedFile>(files));
+  header.checksum = checksumOf(header, tables);
+  appendAligned(head, std::span<const IndexHeader>(&header, 1));
+  std::string_view vectors = {reinterpret_cast<const char *>(rows.data()),
+                              rows.size() * sizeof(uint16_t)};
+  std::string error;
+  for (std::string_view part :
+       {std::string_view(head), vectors, std::string_view(tables),
+        std::string_view(texts)})
     if (error.empty())
-      error = file.write(bytes);
-    if (error.empty())
-      error = file.write(std::string(padding, '\0'));
-  };
-  auto appendAligned = [&](std::string_view bytes) {
-    append(bytes, alignIndex(bytes.size()) - bytes.size());
-  };
-  appendAligned(bytesOf(std::span<const IndexHeader>(&header, 1)));
-  append(bytesOf(std::span<const uint16_t>(rows)), 0);
-  appendAligned(bytesOf(std::span<const float>(probe)));
-  appendAligned(bytesOf(std::span<const IndexedPassage>(passages)));
-  appendAligned(bytesOf(std::span<const IndexedFile>(files)));
-  append(texts, 0);
+      error = file.write(part);
   return error.empty() ? file.keep() : error;
 }

@@ -10,6 +10,7 @@
 
 #include "runtime/index/IndexFormat.h"
 #include "runtime/index/Passages.h"
+#include "support/OutputFile.h"
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,7 +25,8 @@ struct FoundPassage {
 };
 
 /// An index, mapped and checked: whatever bytes the file has, what these
-/// functions return is within it.
+/// functions return is within it. Rows and the texts of passages are not read
+/// before they are needed, and whoever does asks whether they are whole.
 class IndexFile {
 public:
   IndexFile() = default;
@@ -36,6 +38,9 @@ public:
   std::string open(const std::string &path);
   /// The same for bytes in memory, 64-byte aligned, which live on.
   std::string read(std::span<const char> bytes);
+  /// Why it was refused: there is an index in the file, but it is damaged, or
+  /// of another version of the format.
+  bool isSpoiled() const { return spoiled; }
 
   const IndexHeader &header() const {
     return *reinterpret_cast<const IndexHeader *>(bytes.data());
@@ -65,6 +70,12 @@ public:
   }
   FoundPassage passage(uint64_t index) const;
 
+  /// How many rows come before the first of `count` that is damaged.
+  uint64_t countWholeRows(uint64_t first, uint64_t count) const;
+  bool hasWholeText(uint64_t passage) const;
+  /// What to say of one that has not.
+  static std::string damaged(uint64_t passage);
+
 private:
   IndexLayout layout() const { return IndexLayout(header()); }
   template <typename T> const T *at(uint64_t offset) const {
@@ -77,10 +88,16 @@ private:
     return part.offset <= header().textBytes &&
            part.bytes <= header().textBytes - part.offset;
   }
+  bool isWholeText(const IndexText &part) const;
 
   std::span<const char> bytes;
   void *mapping = nullptr;
+  bool spoiled = false;
 };
+
+/// What `IndexHeader::checksum` is to be, `tables` being the parts from the
+/// probe to the files.
+uint64_t checksumOf(const IndexHeader &header, std::span<const char> tables);
 
 /// What an index is written from; see IndexFormat.h.
 struct IndexContent {
@@ -95,8 +112,9 @@ struct IndexContent {
   /// Appends a row of the vector brought to length 1. Returns false if it has
   /// none, being zero or not finite.
   bool addRow(std::span<const float> vector);
-  /// Returns a sentence about what failed, or nothing.
-  std::string write(const std::string &path);
+  /// Returns a sentence about what failed, or nothing. `file` is open, and is
+  /// kept then.
+  std::string write(OutputFile &file);
 };
 
 } // namespace quipu

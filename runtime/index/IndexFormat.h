@@ -7,8 +7,9 @@
 //
 // In this order, little-endian: the header; the vectors, a row for each
 // passage; the probe's vector; the passages, those of a file together; the
-// files, by path; the texts that these refer to. docs/knowledge-base.md says
-// more.
+// files, by path; the texts that these refer to. Each part has a checksum in
+// one that comes before it in this list: the header; its passages and files;
+// their vectors and texts. docs/knowledge-base.md says more.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,7 +21,7 @@
 namespace quipu {
 
 inline constexpr char indexMagic[8] = {'Q', 'u', 'i', 'p', 'u', 'K', 'B', '\n'};
-inline constexpr uint32_t indexVersion = 1;
+inline constexpr uint32_t indexVersion = 2;
 
 /// The most numbers of a vector.
 inline constexpr uint32_t maxDimensions = 1 << 16;
@@ -31,7 +32,8 @@ inline constexpr char probeText[] =
 
 /// A part of the texts, from their beginning.
 struct IndexText {
-  uint64_t offset, bytes;
+  uint64_t offset;
+  uint32_t bytes, checksum; // the lower half of hashWord
 };
 
 struct IndexHeader {
@@ -44,16 +46,19 @@ struct IndexHeader {
   /// When the files were looked at, in nanoseconds since 1970.
   int64_t time;
   IndexText model; // its name
+  /// Of what comes before this, and of the parts from the probe to the files.
+  uint64_t checksum;
 };
-static_assert(sizeof(IndexHeader) == 72);
+static_assert(sizeof(IndexHeader) == 80);
 
 struct IndexedPassage {
   IndexText text;      // the title, and behind it the passage's own
   uint32_t titleBytes; // of these
   uint32_t file;
   uint32_t firstLine, lastLine;
+  uint64_t rowChecksum;
 };
-static_assert(sizeof(IndexedPassage) == 32);
+static_assert(sizeof(IndexedPassage) == 40);
 
 struct IndexedFile {
   IndexText path;

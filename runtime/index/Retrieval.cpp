@@ -64,14 +64,19 @@ static Range widen(const IndexFile &index, const Found &found,
   return range;
 }
 
-Retrieval quipu::retrieve(const IndexFile &index, std::span<const float> query,
-                          size_t most, float leastScore, Workers &workers) {
+std::string quipu::retrieve(const IndexFile &index,
+                            std::span<const float> query, size_t most,
+                            float leastScore, Workers &workers,
+                            Retrieval &retrieval) {
   // Several may be in one range.
   constexpr size_t perRange = 16;
-  Retrieval retrieval;
+  std::vector<Found> nearest;
+  if (std::string error =
+          findNearest(index, query, most * perRange, workers, nearest);
+      !error.empty())
+    return error;
   std::vector<Range> ranges;
-  for (const Found &found :
-       findNearest(index, query, most * perRange, workers)) {
+  for (const Found &found : nearest) {
     retrieval.bestScore = std::max<double>(retrieval.bestScore, found.score);
     bool isTaken =
         std::any_of(ranges.begin(), ranges.end(), [&](const Range &range) {
@@ -84,12 +89,15 @@ Retrieval quipu::retrieve(const IndexFile &index, std::span<const float> query,
     FoundPassage first = index.passage(range.begin),
                  last = index.passage(range.end - 1);
     std::string text;
-    for (uint64_t i = range.begin; i < range.end; ++i)
+    for (uint64_t i = range.begin; i < range.end; ++i) {
+      if (!index.hasWholeText(i))
+        return IndexFile::damaged(i);
       text += index.passage(i).text;
+    }
     text.erase(0, text.find_first_not_of('\n'));
     retrieval.passages.push_back({utf8(first.path), utf8(first.title),
                                   utf8(text), first.firstLine, last.lastLine,
                                   range.score});
   }
-  return retrieval;
+  return "";
 }

@@ -26,9 +26,11 @@ struct Retrieval {
   double bestScore = -1; // of all, also where none is good enough
 };
 
-/// The passages, `most` at most, whose score is `leastScore` at least.
-Retrieval retrieve(const IndexFile &index, std::span<const float> query,
-                   size_t most, float leastScore, Workers &workers);
+/// The passages, `most` at most, whose score is `leastScore` at least. Returns
+/// a sentence if one of them is damaged, or nothing.
+std::string retrieve(const IndexFile &index, std::span<const float> query,
+                     size_t most, float leastScore, Workers &workers,
+                     Retrieval &retrieval);
 
 } // namespace quipu
 

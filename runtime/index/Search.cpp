@@ -67,18 +67,20 @@ private:
 };
 } // namespace
 
-std::vector<Found> quipu::findNearest(const IndexFile &index,
-                                      std::span<const float> query, size_t most,
-                                      Workers &workers) {
+std::string quipu::findNearest(const IndexFile &index,
+                               std::span<const float> query, size_t most,
+                               Workers &workers, std::vector<Found> &found) {
   const uint64_t count = index.header().passageCount;
   const uint64_t stride = rowBytes(index.header().dimensions) / 2;
-  constexpr uint64_t chunk = 256; // rows
+  constexpr uint64_t chunk = 32; // rows
+  found.clear();
   most = std::min<size_t>(most, count);
   if (most == 0)
-    return {};
+    return "";
   Query padded(query, stride);
   DotProducts multiply = chooseDotProducts();
   std::vector<Nearest> parts(workers.count(), Nearest(most));
+  std::vector<uint64_t> damaged(workers.count(), count); // the first, or none
   workers.run([&](int32_t worker, int32_t all) {
     uint64_t end = count * (worker + 1) / all;
     float scores[chunk];
@@ -89,12 +91,16 @@ std::vector<Found> quipu::findNearest(const IndexFile &index,
                static_cast<int64_t>(stride), scores);
       for (uint64_t i = 0; i < rows; ++i)
         parts[worker].offer({scores[i], at + i});
+      // They are in the processor's first cache now.
+      if (uint64_t whole = index.countWholeRows(at, rows); whole < rows)
+        damaged[worker] = std::min(damaged[worker], at + whole);
     }
   });
-  std::vector<Found> found;
+  if (uint64_t first = *std::ranges::min_element(damaged); first < count)
+    return IndexFile::damaged(first);
   for (const Nearest &part : parts)
     found.insert(found.end(), part.heap.begin(), part.heap.end());
   std::sort(found.begin(), found.end(), isNearer);
   found.resize(std::min(found.size(), most));
-  return found;
+  return "";
 }

@@ -21,10 +21,11 @@ struct Found {
 
 /// The passages, `most` at most, whose vectors are nearest to the query's, the
 /// nearest first and, of equal ones, the first first. Every vector is looked
-/// at. The same whatever the number of workers.
-std::vector<Found> findNearest(const IndexFile &index,
-                               std::span<const float> query, size_t most,
-                               Workers &workers);
+/// at. The same whatever the number of workers. Returns a sentence if a row is
+/// damaged, or nothing.
+std::string findNearest(const IndexFile &index, std::span<const float> query,
+                        size_t most, Workers &workers,
+                        std::vector<Found> &found);
 
 } // namespace quipu
 

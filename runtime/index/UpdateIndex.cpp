@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ctime>
-#include <unistd.h>
+#include <sys/stat.h>
 
 using namespace quipu;
 
@@ -55,6 +55,10 @@ public:
       error = embedProbe();
     if (error.empty())
       error = openOld();
+    // Before the model works for nothing.
+    OutputFile file;
+    if (error.empty())
+      error = file.open(options.output, {.standardOutput = true});
     if (!error.empty())
       return error;
     for (DocumentFile &document : documents)
@@ -69,7 +73,7 @@ public:
     content.header.passageTokens = options.limits.tokens;
     content.header.contextTokens = options.limits.context;
     content.header.model = content.addText(embedder.name());
-    return content.write(options.output);
+    return content.write(file);
   }
 
 private:
@@ -80,11 +84,23 @@ private:
                           });
   }
 
+  /// Nothing stands in an empty file, nor in a device or a pipe.
   std::string openOld() {
-    if (access(options.output.c_str(), F_OK) < 0)
+    OutputPlace place;
+    if (std::string error =
+            place.examine(options.output, /*standardOutput=*/true);
+        !error.empty())
+      return error;
+    struct stat status;
+    if (place.kind != OutputPlace::File ||
+        stat(options.output.c_str(), &status) < 0 || status.st_size == 0)
       return "";
-    if (std::string error = old.open(options.output); !error.empty())
-      return error + ", or choose another name";
+    if (std::string error = old.open(options.output); !error.empty()) {
+      if (!old.isSpoiled())
+        return error + "; choose another name";
+      counts.spoiled = error.substr(0, error.rfind(';'));
+      return "";
+    }
     hasOld = true;
     isUsed.resize(old.files().size());
     return checkModel(old, options.output, embedder.name(), content.probe);
@@ -108,14 +124,23 @@ private:
   /// changed again without a newer time.
   bool isUntouched(const IndexedFile &file,
                    const DocumentFile &document) const {
-    constexpr int64_t doubt = 2000000000; // nanoseconds
+    constexpr uint64_t doubt = 2000000000; // nanoseconds
     return file.size == document.size && file.time == document.time &&
-           file.time < old.header().time - doubt;
+           file.time < old.header().time &&
+           uint64_t(old.header().time) - uint64_t(file.time) > doubt;
+  }
+
+  bool isWhole(const IndexedFile &file) const {
+    for (uint64_t i = 0; i < file.passageCount; ++i)
+      if (!old.hasWholeText(file.firstPassage + i))
+        return false;
+    return old.countWholeRows(file.firstPassage, file.passageCount) ==
+           file.passageCount;
   }
 
   void take(DocumentFile &document) {
     const IndexedFile *before = findOld(document.path);
-    bool keeps = before && old.limits() == options.limits;
+    bool keeps = before && old.limits() == options.limits && isWhole(*before);
     if (keeps && isUntouched(*before, document)) {
       keep(*before, document);
       return;
@@ -142,12 +167,12 @@ private:
 
   void addPassage(std::string_view title, std::string_view text, int64_t first,
                   int64_t last) {
-    IndexText whole = {content.texts.size(), title.size() + text.size()};
-    (content.texts += title) += text;
-    content.passages.push_back({whole, static_cast<uint32_t>(title.size()),
-                                static_cast<uint32_t>(content.files.size() - 1),
-                                static_cast<uint32_t>(first),
-                                static_cast<uint32_t>(last)});
+    content.passages.push_back(
+        {content.addText(std::string(title).append(text)),
+         static_cast<uint32_t>(title.size()),
+         static_cast<uint32_t>(content.files.size() - 1),
+         static_cast<uint32_t>(first), static_cast<uint32_t>(last),
+         /*rowChecksum=*/0});
   }
 
   void keep(const IndexedFile &file, const DocumentFile &document) {

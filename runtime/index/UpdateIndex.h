@@ -44,11 +44,12 @@ struct UpdateCounts {
   size_t gone = 0;   // of the index as it was
   size_t binary = 0; // left out
   size_t passages = 0, embedded = 0;
+  std::string spoiled; // why the index as it was could not be read, if it was
 };
 
 /// Writes the index of a folder. Of an index that `output` names, files that
-/// have not changed keep their vectors. Returns a sentence about what failed,
-/// or nothing; then no file has changed.
+/// have not changed keep their vectors; one that is damaged is made anew.
+/// Returns a sentence about what failed, or nothing; then no file has changed.
 std::string updateIndex(const UpdateOptions &options, TextEmbedder &embedder,
                         const Complaint &complain, UpdateCounts &counts);
 

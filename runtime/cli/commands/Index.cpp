@@ -26,6 +26,7 @@ public:
 private:
   std::string check(const CommandCall &call, const EntryEmbedder &embedder);
   std::string describe(const UpdateCounts &counts) const;
+  int report(const std::string &text) const;
 
   std::optional<std::string> output;
   std::optional<int64_t> passageTokens, contextTokens;
@@ -115,7 +116,17 @@ std::string IndexCommand::describe(const UpdateCounts &counts) const {
     text += ", " + std::to_string(counts.gone) + " gone";
   if (counts.binary)
     text += ", " + number(counts.binary, "binary file") + " left out";
-  return text + "\n";
+  return text;
+}
+
+/// On standard output, unless the index is there.
+int IndexCommand::report(const std::string &text) const {
+  OutputPlace place;
+  place.examine(update.output, /*standardOutput=*/true);
+  if (place.kind != OutputPlace::Descriptor)
+    return outputStatus(print(text + "\n"));
+  note(text);
+  return 0;
 }
 
 int IndexCommand::run(const CommandCall &call) {
@@ -145,5 +156,9 @@ int IndexCommand::run(const CommandCall &call) {
   progress.clear();
   if (interrupted())
     return 130;
-  return error.empty() ? outputStatus(print(describe(counts))) : fail(error);
+  if (!error.empty())
+    return fail(error);
+  if (!counts.spoiled.empty())
+    note(counts.spoiled + "; it is made anew");
+  return report(describe(counts));
 }

@@ -98,13 +98,16 @@ int SearchCommand::run(const CommandCall &call) {
   if (error.empty())
     error =
         checkModel(index, search.indexName(), call.program.name, vectors[1]);
+  if (error.empty() && index.passages().empty())
+    error = "the index '" + search.indexName() + "' has no passages";
   Workers workers;
   if (error.empty() && !workers.start(threads(), /*pin=*/true))
     error = "the system has no more threads";
+  Retrieval found;
+  if (error.empty())
+    error = retrieve(index, vectors[0], search.passages(), search.leastScore,
+                     workers, found);
   if (!error.empty())
     return fail(error);
-
-  Retrieval found = retrieve(index, vectors[0], search.passages(),
-                             search.leastScore, workers);
   return outputStatus(print(json ? toJson(found) + "\n" : toText(found)));
 }

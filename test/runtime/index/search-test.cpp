@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <random>
 
 using namespace quipu;
@@ -41,9 +42,12 @@ public:
         {content.addText("file"), 0, vectors.size(), 0, 0, 0});
     for (const std::vector<float> &vector : vectors) {
       EXPECT(content.addRow(vector));
-      content.passages.push_back({content.addText("text"), 0, 0, 1, 1});
+      content.passages.push_back({content.addText("text"), 0, 0, 1, 1, 0});
     }
-    EXPECT(content.write(path) == "");
+    content.header.model = content.addText("model");
+    OutputFile file;
+    EXPECT(file.open(path) == "");
+    EXPECT(content.write(file) == "");
     EXPECT(index.open(path) == "");
   }
   IndexFile index;
@@ -80,7 +84,8 @@ static void findsTheNearest(const std::string &path) {
     for (int threads : {1, 2, 5}) {
       Workers workers;
       EXPECT(workers.start(threads, /*pin=*/false));
-      std::vector<Found> found = findNearest(made.index, query, 20, workers);
+      std::vector<Found> found;
+      EXPECT(findNearest(made.index, query, 20, workers, found) == "");
       EXPECT(found.size() == 20);
       // One number is its sign only: many are equal.
       if (dimensions > 1)
@@ -111,11 +116,39 @@ static void findsAllOfFew(const std::string &path) {
   TestIndex made({{1, 0}, {0, -2}, {1, 1}}, path);
   Workers workers;
   std::vector<float> query = {3, 0};
-  std::vector<Found> found = findNearest(made.index, query, 10, workers);
+  std::vector<Found> found;
+  EXPECT(findNearest(made.index, query, 10, workers, found) == "");
   EXPECT(found.size() == 3 && found[0].passage == 0 && found[1].passage == 2 &&
          found[2].passage == 1);
   EXPECT(found[0].score == 1 && found[2].score == 0);
-  EXPECT(findNearest(made.index, query, 0, workers).empty());
+  EXPECT(findNearest(made.index, query, 0, workers, found) == "" &&
+         found.empty());
+}
+
+/// Whatever bit of an index changes, some reader of it says so.
+static void noticesEveryBit(const std::string &path) {
+  TestIndex made({{1, 0}, {0, -2}, {1, 1}}, path);
+  std::ifstream file(path, std::ios::binary);
+  std::string bytes((std::istreambuf_iterator<char>(file)), {});
+  auto *place = static_cast<char *>(
+      std::aligned_alloc(indexAlignment, alignIndex(bytes.size())));
+  Workers workers;
+  std::vector<float> query = {3, 0};
+  uint64_t padding = sizeof(IndexHeader); // up to the vectors
+  for (uint64_t bit = 0; bit < 8 * bytes.size(); ++bit) {
+    if (bit / 8 >= padding && bit / 8 < indexAlignment * 2)
+      continue;
+    memcpy(place, bytes.data(), bytes.size());
+    place[bit / 8] = static_cast<char>(place[bit / 8] ^ 1 << bit % 8);
+    IndexFile index;
+    std::vector<Found> found;
+    bool isWhole = index.read({place, bytes.size()}) == "" &&
+                   findNearest(index, query, 3, workers, found) == "";
+    for (uint64_t i = 0; i < 3 && isWhole; ++i)
+      isWhole = index.hasWholeText(i);
+    EXPECT(!isWhole);
+  }
+  std::free(place);
 }
 
 /// Every finite f16, and the same bits whichever instructions are used.
@@ -151,6 +184,7 @@ int main(int argc, char **argv) {
   const std::string path = std::string(argv[0]) + ".index";
   findsTheNearest(path);
   findsAllOfFew(path);
+  noticesEveryBit(path);
   hasTheSameBits();
   refusesVectorsWithoutLength();
   remove(path.c_str());
