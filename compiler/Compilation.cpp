@@ -142,10 +142,11 @@ LogicalResult Compilation::parse(StringRef file) {
     module = std::move(*spec);
     return success();
   }
-  auto buffer = llvm::MemoryBuffer::getFile(file, /*IsText=*/true);
-  if (!buffer)
-    return fail("cannot read '" + file + "': " + buffer.getError().message());
-  sourceManager.AddNewSourceBuffer(std::move(*buffer), SMLoc());
+  constexpr size_t most = size_t(4) << 30; // the code of all kernels
+  auto text = openText(file, most);
+  if (!text)
+    return fail(llvm::toString(text.takeError()));
+  sourceManager.AddNewSourceBuffer(std::move(*text), SMLoc());
   module = readModule(sourceManager, &context);
   return success(static_cast<bool>(module));
 }

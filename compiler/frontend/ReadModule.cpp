@@ -23,6 +23,17 @@ static Location addName(Location location, SMRange range) {
   return NameLoc::get(name, location);
 }
 
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+quipu::openText(StringRef path, size_t most) {
+  std::string text;
+  if (std::string error = readTextFile(path.str(), text, most); !error.empty())
+    return llvm::createStringError(error);
+  auto buffer = llvm::MemoryBuffer::getMemBufferCopy(text, path);
+  if (!buffer)
+    llvm::report_bad_alloc_error("a text");
+  return std::move(buffer);
+}
+
 OwningOpRef<ModuleOp> quipu::readModule(llvm::SourceMgr &sourceManager,
                                         MLIRContext *context) {
   OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(context));

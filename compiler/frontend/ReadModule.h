@@ -10,9 +10,15 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "support/InputText.h"
+#include "llvm/Support/Error.h"
 #include "llvm/Support/SourceMgr.h"
 
 namespace quipu {
+
+/// A text file of `most` bytes at most, for `sourceManager`.
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+openText(llvm::StringRef path, size_t most = maxTextBytes);
 
 /// Parses the buffer that `sourceManager` holds. Every value remembers its name
 /// in the text by a NameLoc, which `OpPrintingFlags::printNameLocAsPrefix`

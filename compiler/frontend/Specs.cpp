@@ -33,13 +33,8 @@ static constexpr StringRef preludeFile = "models/prelude.mlir";
 /// The text of a head, from models/heads or a file.
 static llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
 openHead(StringRef name) {
-  if (name.contains('/') || name.ends_with(".mlir")) {
-    auto file = llvm::MemoryBuffer::getFile(name, /*IsText=*/true);
-    if (!file)
-      return llvm::createStringError("cannot read the head '" + name +
-                                     "': " + file.getError().message());
-    return std::move(*file);
-  }
+  if (name.contains('/') || name.ends_with(".mlir"))
+    return openText(name);
   SmallVector<StringRef> known;
   for (const Spec &spec : specs) {
     StringRef path = spec.path;

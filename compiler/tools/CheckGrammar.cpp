@@ -10,9 +10,9 @@
 #include "runtime/generate/grammar/GrammarMachine.h"
 #include "runtime/generate/grammar/JsonSchema.h"
 #include "support/CommandLine.h"
+#include "support/InputText.h"
 #include "support/OutputFile.h"
 #include "support/Utf8.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 using namespace llvm;
 using namespace quipu;
@@ -76,12 +76,14 @@ static std::string check(GrammarMachine &machine, StringRef text) {
 }
 
 static LogicalResult checkGrammar(StringRef path, bool prints) {
-  auto file = MemoryBuffer::getFile(path);
-  if (std::error_code error = file.getError())
-    return fail(path + ": " + error.message());
-  std::string error, gbnf((*file)->getBuffer());
+  std::string text, gbnf;
+  if (std::string error = readTextFile(path.str(), text); !error.empty())
+    return fail(error);
+  std::string error;
   if (path.ends_with(".json"))
-    error = compileJsonSchema((*file)->getBuffer(), gbnf);
+    error = compileJsonSchema(text, gbnf);
+  else
+    gbnf = text;
   Grammar grammar;
   if (error.empty())
     error = grammar.parse(gbnf, nullptr);
@@ -89,11 +91,10 @@ static LogicalResult checkGrammar(StringRef path, bool prints) {
     return fail(path + ": " + error);
   if (prints)
     return print(gbnf);
-  auto input = MemoryBuffer::getSTDIN();
-  if (!input)
-    return fail("standard input: " + input.getError().message());
+  if (error = readStandardInput(text); !error.empty())
+    return fail(error);
   GrammarMachine machine(grammar);
-  error = check(machine, (*input)->getBuffer());
+  error = check(machine, text);
   return error.empty() ? print("the text fits\n")
                        : fail("standard input: " + error);
 }

@@ -9,9 +9,9 @@
 #include "compiler/frontend/chat/ChatTemplate.h"
 #include "compiler/tools/Diagnostics.h"
 #include "support/CommandLine.h"
+#include "support/InputText.h"
 #include "support/OutputFile.h"
 #include "support/jinja/Conversation.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 using namespace llvm;
 using namespace quipu;
@@ -63,12 +63,15 @@ static CommandLine getOptions(Values &to) {
 
 /// `set` with what a file says.
 template <typename Set> static LogicalResult readFile(StringRef path, Set set) {
-  auto buffer = MemoryBuffer::getFileOrSTDIN(path);
-  if (std::error_code error = buffer.getError())
-    return fail(path + ": " + error.message());
-  std::string error = set(std::string_view((*buffer)->getBuffer()));
-  StringRef name = path == "-" ? "standard input" : path;
-  return error.empty() ? success() : fail(name + ": " + error);
+  bool isInput = path == "-";
+  std::string text, error = isInput ? readStandardInput(text)
+                                    : readTextFile(path.str(), text);
+  if (!error.empty())
+    return fail(error);
+  error = set(std::string_view(text));
+  return error.empty()
+             ? success()
+             : fail((isInput ? "standard input" : path) + ": " + error);
 }
 
 static LogicalResult render(const Values &values, StringRef path) {

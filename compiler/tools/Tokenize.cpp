@@ -9,6 +9,7 @@
 #include "compiler/frontend/tokenizer/TokenizerImage.h"
 #include "compiler/tools/Diagnostics.h"
 #include "runtime/text/Tokenizer.h"
+#include "support/InputText.h"
 #include "support/OutputFile.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Alignment.h"
@@ -28,17 +29,18 @@ LogicalResult quipu::tokenize(StringRef path) {
   llvm::copy(*bytes, image->getBufferStart());
   Tokenizer tokenizer(image->getBufferStart(), bytes->size());
 
-  auto input = MemoryBuffer::getSTDIN();
-  if (!input)
-    return fail("standard input: " + input.getError().message());
-  std::string ids;
-  raw_string_ostream out(ids);
-  for (StringRef rest = (*input)->getBuffer(); !rest.empty();) {
-    auto [line, behind] = rest.split('\n');
-    interleave(tokenizer.encode(line, {.parseSpecial = true}), out, " ");
-    out << '\n';
-    rest = behind;
+  OutputFile out;
+  std::string error = out.open("-", {.standardOutput = true});
+  InputLines lines;
+  for (std::string line; error.empty() && lines.read(line);) {
+    std::string ids;
+    raw_string_ostream os(ids);
+    interleave(tokenizer.encode(line, {.parseSpecial = true}), os, " ");
+    error = out.write(ids + "\n");
   }
-  std::string error = writeFile("-", ids, {.standardOutput = true});
+  if (error.empty())
+    error = lines.error();
+  if (error.empty())
+    error = out.keep();
   return error.empty() ? success() : fail(error);
 }

@@ -23,7 +23,9 @@
 #include "support/CommandLine.h"
 #include "support/OutputFile.h"
 #include "support/TemporaryFiles.h"
+#include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/InitLLVM.h"
+#include <unistd.h>
 
 using namespace llvm;
 using namespace quipu;
@@ -400,6 +402,10 @@ static LogicalResult run(ArrayRef<const char *> argv) {
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv, /*InstallPipeSignalExitHandler=*/false);
+  install_bad_alloc_error_handler([](void *, const char *, bool) {
+    static const char sentence[] = "quipu: error: there is not enough memory\n";
+    _exit(write(STDERR_FILENO, sentence, sizeof(sentence) - 1) < 0 ? 2 : 1);
+  });
 #ifdef QUIPU_PORTABLE
   if (isLinker(ArrayRef<const char *>(argv, argc)))
     return runLinker(ArrayRef<const char *>(argv, argc));

@@ -10,9 +10,9 @@
 #include "dialect/KernelShape.h"
 #include "dialect/ScheduleText.h"
 #include "dialect/Targets.h"
+#include "support/InputText.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/JSON.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 using namespace llvm;
 using namespace quipu;
@@ -82,10 +82,9 @@ static bool isChoice(ScheduleAttrInterface schedule, int64_t tokens) {
 
 Expected<TunedSchedules> TunedSchedules::read(StringRef path,
                                               mlir::MLIRContext *context) {
-  auto buffer = MemoryBuffer::getFile(path, /*IsText=*/true);
-  if (!buffer)
-    return createStringError(path + ": " + buffer.getError().message());
-  StringRef text = (*buffer)->getBuffer();
+  std::string text;
+  if (std::string error = readTextFile(path.str(), text); !error.empty())
+    return createStringError(error);
   auto fail = [&](const Twine &reason) {
     return createStringError(path + ": " + reason +
                              "; quipu tune makes the file anew");

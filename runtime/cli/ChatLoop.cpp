@@ -8,6 +8,7 @@
 #include "runtime/cli/ChatLoop.h"
 #include "runtime/cli/Console.h"
 #include "support/CommandLine.h"
+#include "support/InputText.h"
 #include "support/OutputFile.h"
 #include <algorithm>
 #include <cstdlib>
@@ -128,7 +129,7 @@ std::string ChatLoop::save(const std::string &path) {
 std::string ChatLoop::load(const std::string &path) {
   if (path.empty())
     return "'/load' needs the name of a file";
-  std::string json, error = readFile(expandHome(path), json);
+  std::string json, error = readTextFile(expandHome(path), json);
   if (!error.empty())
     return error;
   error = chat.load(json);

@@ -7,12 +7,11 @@
 
 #include "runtime/cli/Console.h"
 #include "support/Descriptors.h"
-#include <algorithm>
+#include "support/InputText.h"
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <fcntl.h>
 #include <unistd.h>
 
 using namespace quipu;
@@ -38,64 +37,14 @@ int quipu::outputStatus(int error) {
              : fail(std::string("cannot write the output: ") + strerror(error));
 }
 
-/// Far more than any context holds: what is longer has no end, or is no text.
-static constexpr size_t maxTextBytes = size_t(64) << 20;
-
-/// Appends what there is of `file`; false at its end, or after an error.
-static bool appendFrom(int file, const std::string &name, std::string &text,
-                       std::string &error) {
-  size_t before = text.size();
-  constexpr size_t part = 65536;
-  text.resize(before + part);
-  ssize_t count = readSome(file, text.data() + before, part);
-  text.resize(before + static_cast<size_t>(std::max<ssize_t>(count, 0)));
-  if (count < 0)
-    error = "cannot read " + name + ": " + strerror(errno);
-  else if (text.size() > maxTextBytes)
-    error = name + " has more than " + std::to_string(maxTextBytes >> 20) +
-            " MiB for one text, which no context holds";
-  return count > 0 && error.empty();
-}
-
 std::string quipu::readInput(std::string &text) {
   if (isatty(STDIN_FILENO))
     return "there is no prompt; put it into quotes after the program's name or "
            "on standard input, see --help";
-  std::string error;
-  while (appendFrom(STDIN_FILENO, "standard input", text, error)) {
-  }
+  std::string error = readStandardInput(text);
   if (text.ends_with('\n'))
     text.pop_back();
   return error;
-}
-
-std::string quipu::readFile(const std::string &path, std::string &text) {
-  int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0)
-    return "cannot read '" + path + "': " + strerror(errno);
-  std::string error;
-  while (appendFrom(file, "'" + path + "'", text, error)) {
-  }
-  close(file);
-  return error;
-}
-
-bool InputLines::read(std::string &line) {
-  size_t seen = used, end;
-  while ((end = buffer.find('\n', seen)) == buffer.npos) {
-    buffer.erase(0, used);
-    used = 0;
-    seen = buffer.size();
-    if (!appendFrom(STDIN_FILENO, "standard input", buffer, failure)) {
-      if (buffer.empty() || !failure.empty())
-        return false;
-      end = buffer.size();
-      break;
-    }
-  }
-  line.assign(buffer, used, end - used);
-  used = std::min(end + 1, buffer.size());
-  return true;
 }
 
 std::string quipu::tokenRate(int64_t tokens, double seconds) {

@@ -34,22 +34,6 @@ int outputStatus(int error);
 /// Returns a sentence about what failed, or nothing.
 std::string readInput(std::string &text);
 
-/// A whole file. Returns a sentence about what failed, or nothing.
-std::string readFile(const std::string &path, std::string &text);
-
-/// Standard input, line by line.
-class InputLines {
-public:
-  /// The next line, without its newline; false at the end, or after an error.
-  bool read(std::string &line);
-  /// A sentence about what failed, or nothing.
-  const std::string &error() const { return failure; }
-
-private:
-  std::string buffer, failure;
-  size_t used = 0; // bytes of `buffer`
-};
-
 /// "in 0.52 s (12.3 tokens/s)", for statistics.
 std::string tokenRate(int64_t tokens, double seconds);
 

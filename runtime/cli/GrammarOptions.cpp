@@ -9,8 +9,7 @@
 #include "runtime/engine/Entries.h"
 #include "runtime/generate/grammar/ReadGrammar.h"
 #include "runtime/text/Tokenizer.h"
-#include <cerrno>
-#include <cstring>
+#include "support/InputText.h"
 
 using namespace quipu;
 
@@ -25,25 +24,6 @@ void GrammarOptions::addTo(std::vector<Option> &options) {
         "Write only JSON that fits the JSON Schema in FILE."}});
 }
 
-static std::string readFile(const std::string &path, std::string &text) {
-  constexpr size_t most = 16 << 20;
-  FILE *file = fopen(path.c_str(), "rb");
-  size_t count = 1;
-  char part[1 << 16];
-  while (file && count > 0 && text.size() <= most) {
-    count = fread(part, 1, sizeof(part), file);
-    text.append(part, count);
-  }
-  std::string error;
-  if (!file || ferror(file))
-    error = std::string("cannot read it: ") + strerror(errno);
-  else if (text.size() > most)
-    error = "it has more than 16 MB";
-  if (file)
-    fclose(file);
-  return error;
-}
-
 std::string GrammarOptions::start(const abi::Program &program, int32_t entry,
                                   const Tokenizer *tokenizer) {
   if (!isGiven())
@@ -53,12 +33,14 @@ std::string GrammarOptions::start(const abi::Program &program, int32_t entry,
   if (!tokenizer)
     return "this program has no tokenizer, which grammars need";
   std::string path = grammar.value_or(schema.value_or(""));
-  std::string text, error = readFile(path, text);
+  std::string text;
+  if (std::string error = readTextFile(path, text); !error.empty())
+    return error;
   Grammar read;
-  if (error.empty())
-    error = readGrammar(grammar ? GrammarForm::Gbnf : GrammarForm::JsonSchema,
-                        text, *tokenizer, read);
-  if (!error.empty())
+  if (std::string error =
+          readGrammar(grammar ? GrammarForm::Gbnf : GrammarForm::JsonSchema,
+                      text, *tokenizer, read);
+      !error.empty())
     return path + ": " + error;
   trie.emplace(
       *tokenizer, getLogits(program.entries[entry])->width, [&](int32_t token) {

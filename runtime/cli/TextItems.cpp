@@ -8,12 +8,8 @@
 #include "runtime/cli/TextItems.h"
 #include "runtime/cli/Console.h"
 #include "runtime/cli/Report.h"
-#include "support/Descriptors.h"
 #include "support/jinja/Json.h"
-#include <cerrno>
 #include <charconv>
-#include <cstring>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,43 +92,7 @@ std::string ItemSource::open(const std::vector<std::string> &words) {
   return "";
 }
 
-void ItemSource::fill() {
-  buffer.erase(0, begin);
-  begin = 0;
-  char bytes[65536];
-  ssize_t count = readSome(STDIN_FILENO, bytes, sizeof(bytes));
-  if (count < 0)
-    failure = std::string("cannot read standard input: ") + strerror(errno);
-  if (count <= 0)
-    ended = true;
-  else
-    buffer.append(bytes, count);
-}
-
-bool ItemSource::readLine(std::string &line) {
-  size_t searched = begin, end;
-  while ((end = buffer.find('\n', searched)) == buffer.npos && !ended) {
-    searched = buffer.size() - begin; // where that line will end
-    fill();
-  }
-  if (end == buffer.npos && begin == buffer.size())
-    return false;
-  size_t length = std::min(end, buffer.size()) - begin;
-  line.assign(buffer, begin, length);
-  size_t taken = length + (end != buffer.npos);
-  begin += taken;
-  isDone += taken;
-  if (line.ends_with('\r'))
-    line.pop_back();
-  return true;
-}
-
-bool ItemSource::isReady() const {
-  if (only || ended || buffer.find('\n', begin) != buffer.npos)
-    return true;
-  struct pollfd input = {STDIN_FILENO, POLLIN, 0};
-  return poll(&input, 1, 0) > 0;
-}
+bool ItemSource::isReady() const { return only || lines.isReady(); }
 
 static std::string readList(const jinja::Value &value, const char *key,
                             int32_t limit, std::vector<int32_t> &to) {
@@ -234,23 +194,26 @@ bool ItemSource::next(TextItem &item, std::string &error) {
     return number++ == 0;
   }
   if (!files.empty()) {
-    if (isDone == files.size())
+    if (filesDone == files.size())
       return false;
-    const std::string &file = files[isDone++];
-    item.number = static_cast<int64_t>(isDone);
+    const std::string &file = files[filesDone++];
+    item.number = static_cast<int64_t>(filesDone);
     item.fileName = file;
     item.id = printJson(file);
-    error = readFile(file, item.text);
+    error = readTextFile(file, item.text);
     return true;
   }
   std::string line;
-  if (!readLine(line)) {
+  item.number = ++number;
+  if (!lines.read(line)) {
     // Once, as an item that is broken.
-    error.swap(failure);
-    item.number = number + 1;
+    if (!hasFailed)
+      error = lines.error();
+    hasFailed = true;
     return !error.empty();
   }
-  item.number = ++number;
+  if (line.ends_with('\r'))
+    line.pop_back();
   error = parse(line, item);
   return true;
 }

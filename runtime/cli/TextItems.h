@@ -9,6 +9,7 @@
 #define QUIPU_RUNTIME_CLI_TEXTITEMS_H
 
 #include "support/CommandLine.h"
+#include "support/InputText.h"
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -71,12 +72,12 @@ public:
   bool isReady() const;
 
   /// Of how much of the input, for a progress bar; total 0: not known.
-  uint64_t done() const { return isDone; }
+  uint64_t done() const {
+    return files.empty() ? lines.bytesRead() : filesDone;
+  }
   uint64_t total() const { return inTotal; }
 
 private:
-  bool readLine(std::string &line);
-  void fill();
   std::string parse(std::string_view line, TextItem &item) const;
   std::string parseObject(std::string_view line, TextItem &item) const;
 
@@ -85,12 +86,11 @@ private:
   int32_t tokenLimit, typeLimit;
   std::optional<TextItem> only; // the argument
   std::vector<std::string> files;
-  std::string buffer;
-  size_t begin = 0; // of what is not taken yet
-  bool ended = false;
-  std::string failure; // of reading
+  InputLines lines;
+  bool hasFailed = false; // to read these
   int64_t number = 0;
-  uint64_t isDone = 0, inTotal = 0; // bytes of lines, or files
+  uint64_t filesDone = 0;
+  uint64_t inTotal = 0; // bytes of lines, or files
 };
 
 /// Token ids, separated by blanks or commas. Returns a sentence about the first

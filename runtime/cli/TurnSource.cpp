@@ -7,7 +7,7 @@
 
 #include "runtime/chat/LineEditor.h"
 #include "runtime/cli/ChatLoop.h"
-#include "runtime/cli/Console.h"
+#include "support/InputText.h"
 #include <cstdlib>
 #include <unistd.h>
 

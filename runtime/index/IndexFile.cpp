@@ -192,10 +192,12 @@ std::string IndexContent::write(OutputFile &file) {
   header.passageCount = passages.size();
   header.fileCount = files.size();
   header.textBytes = texts.size();
-  uint64_t stride = rowBytes(header.dimensions);
-  for (size_t i = 0; i < passages.size(); ++i)
-    passages[i].rowChecksum =
-        checksumOf(rows.data() + i * stride / sizeof(uint16_t), stride);
+  const uint64_t stride = rowBytes(header.dimensions);
+  const auto *row = reinterpret_cast<const char *>(rows.data());
+  for (IndexedPassage &passage : passages) {
+    passage.rowChecksum = checksumOf(row, stride);
+    row += stride;
+  }
   std::string tables, head;
   appendAligned(tables, std::span<const float>(probe));
   appendAligned(tables, std::span<const IndexedPassage>(passages));

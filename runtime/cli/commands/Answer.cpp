@@ -20,6 +20,7 @@
 #include "runtime/engine/TextBatch.h"
 #include "runtime/text/Alignment.h"
 #include "runtime/text/Tokenizer.h"
+#include "support/InputText.h"
 #include <algorithm>
 #include <climits>
 #include <cmath>
@@ -156,7 +157,7 @@ CommandHelp AnswerCommand::help(const CommandCall & /*call*/) const {
 std::string AnswerCommand::prepare(const CommandCall & /*call*/) {
   if (threshold != 0 && !mayBeNone)
     return "'--threshold' needs '--none'";
-  return contextFile ? readFile(*contextFile, context) : "";
+  return contextFile ? readTextFile(*contextFile, context) : "";
 }
 
 std::string AnswerCommand::encode(const CommandCall &call,
