@@ -50,6 +50,8 @@ std::string quipu::readTextFile(const std::string &path, std::string &text,
     return "cannot read '" + path + "': " + strerror(errno);
   std::string error = readAll(file, "'" + path + "'", most, text);
   close(file);
+  if (text.starts_with(byteOrderMark))
+    text.erase(0, byteOrderMark.size());
   return error;
 }
 

@@ -16,13 +16,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace quipu {
 
 /// Far more than a text or a context has.
 inline constexpr size_t maxTextBytes = size_t(64) << 20;
 
-/// These return a sentence about what failed, or nothing.
+/// What some editors write before a text, U+FEFF.
+inline constexpr std::string_view byteOrderMark = "\xef\xbb\xbf";
+
+/// These return a sentence about what failed, or nothing. A file's byte order
+/// mark is left out; standard input is as it comes.
 std::string readTextFile(const std::string &path, std::string &text,
                          size_t most = maxTextBytes);
 std::string readStandardInput(std::string &text, size_t most = maxTextBytes);

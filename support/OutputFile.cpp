@@ -50,8 +50,10 @@ static std::string descriptorPath(int descriptor) {
   return "/proc/self/fd/" + std::to_string(descriptor);
 }
 
-std::string OutputFile::openTemporary(bool executable) {
-  mode_t mode = executable ? 0777 : 0666; // less the umask
+std::string OutputFile::openTemporary(const OutputOptions &options) {
+  mode_t mode = options.executable ? 0777 : 0666; // less the umask
+  if (options.isPrivate)
+    mode &= 0700;
   file = openat(folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
   if (file >= 0 && access(descriptorPath(file).c_str(), F_OK) == 0)
     return "";
@@ -82,7 +84,7 @@ std::string OutputFile::open(const std::string &path,
   if (folder < 0)
     return cannotWrite(path);
   if (place.kind == OutputPlace::File)
-    return openTemporary(options.executable);
+    return openTemporary(options);
   file = openat(folder, place.name.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC);
   return file < 0 ? cannotWrite(path) : "";
 }

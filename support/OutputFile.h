@@ -26,6 +26,8 @@ struct OutputOptions {
   bool executable = false;
   /// "-" stands for standard output.
   bool standardOutput = false;
+  /// Nobody else may read it.
+  bool isPrivate = false;
 };
 
 /// For main functions, before they open anything: signals remove temporary
@@ -51,7 +53,7 @@ public:
   std::string keep();
 
 private:
-  std::string openTemporary(bool executable);
+  std::string openTemporary(const OutputOptions &options);
   std::string flush();
   std::string giveName();
 

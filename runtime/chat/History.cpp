@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/chat/History.h"
-#include "support/Descriptors.h"
+#include "support/InputText.h"
 #include "support/OutputFile.h"
 #include "support/Utf8.h"
 #include <cstdlib>
@@ -78,15 +78,13 @@ History History::ofUser() {
 }
 
 void History::readFile() {
-  int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0)
-    return;
+  struct stat status;
   std::string lines;
-  char buffer[65536];
-  ssize_t count;
-  while ((count = readSome(file, buffer, sizeof(buffer))) > 0)
-    lines.append(buffer, static_cast<size_t>(count));
-  close(file);
+  // A pipe would have nothing to say, and a link to /dev/null is one way to
+  // have no history.
+  if (stat(path.c_str(), &status) < 0 || !S_ISREG(status.st_mode) ||
+      !readTextFile(path, lines).empty())
+    return;
   for (std::string_view rest = lines; !rest.empty();) {
     size_t end = std::min(rest.find('\n'), rest.size());
     texts.push_back(fromLine(rest.substr(0, end)));
@@ -99,7 +97,7 @@ void History::shortenFile() const {
   for (size_t i = texts.size() - maxEntries; i < texts.size(); ++i)
     lines += asLine(texts[i]);
   // Another program may do the same now; either is a good file.
-  (void)writeFile(path, lines);
+  (void)writeFile(path, lines, {.isPrivate = true});
 }
 
 void History::add(const std::string &text) {

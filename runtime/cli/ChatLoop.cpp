@@ -117,9 +117,12 @@ std::string ChatLoop::retry(const std::string &) {
 std::string ChatLoop::save(const std::string &path) {
   if (path.empty())
     return "'/save' needs the name of a file";
-  std::string json, error = chat.messages().writeMessages(json);
+  const std::string file = expandHome(path);
+  std::string json, error = checkOutput(file);
   if (error.empty())
-    error = writeFile(expandHome(path), json);
+    error = chat.messages().writeMessages(json);
+  if (error.empty())
+    error = writeFile(file, json);
   if (error.empty())
     confirm("saved " + std::to_string(chat.messages().messageCount()) +
             " messages");

@@ -8,6 +8,7 @@
 #include "runtime/cli/Console.h"
 #include "support/Descriptors.h"
 #include "support/InputText.h"
+#include "support/OutputPlace.h"
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -35,6 +36,17 @@ int quipu::outputStatus(int error) {
   return error == 0 || error == EPIPE
              ? 0
              : fail(std::string("cannot write the output: ") + strerror(error));
+}
+
+std::string quipu::checkOutput(const std::string &path) {
+  RunFiles files;
+  files.addInput("/proc/self/exe", "this program");
+  files.addInput("/dev/stdin", "standard input");
+  OutputPlace place;
+  std::string error = place.examine(path, /*standardOutput=*/false);
+  if (place.kind == OutputPlace::File)
+    files.addInput("/dev/stdout", "standard output");
+  return error.empty() ? files.addOutput(path, "") : error;
 }
 
 std::string quipu::readInput(std::string &text) {

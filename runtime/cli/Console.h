@@ -30,6 +30,10 @@ int print(std::string_view text);
 /// error of ours.
 int outputStatus(int error);
 
+/// A sentence if a file of that name cannot be written, or is one of those that
+/// this process has anyway, or nothing.
+std::string checkOutput(const std::string &path);
+
 /// Standard input up to its end, without the newline that ends its last line.
 /// Returns a sentence about what failed, or nothing.
 std::string readInput(std::string &text);

@@ -6,25 +6,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/cli/Npy.h"
+#include "runtime/cli/Console.h"
 
 using namespace quipu;
-
-/// That the file is none of those that this process has anyway.
-static std::string checkPlace(const std::string &path) {
-  RunFiles files;
-  files.addInput("/proc/self/exe", "this program");
-  files.addInput("/dev/stdin", "standard input");
-  OutputPlace place;
-  std::string error = place.examine(path, /*standardOutput=*/false);
-  if (place.kind == OutputPlace::File)
-    files.addInput("/dev/stdout", "standard output");
-  return error.empty() ? files.addOutput(path, "") : error;
-}
 
 std::string NpyWriter::open(const std::string &path, int64_t rows,
                             int64_t width) {
   columns = width;
-  std::string error = checkPlace(path);
+  std::string error = checkOutput(path);
   if (error.empty())
     error = file.open(path);
   if (!error.empty())

@@ -176,8 +176,11 @@ std::string ItemSource::parseObject(std::string_view line,
 }
 
 std::string ItemSource::parse(std::string_view line, TextItem &item) const {
-  if (options.jsonl)
+  if (options.jsonl) {
+    if (item.number == 1 && line.starts_with(byteOrderMark))
+      line.remove_prefix(byteOrderMark.size());
     return parseObject(line, item);
+  }
   if (options.tokens) {
     item.givenAsTokens = true;
     return readIds(line, tokenLimit, item.ids);

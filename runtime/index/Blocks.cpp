@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/index/Blocks.h"
+#include "support/InputText.h"
 #include <algorithm>
 
 using namespace quipu;
@@ -55,8 +56,8 @@ DocumentKind quipu::findDocumentKind(std::string_view path) {
 
 std::vector<Block> quipu::readBlocks(DocumentKind kind,
                                      std::string_view document) {
-  if (document.starts_with("\xef\xbb\xbf")) // a byte order mark
-    document.remove_prefix(3);
+  if (document.starts_with(byteOrderMark))
+    document.remove_prefix(byteOrderMark.size());
   switch (kind) {
   case DocumentKind::Markdown:
     return readMarkdown(document);

@@ -90,6 +90,28 @@ def check_history():
     assert "line one\\nline two" in lines and oct(os.stat(FOLDER / "state/quipu/history").st_mode)[-3:] == "600"
 
 
+def check_history_file():
+    """A long one is shortened and stays the user's own; a pipe has nothing to say."""
+    history = FOLDER / "state/quipu/history"
+    history.write_text("".join(f"text {i}\n" for i in range(2001)))
+    history.chmod(0o600)
+    terminal = start("-n", "1")
+    terminal.type(UP + "\r" + "/exit\r")
+    expect(terminal.end(), 0)
+    lines = history.read_text().splitlines()
+    expect((len(lines), lines[0], lines[-1]), (1001, "text 1001", "/exit"))
+    expect(oct(history.stat().st_mode)[-3:], "600")
+    history.unlink()
+    os.mkfifo(history)
+    reader = os.open(history, os.O_RDONLY | os.O_NONBLOCK)
+    terminal = start("-n", "1")
+    terminal.type("/exit\r")
+    expect(terminal.end(), 0)
+    expect(os.read(reader, 100), b"/exit\n")
+    os.close(reader)
+    history.unlink()
+
+
 def check_screen():
     """What is typed wraps, and wide characters take two columns."""
     terminal = start("-n", "1")
@@ -170,6 +192,6 @@ def check_commands():
     expect(terminal.end(), 0)
 
 
-for check in check_keys, check_history, check_screen, check_interrupt, check_commands:
+for check in check_keys, check_history, check_history_file, check_screen, check_interrupt, check_commands:
     check()
     print(check.__name__, "passed")
