@@ -124,10 +124,12 @@ void WgmmaEmitter::emitTiles(const GemmEpilogue &epilogue) {
     b.fenceBarriers();
   });
   b.syncBlock();
-  b.waitForKernelBefore();
   b.ifElse(
       b.equal(group, 0), [&] { emitProducer(thread); },
-      [&] { emitConsumer(thread, b.sub(group, 1), epilogue); });
+      [&] {
+        b.waitForKernelBefore();
+        emitConsumer(thread, b.sub(group, 1), epilogue);
+      });
 }
 
 void WgmmaEmitter::emitProducer(Value thread) {
@@ -135,6 +137,11 @@ void WgmmaEmitter::emitProducer(Value thread) {
                                : bulkRegisters.producer,
                  /*increase=*/false);
   Value warp = b.getUniform(b.divide(thread, 32));
+  // Warps that copy nothing but weights need no kernel before.
+  if (chunkThreads())
+    b.waitForKernelBefore();
+  else
+    b.ifThen(b.equal(warp, 0), [&] { b.waitForKernelBefore(); });
   auto copyTile = [&](const Group &group, const Tile &tile,
                       const Values &start) -> Values {
     Copies copies = startCopies(group, tile, thread);

@@ -198,6 +198,81 @@ void Elements::reduceWholeRow(Operation *op, Value token, Value scratch,
   });
 }
 
+/// A lane has the numbers of every 128 columns that rowThreads threads would
+/// have at four lanes of a warp: `numbers` are added up in the same order.
+static Value reduceInWarp(DeviceBuilder &b, ArrayRef<Values> numbers,
+                          double init, function_ref<Value(Value, Value)> add,
+                          function_ref<Value(Value, Value)> combine) {
+  constexpr int64_t together = Elements::together;
+  constexpr int64_t turnRows = rowThreads / (32 * together);
+  constexpr int64_t warpLanes = 32 / together; // that have numbers of one warp
+  std::array<Value, turnRows> sums;
+  for (int64_t row = 0; row < turnRows; ++row) {
+    Values lanes(together, b.f32(init));
+    for (size_t i = row; i < numbers.size(); i += turnRows)
+      for (auto [sum, number] : llvm::zip_equal(lanes, numbers[i]))
+        sum = add(sum, number);
+    for (Value &sum : lanes)
+      sum = b.reduce(sum, warpLanes, combine);
+    sums[row] =
+        combine(combine(lanes[0], lanes[2]), combine(lanes[1], lanes[3]));
+  }
+  Value total;
+  for (Value sum : sums)
+    for (int64_t lane = 0; lane < 32; lane += warpLanes) {
+      Value part = b.shuffle(sum, lane);
+      total = total ? combine(total, part) : part;
+    }
+  return total;
+}
+
+int64_t Elements::getKept(ArrayRef<Operation *> ops) {
+  int64_t kept = 0;
+  for (Operation *op : ops)
+    if (isReduction(op))
+      kept += getElementsPerToken(getRowType(op->getOperand(0)));
+  return kept;
+}
+
+bool Elements::fitsWarp(ArrayRef<Operation *> ops) {
+  constexpr int64_t mostKept = 4096;
+  int64_t kept = getKept(ops);
+  auto isWhole = [](Operation *op) {
+    return !isReduction(op) ||
+           (getGroups(op) == 1 && getShape(op).size % rowThreads == 0);
+  };
+  // Who turns pairs may ask for numbers of other columns.
+  return kept <= mostKept && llvm::all_of(ops, isWhole) &&
+         (!kept || llvm::none_of(ops, llvm::IsaPred<RopeOp>));
+}
+
+void Elements::reduceRow(ArrayRef<Operation *> ops, Value token,
+                         ValueRange columns) {
+  for (Operation *op : ops) {
+    if (!isReduction(op))
+      continue;
+    Value input = op->getOperand(0);
+    int64_t size = getElementsPerToken(getRowType(input));
+    SmallVector<Values> numbers;
+    llvm::SmallDenseMap<Value, Values> kept;
+    for (Value column : columns.take_front(size / (32 * together))) {
+      numbers.push_back(get(input, token, column, together));
+      kept[column] = numbers.back();
+    }
+    set(input,
+        [kept](Value, Value column, int64_t) { return kept.lookup(column); });
+    auto reduce = [&](double init, function_ref<Value(Value, Value)> add,
+                      function_ref<Value(Value, Value)> combine) {
+      return reduceInWarp(b, numbers, init, add, combine);
+    };
+    Scalars scalars = getScalars(b, op, size, reduce);
+    set(op->getResult(0), [=, this](Value token, Value column, int64_t count) {
+      return finish(op, get(input, token, column, count), column, scalars.first,
+                    scalars.second);
+    });
+  }
+}
+
 /// A warp for each head in turn.
 void Elements::reduceHeads(Operation *op, Value token, Value scalarsAt,
                            Value thread, function_ref<void()> sync) {

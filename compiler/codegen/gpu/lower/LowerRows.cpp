@@ -12,8 +12,8 @@ using namespace quipu;
 using namespace quipu::gpu;
 
 namespace {
-/// A block for each token: what its norms need first, then every number of the
-/// outputs by itself.
+/// A block or a warp for each token: what its norms need first, then every
+/// number of the outputs by itself.
 struct RowLowering : KernelLowering {
   using KernelLowering::KernelLowering;
 
@@ -40,10 +40,31 @@ struct RowLowering : KernelLowering {
     return llvm::all_of(ops, areMultiples) ? Elements::together : 1;
   }
 
+  /// Whether a warp can take a token: of few there would be too few warps.
+  bool fitsWarps(ArrayRef<Operation *> ops) {
+    constexpr int64_t fewTokens = 16, mostColumns = 8192;
+    return getKernelTokens(kernel) > fewTokens &&
+           countTogether(ops) == Elements::together &&
+           !llvm::any_of(ops, llvm::IsaPred<EmbedOp>) &&
+           llvm::all_of(getOutputs(kernel),
+                        [](const Output &output) {
+                          return output.columns % warpColumns == 0 &&
+                                 output.columns <= mostColumns;
+                        }) &&
+           Elements::fitsWarp(ops);
+  }
+
+  /// What a warp takes at once.
+  static constexpr int64_t warpColumns = 32 * Elements::together;
+
   LogicalResult emit() final {
+    SmallVector<Operation *> ops(llvm::make_pointer_range(
+        kernel.getBody().front().without_terminator()));
+    return fitsWarps(ops) ? emitWarps(ops) : emitBlocks(ops);
+  }
+
+  LogicalResult emitBlocks(ArrayRef<Operation *> ops) {
     return emitFunction("", rowThreads, [&]() -> FailureOr<Launch> {
-      SmallVector<Operation *> ops(llvm::make_pointer_range(
-          kernel.getBody().front().without_terminator()));
       LogicalResult result = success();
       Value token = b.getBlock(), thread = b.getThread();
       Value scratch = b.getSharedMemory();
@@ -72,6 +93,70 @@ struct RowLowering : KernelLowering {
                     Elements::getScratchBytes(ops)};
     });
   }
+
+  /// A warp for each token, which loads all it needs before it stores.
+  LogicalResult emitWarps(ArrayRef<Operation *> ops) {
+    int64_t tokens = getKernelTokens(kernel);
+    int64_t rows =
+        std::clamp<int64_t>(tokens / getChip(gpu).multiprocessors, 1, mostRows);
+    return emitFunction(
+        "", rows * 32,
+        [&]() -> FailureOr<Launch> {
+          LogicalResult result = success();
+          Value thread = b.getThread();
+          Value token = b.add(b.mul(b.getBlock(), rows), b.divide(thread, 32));
+          Value count = getCount();
+          b.waitForKernelBefore();
+          b.ifThen(b.less(token, count),
+                   [&] { result = emitWarp(ops, token, thread); });
+          if (failed(result))
+            return failure();
+          return Launch{
+              {static_cast<int64_t>(llvm::divideCeil(tokens, rows)), 1, 1}, 0};
+        },
+        warpsOfMultiprocessor / rows);
+  }
+
+  LogicalResult emitWarp(ArrayRef<Operation *> ops, Value token, Value thread) {
+    SmallVector<Output> outputs = getOutputs(kernel);
+    int64_t most = 0;
+    for (const Output &output : outputs)
+      most = std::max(most, output.columns);
+    Values columns;
+    for (int64_t column = 0; column < most; column += warpColumns)
+      columns.push_back(
+          b.add(b.mul(b.remainder(thread, 32), Elements::together), column));
+    Elements elements(*this);
+    elements.reduceRow(ops, token, columns);
+    // What norms keep leaves fewer registers.
+    size_t atOnce = Elements::getKept(ops) ? 8 : 16;
+    struct Computed {
+      const Output &output;
+      Value column;
+      Values numbers;
+    };
+    SmallVector<Computed> computed;
+    auto store = [&] {
+      for (const Computed &c : computed)
+        if (failed(elements.store(c.output, c.numbers, token, c.column)))
+          return failure();
+      computed.clear();
+      return success();
+    };
+    for (const Output &output : outputs)
+      for (Value column :
+           ArrayRef(columns).take_front(output.columns / warpColumns)) {
+        computed.push_back(
+            {output, column,
+             elements.get(output.value, token, column, Elements::together)});
+        if (computed.size() == atOnce && failed(store()))
+          return failure();
+      }
+    return store();
+  }
+
+  static constexpr int64_t mostRows = 4; // of a block
+  static constexpr int64_t warpsOfMultiprocessor = 16;
 };
 } // namespace
 
