@@ -137,7 +137,11 @@ private:
   Status allocate();
   Status checkSelected(const Batch &batch) const;
   Status checkPlaces(const Batch &batch);
-  Status checkToken(const Batch &batch, int32_t i);
+  /// What the numbers of a token are below.
+  struct InputLimits {
+    int32_t token, type, position;
+  };
+  Status checkToken(const Batch &batch, int32_t i, const InputLimits &limits);
   Status checkSequenceEnds(const Batch &batch) const;
   bool canGoBack(int32_t slot, int32_t position) const;
   int32_t slotOf(const Batch &batch, int32_t i) const {

@@ -24,20 +24,20 @@ static std::string quote(const char *name) {
 }
 
 /// Also notes which token is the last one of each sequence.
-Status Session::checkToken(const Batch &batch, int32_t i) {
+Status Session::checkToken(const Batch &batch, int32_t i,
+                           const InputLimits &limits) {
   const abi::Entry &entry = image->entries[batch.entry];
   auto wrong = [&](const std::string &what) {
     return argumentError(sentenceStart("token ", i) + what);
   };
   int32_t sequence = slotOf(batch, i);
-  if (batch.tokens[i] < 0 || batch.tokens[i] >= getTokenLimit(entry))
-    return wrong("'s id must be from 0 to " +
-                 std::to_string(getTokenLimit(entry) - 1) + ", not " +
-                 std::to_string(batch.tokens[i]));
-  if (int32_t limit = getTypeLimit(entry);
-      batch.types && (batch.types[i] < 0 || batch.types[i] >= limit))
-    return wrong("'s type must be from 0 to " + std::to_string(limit - 1) +
-                 ", not " + std::to_string(batch.types[i]));
+  if (batch.tokens[i] < 0 || batch.tokens[i] >= limits.token)
+    return wrong("'s id must be from 0 to " + std::to_string(limits.token - 1) +
+                 ", not " + std::to_string(batch.tokens[i]));
+  if (batch.types && (batch.types[i] < 0 || batch.types[i] >= limits.type))
+    return wrong("'s type must be from 0 to " +
+                 std::to_string(limits.type - 1) + ", not " +
+                 std::to_string(batch.types[i]));
   if (sequence < 0 || sequence >= slotCount)
     return wrong("'s sequence must be from 0 to " +
                  std::to_string(slotCount - 1) + ", not " +
@@ -55,10 +55,10 @@ Status Session::checkToken(const Batch &batch, int32_t i) {
     return {QUIPU_ERROR_CONTEXT_FULL, "the context of " +
                                           std::to_string(positionCount) +
                                           " positions is full"};
-  if (int32_t limit = getPositionLimit(entry); position >= limit)
+  if (position >= limits.position)
     return wrong(" is at position " + std::to_string(position) + ", but " +
-                 quote(entry.name) + " knows " + std::to_string(limit) +
-                 " positions only");
+                 quote(entry.name) + " knows " +
+                 std::to_string(limits.position) + " positions only");
   if (first && position < slot.length && !canGoBack(sequence, position))
     return wrong(" goes back to position " + std::to_string(position) +
                  " of sequence " + std::to_string(sequence) +
@@ -155,11 +155,15 @@ Status Session::check(const Batch &batch) {
     return argumentError("a step needs at least one token");
   Status status = checkSelected(batch);
   ++stamp;
+  const abi::Entry &entry = image->entries[batch.entry];
+  // Found by names: not for each of thousands of tokens.
+  InputLimits limits{getTokenLimit(entry), getTypeLimit(entry),
+                     getPositionLimit(entry)};
   for (int32_t i = 0; i < batch.count && status.ok(); ++i)
-    status = checkToken(batch, i);
+    status = checkToken(batch, i, limits);
   if (status.ok())
     status = checkPlaces(batch);
-  if (status.ok() && readsOutSequences(image->entries[batch.entry]))
+  if (status.ok() && readsOutSequences(entry))
     status = checkSequenceEnds(batch);
   return status;
 }

@@ -99,6 +99,8 @@ struct RowLowering : KernelLowering {
     int64_t tokens = getKernelTokens(kernel);
     int64_t rows =
         std::clamp<int64_t>(tokens / getChip(gpu).multiprocessors, 1, mostRows);
+    // Of a multiprocessor: what norms keep of longer rows needs more registers.
+    int64_t warps = Elements::getKept(ops) > 2048 ? 8 : 16;
     return emitFunction(
         "", rows * 32,
         [&]() -> FailureOr<Launch> {
@@ -114,7 +116,7 @@ struct RowLowering : KernelLowering {
           return Launch{
               {static_cast<int64_t>(llvm::divideCeil(tokens, rows)), 1, 1}, 0};
         },
-        warpsOfMultiprocessor / rows);
+        warps / rows);
   }
 
   LogicalResult emitWarp(ArrayRef<Operation *> ops, Value token, Value thread) {
@@ -156,7 +158,6 @@ struct RowLowering : KernelLowering {
   }
 
   static constexpr int64_t mostRows = 4; // of a block
-  static constexpr int64_t warpsOfMultiprocessor = 16;
 };
 } // namespace
 

@@ -40,6 +40,11 @@ def attention(more):
     return {ATTENTION + WINDOW: f"{ATTENTION} {more}"}
 
 
+LAYER_NORMS = {
+    'quipu.rms_norm %h, "attn_norm"': 'quipu.layer_norm %h, "attn_norm" bias "attn_norm_b"',
+    'quipu.rms_norm %mid, "ffn_norm"': 'quipu.layer_norm %mid, "ffn_norm" bias "ffn_norm_b"',
+    'quipu.rms_norm %last, "output_norm"': 'quipu.layer_norm %last, "output_norm"',
+}
 CASES = {
     # Formats of weights, and shapes of heads. Block formats need a multiple of 32
     # columns, the others take 72 as well.
@@ -82,13 +87,16 @@ CASES = {
                "pairs adjacent": "pairs halves"}),
     # Norms of what their weight has: of the row around its mean, of each head by its
     # own weights, of all heads of a token.
-    "layer-norms": dict(extra={"attn_norm_b": (64,), "ffn_norm_b": (64,)}, edits={
-        'quipu.rms_norm %h, "attn_norm"': 'quipu.layer_norm %h, "attn_norm" bias "attn_norm_b"',
-        'quipu.rms_norm %mid, "ffn_norm"': 'quipu.layer_norm %mid, "ffn_norm" bias "ffn_norm_b"',
-        'quipu.rms_norm %last, "output_norm"': 'quipu.layer_norm %last, "output_norm"',
+    "layer-norms": dict(extra={"attn_norm_b": (64,), "ffn_norm_b": (64,)}, edits=LAYER_NORMS | {
         OUT: """%bare = quipu.layer_norm %down eps @eps
     %plain = quipu.rms_norm %bare eps @eps
     %out = quipu.add %mid, %plain"""}),
+    # Rows that a GPU's warp takes by itself.
+    "norms-of-long-rows": dict(
+        hidden=256, heads=8, kv_heads=4, extra={"attn_norm_b": (256,), "ffn_norm_b": (256,)},
+        edits=LAYER_NORMS | {OUT: """%bare = quipu.rms_norm %down eps @eps
+    %share = quipu.softmax %bare
+    %out = quipu.add %mid, %share"""}),
     "norms-of-each-head": dict(
         extra={"attn_q_norm": (4, 32), "attn_k_norm": (2, 32)},
         edits={"%qr   = quipu.rope %q by": NORM_Q.replace("rms_norm", "layer_norm"),
