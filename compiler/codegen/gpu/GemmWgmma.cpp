@@ -83,9 +83,8 @@ private:
                   Running &running, int64_t segment);
   void runOverlapped(const Group &group, const Consumer &consumer,
                      Running &running);
-  Values multiply(const Group &group, const Tile &tile,
-                  const Consumer &consumer, Values state,
-                  const GemmEpilogue &epilogue);
+  Values multiply(const Group &group, const Tile &tile, Consumer consumer,
+                  Values state, const GemmEpilogue &epilogue);
   void release(const Consumer &consumer, Value stage);
   void releaseBefore(const Consumer &consumer, const Running &running);
 
@@ -396,8 +395,13 @@ void WgmmaEmitter::runOverlapped(const Group &group, const Consumer &consumer,
 //===----------------------------------------------------------------------===//
 
 Values WgmmaEmitter::multiply(const Group &group, const Tile &tile,
-                              const Consumer &consumer, Values state,
+                              Consumer consumer, Values state,
                               const GemmEpilogue &epilogue) {
+  // Addresses are computed for each tile: those of all groups, kept while there
+  // are tiles, would take registers that sums need.
+  for (Value *number : {&consumer.piece, &consumer.lane})
+    *number = b.ptx("mov.b32 $0, $1;", b.getI32Type(), *number,
+                    /*hasSideEffects=*/true)[0];
   Running running;
   running.position = {state[0], state[1]};
   running.sums.assign(shape.tokens / 2, b.f32(0));

@@ -182,7 +182,8 @@ LogicalResult GemvPlan::plan(KernelOp kernel, GpuAttr gpu) {
   if (failed(findUnits(kernel)))
     return failure();
   layOut(kernel, gpu);
-  loadsAhead = canLoadAhead();
+  // Rows that stay in memory take registers on their way.
+  loadsAhead = isInputShared && canLoadAhead();
   copiesInput = isa<BlockArgument>(input) &&
                 inputType.getElementType().isF16() &&
                 getElementsPerToken(inputType) % 8 == 0;
