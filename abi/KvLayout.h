@@ -136,14 +136,22 @@ struct KvLayout {
 struct DeviceKvLayout {
   CacheType type;
   int64_t heads, keyDim, valueDim;
+  /// Whether a value is the first components of its key.
+  bool valuesInKeys = false;
 
   static constexpr int64_t panel = 64; // components
   static constexpr int64_t chunkBytes = 16;
   static constexpr int64_t panelRowBytes = 128; // of a position
 
   constexpr int64_t numberBytes() const { return getFormat(type).bytes / 16; }
-  constexpr int64_t numbers() const { return heads * (keyDim + valueDim); }
+  constexpr int64_t numbers() const {
+    return heads * (keyDim + (valuesInKeys ? 0 : valueDim));
+  }
   constexpr int64_t bytes() const { return getPageBytes(type, numbers()); }
+  /// Components of the heads that have the values.
+  constexpr int64_t valueHeadDim() const {
+    return valuesInKeys ? keyDim : valueDim;
+  }
   /// Whether heads of that many components are swizzled panels.
   constexpr bool hasPanels(int64_t dim) const {
     return type == CacheType::F16 && dim % panel == 0;
@@ -153,8 +161,10 @@ struct DeviceKvLayout {
     return pagePositions * dim * numberBytes();
   }
   /// From a layer's first key to its first value.
-  constexpr int64_t valuesOffset() const { return heads * headBytes(keyDim); }
-  /// Where a component of a key (`dim` is keyDim) or a value (valueDim) at
+  constexpr int64_t valuesOffset() const {
+    return valuesInKeys ? 0 : heads * headBytes(keyDim);
+  }
+  /// Where a component of a key (`dim` is keyDim) or a value (valueHeadDim) at
   /// position `position` of the page lies behind the head's first: in bytes.
   constexpr int64_t offset(int64_t dim, int64_t position,
                            int64_t component) const {

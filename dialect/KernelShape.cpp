@@ -38,18 +38,20 @@ int64_t quipu::getKernelTokens(KernelOp kernel) {
   return 1;
 }
 
+bool quipu::isNumberwise(Operation &op) {
+  return isa<LinearOp, AddOp, MulOp, SwiGLUOp, ScaleOp, ActivateOp, ClampOp,
+             QuantizeOp>(op);
+}
+
 bool quipu::fitsGpuExperts(KernelOp kernel) {
   SmallVector<LinearOp> linears(kernel.getOps<LinearOp>());
-  // What follows needs no other number of a row.
-  auto isOfNumbers = [](Operation &op) {
-    return isa<LinearOp, AddOp, MulOp, SwiGLUOp, ScaleOp, ActivateOp, ClampOp,
-               QuantizeOp>(op);
-  };
   return !linears.empty() && linears.size() <= 2 &&
          llvm::all_of(kernel.getBody().front().without_terminator(),
-                      isOfNumbers) &&
+                      isNumberwise) &&
          llvm::all_of(linears, [&](LinearOp linear) {
-           return isa_and_present<BlockArgument>(linear.getIds()) &&
+           return (linear.getOfHeads() ||
+                   isa_and_present<BlockArgument>(linear.getIds())) &&
+                  linear.getOfHeads() == linears[0].getOfHeads() &&
                   linear.getIds() == linears[0].getIds() &&
                   linear.getRows() == linears[0].getRows() &&
                   linear.getInput() == linears[0].getInput() &&

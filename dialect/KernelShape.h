@@ -21,6 +21,10 @@ std::string getKernelShape(KernelOp kernel);
 /// The tokens of the step that the kernel belongs to.
 int64_t getKernelTokens(KernelOp kernel);
 
+/// Whether the op computes a number from its operands' of the same place, or is
+/// a linear layer.
+bool isNumberwise(mlir::Operation &op);
+
 /// Whether the kernel's linear layers are what `#quipu.gpu_experts` computes.
 bool fitsGpuExperts(KernelOp kernel);
 

@@ -155,7 +155,7 @@ LogicalResult GpuGemvAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 /// C3 of GpuGemvAttr and GpuGemmAttr.
 static LogicalResult verifyHasNoStack(KernelOp kernel) {
   for (LinearOp linear : kernel.getOps<LinearOp>())
-    if (linear.getIds())
+    if (linear.isStack())
       return linear.emitOpError("schedule C3: ")
              << kernel.getScheduleAttr() << " is for no stack of matrices";
   return success();

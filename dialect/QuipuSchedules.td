@@ -119,9 +119,10 @@ def Quipu_GpuRowsAttr : Quipu_ScheduleAttr<"GpuRows", "gpu_rows"> {
 }
 
 def Quipu_GpuDotsAttr : Quipu_ScheduleAttr<"GpuDots", "gpu_dots"> {
-  let summary = "linear layers with f32 weights: a warp computes a pair of numbers";
+  let summary = "linear layers with f32 weights: a warp computes a number, or a tile of them";
   let description = [{
-    Plain multiply-adds, for what tensor cores would round; of stacks, too.
+    Plain multiply-adds, for what tensor cores would round; of stacks, too. Of more
+    than 16 tokens a warp computes a tile of tokens and rows, with the same bits.
     C1: the kernel has a linear layer.
   }];
 }
@@ -162,8 +163,8 @@ def Quipu_GpuExpertsAttr : Quipu_ScheduleAttr<"GpuExperts", "gpu_experts"> {
     warps divide the columns, as fast as weights are read; of 64 they divide the
     matrix's rows, and each weight is converted once for all 64.
     C1: choices are 16 or 64. C2: the kernel has one or two linear layers, of as
-    many rows, in f16 and by what the same ids choose; both ids and inputs are
-    operands. C3: there are up to 4,096 tokens.
+    many rows, in f16 and by what the same ids choose, or of heads, each of which
+    all tokens choose; both ids and inputs are operands. C3: there are up to 4,096 tokens.
   }];
   let parameters = (ins "int64_t":$choices);
   let assemblyFormat = "`<` struct(params) `>`";

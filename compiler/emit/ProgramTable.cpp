@@ -119,7 +119,9 @@ static Constant *buildKernel(Module &module, CompiledKernelAttr kernel) {
     entry.addInt64(offsetof(Kernel, operations), cost.getOperations());
     entry.addInt64(offsetof(Kernel, nanoseconds), cost.getNanoseconds());
   }
-  if (mlir::isa_and_nonnull<CpuAttentionAttr>(kernel.getSchedule()))
+  auto gpu = mlir::dyn_cast_or_null<GpuAttentionAttr>(kernel.getSchedule());
+  if (mlir::isa_and_nonnull<CpuAttentionAttr>(kernel.getSchedule()) ||
+      (gpu && gpu.getBlocked()))
     entry.addInt32(offsetof(Kernel, positions), abi::pagePositions);
   return entry.finish(sizeof(Kernel));
 }

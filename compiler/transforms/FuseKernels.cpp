@@ -58,10 +58,13 @@ private:
     }
   }
 
-  /// What chooses the matrices of a linear layer, if they are chosen.
-  static Value getIds(Operation *op) {
-    auto linear = dyn_cast<LinearOp>(op);
-    return linear ? linear.getIds() : Value();
+  /// Whether what chooses the matrices of two contractions, if anything does,
+  /// is the same.
+  static bool chooseAlike(Operation *op, Operation *other) {
+    auto linear = dyn_cast<LinearOp>(op), another = dyn_cast<LinearOp>(other);
+    return !linear || !another ||
+           (linear.getIds() == another.getIds() &&
+            linear.getOfHeads() == another.getOfHeads());
   }
 
   KernelGroup *getGroup(Value value) const {
@@ -89,7 +92,7 @@ private:
       for (auto &group : groups)
         if (group->getRole() == FusionRole::Contraction &&
             group->getInput() == op->getOperand(0) &&
-            getIds(group->getOps()[0]) == getIds(op))
+            chooseAlike(group->getOps()[0], op))
           return group.get();
       return nullptr;
     }

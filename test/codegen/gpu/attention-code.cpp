@@ -6,7 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // usage: attention-code KERNEL SM CHIP FEATURES HEADS GROUP KEYDIM VALUEDIM
-//                       TOKENS [full | window=N | cap=N | sinks | rounded]...
+//                       TOKENS [full | window=N | cap=N | sinks | rounded |
+//                       latent]...
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,10 +27,11 @@ static AttentionShape getShape(llvm::ArrayRef<char *> arguments) {
   shape.scale = 0.125;
   shape.result.numberBytes = 4;
   shape.queryRowBytes = shape.queryHeads() * shape.cache.keyDim * 4;
-  shape.layerBytes = shape.pageBytes = shape.cache.bytes();
   for (llvm::StringRef option : arguments.drop_front(5)) {
     if (option == "full")
       shape.isFull = true;
+    else if (option == "latent")
+      shape.cache.valuesInKeys = true;
     else if (option == "rounded")
       shape.result.numberBytes = 2;
     else if (option == "sinks")
@@ -39,6 +41,7 @@ static AttentionShape getShape(llvm::ArrayRef<char *> arguments) {
     else if (option.consume_front("cap="))
       shape.softCap = float(std::atof(option.data()));
   }
+  shape.layerBytes = shape.pageBytes = shape.cache.bytes();
   shape.result.rowBytes =
       shape.queryHeads() * shape.cache.valueDim * shape.result.numberBytes;
   return shape;
@@ -55,7 +58,7 @@ int main(int argc, char **argv) {
   DeviceModule module(unsigned(std::stoi(argv[2])));
   DeviceBuilder &b = module.builder;
   mlir::gpu::GPUModuleOp device = module.device;
-  constexpr int64_t maxShared = 99 << 10;
+  int64_t maxShared = (shape.cache.valuesInKeys ? 227 : 99) << 10;
   AttentionLaunch launch = kernel == "blocked" ? getBlockedAttention(shape)
                            : kernel == "plain" ? getPlainAttention(shape)
                            : kernel == "split"

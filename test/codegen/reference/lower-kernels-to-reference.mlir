@@ -129,6 +129,29 @@ quipu.model @m for ["m"] {
     quipu.yield %s : tensor<8x32xf32>
   }
 
+  // A matrix for each head, and values that are components of keys.
+
+  quipu.weight @of_heads = "of_heads.weight" : tensor<2x32x32x!quipu.q8_0, #quipu.rows16> packed at 16384
+  quipu.state @latent : !quipu.pages<heads 1, keys 48, values 32 of keys> layers 2 pool 1 at 0 stride 48
+  // LLVM-LABEL: define void @linear_of_heads
+  // LLVM: call void @quipu_reference_linear_of(ptr %4, i64 256, i64 128, i32 0, ptr null, i64 0, i64 2, ptr %{{.*}}, i32 8, i64 32, i64 32, ptr null, ptr %5, i64 256,
+  quipu.kernel @linear_of_heads(%x: tensor<8x2x32xf32>) -> tensor<8x2x32xf32> {
+    %y = quipu.linear %x, @of_heads : tensor<2x32x32x!quipu.q8_0> of heads -> [32] : tensor<8x2x32xf32> -> tensor<8x2x32xf32>
+    quipu.yield %y : tensor<8x2x32xf32>
+  }
+  // LLVM-LABEL: define void @cache_write_of_keys
+  // LLVM: call void @quipu_reference_cache_write(ptr %0, i64 1, i64 96, i64 %{{.*}}, i32 0, i64 1, i64 48, i64 32, i32 1, ptr %4, i64 192, ptr null,
+  quipu.kernel @cache_write_of_keys(%k: tensor<8x1x48xf32>, %at: !quipu.positions) -> !quipu.cache<@latent, f16, heads 1, keys 48, values 32 of keys> {
+    %kv = quipu.cache_write %k values 32 at %at into @latent : tensor<8x1x48xf32> -> !quipu.cache<@latent, f16, heads 1, keys 48, values 32 of keys>
+    quipu.yield %kv : !quipu.cache<@latent, f16, heads 1, keys 48, values 32 of keys>
+  }
+  // LLVM-LABEL: define void @attention_of_keys
+  // LLVM: call void @quipu_reference_attention(ptr %0, i64 1, i64 96, i64 %{{.*}}, i32 0, i64 1, i64 48, i64 32, i32 1, ptr %4, i64 384, i64 2,
+  quipu.kernel @attention_of_keys(%q: tensor<8x2x48xf32>, %kv: !quipu.cache<@latent, f16, heads 1, keys 48, values 32 of keys>, %at: !quipu.positions) -> tensor<8x2x32xf32> {
+    %a = quipu.attention %q over %kv at %at : tensor<8x2x48xf32>, !quipu.cache<@latent, f16, heads 1, keys 48, values 32 of keys> -> tensor<8x2x32xf32>
+    quipu.yield %a : tensor<8x2x32xf32>
+  }
+
   // Every other op.
   // LLVM-LABEL: define void @others
   // LLVM: call void @quipu_reference_gather({{.*}}, i64 128,

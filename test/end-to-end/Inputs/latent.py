@@ -16,7 +16,7 @@ sys.path.insert(0, str(GOLDEN))
 import safetensors_file
 
 golden, folder = map(Path, sys.argv[1:])
-HEADS, RANK, FLAT, ROPE, VALUE = 32, 64, 32, 32, 32
+HEADS, RANK, FLAT, ROPE, VALUE = 32, 64, 32, 64, 32
 config = json.loads((golden / "config.json").read_text())
 config |= {"num_attention_heads": HEADS, "num_key_value_heads": HEADS, "kv_lora_rank": RANK,
            "qk_nope_head_dim": FLAT, "qk_rope_head_dim": ROPE, "qk_head_dim": FLAT + ROPE,

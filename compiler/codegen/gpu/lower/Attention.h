@@ -57,6 +57,11 @@ struct AttentionShape {
     return std::min<int64_t>(tokens, abi::maxDeviceQueryTile);
   }
   int64_t queryHeads() const { return cache.heads * group; }
+  /// A head's keys and values in a page.
+  int64_t headPageBytes() const {
+    return cache.headBytes(cache.keyDim) +
+           (cache.valuesInKeys ? 0 : cache.headBytes(cache.valueDim));
+  }
   /// Whether tensor cores take the head's components as they are.
   bool fitsTensorCores() const {
     return cache.type == abi::CacheType::F16 && cache.keyDim % 16 == 0 &&

@@ -123,7 +123,7 @@ std::pair<Value, Value> AttentionEmitter::getPage(const Tile &tile, Value page,
     return b.at(b.at(keys, offset), b.mul(head, cache.headBytes(dim)));
   };
   return {getHead(0, cache.keyDim),
-          getHead(cache.valuesOffset(), cache.valueDim)};
+          getHead(cache.valuesOffset(), cache.valueHeadDim())};
 }
 
 //===----------------------------------------------------------------------===//
@@ -151,23 +151,41 @@ Values AttentionEmitter::loadQuery(ValueRange queries, int64_t step) {
   return pairs;
 }
 
+SmallVector<Values> AttentionEmitter::holdQuery(QueryOfStep load) {
+  constexpr int64_t longKey = 256; // leaves no registers for scores and values
+  SmallVector<Values> query;
+  if (shape.cache.keyDim <= longKey)
+    for (int64_t step : llvm::seq(shape.cache.keyDim / 16))
+      query.push_back(load(step));
+  return query;
+}
+
 Values AttentionEmitter::multiplyKeys(const Matrix &four, const Matrix &two,
-                                      ArrayRef<Values> query, int64_t eights) {
+                                      ArrayRef<Values> held, QueryOfStep load,
+                                      int64_t eights) {
+  constexpr int64_t stepsAtOnce = 8;
+  auto getQuery = [&](int64_t step) {
+    if (!held.empty())
+      return held[step];
+    // Loads stay behind it.
+    if (step % stepsAtOnce == 0)
+      b.syncWarp();
+    return load(step);
+  };
   Values scores(4 * eights, b.f32(0));
-  for (size_t step = 0; step < query.size(); step += 2) {
-    bool isLast = step + 1 == query.size();
+  int64_t steps = shape.cache.keyDim / 16;
+  for (int64_t step = 0; step < steps; step += 2) {
+    SmallVector<Values, 2> query{getQuery(step)};
+    if (step + 1 < steps)
+      query.push_back(getQuery(step + 1));
     for (int64_t eight : llvm::seq(eights)) {
-      Values pairs = loadMatrices(isLast ? two : four, 8 * eight,
-                                  static_cast<int64_t>(step) * 2);
+      Values pairs =
+          loadMatrices(query.size() == 1 ? two : four, 8 * eight, step * 2);
       MutableArrayRef<Value> sums = MutableArrayRef(scores).slice(4 * eight, 4);
-      auto multiply = [&](size_t i) {
-        llvm::copy(b.mma(Half::F16, query[step + i],
-                         ArrayRef(pairs).slice(2 * i, 2), ValueRange(sums)),
+      for (auto [i, factors] : llvm::enumerate(query))
+        llvm::copy(b.mma(Half::F16, factors, ArrayRef(pairs).slice(2 * i, 2),
+                         ValueRange(sums)),
                    sums.begin());
-      };
-      multiply(0);
-      if (!isLast)
-        multiply(1);
     }
   }
   return scores;

@@ -64,11 +64,17 @@ protected:
 
   /// The pairs of k16 step `step` of the two rows' queries.
   Values loadQuery(mlir::ValueRange queries, int64_t step);
+  using QueryOfStep = llvm::function_ref<Values(int64_t step)>;
+  /// The pairs of all steps, to be kept; none where they are too many for
+  /// registers.
+  llvm::SmallVector<Values> holdQuery(QueryOfStep load);
 
-  /// s of `eights` times 8 positions. Matrices as the lanes read four chunks,
-  /// and two, which the last step may need.
+  /// s of `eights` times 8 positions, by the query that is held or, if none is,
+  /// loaded. Matrices as the lanes read four chunks, and two, which the last
+  /// step may need.
   Values multiplyKeys(const Matrix &four, const Matrix &two,
-                      llvm::ArrayRef<Values> query, int64_t eights);
+                      llvm::ArrayRef<Values> held, QueryOfStep load,
+                      int64_t eights);
   /// `rows` with `from`, the position of the thread's first
   /// number, where some may be hidden.
   void cap(Values &scores);

@@ -8,7 +8,10 @@
 // A block has 64 rows of a tile and a head, each warp 16 of them, and walks the
 // pages that its rows see. Keys of the next page are copied while the values of
 // this one are multiplied, and the other way round (FlashAttention-2, Dao
-// 2023).
+// 2023). Where values are components of keys there is nothing to copy but keys.
+// Of long values a block has a slice, for which it computes the weights again,
+// and of long keys it loads queries with each page: both would not fit in
+// registers.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,6 +27,14 @@ constexpr unsigned threads = 128;
 constexpr int64_t warpRows = 16, blockRows = threads / 32 * warpRows;
 constexpr int64_t eights = abi::pagePositions / 8;
 constexpr int64_t panelEights = abi::DeviceKvLayout::panel / 8;
+/// Components of values that registers hold, and of a slice.
+constexpr int64_t longValue = 256, longSlice = 128;
+
+/// Components of the values that a block has.
+int64_t getSliceDim(const AttentionShape &shape) {
+  int64_t dim = shape.cache.valueDim;
+  return dim > longValue && dim % longSlice == 0 ? longSlice : dim;
+}
 
 int64_t getTileBlocks(const AttentionShape &shape) {
   return llvm::divideCeil(shape.tileTokens() * shape.group, blockRows);
@@ -36,13 +47,14 @@ public:
 
 private:
   void emitBlock(const Tile &tile, Value head, Value firstRow);
-  Values multiplyKeys(ArrayRef<Values> query);
+  Values multiplyKeys(ArrayRef<Values> held, QueryOfStep load);
   /// Adds the page's values to `sums`, which `factors` of the two rows scale.
   void addValues(Values &sums, const Values &weights,
                  ArrayRef<std::pair<Value, Value>> factors);
 
   Value thread, lane, warp, quad;
-  Value keys, values;
+  Value keys, values; // from the slice's first component on
+  Value firstComponent;
 };
 } // namespace
 
@@ -53,7 +65,16 @@ void BlockedAttention::emit() {
   warp = b.getUniform(b.shiftRight(thread, 5));
   quad = b.bitAnd(lane, 3);
   keys = b.getSharedMemory();
-  values = b.at(keys, shape.cache.headBytes(shape.cache.keyDim));
+  const abi::DeviceKvLayout &cache = shape.cache;
+  Value slice = b.getBlockY();
+  firstComponent = b.mul(slice, getSliceDim(shape));
+  // Slices of several are whole panels.
+  int64_t sliceBytes = cache.hasPanels(cache.valueHeadDim())
+                           ? cache.headBytes(getSliceDim(shape))
+                           : getSliceDim(shape) * cache.numberBytes();
+  values =
+      b.at(b.at(keys, cache.valuesInKeys ? 0 : cache.headBytes(cache.keyDim)),
+           b.mul(slice, sliceBytes));
 
   loadStep();
   Value tileCount = step.tileCount;
@@ -71,18 +92,18 @@ void BlockedAttention::emit() {
   });
 }
 
-Values BlockedAttention::multiplyKeys(ArrayRef<Values> query) {
+Values BlockedAttention::multiplyKeys(ArrayRef<Values> held, QueryOfStep load) {
   Value row = b.bitAnd(lane, 7), chunk = b.shiftRight(lane, 3);
   int64_t dim = shape.cache.keyDim;
   return AttentionEmitter::multiplyKeys(
       getMatrix(keys, dim, row, chunk),
-      getMatrix(keys, dim, row, b.bitAnd(chunk, 1)), query, eights);
+      getMatrix(keys, dim, row, b.bitAnd(chunk, 1)), held, load, eights);
 }
 
 void BlockedAttention::addValues(Values &sums, const Values &weights,
                                  ArrayRef<std::pair<Value, Value>> factors) {
-  int64_t dim = shape.cache.valueDim, all = dim / 8;
-  Matrix matrix = getMatrix(values, dim, lane, b.i32(0));
+  int64_t all = getSliceDim(shape) / 8;
+  Matrix matrix = getMatrix(values, shape.cache.valueHeadDim(), lane, b.i32(0));
   for (int64_t first = 0; first < all; first += panelEights) {
     int64_t count = std::min(panelEights, all - first);
     Values page(4 * count, b.f32(0));
@@ -121,9 +142,8 @@ void BlockedAttention::emitBlock(const Tile &tile, Value head, Value firstRow) {
   Value lanePair = b.mul(quad, 2 * int64_t(sizeof(float)));
   Value queries[] = {b.at(getQuery(tile, rows[0]), lanePair),
                      b.at(getQuery(tile, rows[1]), lanePair)};
-  SmallVector<Values> query;
-  for (int64_t step : llvm::seq(cache.keyDim / 16))
-    query.push_back(loadQuery(queries, step));
+  auto load = [&](int64_t step) { return loadQuery(queries, step); };
+  SmallVector<Values> query = holdQuery(load);
 
   b.syncBlock();
   auto copyKeys = [&](Value page) {
@@ -132,6 +152,8 @@ void BlockedAttention::emitBlock(const Tile &tile, Value head, Value firstRow) {
     b.commitCopies();
   };
   auto copyValues = [&](Value page) {
+    if (cache.valuesInKeys)
+      return;
     copyAll(values, getPage(tile, page, head).second,
             cache.headBytes(cache.valueDim), thread, threads);
     b.commitCopies();
@@ -139,7 +161,8 @@ void BlockedAttention::emitBlock(const Tile &tile, Value head, Value firstRow) {
   copyKeys(firstPage);
   copyValues(firstPage);
 
-  Values inits(cache.valueDim / 2, b.f32(0));
+  int64_t sliceDim = getSliceDim(shape);
+  Values inits(sliceDim / 2, b.f32(0));
   for (const Row &row : rows) {
     State state = getFirstState(row, quad);
     inits.append({state.largest, state.sum});
@@ -152,11 +175,13 @@ void BlockedAttention::emitBlock(const Tile &tile, Value head, Value firstRow) {
     }
     // Copies of no page keep the count of groups.
     Value next = b.min(b.add(page, 1), lastPage);
-    b.waitCopies(1);
+    b.waitCopies(cache.valuesInKeys ? 0 : 1);
     b.syncBlock();
-    Values scores = multiplyKeys(query);
-    b.syncBlock();
-    copyKeys(next);
+    Values scores = multiplyKeys(query, load);
+    if (!cache.valuesInKeys) {
+      b.syncBlock();
+      copyKeys(next);
+    }
 
     cap(scores);
     Value from = b.mul(page, abi::pagePositions);
@@ -170,10 +195,14 @@ void BlockedAttention::emitBlock(const Tile &tile, Value head, Value firstRow) {
     }
     Values weights = packWeights(scores);
 
-    b.waitCopies(1);
-    b.syncBlock();
+    if (!cache.valuesInKeys) {
+      b.waitCopies(1);
+      b.syncBlock();
+    }
     addValues(sums, weights, factors);
     b.syncBlock();
+    if (cache.valuesInKeys)
+      copyKeys(next);
     copyValues(next);
     for (const State &state : states)
       sums.append({state.largest, state.sum});
@@ -183,12 +212,12 @@ void BlockedAttention::emitBlock(const Tile &tile, Value head, Value firstRow) {
   b.waitCopies(0);
 
   for (unsigned h : {0, 1}) {
-    State state{sums[cache.valueDim / 2 + 2 * h],
-                sums[cache.valueDim / 2 + 2 * h + 1]};
+    State state{sums[sliceDim / 2 + 2 * h], sums[sliceDim / 2 + 2 * h + 1]};
     Value factor = getFactor(state);
     b.ifThen(rows[h].isThere, [&] {
-      for (int64_t eight : llvm::seq(cache.valueDim / 8))
-        storeResult(tile, rows[h], b.add(b.mul(quad, 2), 8 * eight),
+      for (int64_t eight : llvm::seq(sliceDim / 8))
+        storeResult(tile, rows[h],
+                    b.add(b.add(firstComponent, b.mul(quad, 2)), 8 * eight),
                     {b.mulF(sums[4 * eight + 2 * h], factor),
                      b.mulF(sums[4 * eight + 2 * h + 1], factor)});
     });
@@ -199,8 +228,9 @@ AttentionLaunch quipu::gpu::getBlockedAttention(const AttentionShape &shape) {
   const abi::DeviceKvLayout &cache = shape.cache;
   int64_t tiles = llvm::divideCeil(shape.tokens, shape.tileTokens());
   return {threads,
-          cache.headBytes(cache.keyDim) + cache.headBytes(cache.valueDim),
-          {tiles * cache.heads * getTileBlocks(shape), 1, 1}};
+          shape.headPageBytes(),
+          {tiles * cache.heads * getTileBlocks(shape),
+           cache.valueDim / getSliceDim(shape), 1}};
 }
 
 void quipu::gpu::emitBlockedAttention(DeviceBuilder &builder,

@@ -29,8 +29,9 @@ SmallVector<Output> quipu::gpu::getOutputs(KernelOp kernel) {
   for (auto [i, value] : llvm::enumerate(yield->getOperands())) {
     if (auto write = value.getDefiningOp<CacheWriteOp>()) {
       for (Value part : {write.getKey(), write.getValue()})
-        outputs.push_back({part, getElementsPerToken(getTensor(part)), -1,
-                           write, part == write.getKey()});
+        if (part)
+          outputs.push_back({part, getElementsPerToken(getTensor(part)), -1,
+                             write, part == write.getKey()});
       continue;
     }
     outputs.push_back({value, getElementsPerToken(getTensor(value)),
@@ -110,6 +111,18 @@ Value Elements::getWeight(FlatSymbolRefAttr name, RankedTensorType type,
     return getFragment(type, weight, row, column);
   return b.loadConstant(b.getF32Type(), getRowsPlace(b, *getWeightLayout(type),
                                                      weight, row, column));
+}
+
+Values Elements::getWeightRows(FlatSymbolRefAttr name, RankedTensorType type,
+                               Value row, Value column, int64_t count) {
+  Value first = getRowsPlace(b, *getWeightLayout(type), kernel.getWeight(name),
+                             row, column);
+  Values numbers;
+  for (int64_t i = 0; i < count; i += together)
+    numbers.append(b.loadVector(b.getF32Type(), together,
+                                b.at(first, i * int64_t(sizeof(float))),
+                                /*isConstant=*/true));
+  return numbers;
 }
 
 /// See weights/FragmentLayout.h.
@@ -527,7 +540,7 @@ FailureOr<Value> Elements::getCachePlace(const Output &output, Value token,
     return failure();
   abi::DeviceKvLayout layout{*getCacheFormat(cache.getElementType()),
                              cache.getHeads(), cache.getKeyDim(),
-                             cache.getValueDim()};
+                             cache.getValueDim(), cache.getValuesInKeys()};
   int64_t size = output.isKey ? cache.getKeyDim() : cache.getValueDim();
   LogicalResult result = success();
   Value tokenPage = ahead(1, [&]() -> Values { // of the layer

@@ -109,6 +109,11 @@ public:
   mlir::Value getWeight(mlir::FlatSymbolRefAttr name,
                         mlir::RankedTensorType type, mlir::Value row,
                         mlir::Value column, mlir::Value matrix = {});
+  /// Of f32 weights the numbers of that column in `count` rows, 4 or a
+  /// multiple, of which `row` is one.
+  Values getWeightRows(mlir::FlatSymbolRefAttr name,
+                       mlir::RankedTensorType type, mlir::Value row,
+                       mlir::Value column, int64_t count);
   /// Numbers of a vector.
   Values getWeight(WeightAttr vector, mlir::Value index, int64_t count);
   mlir::Value getWeight(WeightAttr vector, mlir::Value index) {

@@ -44,10 +44,16 @@ static constexpr double bulkNanoseconds = 1000;
 /// cores at their peak: tiles of 128 x 128 in f16, 1 / 64, kept it busy for 69
 /// % when the tensor cores were so for 62 %.
 static constexpr double cachedPerOperation = 1 / 58.0;
-/// Attention: of the products' peak, beside the exponentials.
-static constexpr double attentionShare = 0.75;
-/// Split over blocks: of the memory's speed.
-static constexpr double splitShare = 0.5;
+/// Attention: of the products' peak, beside the exponentials; and the rows of a
+/// block.
+static constexpr double attentionShare = 0.55;
+static constexpr int64_t attentionRows = 128;
+/// Split over blocks: loads that wait for each other, from the step's arguments
+/// to the pages, and the results of pages brought together; and what each more
+/// token costs. Pages up to some 2,000 positions are read side by side.
+static constexpr double splitNanoseconds = 2000, splitTokenNanoseconds = 140;
+/// Tokens that share f32 weights where they are many, see DotLowering.
+static constexpr int64_t dotTokens = 8;
 /// Experts: of the products' peak, where weights are converted for 64 choices.
 /// An estimate.
 static constexpr double expertShare = 0.25;
@@ -175,20 +181,26 @@ static int64_t getActivationBytes(KernelOp kernel) {
 
 /// Over abi::pagePositions positions, whose keys and values a query tile reads
 /// once.
-static void addAttention(AttentionOp attention, const Chip &chip, Work &work,
-                         double &productTime) {
+static void addAttention(AttentionOp attention, const Chip &chip,
+                         bool isBlocked, Work &work, double &time) {
   auto query = cast<RankedTensorType>(attention.getQuery().getType());
   auto cache = cast<CacheType>(attention.getCache().getType());
-  int64_t rows = query.getDimSize(0) * query.getDimSize(1);
+  int64_t tokens = query.getDimSize(0), rows = tokens * query.getDimSize(1);
   int64_t numbers = cache.getKeyDim() + cache.getValueDim();
   work.bytes +=
-      llvm::divideCeil(query.getDimSize(0), abi::maxDeviceQueryTile) *
-      abi::pagePositions *
+      llvm::divideCeil(tokens, abi::maxDeviceQueryTile) * abi::pagePositions *
       getStorageBytes(cache.getElementType(), cache.getHeads() * numbers);
   int64_t operations = 2 * rows * numbers * abi::pagePositions;
   work.operations += operations;
-  productTime += toDouble(operations) / (chip.operations * attentionShare) +
-                 toDouble(rows * abi::pagePositions) / chip.exponentials();
+  if (!isBlocked) {
+    time += splitNanoseconds + toDouble(tokens - 1) * splitTokenNanoseconds;
+    return;
+  }
+  // Few blocks leave multiprocessors idle.
+  double blocks = toDouble(llvm::divideCeil(rows, attentionRows));
+  time += std::max(1.0, toDouble(chip.multiprocessors) / blocks) *
+          (toDouble(operations) / (chip.operations * attentionShare) +
+           toDouble(rows * abi::pagePositions) / chip.exponentials());
 }
 
 FailureOr<Work> quipu::gpu::predictWork(GpuAttr gpu, KernelOp kernel) {
@@ -202,7 +214,9 @@ FailureOr<Work> quipu::gpu::predictWork(GpuAttr gpu, KernelOp kernel) {
       work.operations += 2 * tokens * linear.getChosen() * linear.getRows() *
                          linear.getColumns();
     } else if (auto attention = dyn_cast<AttentionOp>(op)) {
-      addAttention(attention, chip, work, productTime);
+      auto schedule = dyn_cast<GpuAttentionAttr>(kernel.getScheduleAttr());
+      addAttention(attention, chip, schedule && schedule.getBlocked(), work,
+                   productTime);
     }
   }
   work.bytes += weightBytes + getActivationBytes(kernel);
@@ -216,18 +230,17 @@ FailureOr<Work> quipu::gpu::predictWork(GpuAttr gpu, KernelOp kernel) {
   } else if (auto gemm = dyn_cast<GpuGemmAttr>(schedule)) {
     productTime = getGemmTime(gpu, kernel, gemm, tokens);
   } else if (isa<GpuDotsAttr>(schedule)) {
-    // Each token reads all weights again.
-    productTime = std::max(toDouble(work.operations) / chip.floatOperations(),
-                           toDouble(tokens * weightBytes) / chip.cachedBytes());
+    // Each token reads all weights again or, of many, each tile of tokens.
+    int64_t tile = tokens > maxGemvTokens ? dotTokens : 1;
+    productTime =
+        std::max(toDouble(work.operations) / chip.floatOperations(),
+                 toDouble(llvm::divideCeil(tokens, tile) * weightBytes) /
+                     chip.cachedBytes());
   } else if (auto experts = dyn_cast<GpuExpertsAttr>(schedule)) {
     productTime = std::max(toDouble(weightBytes) / (chip.bytes * loadShare),
                            toDouble(work.operations) * 64 /
                                toDouble(experts.getChoices()) /
                                (chip.operations * expertShare));
-  } else if (auto attention = dyn_cast<GpuAttentionAttr>(schedule);
-             attention && !attention.getBlocked()) {
-    productTime =
-        std::max(productTime, toDouble(work.bytes) / (chip.bytes * splitShare));
   }
   double time = std::max(toDouble(work.bytes) / chip.bytes, productTime);
   work.nanoseconds = abi::deviceCallNanoseconds + static_cast<int64_t>(time);
@@ -329,9 +342,8 @@ getSchedules(GpuAttr gpu, KernelOp kernel) {
   SmallVector<ScheduleAttrInterface> one(1);
   for (Operation &op : kernel.getBody().front()) {
     if (isa<LinearOp>(op)) {
-      if (llvm::any_of(kernel.getOps<LinearOp>(), [](LinearOp linear) {
-            return static_cast<bool>(linear.getIds());
-          }))
+      if (llvm::any_of(kernel.getOps<LinearOp>(),
+                       [](LinearOp linear) { return linear.isStack(); }))
         return getExpertSchedules(kernel);
       if (!llvm::all_of(kernel.getOps<LinearOp>(), hasFragments))
         one[0] = GpuDotsAttr::get(context);
@@ -358,24 +370,8 @@ getSchedules(GpuAttr gpu, KernelOp kernel) {
   return one;
 }
 
-LogicalResult quipu::gpu::checkOps(KernelOp kernel) {
-  for (Operation &op : kernel.getBody().front()) {
-    auto linear = dyn_cast<LinearOp>(op);
-    auto write = dyn_cast<CacheWriteOp>(op);
-    if (linear && linear.getOfHeads())
-      return op.emitError("GPUs have no kernel for a matrix for each head; "
-                          "build for a CPU");
-    if (write && !write.getValue())
-      return op.emitError("GPUs have no kernel for values that are components "
-                          "of keys; build for a CPU");
-  }
-  return success();
-}
-
 FailureOr<SmallVector<ScheduleAttrInterface>>
 quipu::gpu::rankSchedules(GpuAttr gpu, KernelOp kernel) {
-  if (failed(checkOps(kernel)))
-    return failure();
   auto schedules = getSchedules(gpu, kernel);
   if (failed(schedules) || schedules->size() == 1)
     return schedules;

@@ -16,10 +16,6 @@ namespace quipu::gpu {
 /// with the schedule that it has. An error when it cannot run so.
 mlir::FailureOr<Work> predictWork(GpuAttr gpu, KernelOp kernel);
 
-/// That the kernel has no ops that GPUs have no code for, as a matrix for each
-/// head.
-mlir::LogicalResult checkOps(KernelOp kernel);
-
 /// The candidates: schedules of the kind that what the kernel holds needs, the
 /// fastest first. One where the kind has no parameters. An error when the
 /// kernel can run in none of them.

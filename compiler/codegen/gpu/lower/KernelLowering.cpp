@@ -30,7 +30,7 @@ KernelLowering::create(KernelOp kernel, GpuAttr gpu,
   if (!kernel.getSchedule())
     return kernel.emitOpError("has no schedule; run choose-gpu-schedules "
                               "first");
-  if (failed(checkOps(kernel)) || failed(checkWeights(kernel)))
+  if (failed(checkWeights(kernel)))
     return failure();
   auto lowering = llvm::TypeSwitch<Attribute, std::unique_ptr<KernelLowering>>(
                       kernel.getScheduleAttr())
@@ -219,8 +219,11 @@ WeightOp KernelLowering::lookUpWeight(FlatSymbolRefAttr name) {
   return kernel->getParentOfType<ModelOp>().lookupSymbol<WeightOp>(name);
 }
 
-Value KernelLowering::getChosen(Value ids, Value token, Value choice) {
-  auto argument = cast<BlockArgument>(ids);
+Value KernelLowering::getChosenMatrix(LinearOp linear, Value token,
+                                      Value choice) {
+  if (linear.getOfHeads())
+    return choice;
+  auto argument = cast<BlockArgument>(linear.getIds());
   ActivationRows rows = getRows(cast<RankedTensorType>(argument.getType()));
   return b.load(b.getI32Type(),
                 rows.getPlace(b, getOperand(argument), token, choice));

@@ -76,9 +76,10 @@ public:
   }
   mlir::Value getResult(unsigned index);
   WeightOp lookUpWeight(mlir::FlatSymbolRefAttr name);
-  /// The matrix that a token has chosen with its choice number `choice`, by ids
-  /// that are an operand.
-  mlir::Value getChosen(mlir::Value ids, mlir::Value token, mlir::Value choice);
+  /// The matrix of a stack that a token has chosen with its choice number
+  /// `choice`, by ids that are an operand, or that of its head `choice`.
+  mlir::Value getChosenMatrix(LinearOp linear, mlir::Value token,
+                              mlir::Value choice);
 
   /// The kernel's cache, and the first byte that it has for this layer in the
   /// first page. An error when it has no offset yet.

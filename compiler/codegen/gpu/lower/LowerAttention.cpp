@@ -36,7 +36,7 @@ struct AttentionLowering : KernelLowering {
     auto result = cast<RankedTensorType>(kernel.getResultTypes().front());
     AttentionShape shape;
     shape.cache = {type, cache.getHeads(), cache.getKeyDim(),
-                   cache.getValueDim()};
+                   cache.getValueDim(), cache.getValuesInKeys()};
     shape.group = query.getDimSize(1) / cache.getHeads();
     shape.isFull = op.getFull();
     shape.scale = static_cast<float>(

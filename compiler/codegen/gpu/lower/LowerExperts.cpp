@@ -93,9 +93,19 @@ ExpertLowering::Choice ExpertLowering::getChoice(Value place) {
   return {b.divide(choice, chosen), b.remainder(choice, chosen)};
 }
 
-/// Those of the matrix, from the first token to the last.
+/// Those of the matrix, from the first token to the last; a head's are all
+/// tokens.
 void ExpertLowering::listChoices(Value slot) {
-  Value all = getCount(), ids = linears[0].getIds();
+  Value all = getCount();
+  if (linears[0].getOfHeads()) {
+    b.forEach(thread, all, rowThreads, [&](Value token) {
+      b.store(b.add(b.mul(token, chosen), matrix),
+              b.at(shared, b.mul(token, 4)));
+    });
+    b.syncBlock();
+    count = all;
+    return;
+  }
   if (tokens == 1) {
     b.ifThen(b.equal(thread, 0), [&] { b.store(slot, shared); });
     b.syncBlock();
@@ -110,9 +120,10 @@ void ExpertLowering::listChoices(Value slot) {
             [&] {
               Value found = b.i32(-1);
               for (int64_t i = 0; i < chosen; ++i)
-                found =
-                    b.select(b.equal(getChosen(ids, token, b.i32(i)), matrix),
-                             b.add(b.mul(token, chosen), i), found);
+                found = b.select(
+                    b.equal(getChosenMatrix(linears[0], token, b.i32(i)),
+                            matrix),
+                    b.add(b.mul(token, chosen), i), found);
               return Values{found};
             },
             [&] { return Values{b.i32(-1)}; })[0];
@@ -459,7 +470,7 @@ LogicalResult ExpertLowering::emit() {
         std::max(sharedBytes, copiesAt + 2 * together * segmentColumns * 2);
 
   // Of few choices each is looked at, and the matrix is the first one's.
-  bool isByChoice = tokens * chosen <= experts;
+  bool isByChoice = !linear.getOfHeads() && tokens * chosen <= experts;
   auto body = [&]() -> FailureOr<Launch> {
     thread = b.getThread();
     lane = b.remainder(thread, 32);
@@ -475,8 +486,8 @@ LogicalResult ExpertLowering::emit() {
       emitMatrix(elements);
     } else {
       b.ifThen(b.less(slot, b.mul(getCount(), chosen)), [&] {
-        matrix = getChosen(linears[0].getIds(), b.divide(slot, chosen),
-                           b.remainder(slot, chosen));
+        matrix = getChosenMatrix(linears[0], b.divide(slot, chosen),
+                                 b.remainder(slot, chosen));
         listChoices(slot);
         b.ifThen(b.equal(b.load(b.getI32Type(), shared), slot),
                  [&] { emitMatrix(elements); });

@@ -91,7 +91,8 @@ Values PlainAttention::addValues(Value values, const Values &weights,
       for (auto [k, sum] : llvm::enumerate(sums)) {
         Value component = b.min(b.add(lane, k * lanes), dim - 1);
         sum = b.fma(factor,
-                    loadNumber(values, dim, b.add(from, i * lanes), component),
+                    loadNumber(values, shape.cache.valueHeadDim(),
+                               b.add(from, i * lanes), component),
                     sum);
       }
       return sums;

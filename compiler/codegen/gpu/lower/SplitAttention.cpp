@@ -114,6 +114,8 @@ SplitAttention::Stage SplitAttention::getStage(Value turn) {
   Value number = b.remainder(turn, layout.stages);
   Value keys = b.at(ring, b.mul(number, layout.pageBytes));
   Value barrier = b.at(barriers, b.mul(number, 16));
+  if (shape.cache.valuesInKeys)
+    return {keys, keys, barrier, barrier};
   return {keys, b.at(keys, shape.cache.headBytes(shape.cache.keyDim)), barrier,
           b.at(barrier, 8)};
 }
@@ -144,7 +146,8 @@ void SplitAttention::copyPage(const Item &item, Value index, Value turn,
     b.ifThen(isThere, [&] {
       auto [keys, values] = getPage(item.tile, number, item.head);
       copyAll(stage.keys, keys, keyBytes, groupThread, threads);
-      copyAll(stage.values, values, valueBytes, groupThread, threads);
+      if (!cache.valuesInKeys)
+        copyAll(stage.values, values, valueBytes, groupThread, threads);
     });
     b.commitCopies();
     return;
@@ -153,11 +156,13 @@ void SplitAttention::copyPage(const Item &item, Value index, Value turn,
     auto [keys, values] = getPage(item.tile, number, item.head);
     if (part != Part::New) {
       b.arriveExpecting(stage.keyBarrier, keyBytes);
-      b.arriveExpecting(stage.valueBarrier, valueBytes);
+      if (!cache.valuesInKeys)
+        b.arriveExpecting(stage.valueBarrier, valueBytes);
     }
     if (part == Part::Whole) {
       b.copyBulk(stage.keys, keys, keyBytes, stage.keyBarrier);
-      b.copyBulk(stage.values, values, valueBytes, stage.valueBarrier);
+      if (!cache.valuesInKeys)
+        b.copyBulk(stage.values, values, valueBytes, stage.valueBarrier);
       return;
     }
     // The step has no token of the sequence before the tile's first, less the
@@ -172,8 +177,9 @@ void SplitAttention::copyPage(const Item &item, Value index, Value turn,
     Value end = part == Part::Old ? old : all;
     b.ifThen(b.less(begin, end), [&, keys = keys, values = values] {
       copyRows(stage.keys, keys, cache.keyDim, begin, end, stage.keyBarrier);
-      copyRows(stage.values, values, cache.valueDim, begin, end,
-               stage.valueBarrier);
+      if (!cache.valuesInKeys)
+        copyRows(stage.values, values, cache.valueDim, begin, end,
+                 stage.valueBarrier);
     });
   });
 }
@@ -198,38 +204,29 @@ SmallVector<AttentionEmitter::Row> SplitAttention::getRows(const Item &item,
   return rows;
 }
 
-SmallVector<Values> SplitAttention::loadQueries(const Item &item,
-                                                ArrayRef<Row> rows) {
-  Values queries;
-  for (const Row &row : rows)
-    queries.push_back(b.at(getQuery(item.tile, row), b.mul(quad, 2 * word)));
-  SmallVector<Values> query;
-  for (int64_t step : llvm::seq(shape.cache.keyDim / 16)) {
-    Values pairs = loadQuery(queries, step);
-    if (rows.size() == 1)
-      pairs = {pairs[0], b.i32(0), pairs[1], b.i32(0)};
-    query.push_back(pairs);
-  }
-  return query;
+Values SplitAttention::loadQueryStep(ValueRange queries, int64_t step) {
+  Values pairs = loadQuery(queries, step);
+  return rowCount == 1 ? Values{pairs[0], b.i32(0), pairs[1], b.i32(0)} : pairs;
 }
 
-Values SplitAttention::multiplyKeys(const Stage &stage,
-                                    ArrayRef<Values> query) {
+Values SplitAttention::multiplyKeys(const Stage &stage, ArrayRef<Values> held,
+                                    QueryOfStep load) {
   Value row = b.add(b.mul(warp, 8 * warpEights), b.bitAnd(lane, 7));
   Value chunk = b.shiftRight(lane, 3);
   int64_t dim = shape.cache.keyDim;
   return AttentionEmitter::multiplyKeys(
       getMatrix(stage.keys, dim, row, chunk),
-      getMatrix(stage.keys, dim, row, b.bitAnd(chunk, 1)), query, warpEights);
+      getMatrix(stage.keys, dim, row, b.bitAnd(chunk, 1)), held, load,
+      warpEights);
 }
 
 void SplitAttention::emitRows(const Item &item, Value page, const Stage &stage,
                               ArrayRef<Row> rows, ArrayRef<Values> query,
-                              Value parity) {
+                              QueryOfStep load, Value parity) {
   int64_t dim = shape.cache.valueDim;
   Value number = getPageNumber(item, page);
   Value warpRow = b.add(b.mul(warp, tileRows), laneRow);
-  Values scores = multiplyKeys(stage, query);
+  Values scores = multiplyKeys(stage, query, load);
   cap(scores);
   Value position = b.add(b.mul(number, abi::pagePositions),
                          b.add(b.mul(warp, 8 * warpEights), b.mul(quad, 2)));
@@ -291,7 +288,7 @@ void SplitAttention::emitRows(const Item &item, Value page, const Stage &stage,
               b.at(b.at(behind, 4 * word), b.mul(quad, word)));
     });
 
-  if (hasBulk)
+  if (hasBulk && !shape.cache.valuesInKeys)
     b.waitParity(stage.valueBarrier, parity);
   SmallVector<Values> factors;
   for (int64_t i : llvm::seq(steps))
@@ -299,7 +296,8 @@ void SplitAttention::emitRows(const Item &item, Value page, const Stage &stage,
         b.loadVector(b.getI32Type(), 4, b.at(weights, i * stepBytes)));
   int64_t eights = dim / 8;
   // Warp w has eights w, w + 4 …; what lies behind the last is dropped.
-  Matrix matrix = getMatrix(stage.values, dim, lane, warp);
+  Matrix matrix =
+      getMatrix(stage.values, shape.cache.valueHeadDim(), lane, warp);
   for (int64_t i = 0; i < eights; i += warps) {
     Values sums(4, b.f32(0));
     for (int64_t step = 0; step < steps; step += 2) {
@@ -337,7 +335,11 @@ void SplitAttention::emitItem(const Item &item, Value rowBlock, Value turn) {
   }
 
   SmallVector<Row> rows = getRows(item, rowBlock);
-  SmallVector<Values> query = loadQueries(item, rows);
+  Values queries;
+  for (const Row &row : rows)
+    queries.push_back(b.at(getQuery(item.tile, row), b.mul(quad, 2 * word)));
+  auto load = [&](int64_t step) { return loadQueryStep(queries, step); };
+  SmallVector<Values> query = holdQuery(load);
   b.forEach(0, item.count, 1, [&](Value index) {
     Value current = b.add(turn, index);
     Stage stage = getStage(current);
@@ -348,7 +350,7 @@ void SplitAttention::emitItem(const Item &item, Value rowBlock, Value turn) {
       b.waitCopies(layout.stages - 1);
       syncGroup();
     }
-    emitRows(item, index, stage, rows, query, parity);
+    emitRows(item, index, stage, rows, query, load, parity);
     syncGroup();
     copyPage(item, b.add(index, layout.stages), b.add(current, layout.stages),
              Part::Whole);
@@ -363,10 +365,11 @@ AttentionLaunch quipu::gpu::getSplitAttention(const AttentionShape &shape,
   SharedLayout layout(shape, maxShared);
   int64_t blocks = 2 * layout.bytes() <= maxShared ? 2 : 1;
   // Of one group, registers are left for a block of the kernel behind it.
+  bool leavesRegisters = layout.groups == 1 && !shape.cache.valuesInKeys;
   return {static_cast<unsigned>(threads * layout.groups),
           layout.bytes(),
           {multiprocessors * blocks, 1, 1},
-          layout.groups == 1 ? 3U : 1U};
+          leavesRegisters ? 3U : 1U};
 }
 
 void quipu::gpu::emitSplitAttention(DeviceBuilder &builder,

@@ -41,8 +41,7 @@ struct SharedLayout {
   int64_t groups, stages = 1, pageBytes;
   SharedLayout(const AttentionShape &shape, int64_t maxShared)
       : groups(shape.tokens > 1 ? maxGroups : 1),
-        pageBytes(shape.cache.headBytes(shape.cache.keyDim) +
-                  shape.cache.headBytes(shape.cache.valueDim)) {
+        pageBytes(shape.headPageBytes()) {
     while (groups > 1 && bytes() > maxShared)
       --groups;
     stages = 2;
@@ -99,12 +98,12 @@ private:
   void emitItem(const Item &item, Value rowBlock, Value turn);
   Value isLast(const Item &item, Value rowBlock);
   llvm::SmallVector<Row> getRows(const Item &item, Value rowBlock);
-  llvm::SmallVector<Values> loadQueries(const Item &item,
-                                        llvm::ArrayRef<Row> rows);
+  Values loadQueryStep(mlir::ValueRange queries, int64_t step);
   void emitRows(const Item &item, Value page, const Stage &stage,
                 llvm::ArrayRef<Row> rows, llvm::ArrayRef<Values> query,
-                Value parity);
-  Values multiplyKeys(const Stage &stage, llvm::ArrayRef<Values> query);
+                QueryOfStep load, Value parity);
+  Values multiplyKeys(const Stage &stage, llvm::ArrayRef<Values> held,
+                      QueryOfStep load);
   /// Of the row, for the tile's first page; and behind its last number.
   Value getPartial(const Item &item, const Row &row);
   /// Partial results of a row, of which a thread has two components and a sum.

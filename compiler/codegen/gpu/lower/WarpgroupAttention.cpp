@@ -364,8 +364,9 @@ void WarpgroupAttention::consume(const Item &item, Value turn) {
 
 bool quipu::gpu::fitsWarpgroups(const AttentionShape &shape) {
   const DeviceKvLayout &cache = shape.cache;
-  return cache.hasPanels(cache.keyDim) && cache.hasPanels(cache.valueDim) &&
-         cache.keyDim <= 128 && cache.valueDim <= 128;
+  return !cache.valuesInKeys && cache.hasPanels(cache.keyDim) &&
+         cache.hasPanels(cache.valueDim) && cache.keyDim <= 128 &&
+         cache.valueDim <= 128;
 }
 
 AttentionLaunch quipu::gpu::getWarpgroupAttention(const AttentionShape &shape) {

@@ -149,4 +149,22 @@ quipu.model @m for ["m"] {
     %y = quipu.sum %a by %w : tensor<8x2x32xf32>, tensor<8x2xf32> -> tensor<8x32xf32>
     quipu.yield %y : tensor<8x32xf32>
   }
+  // A matrix for each head, and values that are components of keys.
+  quipu.weight @of_heads = "of_heads.weight" : tensor<2x32x64x!quipu.q8_0, #quipu.rows16> packed at 65536
+  // CHECK-DAG: llvm.func @linear_of_heads.halide({{.*}} attributes {quipu.bitcode = 
+  quipu.kernel @linear_of_heads(%a: tensor<8x2x64x!quipu.i8x32>) -> tensor<8x2x32xf32> schedule #quipu.cpu_tiles<lanes = 8, tokens = 2, tiles = 1> {
+    %y = quipu.linear %a, @of_heads : tensor<2x32x64x!quipu.q8_0> of heads -> [32] : tensor<8x2x64x!quipu.i8x32> -> tensor<8x2x32xf32>
+    quipu.yield %y : tensor<8x2x32xf32>
+  }
+  quipu.state @latent : !quipu.pages<heads 1, keys 48, values 32 of keys> layers 2 pool 0 at 0 stride 48
+  // CHECK-DAG: llvm.func @cache_write_of_keys({{.*}} attributes {no_inline}
+  quipu.kernel @cache_write_of_keys(%k: tensor<8x1x48xf32>, %at: !quipu.positions) -> !quipu.cache<@latent, f16, heads 1, keys 48, values 32 of keys> schedule #quipu.cpu_rows {
+    %kv = quipu.cache_write %k values 32 at %at into @latent : tensor<8x1x48xf32> -> !quipu.cache<@latent, f16, heads 1, keys 48, values 32 of keys>
+    quipu.yield %kv : !quipu.cache<@latent, f16, heads 1, keys 48, values 32 of keys>
+  }
+  // CHECK-DAG: llvm.func @attention_of_keys({{.*}} attributes {no_inline}
+  quipu.kernel @attention_of_keys(%q: tensor<8x4x48xf32>, %kv: !quipu.cache<@latent, f16, heads 1, keys 48, values 32 of keys>, %at: !quipu.positions) -> tensor<8x4x32xf32> schedule #quipu.cpu_attention<lanes = 8> {
+    %y = quipu.attention %q over %kv at %at : tensor<8x4x48xf32>, !quipu.cache<@latent, f16, heads 1, keys 48, values 32 of keys> -> tensor<8x4x32xf32>
+    quipu.yield %y : tensor<8x4x32xf32>
+  }
 }

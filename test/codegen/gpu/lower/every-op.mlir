@@ -3,7 +3,7 @@
 
 // Each op that computes has code on a GPU.
 
-// SM80-COUNT-31: quipu.launch = #quipu.device_kernel<
+// SM80-COUNT-36: quipu.launch = #quipu.device_kernel<
 quipu.model @ops for [] {
   quipu.state @kv : !quipu.pages<heads 2, keys 16, values 16> layers 2 pool 0 at 0 stride 64
   quipu.state @rows : tensor<40xf32> pool 0
@@ -75,6 +75,18 @@ quipu.model @ops for [] {
   quipu.kernel @linear(%a: tensor<8x32xf32>) -> tensor<8x16xf32> schedule #quipu.gpu_dots {
     %y = quipu.linear %a, @floats : tensor<16x32xf32> -> [16] : tensor<8x32xf32> -> tensor<8x16xf32>
     quipu.yield %y : tensor<8x16xf32>
+  }
+
+  // Of many tokens a warp has a tile of 8 by 8 numbers, of which each step of the butterfly
+  // leaves a lane half.
+
+  // CHECK-LABEL: llvm.func @linear_of_many(%{{.*}}: !llvm.ptr<1>
+  // CHECK-COUNT-62: nvvm.shfl.sync bfly
+  // CHECK-NOT: nvvm.shfl
+  // CHECK: llvm.return
+  quipu.kernel @linear_of_many(%a: tensor<32x32xf32>) -> tensor<32x16xf32> schedule #quipu.gpu_dots {
+    %y = quipu.linear %a, @floats : tensor<16x32xf32> -> [16] : tensor<32x32xf32> -> tensor<32x16xf32>
+    quipu.yield %y : tensor<32x16xf32>
   }
   quipu.kernel @pool(%a: tensor<8x40xf32>, %at: !quipu.positions) -> tensor<8x40xf32> schedule #quipu.gpu_pool {
     %y = quipu.pool "mean" %a at %at into @rows : tensor<8x40xf32> -> tensor<8x40xf32>
@@ -202,5 +214,40 @@ quipu.model @ops for [] {
   quipu.kernel @sum(%a: tensor<8x2x32xf32>, %w: tensor<8x2xf32>) -> tensor<8x32xf32> schedule #quipu.gpu_rows {
     %y = quipu.sum %a by %w : tensor<8x2x32xf32>, tensor<8x2xf32> -> tensor<8x32xf32>
     quipu.yield %y : tensor<8x32xf32>
+  }
+
+  // A matrix for each head: all tokens are listed, without a vote.
+
+  quipu.weight @of_heads = "of_heads.weight" : tensor<2x32x64x!quipu.q8_0, #quipu.fragments> packed at 131072
+  quipu.weight @floats_of_heads = "floats_of_heads.weight" : tensor<2x32x64xf32, #quipu.rows16> packed at 196608
+  // CHECK-LABEL: llvm.func @linear_of_heads(%{{.*}}: !llvm.ptr<1>
+  // CHECK-NOT: nvvm.vote
+  // CHECK: mma.sync
+  quipu.kernel @linear_of_heads(%a: tensor<8x2x64xf16>) -> tensor<8x2x32xf32> schedule #quipu.gpu_experts<choices = 16> {
+    %y = quipu.linear %a, @of_heads : tensor<2x32x64x!quipu.q8_0> of heads -> [32] : tensor<8x2x64xf16> -> tensor<8x2x32xf32>
+    quipu.yield %y : tensor<8x2x32xf32>
+  }
+  quipu.kernel @linear_of_heads_in_floats(%a: tensor<8x2x64xf32>) -> tensor<8x2x32xf32> schedule #quipu.gpu_dots {
+    %y = quipu.linear %a, @floats_of_heads : tensor<2x32x64xf32> of heads -> [32] : tensor<8x2x64xf32> -> tensor<8x2x32xf32>
+    quipu.yield %y : tensor<8x2x32xf32>
+  }
+
+  // Values that are components of keys are written, and copied, once.
+
+  quipu.state @latent : !quipu.pages<heads 1, keys 48, values 32 of keys> layers 2 pool 0 at 128 stride 64
+  // CHECK-LABEL: llvm.func @cache_write_of_keys(%{{.*}}: !llvm.ptr<1>
+  // CHECK: llvm.store %{{.*}} : vector<2xi32>
+  // CHECK-NOT: llvm.store
+  // CHECK: llvm.return
+  quipu.kernel @cache_write_of_keys(%k: tensor<8x1x48xf32>, %at: !quipu.positions) -> !quipu.cache<@latent, f16, heads 1, keys 48, values 32 of keys> schedule #quipu.gpu_rows {
+    %kv = quipu.cache_write %k values 32 at %at into @latent : tensor<8x1x48xf32> -> !quipu.cache<@latent, f16, heads 1, keys 48, values 32 of keys>
+    quipu.yield %kv : !quipu.cache<@latent, f16, heads 1, keys 48, values 32 of keys>
+  }
+  // CHECK-LABEL: llvm.func @attention_of_keys(%{{.*}}: !llvm.ptr<1>
+  // CHECK: cp.async.bulk
+  // CHECK: mma.sync
+  quipu.kernel @attention_of_keys(%q: tensor<8x4x48xf32>, %kv: !quipu.cache<@latent, f16, heads 1, keys 48, values 32 of keys>, %at: !quipu.positions) -> tensor<8x4x32xf32> schedule #quipu.gpu_attention<blocked = false> {
+    %y = quipu.attention %q over %kv at %at : tensor<8x4x48xf32>, !quipu.cache<@latent, f16, heads 1, keys 48, values 32 of keys> -> tensor<8x4x32xf32>
+    quipu.yield %y : tensor<8x4x32xf32>
   }
 }

@@ -51,11 +51,24 @@ quipu.model @m for [] {
     %y = quipu.linear %x, @l : tensor<32000x2048xbf16> -> [32000] : tensor<128x2048xf16> -> tensor<128x32000xf32>
     quipu.yield %y : tensor<128x32000xf32>
   }
-  // 128 positions of 8 heads, 64 + 64 numbers of 2 bytes, at half of the speed.
-  // CHECK-LABEL: quipu.kernel @attention
-  // CHECK-SAME:  schedule #quipu.gpu_attention<blocked = false> cost <bytes = 278528, operations = 1048576, nanoseconds = 5122>
-  quipu.kernel @attention(%q: tensor<1x32x64xf32>, %kv: !quipu.cache<@kv, f16, heads 8, keys 64, values 64>, %at: !quipu.positions) -> tensor<1x32x64xf32> {
+  // Of few tokens what waits for each other; of many 128 positions of 8 heads, 64 + 64
+  // numbers of 2 bytes, in blocks of 128 rows, of which 128 tokens have 32.
+  // CHECK-LABEL: quipu.kernel @attention_of_1(
+  // CHECK-SAME:  schedule #quipu.gpu_attention<blocked = false> cost <bytes = 278528, operations = 1048576, nanoseconds = 7000>
+  quipu.kernel @attention_of_1(%q: tensor<1x32x64xf32>, %kv: !quipu.cache<@kv, f16, heads 8, keys 64, values 64>, %at: !quipu.positions) -> tensor<1x32x64xf32> {
     %y = quipu.attention %q over %kv at %at : tensor<1x32x64xf32>, !quipu.cache<@kv, f16, heads 8, keys 64, values 64> -> tensor<1x32x64xf32>
     quipu.yield %y : tensor<1x32x64xf32>
+  }
+  // CHECK-LABEL: quipu.kernel @attention_of_16(
+  // CHECK-SAME:  schedule #quipu.gpu_attention<blocked = false> cost <bytes = {{[0-9]+}}, operations = 16777216, nanoseconds = 9100>
+  quipu.kernel @attention_of_16(%q: tensor<16x32x64xf32>, %kv: !quipu.cache<@kv, f16, heads 8, keys 64, values 64>, %at: !quipu.positions) -> tensor<16x32x64xf32> {
+    %y = quipu.attention %q over %kv at %at : tensor<16x32x64xf32>, !quipu.cache<@kv, f16, heads 8, keys 64, values 64> -> tensor<16x32x64xf32>
+    quipu.yield %y : tensor<16x32x64xf32>
+  }
+  // CHECK-LABEL: quipu.kernel @attention_of_128(
+  // CHECK-SAME:  schedule #quipu.gpu_attention<blocked = true> cost <bytes = {{[0-9]+}}, operations = 134217728, nanoseconds = 6778>
+  quipu.kernel @attention_of_128(%q: tensor<128x32x64xf32>, %kv: !quipu.cache<@kv, f16, heads 8, keys 64, values 64>, %at: !quipu.positions) -> tensor<128x32x64xf32> {
+    %y = quipu.attention %q over %kv at %at : tensor<128x32x64xf32>, !quipu.cache<@kv, f16, heads 8, keys 64, values 64> -> tensor<128x32x64xf32>
+    quipu.yield %y : tensor<128x32x64xf32>
   }
 }
