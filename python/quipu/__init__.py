@@ -133,6 +133,12 @@ class Program:
         """
         return np.array(self._running.tokenize(text, special), np.int32)
 
+    def tokenize_pair(self, first: str, second: str, *, special: bool = False
+                      ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Ids of two texts that are read together, and the type of each, for `run`."""
+        tokens, types = self._running.tokenize_pair(first, second, special)
+        return np.array(tokens, np.int32), np.array(types, np.int32)
+
     def chat_tokens(self, messages: Sequence[Mapping[str, Any]], *,
                     tools: Sequence[Mapping[str, Any]] | None = None,
                     variables: Mapping[str, Any] | None = None,
@@ -161,13 +167,14 @@ class Program:
             raise ValueError(f"there is no entry '{entry}'; this model has "
                              + ", ".join(self.entries))
 
-    def run(self, tokens: Ids, *, entry: str | None = None, positions: Ids | None = None,
-            sequences: Ids | None = None, selected: Ids | None = None,
-            places: npt.ArrayLike | None = None, last: int = 1) -> dict[str, npt.NDArray[np.float32]]:
+    def run(self, tokens: Ids, *, entry: str | None = None, types: Ids | None = None,
+            positions: Ids | None = None, sequences: Ids | None = None,
+            selected: Ids | None = None, places: npt.ArrayLike | None = None,
+            last: int = 1) -> dict[str, npt.NDArray[np.float32]]:
         """Reads tokens and gives each output of an entry, [rows, width].
 
-        Token i is at positions[i] (None: behind what its sequence holds) of
-        sequences[i] (None: 0). Rows are those of the tokens that `selected` numbers,
+        Token i is of type types[i] (None: 0), at positions[i] (None: behind what its
+        sequence holds) of sequences[i] (None: 0). Rows are those of the tokens that `selected` numbers,
         or else of the `last` ones, of every token, or of sequences, as the entry
         has it. Where a model's rotations have axes, a token is at places[:, i], its
         time, height and width (None: behind the largest of its sequence).
@@ -179,7 +186,7 @@ class Program:
                 raise ValueError(f"places are [3, tokens], not {list(places.shape)}")
             places = places.reshape(-1).tolist()
         given = [None if numbers is None else _ids(numbers)
-                 for numbers in (positions, sequences, selected)]
+                 for numbers in (types, positions, sequences, selected)]
         return self._running.run(entry or self.entries[0], _ids(tokens), places, *given, last)
 
     def step(self, tokens: Ids, **options: Any) -> npt.NDArray[np.float32]:

@@ -77,6 +77,23 @@ std::vector<int32_t> Model::tokenize(const std::string &text, bool special) {
               });
 }
 
+std::pair<std::vector<int32_t>, std::vector<int32_t>>
+Model::tokenizePair(const std::string &first, const std::string &second,
+                    bool special) {
+  Use use(*this);
+  std::vector<int32_t> types;
+  auto tokens =
+      fill(std::vector<int32_t>(first.size() + second.size() + 16),
+           [&](int32_t *tokens, size_t capacity, size_t *count) {
+             types.resize(capacity);
+             return library.tokenize_pair(
+                 model, first.data(), first.size(), second.data(),
+                 second.size(), special, tokens, types.data(), capacity, count);
+           });
+  types.resize(tokens.size());
+  return {std::move(tokens), std::move(types)};
+}
+
 std::vector<int32_t> Model::chatTokens(const Chat &chat) {
   Use use(*this);
   auto orNull = [](const std::string &json) {
@@ -115,25 +132,35 @@ std::string Model::decode(const std::vector<int32_t> &tokens) const {
 std::map<std::string, Rows> Model::run(const std::string &entry,
                                        const std::vector<int32_t> &tokens,
                                        const std::vector<int32_t> *places,
+                                       const std::vector<int32_t> *types,
                                        const std::vector<int32_t> *positions,
                                        const std::vector<int32_t> *sequences,
                                        const std::vector<int32_t> *selected,
                                        int32_t last) {
   Use use(*this);
-  for (const std::vector<int32_t> *numbers : {positions, sequences})
+  for (const std::vector<int32_t> *numbers : {types, positions, sequences})
     if (numbers && numbers->size() != tokens.size())
-      throw Error(QUIPU_ERROR_ARGUMENT,
-                  "positions and sequences need a number for each token");
+      throw Error(
+          QUIPU_ERROR_ARGUMENT,
+          "types, positions and sequences need a number for each token");
   if (places && places->size() != 3 * tokens.size())
     throw Error(QUIPU_ERROR_ARGUMENT,
                 "places need three numbers for each token");
   auto data = [](const std::vector<int32_t> *numbers) {
     return numbers ? numbers->data() : nullptr;
   };
-  check(library.run_placed(
-      model, entry.c_str(), tokens.data(), data(places), data(positions),
-      data(sequences), static_cast<int32_t>(tokens.size()), data(selected),
-      selected ? static_cast<int32_t>(selected->size()) : last));
+  quipu_batch batch{};
+  batch.size = sizeof(batch);
+  batch.tokens = tokens.data();
+  batch.count = static_cast<int32_t>(tokens.size());
+  batch.positions = data(positions);
+  batch.sequences = data(sequences);
+  batch.selected = data(selected);
+  batch.selected_count =
+      selected ? static_cast<int32_t>(selected->size()) : last;
+  batch.types = data(types);
+  batch.places = data(places);
+  check(library.run_batch(model, entry.c_str(), &batch));
   std::map<std::string, Rows> outputs;
   for (const auto &[name, width] : this->outputs(entry)) {
     Rows rows = {{}, 0, static_cast<size_t>(width)};

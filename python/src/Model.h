@@ -11,6 +11,7 @@
 #include "Library.h"
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace quipu::python {
@@ -52,6 +53,10 @@ public:
   std::map<std::string, int32_t> outputs(const std::string &entry) const;
 
   std::vector<int32_t> tokenize(const std::string &text, bool special);
+  /// Tokens and their types.
+  std::pair<std::vector<int32_t>, std::vector<int32_t>>
+  tokenizePair(const std::string &first, const std::string &second,
+               bool special);
   std::vector<int32_t> chatTokens(const Chat &chat);
   std::string detokenize(const std::vector<int32_t> &tokens);
   /// The text that a token adds behind another: the first of a text may lack
@@ -63,7 +68,8 @@ public:
   /// `selected` numbers. Null stands for what Quipu.h says.
   std::map<std::string, Rows>
   run(const std::string &entry, const std::vector<int32_t> &tokens,
-      const std::vector<int32_t> *places, const std::vector<int32_t> *positions,
+      const std::vector<int32_t> *places, const std::vector<int32_t> *types,
+      const std::vector<int32_t> *positions,
       const std::vector<int32_t> *sequences,
       const std::vector<int32_t> *selected, int32_t last);
 

@@ -33,6 +33,7 @@ static Matrix toArray(Rows rows) {
 
 static nb::dict run(Model &model, const std::string &entry, const Ids &tokens,
                     const std::optional<Ids> &places,
+                    const std::optional<Ids> &types,
                     const std::optional<Ids> &positions,
                     const std::optional<Ids> &sequences,
                     const std::optional<Ids> &selected, int32_t last) {
@@ -42,7 +43,7 @@ static nb::dict run(Model &model, const std::string &entry, const Ids &tokens,
   std::map<std::string, Rows> outputs;
   {
     nb::gil_scoped_release release;
-    outputs = model.run(entry, tokens, get(places), get(positions),
+    outputs = model.run(entry, tokens, get(places), get(types), get(positions),
                         get(sequences), get(selected), last);
   }
   nb::dict arrays;
@@ -96,6 +97,8 @@ NB_MODULE(_quipu, module) {
       .def("outputs", &Model::outputs, "entry"_a)
       .def("tokenize", &Model::tokenize, "text"_a, "special"_a,
            nb::call_guard<nb::gil_scoped_release>())
+      .def("tokenize_pair", &Model::tokenizePair, "first"_a, "second"_a,
+           "special"_a, nb::call_guard<nb::gil_scoped_release>())
       .def(
           "chat_tokens",
           [](Model &model, const std::string &messages,
@@ -114,11 +117,12 @@ NB_MODULE(_quipu, module) {
           "tokens"_a)
       .def("is_end", &Model::isEnd, "token"_a)
       .def("run", &run, "entry"_a, "tokens"_a, "places"_a.none(),
-           "positions"_a.none(), "sequences"_a.none(), "selected"_a.none(),
-           "last"_a,
+           "types"_a.none(), "positions"_a.none(), "sequences"_a.none(),
+           "selected"_a.none(), "last"_a,
            nb::sig("def run(self, entry: str, tokens: Sequence[int], places: "
-                   "Sequence[int] | None, positions: "
-                   "Sequence[int] | None, sequences: Sequence[int] | None, "
+                   "Sequence[int] | None, types: Sequence[int] | None, "
+                   "positions: Sequence[int] | None, sequences: Sequence[int] "
+                   "| None, "
                    "selected: Sequence[int] | None, last: int) -> dict[str, "
                    "numpy.ndarray]"))
       .def("reset", &Model::reset, "sequence"_a)

@@ -80,12 +80,19 @@ static quipu_status guard(quipu_model *model, Call call) {
 
 static thread_local std::string createError;
 
+/// A structure whose first field is its size. The caller's header may be
+/// older: the fields it does not know are zero.
+template <typename Structure>
+static Structure readSized(const Structure *given) {
+  Structure taken{};
+  if (given)
+    memcpy(&taken, given, std::min(given->size, sizeof(taken)));
+  return taken;
+}
+
 static quipu_status create(const quipu_options *given,
                            std::unique_ptr<quipu_model> &model) {
-  // The caller's header may be older: the fields it does not know are zero.
-  quipu_options options = {};
-  if (given)
-    memcpy(&options, given, std::min(given->size, sizeof(options)));
+  quipu_options options = readSized(given);
   auto refuse = [](const char *sentence) {
     createError = sentence;
     return QUIPU_ERROR_ARGUMENT;
@@ -219,28 +226,30 @@ int32_t quipu_output_scores(const quipu_model *, const char *entry,
   return found ? static_cast<int32_t>(found->scores) : -1;
 }
 
-quipu_status quipu_run_placed(quipu_model *model, const char *entry,
-                              const int32_t *tokens, const int32_t *places,
-                              const int32_t *positions,
-                              const int32_t *sequences, int32_t count,
-                              const int32_t *selected, int32_t selected_count) {
+quipu_status quipu_run_batch(quipu_model *model, const char *entry,
+                             const quipu_batch *given) {
+  quipu_batch batch = readSized(given);
+  if (batch.size < offsetof(quipu_batch, types))
+    return model->report(QUIPU_ERROR_ARGUMENT,
+                         "quipu_batch: size must be sizeof(quipu_batch)");
   const abi::Entry *found = getEntry(entry);
   if (!found)
     return model->report(
         argumentError("there is no entry '" + std::string(entry) +
                       "'; this model has " + entryNames(quipu_program)));
-  if (!tokens)
+  if (!batch.tokens)
     return model->report(QUIPU_ERROR_ARGUMENT, "tokens must not be NULL");
   return guard(model, [&] {
     return model->run(
-        {.tokens = tokens,
-         .count = count,
-         .positions = positions,
-         .sequences = sequences,
-         .selected = selected,
-         .selectedCount = selected_count,
+        {.tokens = batch.tokens,
+         .count = batch.count,
+         .positions = batch.positions,
+         .sequences = batch.sequences,
+         .selected = batch.selected,
+         .selectedCount = batch.selected_count,
          .entry = static_cast<int32_t>(found - quipu_program.entries),
-         .places = places});
+         .types = batch.types,
+         .places = batch.places});
   });
 }
 
@@ -248,8 +257,15 @@ quipu_status quipu_run(quipu_model *model, const char *entry,
                        const int32_t *tokens, const int32_t *positions,
                        const int32_t *sequences, int32_t count,
                        const int32_t *selected, int32_t selected_count) {
-  return quipu_run_placed(model, entry, tokens, /*places=*/nullptr, positions,
-                          sequences, count, selected, selected_count);
+  quipu_batch batch{};
+  batch.size = sizeof(batch);
+  batch.tokens = tokens;
+  batch.positions = positions;
+  batch.sequences = sequences;
+  batch.count = count;
+  batch.selected = selected;
+  batch.selected_count = selected_count;
+  return quipu_run_batch(model, entry, &batch);
 }
 
 const float *quipu_output(const quipu_model *model, const char *output,
@@ -279,14 +295,6 @@ struct quipu_grammar {
   Constraint constraint;
 };
 
-/// The caller's header may be older: the fields it does not know are zero.
-static quipu_sampling takeSampling(const quipu_sampling *given) {
-  quipu_sampling sampling = {};
-  if (given)
-    memcpy(&sampling, given, std::min(given->size, sizeof(sampling)));
-  return sampling;
-}
-
 static SamplerOptions getSamplerOptions(const quipu_sampling &sampling) {
   return {.temperature = sampling.temperature,
           .topK = sampling.top_k,
@@ -313,13 +321,13 @@ quipu_status quipu_generate(quipu_model *model, const int32_t *tokens,
   if (!getLogits(quipu_program.entries[0]))
     return model->report(QUIPU_ERROR_ARGUMENT,
                          "the default entry gives no logits");
-  SamplerOptions options = getSamplerOptions(takeSampling(sampling));
+  SamplerOptions options = getSamplerOptions(readSized(sampling));
   // Also what is no number.
   if (!(options.temperature >= 0 && options.topK >= 0 && options.topP > 0 &&
         options.minP >= 0 && options.repeatPenalty > 0))
     return model->report(QUIPU_ERROR_ARGUMENT,
                          "quipu_sampling: no number may be negative");
-  quipu_grammar *const *grammars = takeSampling(sampling).grammars;
+  quipu_grammar *const *grammars = readSized(sampling).grammars;
   return guard(model, [&] {
     std::vector<OpenText> texts;
     texts.reserve(count);
@@ -473,6 +481,27 @@ quipu_status quipu_tokenize(quipu_model *model, const char *text, size_t bytes,
   });
 }
 
+quipu_status quipu_tokenize_pair(quipu_model *model, const char *first,
+                                 size_t first_bytes, const char *second,
+                                 size_t second_bytes, int32_t parse_special,
+                                 int32_t *tokens, int32_t *types,
+                                 size_t capacity, size_t *count) {
+  *count = 0;
+  if (!model->tokenizer)
+    return model->report(QUIPU_ERROR_NO_TOKENIZER,
+                         "the model has no tokenizer");
+  return guard(model, [&] {
+    std::vector<int32_t> ids, typesOfIds;
+    std::string error = model->tokenizer->encodePair(
+        {first, first_bytes}, {second, second_bytes},
+        {.parseSpecial = parse_special != 0}, ids, typesOfIds);
+    if (!error.empty())
+      return model->report(QUIPU_ERROR_ARGUMENT, error.c_str());
+    copyOut(model, typesOfIds, types, capacity, count);
+    return copyOut(model, ids, tokens, capacity, count);
+  });
+}
+
 quipu_status quipu_detokenize(quipu_model *model, const int32_t *tokens,
                               size_t count, char *text, size_t capacity,
                               size_t *bytes) {
@@ -526,8 +555,7 @@ static quipu_status takeChat(quipu_model *model, const quipu_chat *given,
   if (!given || given->size < sizeof(size_t))
     return model->report(QUIPU_ERROR_ARGUMENT,
                          "quipu_chat: size must be sizeof(quipu_chat)");
-  quipu_chat chat = {};
-  memcpy(&chat, given, std::min(given->size, sizeof(chat)));
+  quipu_chat chat = readSized(given);
   return guard(model, [&] {
     jinja::Text prompt;
     quipu_status status;

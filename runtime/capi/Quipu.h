@@ -165,15 +165,30 @@ QUIPU_API quipu_status quipu_run(quipu_model *model, const char *entry,
                                  const int32_t *selected,
                                  int32_t selected_count);
 
-/// quipu_run for tokens that rotations turn by places on three axes (M-RoPE, of
-/// models that see images): places[i] is the token's time, places[count + i]
-/// its height, and places[2 * count + i] its width. NULL, quipu_run and
-/// quipu_step stand for tokens of a text: all three are the same then, and one
-/// more than the largest place before. Attention goes by positions in any case.
-QUIPU_API quipu_status quipu_run_placed(
-    quipu_model *model, const char *entry, const int32_t *tokens,
-    const int32_t *places, const int32_t *positions, const int32_t *sequences,
-    int32_t count, const int32_t *selected, int32_t selected_count);
+/// What a step reads. NULL in any but `tokens` stands for what quipu_run says.
+typedef struct quipu_batch {
+  size_t size;           // sizeof(quipu_batch): fields may be added at the end
+  const int32_t *tokens; // and what follows as quipu_run has it
+  const int32_t *positions;
+  const int32_t *sequences;
+  int32_t count;
+  int32_t selected_count;
+  const int32_t *selected;
+  const int32_t *types;  // [count], see below; NULL: 0
+  const int32_t *places; // [3, count], see below; NULL: those of a text
+} quipu_batch;
+
+/// quipu_run of tokens of which a model asks for more:
+///
+///  - types tell texts in a sequence apart, as BERT's do; quipu_tokenize_pair
+///    gives them. Models without types take no notice.
+///  - places are where rotations with axes (M-RoPE, of models that see images)
+///    have a token: places[i] is its time, places[count + i] its height, and
+///    places[2 * count + i] its width. In a text all three are the same, and
+///    one more than the largest place before. Attention goes by positions in
+///    any case. Models without axes refuse them.
+QUIPU_API quipu_status quipu_run_batch(quipu_model *model, const char *entry,
+                                       const quipu_batch *batch);
 
 /// A row, [quipu_output_width], of an output of the last quipu_run or
 /// quipu_step: of token number `row`, or of selected token number `row`. NULL
@@ -290,6 +305,14 @@ QUIPU_API quipu_status quipu_tokenize(quipu_model *model, const char *text,
                                       size_t bytes, int32_t parse_special,
                                       int32_t *tokens, size_t capacity,
                                       size_t *count);
+
+/// Turns two texts that are read together, a question and what may answer it,
+/// into token ids and the type of each, as the checkpoint's template for pairs
+/// has them. Stores at most `capacity` of both, and always sets *count.
+QUIPU_API quipu_status quipu_tokenize_pair(
+    quipu_model *model, const char *first, size_t first_bytes,
+    const char *second, size_t second_bytes, int32_t parse_special,
+    int32_t *tokens, int32_t *types, size_t capacity, size_t *count);
 
 /// Turns token ids into text: at most `capacity` bytes, not terminated; always
 /// sets *bytes to how many there are. A character may be spread over several

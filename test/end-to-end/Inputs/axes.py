@@ -25,6 +25,12 @@ tokens, places = expected["input_ids"], expected["places"]
 wanted, greedy = expected["placed_logits"], expected["placed_greedy"]
 
 
+class Batch(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_size_t)] + [(name, ctypes.c_void_p) for name in ("tokens", "positions", "sequences")] + [
+        ("count", ctypes.c_int32), ("selected_count", ctypes.c_int32)] + [
+        (name, ctypes.c_void_p) for name in ("selected", "types", "places")]
+
+
 class Options(ctypes.Structure):
     _fields_ = [("size", ctypes.c_size_t)] + [
         (name, ctypes.c_int32) for name in ("context", "threads", "sequences", "cache_type", "device")]
@@ -43,8 +49,9 @@ def numbers(values):
 
 def step(tokens, places=None, sequences=None, positions=None):
     count = len(tokens)
-    given = [numbers(some) for some in (tokens, places, positions, sequences)]
-    if library.quipu_run_placed(model, None, *given, count, None, count):
+    given = [numbers(some) for some in (tokens, positions, sequences, places)]
+    batch = Batch(ctypes.sizeof(Batch), *given[:3], count, count, None, None, given[3])
+    if library.quipu_run_batch(model, None, ctypes.byref(batch)):
         return library.quipu_last_error(model).decode()
     return np.stack([np.ctypeslib.as_array(library.quipu_logits(model, i), (width,)).copy()
                      for i in range(count)])

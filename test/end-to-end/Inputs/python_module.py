@@ -49,6 +49,10 @@ assert chat.tolist().count(2) == 2
 assert len(program.chat_tokens(messages, variables={"add_generation_prompt": False})) < len(chat)
 refuses(quipu.Error, "the chat template fails: line 4", lambda: program.chat_tokens([{"role": "user", "content": 5}]))
 
+# Two texts need a tokenizer that joins them, types a number for each token.
+refuses(ValueError, "does not say how two texts go together", lambda: program.tokenize_pair("a", "b"))
+refuses(ValueError, "types, positions and sequences need a number for each", lambda: program.run(tokens, types=[0]))
+
 # Steps: all rows, some rows, back again, another sequence.
 logits = program.step(tokens, last=5)
 assert logits.shape == (5, 49152) and logits.dtype == np.float32 and np.isfinite(logits).all()

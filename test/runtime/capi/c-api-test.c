@@ -133,6 +133,19 @@ static void testErrors(void) {
          QUIPU_ERROR_ARGUMENT);
   EXPECT(quipu_step(model, many, NULL, NULL, 2, twice, 2) ==
          QUIPU_ERROR_ARGUMENT);
+  int32_t types[2] = {0, 1}, typesOfPair[4];
+  quipu_batch batch = {.count = 2, .selected_count = 1, .types = types};
+  EXPECT(quipu_run_batch(model, NULL, NULL) == QUIPU_ERROR_ARGUMENT);
+  EXPECT(quipu_run_batch(model, NULL, &batch) == QUIPU_ERROR_ARGUMENT);
+  EXPECT(strcmp(quipu_last_error(model),
+                "quipu_batch: size must be sizeof(quipu_batch)") == 0);
+  batch.size = sizeof(batch);
+  EXPECT(quipu_run_batch(model, NULL, &batch) == QUIPU_ERROR_ARGUMENT);
+  EXPECT(strcmp(quipu_last_error(model), "tokens must not be NULL") == 0);
+  size_t count = 7;
+  EXPECT(quipu_tokenize_pair(model, "a", 1, "b", 1, 0, many, typesOfPair, 4,
+                             &count) == QUIPU_ERROR_ARGUMENT &&
+         count == 0);
   EXPECT(quipu_run(model, "generat", many, NULL, NULL, 1, NULL, 1) ==
          QUIPU_ERROR_ARGUMENT);
   EXPECT(strcmp(quipu_last_error(model),
