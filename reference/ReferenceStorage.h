@@ -15,6 +15,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 namespace quipu::reference {
 
@@ -153,6 +154,12 @@ private:
   abi::KvLayout layout;
   int64_t dim, offset;
 };
+
+/// Row `token` of an activation.
+template <typename T> T *getRow(T *rows, int64_t stride, int64_t token) {
+  using Byte = std::conditional_t<std::is_const_v<T>, const char, char>;
+  return reinterpret_cast<T *>(reinterpret_cast<Byte *>(rows) + token * stride);
+}
 
 } // namespace quipu::reference
 
