@@ -104,7 +104,16 @@ bool quipu::isAbsent(StringRef key, const MetadataValue &value) {
   return hasValue("absent", key, value);
 }
 
+/// Whether the names of the key's family have it among the harmless ones.
+static bool isHarmlessInFamily(StringRef key) {
+  auto [family, own] = key.split('.');
+  const json::Object *names = findNames(family);
+  const json::Array *harmless = names ? names->getArray("harmless") : nullptr;
+  return harmless && contains(*harmless, own);
+}
+
 bool quipu::isHarmless(StringRef key, const MetadataValue &value) {
   return contains(*findNames("gguf")->getArray("harmless"), key) ||
-         isAbsent(key, value) || hasValue("neutral", key, value);
+         isHarmlessInFamily(key) || isAbsent(key, value) ||
+         hasValue("neutral", key, value);
 }

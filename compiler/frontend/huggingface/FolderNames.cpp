@@ -175,6 +175,11 @@ Error quipu::addFolderNames(StringRef path) {
                                (check ? quoteJson(value) : "unknown") +
                                ", expected one as in docs/checkpoints.md");
   }
-  addNames(sys::path::stem(path), std::move(*names));
+  StringRef family = sys::path::stem(path);
+  if (family == "gguf" || family == "huggingface")
+    return createStringError(path +
+                             ": the names of all families have the name '" +
+                             family + "', expected that of a family");
+  addNames(family, std::move(*names));
   return Error::success();
 }
