@@ -130,13 +130,13 @@ def Quipu_ModelOp : Quipu_Op<"model", [Symbol, SymbolTable, NoTerminator, Single
                                        NoRegionArguments, IsolatedFromAbove]> {
   let summary = "a model family before binding, a model after";
   let description = [{
-    Of the families of the list. `with` a metadata key (without the family's
-    prefix) or a tensor's name it is for those checkpoints only that have it, the
-    key not as 0, and comes before a model of the same families without it:
+    Of the families of the list. `with` metadata keys (without the family's
+    prefix) or names of tensors it is for those checkpoints only that have them all,
+    no key as 0; of several models that with the most of these is taken:
 
     ```mlir
-    quipu.model @mixtral for ["llama"] with "expert_count" {
-    quipu.model @deepseek_lite for ["deepseek2"] with "blk.0.attn_q.weight" {
+    quipu.model @experts for ["a"] with "expert_count" {
+    quipu.model @joined for ["a", "b"] with "expert_count", "blk.0.attn_qkv.weight" {
     ```
 
     Parameters first, then the forward pass up to the hidden states, which
@@ -145,9 +145,9 @@ def Quipu_ModelOp : Quipu_Op<"model", [Symbol, SymbolTable, NoTerminator, Single
     (`quipu.weight`, `quipu.state`), and each `quipu.entry` has one `quipu.step`
     per number of tokens.
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, StrArrayAttr:$architectures, OptionalAttr<StrAttr>:$required);
+  let arguments = (ins SymbolNameAttr:$sym_name, StrArrayAttr:$architectures, OptionalAttr<StrArrayAttr>:$required);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$sym_name `for` $architectures (`with` $required^)? attr-dict-with-keyword $body";
+  let assemblyFormat = "$sym_name `for` $architectures (`with` custom<Words>($required)^)? attr-dict-with-keyword $body";
 }
 
 def Quipu_HeadOp : Quipu_Op<"head", [NoTerminator, SingleBlock, OpAsmOpInterface]> {

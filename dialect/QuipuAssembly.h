@@ -239,6 +239,26 @@ inline void printBoundAngles(mlir::OpAsmPrinter &printer, mlir::Operation *op,
 // Sizes and constants
 //===----------------------------------------------------------------------===//
 
+/// `"word", ...`
+inline mlir::ParseResult parseWords(mlir::OpAsmParser &parser,
+                                    mlir::ArrayAttr &words) {
+  llvm::SmallVector<mlir::Attribute> list;
+  if (parser.parseCommaSeparatedList([&] {
+        mlir::StringAttr word;
+        mlir::ParseResult result = parser.parseAttribute(word);
+        list.push_back(word);
+        return result;
+      }))
+    return mlir::failure();
+  words = parser.getBuilder().getArrayAttr(list);
+  return mlir::success();
+}
+
+inline void printWords(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                       mlir::ArrayAttr words) {
+  llvm::interleaveComma(words, printer);
+}
+
 /// `@name`, an expression in parentheses, or else what `parseNumber` parses.
 inline mlir::ParseResult
 parseNamed(mlir::AsmParser &parser, mlir::Attribute &value,

@@ -1,7 +1,7 @@
 // DeepSeek-V2-Lite: DeepSeek-V3 (deepseek.mlir) whose queries are made at once, and
 // whose experts are chosen by a softmax over all of them. Its queries tell its files
 // from those of V3, which have none of that name.
-quipu.model @deepseek_lite for ["deepseek2"] with "blk.0.attn_q.weight" {
+quipu.model @deepseek_lite for ["deepseek2"] with "attention.value_length_mla", "blk.0.attn_q.weight" {
   quipu.param @key_dim   = "attention.key_length_mla" else 0
   quipu.param @flat      = "attention.key_length_nope" else (@key_dim - @rope_dims)
   quipu.param @value_dim = "attention.value_length_mla"

@@ -1,7 +1,7 @@
 // DeepSeek-V2: DeepSeek-V3 (deepseek.mlir) whose experts are chosen by a softmax, from
 // the groups that have the highest scores. GGUF files do not say which of both they are:
 // there '--spec' does.
-quipu.model @deepseek_v2 for ["deepseek2"] with "expert_group_choice" {
+quipu.model @deepseek_v2 for ["deepseek2"] with "attention.value_length_mla", "expert_group_choice" {
   quipu.param @key_dim   = "attention.key_length_mla" else 0
   quipu.param @flat      = "attention.key_length_nope" else (@key_dim - @rope_dims)
   quipu.param @value_dim = "attention.value_length_mla"

@@ -75,8 +75,9 @@ LogicalResult quipu::verifyAllRead(ModelOp model, const Checkpoint &checkpoint,
   llvm::StringSet<> read;
   for (const BoundParameters &some : parameters)
     some.addKeys(read);
-  if (std::optional<StringRef> required = model.getRequired())
-    read.insert(*required);
+  if (std::optional<ArrayAttr> required = model.getRequired())
+    for (StringRef key : required->getAsValueRange<StringAttr>())
+      read.insert(key);
   std::string prefix = (checkpoint.getArchitecture() + ".").str();
   for (StringRef key : checkpoint.getKeys()) {
     StringRef own = key;

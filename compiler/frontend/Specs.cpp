@@ -121,12 +121,21 @@ OwningOpRef<ModuleOp> quipu::parsePrelude(MLIRContext *context) {
   return readModule(text, context);
 }
 
-/// Whether the checkpoint has the key, or the tensor, that the spec is for.
-static bool hasRequired(const Checkpoint &checkpoint, ModelOp model) {
-  StringRef required = *model.getRequired();
-  std::string key = (checkpoint.getArchitecture() + "." + required).str();
-  return (checkpoint.find(key) && checkpoint.getInteger(key) != 0) ||
-         checkpoint.findTensor(required);
+/// How many keys and tensors the spec asks for, if the checkpoint has them all.
+static std::optional<size_t> countRequired(const Checkpoint &checkpoint,
+                                           ModelOp model) {
+  if (!model.getRequired())
+    return 0;
+  auto has = [&](StringAttr required) {
+    std::string key =
+        (checkpoint.getArchitecture() + "." + required.getValue()).str();
+    return (checkpoint.find(key) && checkpoint.getInteger(key) != 0) ||
+           checkpoint.findTensor(required.getValue());
+  };
+  auto all = model.getRequired()->getAsRange<StringAttr>();
+  if (!llvm::all_of(all, has))
+    return std::nullopt;
+  return model.getRequired()->size();
 }
 
 llvm::Expected<OwningOpRef<ModuleOp>>
@@ -135,6 +144,7 @@ quipu::findSpec(const Checkpoint &checkpoint, llvm::SourceMgr &sourceManager,
   StringRef family = checkpoint.getArchitecture();
   llvm::SetVector<StringRef> families;
   OwningOpRef<ModuleOp> found;
+  size_t most = 0; // of what a spec asks for
   for (const Spec &spec : specs) {
     if (spec.path.starts_with(headFolder) || spec.path == preludeFile)
       continue;
@@ -147,14 +157,13 @@ quipu::findSpec(const Checkpoint &checkpoint, llvm::SourceMgr &sourceManager,
     ModelOp model = *module->getOps<ModelOp>().begin();
     auto known = model.getArchitectures().getAsValueRange<StringAttr>();
     families.insert(known.begin(), known.end());
-    bool isSpecial = model.getRequired().has_value();
-    if (!llvm::is_contained(known, family) ||
-        (isSpecial ? !hasRequired(checkpoint, model) : bool(found)))
+    std::optional<size_t> required = countRequired(checkpoint, model);
+    if (!llvm::is_contained(known, family) || !required ||
+        (found && *required <= most))
       continue;
     sourceManager = std::move(candidate);
     found = std::move(module);
-    if (isSpecial)
-      break;
+    most = *required;
   }
   if (found)
     return found;

@@ -309,8 +309,8 @@ quipu.model @kinds for [] {
 // Experts
 //===----------------------------------------------------------------------===//
 
-// CHECK-LABEL: quipu.model @experts for ["a"] with "expert_count" {
-quipu.model @experts for ["a"] with "expert_count" {
+// CHECK-LABEL: quipu.model @experts for ["a"] with "expert_count", "b.weight" {
+quipu.model @experts for ["a"] with "expert_count", "b.weight" {
   // CHECK: quipu.layers
   %tokens = quipu.input "tokens"
   %x = quipu.embed %tokens, "token_embd"

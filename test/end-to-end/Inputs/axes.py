@@ -3,8 +3,9 @@
 usage: axes.py LIBRARY FOLDER TOLERANCE
 
 The logits of the folder's tokens at its places, in chunks of all, 7 and 1 and with
-another sequence beside; the greedy text behind them, whose places follow; the same
-of a fork, and after going back into the middle; and what is refused.
+another sequence beside; the greedy text behind them, whose places follow, step by
+step and generated; the same of a fork, and after going back into the middle; and
+what is refused.
 """
 
 import ctypes
@@ -71,6 +72,20 @@ def follow(sequence, count):
     return text
 
 
+def generate(sequence, count):
+    """The same, by what may run ahead of its reader."""
+    text = [int(logits[-1].argmax())]
+
+    @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.POINTER(ctypes.c_int32), ctypes.c_int32)
+    def read(_, tokens, count):
+        text.append(tokens[0])
+        return 1
+
+    if library.quipu_generate(model, numbers(text), numbers([sequence]), 1, None, count - 1, read, None):
+        sys.exit(library.quipu_last_error(model).decode())
+    return text
+
+
 def same(what, have, want):
     print(f"{what}: {'the same' if list(have) == list(want) else list(have)}")
 
@@ -84,7 +99,10 @@ for chunk in (len(tokens), 7, 1):
     check(f"chunks of {chunk}", logits, wanted)
 library.quipu_fork(model, 0, 1)
 same("the text behind", follow(0, 24), greedy)
+library.quipu_fork(model, 1, 2)
 same("behind a fork", follow(1, 24), greedy)
+same("generated", generate(2, 24), greedy)
+library.quipu_reset(model, 2)
 library.quipu_reset(model, 0)
 
 middle = 15  # in the image
