@@ -79,7 +79,7 @@ public:
   }
 
 private:
-  /// .global .align 4 .b8 NAME[32] = {0, 1, ...}
+  /// .global .align 4 .b8 NAME[32] = {0, 1, ...}, zeros at the end left out
   void parseTable(std::string_view text) {
     size_t bracket = text.find('['), space = text.rfind(' ', bracket);
     size_t open = text.find('{');
@@ -94,6 +94,8 @@ private:
       for (unsigned i = 0; i < bytes; ++i)
         numbers.push_back(uint8_t(number >> 8 * i));
     }
+    numbers.resize(bytes * parseConstant(text.substr(
+                               bracket + 1, text.find(']') - bracket - 1)));
     module.tables[std::string(text.substr(space + 1, bracket - space - 1))] =
         numbers;
   }
