@@ -131,6 +131,17 @@ CodePoints CodePoints::accents() {
          CodePoints({{0x1734, 0x1734}, {0x1171E, 0x1171E}});
 }
 
+std::vector<CodePoints> CodePoints::splitScripts() {
+  std::vector<CodePoints> made;
+  for (StringRef name : scriptNames)
+    if (CodePoints script =
+            select(tokenizerScripts, scriptNames,
+                   [&](StringRef other) { return other == name; });
+        !script.empty())
+      made.push_back(std::move(script));
+  return made;
+}
+
 CodePoints CodePoints::combiningMarks() {
   return *withProperty("M") & ~CodePoints(newerCombining);
 }

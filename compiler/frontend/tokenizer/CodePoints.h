@@ -39,6 +39,8 @@ public:
   /// an older Unicode; ASCII's symbols are punctuation.
   static CodePoints accents();
   static CodePoints punctuation();
+  /// The scripts that tokenizers' UnicodeScripts tells apart, each a set.
+  static std::vector<CodePoints> splitScripts();
   /// What StripAccents strips.
   static CodePoints combiningMarks();
   /// Letters, marks, decimal numbers and what joins words, as \w.

@@ -215,6 +215,8 @@ Error JsonReader::readPreTokenizer(const JsonPart &part) {
     return addSplit(part, "\\s", SplitBehaviour::Removed);
   } else if (type == "BertPreTokenizer") {
     addBertSplits(made.splits);
+  } else if (type == "UnicodeScripts") {
+    moveStep(makeScriptSplit());
   } else if (type == "CharDelimiterSplit") {
     StringRef delimiter = part.getText("delimiter");
     if (delimiter.empty())

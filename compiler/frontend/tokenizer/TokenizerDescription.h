@@ -102,6 +102,9 @@ StepDescription makeNormalize(llvm::StringRef form);
 void addBertNormalizer(bool cleansText, bool splitsChinese, bool stripsAccents,
                        bool lowersCase, std::vector<StepDescription> &steps);
 StepDescription makePunctuationSplit(SplitBehaviour behaviour);
+/// Runs of a script, with what is of none behind them; what is of none before
+/// all of them is lost.
+StepDescription makeScriptSplit();
 /// Words and punctuation, as BERT splits them.
 void addBertSplits(std::vector<StepDescription> &steps);
 /// SentencePiece's map of prefixes, a trie of darts.

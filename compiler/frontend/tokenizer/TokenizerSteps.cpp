@@ -205,6 +205,24 @@ StepDescription quipu::makePunctuationSplit(SplitBehaviour behaviour) {
           .regex = Regex{.kind = Regex::Set, .set = CodePoints::punctuation()}};
 }
 
+StepDescription quipu::makeScriptSplit() {
+  std::vector<CodePoints> scripts = CodePoints::splitScripts();
+  CodePoints others = CodePoints::all();
+  for (const CodePoints &script : scripts)
+    others = others & ~script;
+  Regex runs{.kind = Regex::Choice};
+  for (const CodePoints &script : scripts) {
+    Regex first{.kind = Regex::Set, .set = script};
+    Regex next{.kind = Regex::Set, .set = script | others};
+    Regex rest{.kind = Regex::Repeat, .max = Regex::unbounded, .parts = {next}};
+    runs.parts.push_back(
+        Regex{.kind = Regex::Sequence, .parts = {first, rest}});
+  }
+  return {.kind = StepKind::Split,
+          .how = uint32_t(SplitBehaviour::Removed) | 0x100,
+          .regex = std::move(runs)};
+}
+
 namespace {
 
 /// The units of a double array as darts-clone has them.

@@ -126,6 +126,9 @@ KINDS = {
         N.Sequence([N.NFC(), N.Replace(Regex(r"\s+"), " "), N.Lowercase()]),
         P.Sequence([P.Split(Regex(r"[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"), "removed", invert=True)]),
         end_of_word_suffix="</w>"),
+    # A word is an id, known or not.
+    "scripts": lambda: words(P.UnicodeScripts()),
+    "scripts-words": lambda: words(P.Sequence([P.WhitespaceSplit(), P.UnicodeScripts()])),
     "added": lambda: with_added(byte_level(P.ByteLevel(add_prefix_space=False))),
     "added-lower": lambda: with_added(characters(N.Lowercase(), P.WhitespaceSplit())),
     "unigram": lambda: unigram(N.NFKC(), P.Metaspace(), D.Metaspace()),
