@@ -19,6 +19,12 @@
 
 namespace quipu::reference {
 
+/// Row `token` of an activation.
+template <typename T> T *getRow(T *rows, int64_t stride, int64_t token) {
+  using Byte = std::conditional_t<std::is_const_v<T>, const char, char>;
+  return reinterpret_cast<T *>(reinterpret_cast<Byte *>(rows) + token * stride);
+}
+
 /// Row `row` of a packed weight.
 inline void readWeightRow(const void *weight, const WeightLayout &layout,
                           int64_t row, float *result) {

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/codegen/reference/ReferenceCalls.h"
+#include "abi/Pooling.h"
 #include "dialect/CacheFormat.h"
 #include "dialect/PackedLayout.h"
 #include "dialect/States.h"
@@ -14,7 +15,6 @@
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 
-#include "abi/Pooling.h"
 using namespace mlir;
 using namespace quipu;
 

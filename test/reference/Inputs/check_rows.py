@@ -170,15 +170,22 @@ for heads, others in [(3, 3), (3, 1), (1, 3)]:
     same(run("concat", Rows(x), heads, 5, Rows(y), others, 2, shape=wanted.shape), wanted, "concat")
 # Two sequences, whose rows are pooled in the order of their positions.
 x, kept = normal(5, 6), np.full((2, 6), 7, np.float32)
-for mean in (0, 1):
+poolings = [  # abi::Pooling
+    lambda rows: np.add.accumulate(rows)[-1] / np.float32(len(rows)),
+    lambda rows: np.add.accumulate(rows)[-1] / np.sqrt(np.float32(len(rows))),
+    lambda rows: rows.max(0),
+    lambda rows: rows[0],
+    lambda rows: rows[-1],
+]
+for kind, pooled in enumerate(poolings):
     wanted = np.empty_like(x)
     for slot, rows in ((1, [0, 1, 4]), (0, [2, 3])):
         for count, row in enumerate(rows, 1):
-            wanted[row] = np.add.accumulate(x[rows[:count]])[-1] / np.float32(count) if mean else x[rows[0]]
+            wanted[row] = pooled(x[rows[:count]])
     result = Rows(np.zeros_like(x))
     slots = np.array([1, 1, 0, 0, 1], np.int32)
     args = StepArgs(np.array([0, 1, 0, 1, 2], np.int32), slots, sums=kept)
     for begin, end in ((0, 2), (2, 5)):
-        call("pool", args, 0, ctypes.c_int32(mean), Rows(x), 6, result, begin, end)
-    same(result.values(), wanted, "pool")
+        call("pool", args, 0, ctypes.c_int32(kind), Rows(x), 6, result, begin, end)
+    same(result.values(), wanted, f"pool {kind}")
 print("norms, rotations, pointwise ops: as numpy")
