@@ -482,8 +482,8 @@ quipu_status quipu_tokenize(quipu_model *model, const char *text, size_t bytes,
 }
 
 quipu_status quipu_tokenize_pair(quipu_model *model, const char *first,
-                                 size_t first_bytes, const char *second,
-                                 size_t second_bytes, int32_t parse_special,
+                                 size_t firstBytes, const char *second,
+                                 size_t secondBytes, int32_t parse_special,
                                  int32_t *tokens, int32_t *types,
                                  size_t capacity, size_t *count) {
   *count = 0;
@@ -493,7 +493,7 @@ quipu_status quipu_tokenize_pair(quipu_model *model, const char *first,
   return guard(model, [&] {
     std::vector<int32_t> ids, typesOfIds;
     std::string error = model->tokenizer->encodePair(
-        {first, first_bytes}, {second, second_bytes},
+        {first, firstBytes}, {second, secondBytes},
         {.parseSpecial = parse_special != 0}, ids, typesOfIds);
     if (!error.empty())
       return model->report(QUIPU_ERROR_ARGUMENT, error.c_str());

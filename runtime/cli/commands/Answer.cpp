@@ -287,8 +287,9 @@ std::vector<Answer> AnswerCommand::choose(const Found &found) const {
   std::vector<Candidate> candidates; // a heap
   for (const Scores &window : found.windows)
     for (size_t i = 0; i < window.starts.size(); ++i)
-      candidates.push_back(
-          {*findBest(window, static_cast<int32_t>(i), {}), &window});
+      if (std::optional<Answer> best =
+              findBest(window, static_cast<int32_t>(i), {}))
+        candidates.push_back({*best, &window});
   std::make_heap(candidates.begin(), candidates.end(), isWorse);
 
   std::vector<Answer> chosen;
