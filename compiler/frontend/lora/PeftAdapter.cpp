@@ -107,6 +107,7 @@ Expected<PeftConfig> PeftConfig::read(StringRef folder) {
 Expected<double> PeftConfig::getNumber(StringRef key, StringRef patterns,
                                        StringRef module) const {
   std::optional<double> number = config.getNumber(key);
+  bool isFound = false;
   if (const json::Value *value = config.get(patterns);
       value && !value->getAsNull()) {
     const json::Object *object = value->getAsObject();
@@ -120,8 +121,15 @@ Expected<double> PeftConfig::getNumber(StringRef key, StringRef patterns,
                                  end +
                                  "', expected names of modules, and no "
                                  "regular expressions");
-      if (module == end || module.ends_with(("." + end).str()))
-        number = own.getAsNumber();
+      if (module != end && !module.ends_with(("." + end).str()))
+        continue;
+      // PEFT takes the first that stands there, an order that JSON has not.
+      if (isFound && number != own.getAsNumber())
+        return createStringError(path + ": the key '" + patterns +
+                                 "' has two numbers for '" + module +
+                                 "', expected one");
+      isFound = true;
+      number = own.getAsNumber();
     }
   }
   if (!number || !(*number > 0) || !std::isfinite(*number))
