@@ -35,6 +35,7 @@ bool ChatSession::takeBack(bool keepsQuestion) {
   for (size_t i = count; i > 0; --i)
     if (conversation.roleOf(i - 1) == "user") {
       conversation.remove(i - !keepsQuestion, count);
+      leftOut = 0; // there may be room again
       return true;
     }
   return false;
@@ -58,8 +59,6 @@ std::string ChatSession::makePrompt(std::vector<int32_t> &ids, Answer &answer) {
   if (options.maxTokens >= 0)
     room = std::min(room, static_cast<size_t>(options.maxTokens));
   size_t before = leftOut;
-  // Messages may have been taken back since.
-  leftOut = std::min(leftOut, conversation.messageCount() - systemCount());
   for (;;) {
     conversation.leaveOut(systemCount(), systemCount() + leftOut);
     ids.clear();
