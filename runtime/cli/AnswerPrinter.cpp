@@ -84,7 +84,7 @@ void AnswerPrinter::printStatistics(const Answer &answer) const {
        std::to_string(answer.seed));
 }
 
-void AnswerPrinter::tell(const Answer &answer) const {
+void quipu::tellOf(const Answer &answer, const Session &session) {
   if (answer.newlyLeftOut > 0)
     note("the context of " + std::to_string(session.context()) +
          " positions has no room for all: the oldest " +
@@ -117,7 +117,7 @@ std::string AnswerPrinter::answer(int &writeError) {
   writeError = error;
   if (isVerbose && failure.empty())
     printStatistics(answer);
-  tell(answer);
+  tellOf(answer, session);
   return failure;
 }
 

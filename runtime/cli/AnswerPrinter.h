@@ -15,6 +15,9 @@ namespace quipu {
 /// What is shown of what a model thinks before its answer.
 enum class Thoughts : int32_t { Show, Fold, Hide };
 
+/// Tells on standard error what the user should know of an answer.
+void tellOf(const Answer &answer, const Session &session);
+
 /// Asks for answers and prints them, on a terminal with what is not the answer
 /// set apart, elsewhere nothing but answers.
 class AnswerPrinter {
@@ -36,7 +39,6 @@ private:
   void write(std::string_view text);
   void turnTo(bool toThoughts);
   void endThoughts();
-  void tell(const Answer &answer) const;
   void printStatistics(const Answer &answer) const;
 
   ChatSession &chat;

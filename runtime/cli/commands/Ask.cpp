@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/chat/ChatSession.h"
+#include "runtime/cli/AnswerPrinter.h"
 #include "runtime/cli/Console.h"
 #include "runtime/cli/Report.h"
 #include "runtime/cli/RetrievalReport.h"
@@ -204,7 +204,9 @@ int AskCommand::answer(const CommandCall &call, Session &session,
     return fail(error);
   if (writeError != 0 || interrupted())
     return interrupted() ? 130 : outputStatus(writeError);
-  return printAnswer(question, answer.content, found);
+  int status = printAnswer(question, answer.content, found);
+  tellOf(answer, session);
+  return status;
 }
 
 int AskCommand::printAnswer(const std::string &question,
