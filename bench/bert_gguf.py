@@ -4,36 +4,15 @@ usage: bert_gguf.py FOLDER OUT.gguf F32|F16
 """
 
 import json
-import re
 import sys
 from pathlib import Path
 
 import gguf
 import numpy as np
 
-NAMES = {
-    "embeddings.word_embeddings": "token_embd",
-    "embeddings.position_embeddings": "position_embd",
-    "embeddings.token_type_embeddings": "token_types",
-    "embeddings.LayerNorm": "token_embd_norm",
-    "attention.self.query": "attn_q",
-    "attention.self.key": "attn_k",
-    "attention.self.value": "attn_v",
-    "attention.output.dense": "attn_output",
-    "attention.output.LayerNorm": "attn_output_norm",
-    "intermediate.dense": "ffn_up",
-    "output.dense": "ffn_down",
-    "output.LayerNorm": "layer_output_norm",
-}
-
-
-def read_tensors(path):
-    data = path.read_bytes()
-    size = int.from_bytes(data[:8], "little")
-    for name, entry in json.loads(data[8 : 8 + size]).items():
-        if name != "__metadata__" and entry["dtype"] == "F32":
-            begin, end = entry["data_offsets"]
-            yield name, np.frombuffer(data[8 + size + begin : 8 + size + end], np.float32).reshape(entry["shape"])
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "test" / "golden"))
+import safetensors_file
+from gguf_names import BERT_NAMES, UNUSED_NAMES, gguf_name
 
 
 def get_key(token):
@@ -69,13 +48,12 @@ def main():
     writer.add_unk_token_id(special["UNK"])
     writer.add_pad_token_id(special["PAD"])
     writer.add_mask_token_id(special["MASK"])
-    for name, tensor in read_tensors(folder / "model.safetensors"):
-        if name.startswith("pooler."):
+    for name, tensor in safetensors_file.read(folder / "model.safetensors").items():
+        if name in UNUSED_NAMES or tensor.dtype != np.float32:
             continue
-        layer, base, part = re.fullmatch(r"(?:encoder\.layer\.(\d+)\.)?(.*)\.(weight|bias)", name).groups()
-        prefix = f"blk.{layer}." if layer else ""
-        isMatrix = tensor.ndim == 2 and NAMES[base] not in ("position_embd", "token_types")
-        writer.add_tensor(f"{prefix}{NAMES[base]}.{part}", tensor.astype(np.float16) if isMatrix and kind == "F16" else tensor)
+        name = gguf_name(name, BERT_NAMES, loops=None)
+        is_half = kind == "F16" and tensor.ndim == 2 and not name.startswith(("position_embd", "token_types"))
+        writer.add_tensor(name, tensor.astype(np.float16) if is_half else tensor)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
