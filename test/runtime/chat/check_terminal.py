@@ -64,6 +64,7 @@ def check_keys():
         "first\nsecond": "first\\\rsecond",
         "above\nbelow!": "above" + ALT_ENTER + "below" + UP + DOWN + END + "!",
         "above!\nbelow": "above" + ALT_ENTER + "below" + UP + END + "!",
+        "ab!\ndeeper": "ab" + ALT_ENTER + "deeper" + UP + "!",
         "pasted\n\ttwice": "\x1b[200~pasted\r\n\ttwice\x1b[201~",
         "/begins so": "//begins so",
         "/usr/bin": "/usr/bin",
