@@ -26,7 +26,7 @@ static AdapterPath parsePath(StringRef text) {
   auto [path, scale] = text.rsplit('=');
   AdapterPath parsed = {text};
   double number;
-  if (!sys::fs::exists(text) && to_float(scale, number) &&
+  if (!sys::fs::exists(text) && !scale.empty() && to_float(scale, number) &&
       std::isfinite(number))
     parsed = {path, number};
   return parsed;

@@ -52,6 +52,7 @@ def gguf(name, matrices=good, alpha=4, **keys):
 peft("good")
 build("nothing", "nothing")
 build("scale", "peft=big")
+build("none", "peft=")
 build("model", golden)
 peft("type", peft_type="IA3")
 peft("dora", use_dora=True)
