@@ -234,16 +234,17 @@ int64_t Elements::getKept(ArrayRef<Operation *> ops) {
   return kept;
 }
 
-bool Elements::fitsWarp(ArrayRef<Operation *> ops) {
+bool Elements::fitsWarp(ArrayRef<Operation *> ops, int64_t columns) {
   constexpr int64_t mostKept = 4096;
   int64_t kept = getKept(ops);
-  auto isWhole = [](Operation *op) {
-    return !isReduction(op) ||
-           (getGroups(op) == 1 && getShape(op).size % rowThreads == 0);
+  auto fits = [&](Operation *op) {
+    if (isReduction(op))
+      return getGroups(op) == 1 && getShape(op).size == columns;
+    // These ask for numbers of other columns, or for many that are converted.
+    return !isa<RopeOp, ConcatOp, SumOp, EmbedOp>(op);
   };
-  // Who turns pairs may ask for numbers of other columns.
-  return kept <= mostKept && llvm::all_of(ops, isWhole) &&
-         (!kept || llvm::none_of(ops, llvm::IsaPred<RopeOp>));
+  return kept > 0 && kept <= mostKept && columns % rowThreads == 0 &&
+         llvm::all_of(ops, fits);
 }
 
 void Elements::reduceRow(ArrayRef<Operation *> ops, Value token,
@@ -255,7 +256,7 @@ void Elements::reduceRow(ArrayRef<Operation *> ops, Value token,
     int64_t size = getElementsPerToken(getRowType(input));
     SmallVector<Values> numbers;
     llvm::SmallDenseMap<Value, Values> kept;
-    for (Value column : columns.take_front(size / (32 * together))) {
+    for (Value column : columns) {
       numbers.push_back(get(input, token, column, together));
       kept[column] = numbers.back();
     }

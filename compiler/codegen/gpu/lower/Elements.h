@@ -81,15 +81,15 @@ public:
   void reduceRow(llvm::ArrayRef<mlir::Operation *> ops, mlir::Value token,
                  mlir::Value scratch, mlir::Value thread,
                  llvm::function_ref<void()> sync);
-  /// The same by a warp, whose lanes have the same columns of each token's row
-  /// to the end: `columns` are a lane's, `together` from each on, 32 times as
-  /// far from each other. What is reduced stays in registers.
+  /// The same by a warp, a lane of which has `columns` of the row, `together`
+  /// from each on. What is reduced stays in registers.
   void reduceRow(llvm::ArrayRef<mlir::Operation *> ops, mlir::Value token,
                  mlir::ValueRange columns);
   /// How many numbers these are.
   static int64_t getKept(llvm::ArrayRef<mlir::Operation *> ops);
-  /// Whether a warp can, with the same bits.
-  static bool fitsWarp(llvm::ArrayRef<mlir::Operation *> ops);
+  /// Whether a warp can, and has to, reduce rows of so many columns, with the
+  /// same bits.
+  static bool fitsWarp(llvm::ArrayRef<mlir::Operation *> ops, int64_t columns);
   /// Bytes of the scratch memory.
   static int64_t getScratchBytes(llvm::ArrayRef<mlir::Operation *> ops);
 

@@ -40,22 +40,23 @@ struct RowLowering : KernelLowering {
     return llvm::all_of(ops, areMultiples) ? Elements::together : 1;
   }
 
-  /// Whether a warp can take a token: of few there would be too few warps.
-  bool fitsWarps(ArrayRef<Operation *> ops) {
-    constexpr int64_t fewTokens = 16, mostColumns = 8192;
-    return getKernelTokens(kernel) > fewTokens &&
-           countTogether(ops) == Elements::together &&
-           !llvm::any_of(ops, llvm::IsaPred<EmbedOp>) &&
-           llvm::all_of(getOutputs(kernel),
-                        [](const Output &output) {
-                          return output.columns % warpColumns == 0 &&
-                                 output.columns <= mostColumns;
-                        }) &&
-           Elements::fitsWarp(ops);
-  }
-
   /// What a warp takes at once.
   static constexpr int64_t warpColumns = 32 * Elements::together;
+
+  /// Whether norms make it worth to take a token by a warp: of few tokens there
+  /// would be too few warps.
+  bool fitsWarps(ArrayRef<Operation *> ops) {
+    constexpr int64_t fewTokens = 16;
+    SmallVector<Output> outputs = getOutputs(kernel);
+    int64_t columns = outputs.front().columns;
+    return getKernelTokens(kernel) > fewTokens &&
+           countTogether(ops) == Elements::together &&
+           llvm::all_of(outputs,
+                        [&](const Output &output) {
+                          return output.columns == columns;
+                        }) &&
+           Elements::fitsWarp(ops, columns);
+  }
 
   LogicalResult emit() final {
     SmallVector<Operation *> ops(llvm::make_pointer_range(
@@ -121,40 +122,28 @@ struct RowLowering : KernelLowering {
 
   LogicalResult emitWarp(ArrayRef<Operation *> ops, Value token, Value thread) {
     SmallVector<Output> outputs = getOutputs(kernel);
-    int64_t most = 0;
-    for (const Output &output : outputs)
-      most = std::max(most, output.columns);
     Values columns;
-    for (int64_t column = 0; column < most; column += warpColumns)
+    for (int64_t column = 0; column < outputs.front().columns;
+         column += warpColumns)
       columns.push_back(
           b.add(b.mul(b.remainder(thread, 32), Elements::together), column));
     Elements elements(*this);
     elements.reduceRow(ops, token, columns);
-    // What norms keep leaves fewer registers.
-    size_t atOnce = Elements::getKept(ops) ? 8 : 16;
-    struct Computed {
-      const Output &output;
-      Value column;
-      Values numbers;
-    };
-    SmallVector<Computed> computed;
-    auto store = [&] {
-      for (const Computed &c : computed)
-        if (failed(elements.store(c.output, c.numbers, token, c.column)))
-          return failure();
-      computed.clear();
-      return success();
-    };
+    // As many at once as what norms keep leaves registers for.
+    constexpr size_t atOnce = 8;
     for (const Output &output : outputs)
-      for (Value column :
-           ArrayRef(columns).take_front(output.columns / warpColumns)) {
-        computed.push_back(
-            {output, column,
-             elements.get(output.value, token, column, Elements::together)});
-        if (computed.size() == atOnce && failed(store()))
-          return failure();
+      for (size_t first = 0; first < columns.size(); first += atOnce) {
+        SmallVector<Values> computed;
+        ValueRange some = ValueRange(columns).slice(
+            first, std::min(atOnce, columns.size() - first));
+        for (Value column : some)
+          computed.push_back(
+              elements.get(output.value, token, column, Elements::together));
+        for (auto [column, numbers] : llvm::zip_equal(some, computed))
+          if (failed(elements.store(output, numbers, token, column)))
+            return failure();
       }
-    return store();
+    return success();
   }
 
   static constexpr int64_t mostRows = 4; // of a block
