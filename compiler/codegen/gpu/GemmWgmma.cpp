@@ -137,7 +137,7 @@ void WgmmaEmitter::emitProducer(Value thread) {
                  /*increase=*/false);
   Value warp = b.getUniform(b.divide(thread, 32));
   // Warps that copy nothing but weights need no kernel before.
-  if (chunkThreads())
+  if (isRagged())
     b.waitForKernelBefore();
   else
     b.ifThen(b.equal(warp, 0), [&] { b.waitForKernelBefore(); });

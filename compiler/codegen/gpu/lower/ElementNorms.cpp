@@ -198,8 +198,9 @@ void Elements::reduceWholeRow(Operation *op, Value token, Value scratch,
   });
 }
 
-/// A lane has the numbers of every 128 columns that rowThreads threads would
-/// have at four lanes of a warp: `numbers` are added up in the same order.
+/// `numbers` are a lane's: four columns of every 128. Of the rowThreads threads
+/// that add up a row otherwise the lane stands for eight, four neighbours in
+/// each of two warps, and adds up in their order.
 static Value reduceInWarp(DeviceBuilder &b, ArrayRef<Values> numbers,
                           double init, function_ref<Value(Value, Value)> add,
                           function_ref<Value(Value, Value)> combine) {
