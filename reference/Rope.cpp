@@ -1,4 +1,4 @@
-//===- ReferenceRope.cpp - Rotary positions, plainly ----------------------===//
+//===- Rope.cpp - Rotary positions, plainly -------------------------------===//
 //
 // Part of the Quipu Project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
