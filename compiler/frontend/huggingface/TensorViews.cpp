@@ -244,16 +244,16 @@ Error Viewer::cutMatrices(const Group &group, View &view) const {
                                               : 0;
   };
   bool isOne = how.get("matrices") != nullptr;
-  if (view.isStack || view.rank() != (isOne ? 2 : 3))
-    return error(piece, "has " + Twine(view.rank()) + " dimensions, expected " +
-                            (isOne ? "a matrix" : "a stack of matrices"));
-  if (!isOne) {
-    view.shape[1] *= view.shape[0];
+  bool fits = !view.isStack && view.rank() == (isOne ? 2 : 3);
+  int64_t count = 0;
+  if (isOne) {
+    count = getSize(*how.getString("matrices"));
+  } else if (fits) {
+    count = view.shape.front();
+    view.shape[1] *= count;
     view.shape.erase(view.shape.begin());
     view.strides.erase(view.strides.begin());
   }
-  int64_t count =
-      isOne ? getSize(*how.getString("matrices")) : piece.tensor->shape.front();
   int64_t part = *how.getInteger("part");
   int64_t first = 0, taken = 0, all = 0; // rows of a matrix
   for (auto [i, key] : enumerate(*how.getArray("rows"))) {
@@ -264,7 +264,7 @@ Error Viewer::cutMatrices(const Group &group, View &view) const {
     }
     all += size;
   }
-  int64_t rows = view.shape[0];
+  int64_t rows = fits ? view.shape[0] : 0;
   if (count == 0 || taken == 0 || rows % count || rows / count != all)
     return error(piece, "is no matrix of " + Twine(count) + " times " +
                             Twine(all) +
