@@ -20,7 +20,9 @@ void PromptSource::addTo(std::vector<Option> &options) {
   const char *input = "What goes in";
   options.insert(
       options.end(),
-      {{input, 0, "tokens", "\"ID ...\"", Text{&tokens},
+      {{input, 'p', "prompt", "TEXT", Text{&option},
+        "The prompt, as behind the options without this one."},
+       {input, 0, "tokens", "\"ID ...\"", Text{&tokens},
         "Take token ids instead of a text, and print ids: one line, separated "
         "by blanks. No tokenizer is used."},
        {input, 0, "special", "", Switch{&special},
@@ -30,8 +32,9 @@ void PromptSource::addTo(std::vector<Option> &options) {
 }
 
 std::string PromptSource::takeWords(const CommandCall &call) {
-  if (!call.words.empty())
-    text = call.words[0];
+  if (option && !call.words.empty())
+    return "'--prompt' and a prompt behind the options exclude each other";
+  text = call.words.empty() ? option : call.words[0];
   if (call.words.size() > 1)
     return "unexpected '" + call.words[1] +
            "' after the prompt; put a prompt of several words into quotes" +

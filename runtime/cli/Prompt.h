@@ -22,12 +22,13 @@ struct CommandCall;
 /// What becomes the prompt.
 struct PromptSource {
   std::optional<std::string> text;   // none: standard input
+  std::optional<std::string> option; // --prompt
   std::optional<std::string> tokens; // ids instead
   bool special = false;              // control tokens may be written out
   bool chat = false;
   std::optional<std::string> system; // of a chat
 
-  /// Adds --tokens and --special.
+  /// Adds --prompt, --tokens and --special.
   void addTo(std::vector<Option> &options);
   /// Takes the words of a call; returns a sentence about one too many, or
   /// nothing.
