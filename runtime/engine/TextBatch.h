@@ -40,12 +40,12 @@ public:
   Status run(const TextRowReader &read, Sequences after = Sequences::Forget);
 
 private:
+  void forgetUpTo(int32_t &text, int32_t done);
+
   Session &session;
   int32_t entry, firstSequence;
   std::vector<int32_t> ids, typesOfIds, sequences, selected;
   std::vector<int32_t> firsts; // tokens of texts
-
-  void forgetUpTo(int32_t &text, int32_t done);
 };
 
 } // namespace quipu
