@@ -110,7 +110,7 @@ def Quipu_CpuTopKAttr : Quipu_ScheduleAttr<"CpuTopK", "cpu_top_k"> {
 //===----------------------------------------------------------------------===//
 
 def Quipu_GpuRowsAttr : Quipu_ScheduleAttr<"GpuRows", "gpu_rows"> {
-  let summary = "row by row: a block of 256 threads for each token";
+  let summary = "row by row: a block, or for norms of many tokens a warp, for each token";
   let description = [{
     Norms, embedding, quantisation, RoPE and writing to the cache, where no
     linear layer is in the kernel.
