@@ -161,12 +161,6 @@ private:
   int64_t dim, offset;
 };
 
-/// Row `token` of an activation.
-template <typename T> T *getRow(T *rows, int64_t stride, int64_t token) {
-  using Byte = std::conditional_t<std::is_const_v<T>, const char, char>;
-  return reinterpret_cast<T *>(reinterpret_cast<Byte *>(rows) + token * stride);
-}
-
 } // namespace quipu::reference
 
 #endif // QUIPU_REFERENCE_REFERENCESTORAGE_H
