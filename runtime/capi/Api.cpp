@@ -170,8 +170,9 @@ quipu_status quipu_model::run(const Batch &batch) {
       },
       {});
   entry = batch.entry;
+  // What a step that fails has written so far is no output.
   for (size_t i = 0; i < outputs.size(); ++i)
-    rows[i].count = rowCount(outputs[i]);
+    rows[i].count = status.ok() ? rowCount(outputs[i]) : 0;
   return report(std::move(status));
 }
 

@@ -157,7 +157,8 @@ QUIPU_API int32_t quipu_output_scores(const quipu_model *model,
 /// to position 0: what no window needs any longer is not kept.
 ///
 /// On QUIPU_ERROR_ARGUMENT, QUIPU_ERROR_CONTEXT_FULL and QUIPU_ERROR_MEMORY
-/// nothing has changed, the last outputs included.
+/// nothing has changed, the last outputs included. After another error there
+/// are no outputs, and sequences of the call hold some of its tokens.
 QUIPU_API quipu_status quipu_run(quipu_model *model, const char *entry,
                                  const int32_t *tokens,
                                  const int32_t *positions,

@@ -23,7 +23,8 @@
 //   FAKE_DEVICE     whether its steps launch kernels, of fake-driver.cpp's GPU
 //
 // The environment's FAKE_DELAY is how many microseconds each step takes at
-// least, FAKE_CHIP what its kernels are for (sm_90a).
+// least, FAKE_BROKEN the position whose logits are no numbers, FAKE_CHIP what
+// its kernels are for (sm_90a).
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,6 +35,7 @@
 #include "runtime/generate/Sampler.h"
 #include "test/runtime/engine/cuda/fake-driver.h"
 #endif
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <unistd.h>
@@ -163,6 +165,9 @@ void writeRow(const StepArgs &args, const Tensor &output, int32_t token,
     } else {
       row[j] = getHidden(hash, j);
     }
+  static const char *broken = getenv("FAKE_BROKEN");
+  if (broken && args.positions[token] == atoi(broken))
+    row[0] = NAN;
   if (&output == logitsOutput)
     row[imEnd] = args.positions[token] % 48 == 47 ? 100.0f : 0.0f;
 }

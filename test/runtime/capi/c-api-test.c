@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 //
-// Prints the first check that fails, or "ok"; with the word `memory` nothing
-// but such a check. The model is fake-program.cpp's.
+// Prints the first check that fails, or "ok"; with the word `memory` or
+// `broken` nothing but such a check. The model is fake-program.cpp's.
 //
 //===----------------------------------------------------------------------===//
 
@@ -460,9 +460,31 @@ static int testMemory(void) {
   return 0;
 }
 
+/// A step that fails leaves no outputs, and the model goes on.
+static int testBroken(void) {
+  setenv("FAKE_BROKEN", "2", 1);
+  quipu_model *model = NULL;
+  EXPECT(quipu_create(NULL, &model) == QUIPU_OK);
+  int32_t tokens[] = {1, 2, 3, 4};
+  EXPECT(quipu_step(model, tokens, NULL, NULL, 2, NULL, 2) == QUIPU_OK);
+  EXPECT(quipu_logits(model, 1));
+  EXPECT(quipu_step(model, tokens + 2, NULL, NULL, 2, NULL, 2) ==
+         QUIPU_ERROR_NOT_FINITE);
+  EXPECT(strstr(quipu_last_error(model), "the logits of row 0 is NaN"));
+  EXPECT(!quipu_logits(model, 0) && !quipu_logits(model, 1));
+  // Logits that nobody asks for are not looked at.
+  EXPECT(quipu_reset(model, 0) == QUIPU_OK);
+  EXPECT(quipu_step(model, tokens, NULL, NULL, 4, NULL, 1) == QUIPU_OK);
+  EXPECT(quipu_logits(model, 0));
+  quipu_destroy(model);
+  return 0;
+}
+
 int main(int argc, char **argv) {
   if (argc == 2 && strcmp(argv[1], "memory") == 0)
     return testMemory();
+  if (argc == 2 && strcmp(argv[1], "broken") == 0)
+    return testBroken();
   testCreate();
   testRaggedSteps();
   testErrors();
