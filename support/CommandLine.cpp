@@ -209,7 +209,7 @@ std::string CommandLine::parse(int argc, const char *const *argv) {
 void quipu::appendWords(std::string &text, std::string line, size_t indent,
                         std::string_view words) {
   constexpr size_t width = 80;
-  if (line.size() + 2 > indent) {
+  if (!line.empty() && line.size() + 2 > indent) {
     text += line + "\n";
     line.clear();
   }

@@ -27,7 +27,8 @@ that cannot be run is told with the line and what stands there.
 examples:
   quipu render smollm2.gguf --messages chat.json
   quipu render chat_template.jinja --messages - --bos "<s>" < chat.json
-  quipu render Qwen3-0.6B --messages chat.json --variables '{"enable_thinking": false}'
+  quipu render Qwen3-0.6B --messages chat.json \
+    --variables '{"enable_thinking": false}'
 
 A file of messages is JSON as OpenAI has it:
   [{"role": "user", "content": "What is gravity?"}]

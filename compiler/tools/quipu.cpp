@@ -35,8 +35,8 @@ static constexpr char usage[] = R"(usage: quipu build MODEL -o OUT [options]
        quipu index FOLDER --with PROGRAM -o FILE
        quipu render TEMPLATE --messages FILE [options]
        quipu tokenize TOKENIZER < text
-       quipu check-grammar FILE < text
-       quipu --help | --version | --print-stages
+       quipu check-grammar FILE [options] < text
+       quipu COMMAND --help
 
 Compiles a language model, ahead of time, into one program that holds its code
 and its weights and needs nothing else.
@@ -46,12 +46,15 @@ examples:
   ./smol "Once upon a time"            # and run it
   quipu build smollm2.gguf --head generate,embed -o smol
   ./smol embed "Once upon a time"      # a program with two entries
-  quipu build --help                   # all options, and the stages between
-  quipu tune --help                    # make it faster on this machine
-  quipu index --help                   # documents to search and to ask
-  quipu render --help                  # try its chat template
-  quipu tokenize --help                # try a tokenizer without a model
-  quipu check-grammar --help           # and a grammar
+
+Commands:
+  build                   Make a program of a model; its help has all options,
+                          and the stages between.
+  tune                    Find the schedules that are fastest on this machine.
+  index                   Make an index of documents, to search and to ask.
+  render                  Try a chat template.
+  tokenize                Try a tokenizer, without a model.
+  check-grammar           Try a grammar or a JSON Schema.
 )";
 
 static constexpr char buildUsage[] =
@@ -65,9 +68,11 @@ examples:
   quipu build smollm2.gguf -o smol
   quipu build SmolLM2-135M -o smol                        # a folder
   quipu build SmolLM2-135M --quantize q4_k_m -o smol      # in fewer bits
+  quipu build SmolLM2-135M --lora my-adapter=0.5 -o smol  # and with an adapter
   quipu build smollm2.gguf --lib -o libsmol.so
   quipu build smollm2.gguf --head generate,embed -o smol  # ./smol embed "text"
   quipu build smollm2.gguf --target x86-64-v3 -o smol     # for other machines
+  quipu build smollm2.gguf --target sm_90a -o smol        # for a GPU
   quipu build smollm2.gguf --emit fused                   # read a stage
   quipu build smollm2.gguf --dump-stages s -o smol        # write all of them,
   quipu build smollm2.gguf --dump-stages s --from fused -o smol
@@ -112,6 +117,8 @@ examples:
 docs/tokenizers.md says which kinds of tokenizer there are.
 )";
 
+static constexpr char exitStatus[] = "\nExit status: 0; 1 after an error.\n";
+
 namespace {
 /// What was given; nothing that was not.
 struct Values {
@@ -149,15 +156,14 @@ static const char quantizeHelp[] =
     "Store the weights of an F32, F16 or BF16 model in fewer bits: q8_0, "
     "q4_k_m, q6_k or another of llama-quantize's names, which "
     "docs/checkpoints.md lists. Rules for single tensors may follow, as "
-    "q4_k_m,token_embd=q8_0.";
+    "q4_k_m,token_embd=q8_0 (default: as they are in the file).";
 static const char loraHelp[] =
     "Add what the adapter changes to the weights: a GGUF file, or a folder of "
-    "PEFT's; '=SCALE' behind it (default: 1) makes it weaker or stronger. May "
-    "be given several times. docs/lora.md says what adapters there are.";
+    "PEFT's. SCALE (default: 1) makes it weaker or stronger. May be given "
+    "several times. docs/lora.md says what adapters there are.";
 static const char namesHelp[] =
     "What Hugging Face folders of a new family call their keys and tensors; "
-    "the "
-    "file is named after the family, as docs/checkpoints.md says.";
+    "the file is named after the family, as docs/checkpoints.md says.";
 static const char specHelp[] = "The spec of the model's family (default: the "
                                "one built into quipu).";
 
@@ -172,7 +178,7 @@ static CommandLine getBuildOptions(Values &to) {
         "Make a shared library, with its C header quipu.h beside it."},
        {program, 0, "target", "T", Text{&to.target}, targetHelp},
        {program, 0, "quantize", "NAME", Text{&to.quantization}, quantizeHelp},
-       {program, 0, "lora", "ADAPTER", Texts{&to.adapters}, loraHelp},
+       {program, 0, "lora", "ADAPTER[=SCALE]", Texts{&to.adapters}, loraHelp},
        {program, 0, "context", "N", Integer{&to.context, 1, abi::maxContext},
         "How many tokens the program remembers unless it is told otherwise "
         "(default: as many as the model was trained with)."},
@@ -182,10 +188,10 @@ static CommandLine getBuildOptions(Values &to) {
         "same bits."},
        {program, 0, "head", "NAME,...", Text{&to.heads},
         "The program's entries, each a head on the model's hidden states: "
-        "generate continues a text (the default), embed makes a vector of "
-        "one, hidden gives the hidden states; a FILE.mlir is a head of your "
-        "own. The first word after the program's name chooses; without one "
-        "it is the first entry."},
+        "generate continues a text, embed makes a vector of one, hidden gives "
+        "the hidden states; a FILE.mlir is a head of your own. The first word "
+        "after the program's name chooses; without one it is the first entry "
+        "(default: what the checkpoint's class is for)."},
        {program, 0, "weights", "random:SEED", Text{&to.weights},
         "Make a program without weights, for measurements: it makes random "
         "ones at the start, on every machine the same for the seed. MODEL "
@@ -200,7 +206,6 @@ static CommandLine getBuildOptions(Values &to) {
        {way, 0, "from", "STAGE[:FILE]", Text{&to.from},
         "Resume from a stage's file, which may have been edited (default: the "
         "one in the folder of '--dump-stages')."},
-       {way, 'h', "help", "", Switch{&to.help}, "Print this."},
        {passes, 0, "remarks", "", Switch{&to.developer.remarks},
         "Say what has become of each line of the spec, and why: which ops are "
         "one kernel, how it runs, and what steps take."},
@@ -213,7 +218,8 @@ static CommandLine getBuildOptions(Values &to) {
         Text{&to.developer.printAfter}, "Print what a pass leaves."},
        {passes, 0, "reproducer", "FILE", Text{&to.developer.reproducer},
         "After a pass has failed, or crashed, write what its stage got: "
-        "'quipu-opt -run-reproducer FILE' does the same again."}},
+        "'quipu-opt -run-reproducer FILE' does the same again."},
+       {"About quipu", 'h', "help", "", Switch{&to.help}, "Print this."}},
       Repeated::IsRefused);
 }
 
@@ -248,8 +254,8 @@ static std::string getBuildHelp(const CommandLine &line) {
   raw_string_ostream os(text);
   printStages(os);
   os << "\nCompiled kernels are kept in QUIPU_CACHE_DIR, else "
-        "XDG_CACHE_HOME/quipu, else\n~/.cache/quipu.\n\nExit status: 0; 1 "
-        "after an error.\n";
+        "XDG_CACHE_HOME/quipu, else\n~/.cache/quipu.\n"
+     << exitStatus;
   return text;
 }
 
@@ -271,8 +277,7 @@ static LogicalResult runCommand(StringRef command, ArrayRef<const char *> argv,
   if (!error.empty())
     return fail(error);
   if (values.help)
-    return print(isTune ? tuneUsage + line.help() +
-                              "\nExit status: 0; 1 after an error.\n"
+    return print(isTune ? tuneUsage + line.help() + exitStatus
                         : getBuildHelp(line));
   if (line.positional().size() > 1)
     return fail("unexpected '" + line.positional()[1] + "' after the model '" +
@@ -343,8 +348,7 @@ static LogicalResult runTokenize(ArrayRef<const char *> argv) {
   if (!error.empty())
     return fail(error);
   if (values.help)
-    return print(tokenizeUsage + line.help() +
-                 "\nExit status: 0; 1 after an error.\n");
+    return print(tokenizeUsage + line.help() + exitStatus);
   if (line.positional().size() != 1)
     return fail("'tokenize' takes one tokenizer; see quipu tokenize --help");
   return tokenize(line.positional()[0]);
@@ -391,7 +395,7 @@ static LogicalResult run(ArrayRef<const char *> argv) {
   if (!error.empty() || !line.positional().empty())
     return fail(findMistake(first, error));
   if (values.help)
-    return print(usage);
+    return print(usage + line.help() + exitStatus);
   if (values.version)
     return print((getCompilerVersion() + "\n").str());
   std::string table;

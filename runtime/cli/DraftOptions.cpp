@@ -17,9 +17,9 @@ void DraftOptions::addTo(std::vector<Option> &options) {
       {{heading, 0, "lookup", "", Switch{&lookup},
         "Guess that the text goes on as it did after the same tokens before: "
         "faster where texts repeat or quote."},
-       {heading, 0, "draft", "FILE", Text{&draft},
-        "Guess what FILE would write: a program like this one, of a smaller "
-        "model with the same tokens."}});
+       {heading, 0, "draft", "PROGRAM", Text{&draft},
+        "Guess what PROGRAM would write, one like this of a smaller model with "
+        "the same tokens."}});
 }
 
 std::string DraftOptions::start(const abi::Program &target, int32_t entry,

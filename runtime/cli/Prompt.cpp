@@ -21,7 +21,7 @@ void PromptSource::addTo(std::vector<Option> &options) {
   options.insert(
       options.end(),
       {{input, 'p', "prompt", "TEXT", Text{&option},
-        "The prompt, as behind the options without this one."},
+        "The prompt, which may as well stand behind the options."},
        {input, 0, "tokens", "\"ID ...\"", Text{&tokens},
         "Take token ids instead of a text, and print ids: one line, separated "
         "by blanks. No tokenizer is used."},

@@ -21,13 +21,13 @@ void RunOptions::addTo(std::vector<Option> &options,
   else
     options.push_back({run, 't', "threads", "N",
                        Integer{&threads, 1, Session::maxThreads},
-                       "Run on N threads (default: one for each core). The "
-                       "output does not depend on it."});
+                       "Run on N threads (default: one for each core that the "
+                       "process may use). The output does not depend on it."});
   options.insert(
       options.end(),
       {{run, 'c', "context", "N", Integer{&context, 1, abi::maxContext},
-        "Positions of a text and what continues it together (default: the "
-        "model's)."},
+        "Positions of a text and what continues it together (default: " +
+            std::to_string(program.context) + ")."},
        {run, 0, "cache-type", "TYPE",
         Choice{&cacheType, {"f16", "f32", "q8_0"}},
         "How keys and values are kept: f16; f32, which is exact and twice as "

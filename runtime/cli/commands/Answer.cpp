@@ -146,12 +146,15 @@ void AnswerCommand::addOwnOptions(const CommandCall & /*call*/,
 }
 
 CommandHelp AnswerCommand::help(const CommandCall & /*call*/) const {
-  return {"--context FILE \"question\"",
+  return {
+      .needs = "--context FILE",
+      .words = "\"question\"",
+      .text =
           "Prints the part of the context that answers the question, after its "
           "score, a probability.",
-          {"--context story.txt \"Who feeds the cat?\"",
-           "--context story.txt --top 3 --none < questions.txt",
-           "--format json --jsonl < questions-and-contexts.jsonl"}};
+      .examples = {"--context story.txt \"Who feeds the cat?\"",
+                   "--context story.txt --top 3 --none < questions.txt",
+                   "--format json --jsonl < questions-and-contexts.jsonl"}};
 }
 
 std::string AnswerCommand::prepare(const CommandCall & /*call*/) {

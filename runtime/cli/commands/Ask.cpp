@@ -58,8 +58,8 @@ void AskCommand::addOptions(const CommandCall &call,
   search.addTo(options);
   options.insert(
       options.end(),
-      {{"What is searched", 0, "embedder", "FILE", Text{&embedder},
-        "The program that made the index: it looks for the passages."},
+      {{"What is searched", 0, "embedder", "PROGRAM", Text{&embedder},
+        "The program that made the index; it looks for the passages."},
        {output, 'n', "length", "N", Integer{&length, 1, INT_MAX},
         "Answer with at most N tokens (default: " +
             std::to_string(usualLength) + ")."},
@@ -72,12 +72,16 @@ void AskCommand::addOptions(const CommandCall &call,
 }
 
 CommandHelp AskCommand::help(const CommandCall &) const {
-  return {"--index FILE --embedder FILE \"question\"",
+  return {
+      .needs = "--index FILE --embedder PROGRAM",
+      .words = "\"question\"",
+      .text =
           "Answers a question from the passages of an index that fit it best, "
           "and prints the files and lines that they come from. If no passage "
           "fits, it says so and answers nothing.",
-          {"--index kb --embedder ./minilm \"Can I use two GPUs?\"",
-           "--index kb --embedder ./minilm --show \"Can I use two GPUs?\""}};
+      .examples = {
+          "--index kb --embedder ./minilm \"Can I use two GPUs?\"",
+          "--index kb --embedder ./minilm --show \"Can I use two GPUs?\""}};
 }
 
 /// What a program says when it fails, without its name.
@@ -93,7 +97,7 @@ std::string AskCommand::find(const std::string &question,
                              Retrieval &found) const {
   if (!embedder)
     return "there is no program to search the index with; give the one that "
-           "made it with '--embedder FILE'";
+           "made it with '--embedder PROGRAM'";
   MemoryFile output, errors;
   std::string error = output.create();
   if (error.empty())

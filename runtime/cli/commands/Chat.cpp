@@ -68,15 +68,16 @@ void ChatCommand::addOptions(const CommandCall &call,
 }
 
 CommandHelp ChatCommand::help(const CommandCall &) const {
-  return {"[\"message\"]",
+  return {
+      .words = "[\"message\"]",
+      .text =
           "Answers a message. Without one it takes turns: with you on a "
-          "terminal, else with\nthe lines of standard input, of which one that "
-          "ends with a backslash goes on in\nthe next.\n"
-          "\nCommands in place of a message:\n" +
-              ChatLoop::listCommands(),
-          {"", "\"Name three rivers in France.\"",
-           "--system \"Answer in one word.\" < questions.txt",
-           "--temperature 0.8 --top-p 0.9 \"Tell me a story.\""}};
+          "terminal, else with the lines of standard input, of which one that "
+          "ends with a backslash goes on in the next.",
+      .list = "Commands in place of a message:\n" + ChatLoop::listCommands(),
+      .examples = {"", "\"Name three rivers in France.\"",
+                   "--system \"Answer in one word.\" < questions.txt",
+                   "--temperature 0.8 --top-p 0.9 \"Tell me a story.\""}};
 }
 
 int ChatCommand::talk(const CommandCall &call, Session &session,

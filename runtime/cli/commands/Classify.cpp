@@ -62,13 +62,15 @@ CommandHelp ClassifyCommand::help(const CommandCall &call) const {
                        : classes.scores == abi::Scores::Sigmoid
                            ? "each from 0 to 1: several may be true"
                            : "as the model gives them";
-  return {"\"text\"",
+  return {
+      .words = "\"text\"",
+      .text =
           "Prints the labels of each text and their scores, the highest first, "
           "in a line. Labels: " +
-              names + ". Scores are numbers " + scores + ".",
-          {"\"What a wonderful day.\"", "--top 1 < lines.txt",
-           "--jsonl --format csv < texts.jsonl",
-           "\"The cat sits.\" --pair \"An animal sits.\""}};
+          names + ". Scores are numbers " + scores + ".",
+      .examples = {"\"What a wonderful day.\"", "--top 1 < lines.txt",
+                   "--jsonl --format csv < texts.jsonl",
+                   "\"The cat sits.\" --pair \"An animal sits.\""}};
 }
 
 std::string ClassifyCommand::encode(const CommandCall &call,

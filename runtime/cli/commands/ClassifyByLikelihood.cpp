@@ -109,13 +109,16 @@ void ClassifyByLikelihood::addOwnOptions(const CommandCall & /*call*/,
 }
 
 CommandHelp ClassifyByLikelihood::help(const CommandCall & /*call*/) const {
-  return {"--labels NAME,... \"text\"",
+  return {
+      .needs = "--labels NAME,...",
+      .words = "\"text\"",
+      .text =
           "Prints the labels of each text and their scores, the highest first, "
           "in a line. The scores sum to 1; they are made of how likely the "
           "language model finds each label behind the text.",
-          {"--labels positive,negative \"What a wonderful day.\"",
-           "--labels sport,politics,science --top 1 < lines.txt",
-           "--labels yes,no --prompt \"{text} Food?\" < lines.txt"}};
+      .examples = {"--labels positive,negative \"What a wonderful day.\"",
+                   "--labels sport,politics,science --top 1 < lines.txt",
+                   "--labels yes,no --prompt \"{text} Food?\" < lines.txt"}};
 }
 
 static void replaceAll(std::string &text, std::string_view name,

@@ -38,8 +38,10 @@ struct CommandCall {
 
 /// What a command's --help says besides the options.
 struct CommandHelp {
-  std::string arguments;             // "\"prompt\"": what follows the options
+  std::string needs = {};            // the options that must be given
+  std::string words;                 // "\"prompt\"": what follows the options
   std::string text;                  // what it does and prints, in sentences
+  std::string list = {};             // lines below, as they are
   std::vector<std::string> examples; // what follows the command's word
   bool readsInput = true;            // without a word, standard input
 };

@@ -58,7 +58,11 @@ void EmbedCommand::addOwnOptions(const CommandCall &call,
     options.push_back(
         {"What goes in", 0, "prompt-name", "NAME", Text{&promptName},
          "Put the model's prompt of that name before each text: " +
-             promptNames(call.program) + "."});
+             promptNames(call.program) + " (default: " +
+             (call.program.defaultPrompt < 0
+                  ? "none"
+                  : call.program.prompts[call.program.defaultPrompt].name) +
+             ")."});
   options.push_back(
       {"What comes out", 0, "outputs", "DIR", Text{&folder},
        "Write the vectors to DIR/embedding.npy, f32, a row for each text, and "
@@ -67,12 +71,13 @@ void EmbedCommand::addOwnOptions(const CommandCall &call,
 
 CommandHelp EmbedCommand::help(const CommandCall &call) const {
   const abi::Entry &entry = call.program.entries[call.entry];
-  return {"\"text\"",
-          "Prints " + std::to_string(entry.outputs[output(call)].width) +
-              " numbers for each text, in a line.",
-          {"\"The cat sits outside.\"", "--format json < lines.txt",
-           "--jsonl --format csv < texts.jsonl",
-           "--outputs vectors < lines.txt"}};
+  return {.words = "\"text\"",
+          .text = "Prints " +
+                  std::to_string(entry.outputs[output(call)].width) +
+                  " numbers for each text, in a line.",
+          .examples = {"\"The cat sits outside.\"", "--format json < lines.txt",
+                       "--jsonl --format csv < texts.jsonl",
+                       "--outputs vectors < lines.txt"}};
 }
 
 std::string EmbedCommand::prepare(const CommandCall &call) {

@@ -42,10 +42,11 @@ void EntryCommand::addOptions(const CommandCall &call,
 }
 
 CommandHelp EntryCommand::help(const CommandCall &call) const {
-  return {"\"text\"",
-          describeEntry(call.program.entries[call.entry]) +
-              " Each row is a line.",
-          {"\"Once upon a time\"", "--tokens \"1 2 3\" --outputs outputs"}};
+  return {.words = "\"text\"",
+          .text = describeEntry(call.program.entries[call.entry]) +
+                  " Each row is a line.",
+          .examples = {"\"Once upon a time\"",
+                       "--tokens \"1 2 3\" --outputs outputs"}};
 }
 
 int EntryCommand::run(const CommandCall &call) {

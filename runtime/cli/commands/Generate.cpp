@@ -70,7 +70,7 @@ std::unique_ptr<Command> quipu::makeGenerate() {
 void GenerateCommand::addOptions(const CommandCall &call,
                                  std::vector<Option> &options) {
   const char *input = "What goes in", *output = "What comes out",
-             *measuring = "Measuring";
+             *measuring = "Measuring, with --bench";
   source.addTo(options);
   options.insert(
       options.end(),
@@ -102,8 +102,9 @@ void GenerateCommand::addOptions(const CommandCall &call,
         "guesses to standard output."},
 
        {measuring, 0, "bench", "", Switch{&bench},
-        "Measure tokens per second, the share of the memory's bandwidth and "
-        "the time of each kernel beside its prediction, and generate nothing."},
+        "Generate nothing, and measure tokens per second, the share of the "
+        "memory's bandwidth and the time of each kernel beside its "
+        "prediction."},
        {measuring, 0, "json", "", Switch{&json},
         "Print the measurements as JSON."},
        {measuring, 0, "kernels", "", Switch{&kernels},
@@ -120,13 +121,14 @@ void GenerateCommand::addOptions(const CommandCall &call,
 }
 
 CommandHelp GenerateCommand::help(const CommandCall & /*call*/) const {
-  return {"\"prompt\"",
-          "Prints the continuation of the prompt.",
-          {"\"Once upon a time\" -n 64",
-           "--chat \"Name three rivers in France.\"",
-           "--chat --temperature 0.8 --top-p 0.9 \"Tell me a story.\"",
-           "--chat --json-schema person.json \"Describe a scientist.\"",
-           "--tokens \"1 2 3\" --logits logits.npy", "--bench --json"}};
+  return {
+      .words = "\"prompt\"",
+      .text = "Prints the continuation of the prompt.",
+      .examples = {"\"Once upon a time\" -n 64",
+                   "--chat \"Name three rivers in France.\"",
+                   "--chat --temperature 0.8 --top-p 0.9 \"Tell me a story.\"",
+                   "--chat --json-schema person.json \"Describe a scientist.\"",
+                   "--tokens \"1 2 3\" --logits logits.npy", "--bench --json"}};
 }
 
 /// What excludes each other, or nothing.

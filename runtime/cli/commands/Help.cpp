@@ -27,8 +27,16 @@ std::string quipu::describeEntry(const abi::Entry &entry) {
 static std::string examples(const CommandHelp &help, const std::string &start) {
   std::string text = "\nexamples:\n";
   for (const std::string &example : help.examples)
-    text += "  " + start + " " + example + "\n";
+    text += "  " + start + (example.empty() ? "" : " ") + example + "\n";
   return text;
+}
+
+/// The line with words, and the one without.
+static std::string usage(const CommandHelp &help, const std::string &start) {
+  std::string options =
+      start + " [options] " + help.needs + (help.needs.empty() ? "" : " ");
+  return "usage: " + options + help.words + "\n" +
+         (help.readsInput ? "       " + options + "< FILE\n" : "");
 }
 
 static void addRow(std::string &text, std::string_view name,
@@ -41,15 +49,18 @@ std::string quipu::programHelp(const CommandCall &call) {
   const std::string &name = call.start;
   ChosenCommand usual = defaultCommand(program);
   CommandHelp help = usual.kind->make()->help(call);
-  std::string text =
-      "usage: " + name + " [options] " + help.arguments + "\n       " + name +
-      " COMMAND [options] ...\n       " + name + " COMMAND --help\n\n" +
-      program.name + " (" + program.architecture +
-      ") with its code and weights, made by quipu.\n" + examples(help, name) +
-      "\nCommands, chosen by the first word (default: " +
-      (usual.kind->name.empty() ? program.entries[0].name
-                                : std::string(usual.kind->name)) +
-      "):\n";
+  std::string usualName = usual.kind->name.empty()
+                              ? program.entries[0].name
+                              : std::string(usual.kind->name);
+  std::string text = usage(help, name) + "       " + name +
+                     " COMMAND [options] ...\n       " + name +
+                     " COMMAND --help\n\n";
+  appendWords(text, "", 0,
+              std::string(program.name) + " (" + program.architecture +
+                  ") with its code and weights, made by quipu.");
+  text += examples(help, name) +
+          "\nCommands, chosen by the first word (default: " + usualName +
+          "):\n";
   std::string missing;
   for (const CommandKind &kind : commands())
     if (std::optional<ChosenCommand> known =
@@ -68,6 +79,9 @@ std::string quipu::programHelp(const CommandCall &call) {
             "them:\n" +
             missing;
   text += "\nAbout this program:\n";
+  addRow(text, "-h, --help",
+         "Print this; the options of a command, behind its word: " + name +
+             " " + usualName + " --help.");
   addRow(text, "--version", "Print what this program is made of.");
   return text + exitStatus;
 }
@@ -75,10 +89,9 @@ std::string quipu::programHelp(const CommandCall &call) {
 std::string quipu::commandHelp(const CommandCall &call, const Command &command,
                                const CommandLine &line) {
   CommandHelp help = command.help(call);
-  std::string text;
+  std::string text = usage(help, call.start) + "\n";
   appendWords(text, "", 0, help.text);
-  std::string input =
-      help.readsInput ? "       " + call.start + " [options] < FILE\n" : "";
-  return "usage: " + call.start + " [options] " + help.arguments + "\n" +
-         input + text + examples(help, call.start) + line.help() + exitStatus;
+  if (!help.list.empty())
+    text += "\n" + help.list;
+  return text + examples(help, call.start) + line.help() + exitStatus;
 }

@@ -64,14 +64,16 @@ void IndexCommand::addOptions(const CommandCall &call,
 }
 
 CommandHelp IndexCommand::help(const CommandCall &) const {
-  return {"FOLDER -o FILE",
-          "Cuts the documents of a folder, and of all folders in it, into "
-          "passages, and writes these and their vectors into one file, for "
-          "'search' and 'ask'. Files named .md, .markdown, .html, .htm and "
-          ".xhtml are read as such, others as plain text. Names that begin "
-          "with a dot and binary files are left out.",
-          {"docs -o kb", "docs -o kb --passage-tokens 120 --context-tokens 60"},
-          /*readsInput=*/false};
+  return {.words = "FOLDER -o FILE",
+          .text =
+              "Cuts the documents of a folder, and of all folders in it, into "
+              "passages, and writes these and their vectors into one file, for "
+              "'search' and 'ask'. Files named .md, .markdown, .html, .htm and "
+              ".xhtml are read as such, others as plain text. Names that begin "
+              "with a dot and binary files are left out.",
+          .examples = {"docs -o kb",
+                       "docs -o kb --passage-tokens 120 --context-tokens 60"},
+          .readsInput = false};
 }
 
 std::string IndexCommand::check(const CommandCall &call,

@@ -71,12 +71,14 @@ void PerplexityCommand::addOwnOptions(const CommandCall & /*call*/,
 }
 
 CommandHelp PerplexityCommand::help(const CommandCall & /*call*/) const {
-  return {"FILE...",
+  return {
+      .words = "FILE...",
+      .text =
           "Prints the perplexity of each file, or of each line of standard "
           "input: e to the mean of -ln p, in nats, of the tokens behind the "
           "first.",
-          {"book.txt", "--window 512 --stride 256 book.txt",
-           "--format csv < lines.txt", "--tokens \"1 2 3\""}};
+      .examples = {"book.txt", "--window 512 --stride 256 book.txt",
+                   "--format csv < lines.txt", "--tokens \"1 2 3\""}};
 }
 
 std::string PerplexityCommand::prepare(const CommandCall & /*call*/) {

@@ -96,12 +96,15 @@ void RankCommand::addOwnOptions(const CommandCall & /*call*/,
 }
 
 CommandHelp RankCommand::help(const CommandCall & /*call*/) const {
-  return {"--query TEXT FILE...",
+  return {
+      .needs = "--query TEXT",
+      .words = "FILE...",
+      .text =
           "Prints the score of each file, or of each line of standard input, "
           "and the file's name or the line, the best first.",
-          {"--query \"Who feeds the cat?\" notes.txt letters.txt",
-           "--query \"Who feeds the cat?\" --top 3 < lines.txt",
-           "--query cats --format json --jsonl < texts.jsonl"}};
+      .examples = {"--query \"Who feeds the cat?\" notes.txt letters.txt",
+                   "--query \"Who feeds the cat?\" --top 3 < lines.txt",
+                   "--query cats --format json --jsonl < texts.jsonl"}};
 }
 
 void RankCommand::add(const TextItem &item, float score) {

@@ -55,12 +55,15 @@ void SearchCommand::addOptions(const CommandCall &call,
 }
 
 CommandHelp SearchCommand::help(const CommandCall &) const {
-  return {"--index FILE \"text\"",
+  return {
+      .needs = "--index FILE",
+      .words = "\"text\"",
+      .text =
           "Prints the passages of an index that are nearest to a text in what "
           "they say, the nearest first: file and lines, the cosine of the "
           "vectors, the headings above, the passage.",
-          {"--index kb \"How do I compile for another processor?\"",
-           "--index kb --passages 3 --json \"numerics\""}};
+      .examples = {"--index kb \"How do I compile for another processor?\"",
+                   "--index kb --passages 3 --json \"numerics\""}};
 }
 
 std::string SearchCommand::embed(const CommandCall &call,

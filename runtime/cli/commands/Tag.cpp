@@ -58,12 +58,14 @@ void TagCommand::addOwnOptions(const CommandCall & /*call*/,
 }
 
 CommandHelp TagCommand::help(const CommandCall & /*call*/) const {
-  return {"\"text\"",
+  return {
+      .words = "\"text\"",
+      .text =
           "Prints each token with its label and score in a line, and an empty "
           "line behind each text.",
-          {"\"Ada Lovelace lived in London.\"",
-           "--group --format json < lines.txt",
-           "--group --format csv --jsonl < texts.jsonl"}};
+      .examples = {"\"Ada Lovelace lived in London.\"",
+                   "--group --format json < lines.txt",
+                   "--group --format csv --jsonl < texts.jsonl"}};
 }
 
 std::string TagCommand::prepare(const CommandCall &call) {

@@ -18,11 +18,13 @@ public:
     cuts = false;
   }
   CommandHelp help(const CommandCall & /*call*/) const override {
-    return {"\"text\"",
+    return {
+        .words = "\"text\"",
+        .text =
             "Prints the ids of each text in a line, with those that the model "
             "wants before and behind it.",
-            {"\"The cat sits outside.\"", "--format json < lines.txt",
-             "--jsonl < texts.jsonl"}};
+        .examples = {"\"The cat sits outside.\"", "--format json < lines.txt",
+                     "--jsonl < texts.jsonl"}};
   }
 
 protected:
@@ -44,9 +46,11 @@ public:
     items.pairKey = nullptr;
   }
   CommandHelp help(const CommandCall & /*call*/) const override {
-    return {"\"ID ...\"",
+    return {
+        .words = "\"ID ...\"",
+        .text =
             "Prints the text of the ids in each line, without control tokens.",
-            {"\"504 3575 282\"", "--format json < ids.txt"}};
+        .examples = {"\"504 3575 282\"", "--format json < ids.txt"}};
   }
 
 protected:
