@@ -9,6 +9,7 @@
 #include "runtime/cli/Console.h"
 #include "runtime/cli/Progress.h"
 #include "runtime/cli/TextItems.h"
+#include "runtime/cli/TextNotes.h"
 #include "runtime/cli/commands/Command.h"
 #include "runtime/engine/Entries.h"
 #include "runtime/text/Chat.h"
@@ -45,23 +46,6 @@ std::string PromptSource::takeWords(const CommandCall &call) {
 }
 
 /// Tells of what a text probably does not mean to say.
-static void tellOfText(const PromptSource &source, const Tokenizer &tokenizer,
-                       const std::string &text) {
-  if (text.find("\r\n") != text.npos)
-    note(
-        "the text has the line ends of Windows (CR LF), which are other tokens "
-        "than line feeds");
-  std::string_view begin = tokenizer.bytes(tokenizer.bos());
-  std::vector<int32_t> added = tokenizer.encode("");
-  if (source.chat || begin.empty() || !text.starts_with(begin) ||
-      added.empty() || added[0] != tokenizer.bos())
-    return;
-  note("the text begins with " + std::string(begin) +
-       ", which the model's texts begin with anyway: " +
-       (source.special ? "it is there twice"
-                       : "this one is text, and no control token"));
-}
-
 static std::string readText(const PromptSource &source,
                             const Tokenizer *tokenizer, Prompt &prompt) {
   if (!tokenizer)
@@ -74,7 +58,9 @@ static std::string readText(const PromptSource &source,
     prompt.text = *source.text;
   else if (std::string reason = readInput(prompt.text); !reason.empty())
     return reason;
-  tellOfText(source, *tokenizer, prompt.text);
+  noteLineEnds(prompt.text);
+  if (!source.chat)
+    noteBeginning(*tokenizer, prompt.text, source.special);
   if (source.chat) {
     jinja::Conversation conversation;
     if (source.system)

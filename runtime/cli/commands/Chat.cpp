@@ -10,6 +10,7 @@
 #include "runtime/cli/DraftOptions.h"
 #include "runtime/cli/GrammarOptions.h"
 #include "runtime/cli/SamplingOptions.h"
+#include "runtime/cli/TextNotes.h"
 #include "runtime/cli/commands/Command.h"
 #include "runtime/text/Tokenizer.h"
 #include <climits>
@@ -121,6 +122,7 @@ int ChatCommand::run(const CommandCall &call) {
       question->clear();
       error = readInput(*question);
     }
+    noteLineEnds(*question);
   }
   if (error.empty())
     error = grammar.start(call.program, call.entry, call.tokenizer);

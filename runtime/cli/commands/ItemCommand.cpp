@@ -8,6 +8,7 @@
 #include "runtime/cli/commands/ItemCommand.h"
 #include "runtime/cli/Console.h"
 #include "runtime/cli/Progress.h"
+#include "runtime/cli/TextNotes.h"
 #include "runtime/engine/Clock.h"
 #include "runtime/engine/Entries.h"
 #include "runtime/engine/TextBatch.h"
@@ -97,6 +98,10 @@ void ItemCommand::readGroup(const CommandCall &call, Session *session,
       break;
     if (error.empty())
       error = encode(call, item);
+    if (call.tokenizer) {
+      noteLineEnds(item.text);
+      noteBeginning(*call.tokenizer, item.text, items.special());
+    }
     if (error.empty() && session)
       error = fit(call, longest, item);
     if (!error.empty()) {
