@@ -467,6 +467,8 @@ Error Compilation::prepare() {
 //===----------------------------------------------------------------------===//
 
 Error Compilation::assemble() {
+  if (std::exchange(isAssembled, true))
+    return Error::success();
   for (const ProgramVariant &variant : parts.variants)
     if (Error error = backend->assemble(variant.module, options.assembler))
       return error;

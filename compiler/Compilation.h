@@ -110,7 +110,8 @@ private:
   /// their time.
   llvm::Error prepare();
   void warnOfChatTemplate();
-  /// Machine code for devices, in the variants' modules.
+  /// Machine code for devices, in the variants' modules, which have it from
+  /// the first call on.
   llvm::Error assemble();
   llvm::Error printModule(const Stage &stage, llvm::raw_ostream &os);
   llvm::Error printAssembly(llvm::raw_ostream &os);
@@ -135,7 +136,7 @@ private:
   /// For the variants but the first.
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> copies;
   std::vector<uint8_t> tokenizer;
-  bool isPrepared = false;
+  bool isPrepared = false, isAssembled = false;
   /// One variant for each target; up to the stage `fused` all have the same
   /// module.
   ProgramParts parts;
