@@ -71,6 +71,13 @@ Value DeviceBuilder::getBlocks() {
 
 Value DeviceBuilder::getUniform(Value number) { return shuffle(number, 0); }
 
+void DeviceBuilder::renew(MutableArrayRef<Value> values) {
+  ValueRange before(values);
+  llvm::copy(emitAsm("", before.getTypes(), {}, before,
+                     /*hasSideEffects=*/true),
+             values.begin());
+}
+
 //===----------------------------------------------------------------------===//
 // Numbers
 //===----------------------------------------------------------------------===//

@@ -76,6 +76,9 @@ public:
   mlir::Value getBlocks(); ///< gridDim.x
   /// A number that is the same in all threads of a warp, known to be so.
   mlir::Value getUniform(mlir::Value number);
+  /// The same values, computed before this; what is computed from them is
+  /// computed behind it.
+  void renew(llvm::MutableArrayRef<mlir::Value> values);
 
   //===--------------------------------------------------------------------===//
   // Numbers
@@ -262,10 +265,10 @@ public:
   void commitWgmma();
   /// m64nNk16: D = A B + D. A is 4 pairs or a descriptor, B a descriptor; D are
   /// N / 2 f32, none for a first product that starts from zero. With
-  /// `transposedB` B is MN-major. With `fromZero` D = A B, in the registers of
-  /// `d`.
+  /// `transposedB` B is MN-major. Where `adds`, if given, is 0 D = A B, in the
+  /// registers of `d`.
   Values wgmma(Half type, unsigned n, mlir::ValueRange d, mlir::ValueRange a,
-               mlir::Value b, bool transposedB = false, bool fromZero = false);
+               mlir::Value b, bool transposedB = false, mlir::Value adds = {});
   /// Until at most `pending` groups are under way. Uses of the values behind it
   /// stay behind it, what is computed into them before it before.
   void waitWgmma(unsigned pending, llvm::MutableArrayRef<mlir::Value> values);

@@ -212,16 +212,21 @@ void DeviceBuilder::commitWgmma() {
 }
 
 Values DeviceBuilder::wgmma(Half type, unsigned n, ValueRange d, ValueRange a,
-                            Value b, bool transposedB, bool fromZero) {
+                            Value b, bool transposedB, Value adds) {
   require(90);
   assert((a.size() == 4 || a.size() == 1) && "registers or a descriptor");
-  bool inRegisters = a.size() == 4, isFirst = d.empty() || fromZero;
+  bool inRegisters = a.size() == 4, isFirst = d.empty();
+  assert(!(adds && isFirst) && "without D there is nothing to add to");
   unsigned count = n / 2;
   StringRef element = type == Half::BF16 ? "bf16" : "f16";
   std::string text;
   llvm::raw_string_ostream os(text);
-  os << "{ .reg .pred p; setp.ne.b32 p, " << (isFirst ? 0 : 1)
-     << ", 0; wgmma.mma_async.sync.aligned.m64n" << n << "k16.f32." << element
+  os << "{ .reg .pred p; setp.ne.b32 p, ";
+  if (adds) // behind A and B
+    os << "$" << count + a.size() + 1;
+  else
+    os << (isFirst ? 0 : 1);
+  os << ", 0; wgmma.mma_async.sync.aligned.m64n" << n << "k16.f32." << element
      << "." << element << " {";
   llvm::interleaveComma(llvm::seq(count), os,
                         [&](unsigned i) { os << "$" << i; });
@@ -240,6 +245,8 @@ Values DeviceBuilder::wgmma(Half type, unsigned n, ValueRange d, ValueRange a,
      << (transposedB ? 1 : 0) << "; }";
   Values operands(a);
   operands.push_back(b);
+  if (adds)
+    operands.push_back(adds);
   SmallVector<Type> results(count, getF32Type());
   return emitAsm(text, results, operands, d, /*hasSideEffects=*/true);
 }

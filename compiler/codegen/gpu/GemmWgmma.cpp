@@ -276,7 +276,8 @@ void WgmmaEmitter::startStage(const Group &group, const Consumer &consumer,
                    ? Values(ArrayRef(running.weights).slice(4 * step, 4))
                    : Values{b.add(weights, 2 * step)};
     chain = b.wgmma(Half::F16, shape.tokens, chain, a, b.add(tokens, 2 * step),
-                    /*transposedB=*/false, /*fromZero=*/isFirst && step == 0);
+                    /*transposedB=*/false,
+                    /*adds=*/isFirst && step == 0 ? b.i32(0) : Value());
   }
   b.commitWgmma();
   running.position = next(running.position);

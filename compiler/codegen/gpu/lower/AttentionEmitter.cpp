@@ -23,16 +23,16 @@ using abi::DeviceKvLayout;
 // No kernel changes what a step is given while another runs, so all this is
 // loaded once.
 
-Value AttentionEmitter::loadField(size_t field, Type type) {
-  return b.loadConstant(type, b.at(arguments.step, field));
+Value AttentionEmitter::loadField(Value from, size_t field, Type type) {
+  return b.loadConstant(type, b.at(from, field));
 }
 
-void AttentionEmitter::loadStep() {
+void AttentionEmitter::loadStep(Value from) {
   auto loadPointer = [&](size_t field) {
-    return loadField(field, b.getPointerType(1));
+    return loadField(from, field, b.getPointerType(1));
   };
   step.tileCount =
-      loadField(offsetof(abi::StepArgs, queryTileCount), b.getI32Type());
+      loadField(from, offsetof(abi::StepArgs, queryTileCount), b.getI32Type());
   step.tiles = loadPointer(offsetof(abi::StepArgs, queryTiles));
   step.sequences = loadPointer(offsetof(abi::StepArgs, sequences));
   step.places = loadPointer(shape.isFull ? offsetof(abi::StepArgs, ends)

@@ -48,9 +48,10 @@ protected:
     int64_t dim;
   };
 
-  Value loadField(size_t field, mlir::Type type);
-  /// What all tiles need of the step, all at once: comes first.
-  void loadStep();
+  /// Of the step's arguments, which are at `from`.
+  Value loadField(Value from, size_t field, mlir::Type type);
+  /// What all tiles need of them, all at once: comes first.
+  void loadStep(Value from);
   Tile loadTile(Value number);
   Row getRow(const Tile &tile, Value head, Value number);
   Value getBegin(Value end); ///< of a row's positions

@@ -76,7 +76,7 @@ void BlockedAttention::emit() {
       b.at(b.at(keys, cache.valuesInKeys ? 0 : cache.headBytes(cache.keyDim)),
            b.mul(slice, sliceBytes));
 
-  loadStep();
+  loadStep(arguments.step);
   Value tileCount = step.tileCount;
   int64_t heads = shape.cache.heads, tileBlocks = getTileBlocks(shape);
   Value items = b.mul(tileCount, heads * tileBlocks);

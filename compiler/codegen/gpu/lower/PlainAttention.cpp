@@ -41,7 +41,7 @@ private:
 
 void PlainAttention::emit() {
   b.waitForKernelBefore();
-  loadStep();
+  loadStep(arguments.step);
   lane = b.bitAnd(b.getThread(), lanes - 1);
   Value warp = b.getUniform(b.shiftRight(b.getThread(), 5));
   int64_t rows = shape.tileTokens() * shape.group;

@@ -28,9 +28,11 @@ void SplitAttention::emit() {
       b.at(b.at(shared, layout.scratch()), b.mul(group, layout.scratchBytes));
   barriers =
       b.at(b.at(shared, layout.barriers()), b.mul(group, layout.stages * 16));
-  loadStep();
-  maxSplits = loadField(offsetof(abi::StepArgs, maxSplits), b.getI32Type());
-  partials = loadField(offsetof(abi::StepArgs, partials), b.getPointerType(1));
+  loadStep(arguments.step);
+  maxSplits = loadField(arguments.step, offsetof(abi::StepArgs, maxSplits),
+                        b.getI32Type());
+  partials = loadField(arguments.step, offsetof(abi::StepArgs, partials),
+                       b.getPointerType(1));
   if (hasBulk) {
     b.ifThen(b.equal(thread, 0), [&] {
       for (int64_t i : llvm::seq(layout.groups * layout.stages * 2))

@@ -9,7 +9,9 @@
 // one thread copies keys and values into a ring, two warpgroups of 64 rows
 // multiply them. The products with a page's keys run beside those with the
 // values of the page before, and the softmax beside the latter
-// (FlashAttention-3, Shah 2024).
+// (FlashAttention-3, Shah 2024). These are multiplied 64 components at a time:
+// a page's results of 128, beside the sums, the scores and the weights, would
+// be more than a thread's registers.
 //
 //===----------------------------------------------------------------------===//
 
@@ -31,6 +33,7 @@ constexpr int64_t panelBytes =
 // Descriptors count in 16 bytes.
 constexpr int64_t nextKeys = 32 / 16, nextPanel = panelBytes / 16;
 constexpr int64_t nextValues = 16 * DeviceKvLayout::panelRowBytes / 16;
+constexpr size_t panelSums = DeviceKvLayout::panel / 2; // of a thread
 // Of the threads of a block, as the launch gives each of them 168.
 constexpr unsigned producerRegisters = 24, consumerRegisters = 240;
 
@@ -78,28 +81,39 @@ private:
   Value getParity(Value turn) { return b.bitAnd(b.divide(turn, stages), 1); }
   void release(Kind kind, Value turn);
 
+  /// Of a consumer. What follows from the thread's place is not kept longer
+  /// than until the next call.
+  void findThread();
   void produce(const Item &item, Value turn);
   void consume(const Item &item, Value turn);
   void writeQuery(const Item &item);
   /// Issue products; the values are there when they have been waited for.
   Values multiplyKeys(Value turn);
-  Values multiplyValues(Value turn, ArrayRef<Value> weights);
+  /// The panel's results take the registers of `before`, if given: not others
+  /// while it is still read.
+  Values multiplyValues(Value turn, ArrayRef<Value> weights, int64_t panel,
+                        const Values &before = {});
+  /// For a panel of values, beside which `beside` has been computed.
+  void waitValues(Value turn, Values &page, Values &beside);
   struct Factors {
     Value before[2], ofPage[2];
   };
-  /// Scores become weights.
-  Factors weighPage(Values &scores, State *states);
-  void merge(Values &sums, const Values &page, const Factors &factors);
+  /// A row's scores become weights.
+  void weighRow(Values &scores, unsigned row, State &state, Factors &factors);
+  void merge(MutableArrayRef<Value> sums, ArrayRef<Value> page,
+             const Factors &factors);
 
   SharedLayout layout;
   Value thread, shared;
-  Value group, groupThread, lane, warp, quad; // of consumers
+  Value none; // 0, which NVIDIA's assembler does not know
+  Value group, groupThread, quad, row; // of consumers
 };
 } // namespace
 
 void WarpgroupAttention::emit() {
   thread = b.getThread();
   shared = b.getSharedMemory();
+  none = b.getBlockY();
   Value number = b.getUniform(b.shiftRight(thread, 7));
   b.ifThen(b.equal(thread, 0), [&] {
     for (int64_t i : llvm::seq(stages))
@@ -122,30 +136,30 @@ void WarpgroupAttention::emit() {
       [&] {
         b.setRegisters(consumerRegisters, /*increase=*/true);
         group = b.sub(number, 1);
-        groupThread = b.bitAnd(thread, groupThreads - 1);
-        lane = b.bitAnd(thread, 31);
-        warp = b.shiftRight(groupThread, 5);
-        quad = b.bitAnd(lane, 3);
         forItems([&](const Item &item, Value turn) { consume(item, turn); });
       });
 }
 
 void WarpgroupAttention::forItems(
     function_ref<void(const Item &, Value)> body) {
-  loadStep();
-  Value tileCount = step.tileCount;
+  loadStep(arguments.step);
   int64_t heads = shape.cache.heads, tileBlocks = getTileBlocks(shape);
-  Value items = b.mul(tileCount, heads * tileBlocks);
-  Value block = b.getBlock(), blocks = b.getBlocks();
-  Value opposite = b.sub(b.sub(blocks, 1), block);
   auto emitRound = [&](Value round, Values turns) -> Values {
+    // What follows from these would otherwise be kept for all rounds, in
+    // registers that there are not.
+    Value from = arguments.step, block = b.getBlock(), blocks = b.getBlocks();
+    b.renew(from);
+    b.renew(block);
+    loadStep(from);
+    Value items = b.mul(step.tileCount, heads * tileBlocks);
     // Those with most pages come first, and are dealt out to and fro.
+    Value opposite = b.sub(b.sub(blocks, 1), block);
     Value mine = b.select(b.equal(b.bitAnd(round, 1), 0), block, opposite);
     Value number = b.add(b.mul(round, blocks), mine);
     Value isThere = b.less(number, items);
     number = b.min(number, b.sub(items, 1));
     Value place = b.divide(number, heads);
-    Value tile = b.sub(b.sub(tileCount, 1), b.divide(place, tileBlocks));
+    Value tile = b.sub(b.sub(step.tileCount, 1), b.divide(place, tileBlocks));
     Item item;
     item.tile = loadTile(tile);
     item.head = b.remainder(number, heads);
@@ -163,7 +177,18 @@ void WarpgroupAttention::forItems(
     b.ifThen(isThere, [&] { body(item, turns[0]); });
     return {b.add(turns[0], b.select(isThere, item.pages, 0))};
   };
-  b.forEach(0, b.ceilDivide(items, blocks), 1, b.i32(0), emitRound);
+  Value rounds =
+      b.ceilDivide(b.mul(step.tileCount, heads * tileBlocks), b.getBlocks());
+  b.forEach(0, rounds, 1, b.i32(0), emitRound);
+}
+
+void WarpgroupAttention::findThread() {
+  groupThread = b.bitAnd(thread, groupThreads - 1);
+  b.renew(groupThread);
+  Value lane = b.bitAnd(groupThread, 31);
+  quad = b.bitAnd(lane, 3);
+  row = b.add(b.mul(group, groupRows), b.mul(b.shiftRight(groupThread, 5), 16));
+  row = b.add(row, b.shiftRight(lane, 2));
 }
 
 void WarpgroupAttention::produce(const Item &item, Value turn) {
@@ -235,36 +260,41 @@ Values WarpgroupAttention::multiplyKeys(Value turn) {
   return scores;
 }
 
-Values WarpgroupAttention::multiplyValues(Value turn, ArrayRef<Value> weights) {
+Values WarpgroupAttention::multiplyValues(Value turn, ArrayRef<Value> weights,
+                                          int64_t panel, const Values &before) {
   Value stage = b.remainder(turn, stages);
   b.waitParity(getBarrier(PageValues, Full, turn), getParity(turn));
   Value values = b.getDescriptor(
-      b.at(b.at(shared, layout.values()), b.mul(stage, layout.valueBytes)),
-      panelBytes);
-  Values sums;
+      b.at(b.at(shared, layout.values()), b.mul(stage, layout.valueBytes)));
+  Values sums(before);
   b.fenceWgmma();
   for (int64_t step : llvm::seq(abi::pagePositions / 16))
-    sums = b.wgmma(Half::F16, shape.cache.valueDim, sums,
-                   weights.slice(4 * step, 4), b.add(values, step * nextValues),
-                   /*transposedB=*/true);
+    sums = b.wgmma(
+        Half::F16, DeviceKvLayout::panel, sums, weights.slice(4 * step, 4),
+        b.add(values, panel * nextPanel + step * nextValues),
+        /*transposedB=*/true, step == 0 && !before.empty() ? none : Value());
   b.commitWgmma();
   return sums;
 }
 
-WarpgroupAttention::Factors WarpgroupAttention::weighPage(Values &scores,
-                                                          State *states) {
-  Factors factors;
-  for (unsigned h : {0, 1}) {
-    Value largest = getPageLargest(getLargest(scores, h));
-    weigh(scores, h, largest);
-    std::tie(factors.before[h], factors.ofPage[h]) =
-        update(states[h], largest, addQuarters(addQuarters(scores, h)));
-  }
-  return factors;
+void WarpgroupAttention::waitValues(Value turn, Values &page, Values &beside) {
+  b.renew(beside);
+  // The values are there, but NVIDIA's assembler moves the wait for products
+  // to the beginning of the code that it is in, which here begins anew.
+  b.waitParity(getBarrier(PageValues, Full, turn), getParity(turn));
+  b.waitWgmma(0, page);
 }
 
-void WarpgroupAttention::merge(Values &sums, const Values &page,
-                               const Factors &factors) {
+void WarpgroupAttention::weighRow(Values &scores, unsigned row, State &state,
+                                  Factors &factors) {
+  Value largest = getPageLargest(getLargest(scores, row));
+  weigh(scores, row, largest);
+  std::tie(factors.before[row], factors.ofPage[row]) =
+      update(state, largest, addQuarters(addQuarters(scores, row)));
+}
+
+void WarpgroupAttention::merge(MutableArrayRef<Value> sums,
+                               ArrayRef<Value> page, const Factors &factors) {
   for (auto [i, sum] : llvm::enumerate(sums)) {
     unsigned h = i / 2 % 2;
     sum = b.fma(page[i], factors.ofPage[h], b.mulF(sum, factors.before[h]));
@@ -272,11 +302,11 @@ void WarpgroupAttention::merge(Values &sums, const Values &page,
 }
 
 void WarpgroupAttention::consume(const Item &item, Value turn) {
+  findThread();
   writeQuery(item);
-  Value laneRow = b.add(b.add(item.firstRow, b.mul(group, groupRows)),
-                        b.add(b.mul(warp, 16), b.shiftRight(lane, 2)));
-  Row rows[] = {getRow(item.tile, item.head, laneRow),
-                getRow(item.tile, item.head, b.add(laneRow, 8))};
+  Value number = b.add(item.firstRow, row);
+  Row rows[] = {getRow(item.tile, item.head, number),
+                getRow(item.tile, item.head, b.add(number, 8))};
   State states[] = {getFirstState(rows[0], quad), getFirstState(rows[1], quad)};
 
   Values scores = multiplyKeys(turn);
@@ -289,7 +319,9 @@ void WarpgroupAttention::consume(const Item &item, Value turn) {
   };
   cap(scores);
   hideOf(scores, b.i32(0));
-  Factors factors = weighPage(scores, states);
+  Factors factors;
+  for (unsigned row : {0, 1})
+    weighRow(scores, row, states[row], factors);
   Values weights = packWeights(scores);
 
   size_t sumCount = shape.cache.valueDim / 2;
@@ -311,25 +343,37 @@ void WarpgroupAttention::consume(const Item &item, Value turn) {
     return Values(all.take_front(sumCount));
   };
   append(inits);
+  int64_t panels = shape.cache.valueDim / DeviceKvLayout::panel;
+  auto mergePanel = [&](Values &sums, int64_t panel, const Values &page,
+                        const Factors &factors) {
+    merge(MutableArrayRef(sums).slice(panel * panelSums, panelSums), page,
+          factors);
+  };
   auto walk = [&](Value from, Value to, Values inits, bool hides) -> Values {
     auto emitPage = [&](Value index, Values all) -> Values {
       Values sums = extract(all);
       Value current = b.add(turn, index), before = b.sub(current, 1);
       Values scores = multiplyKeys(current);
-      Values page = multiplyValues(before, weights);
+      Values page = multiplyValues(before, weights, 0);
       b.waitWgmma(1, scores);
       release(Keys, current);
       Factors old = factors;
       cap(scores);
       if (hides)
         hideOf(scores, index);
-      factors = weighPage(scores, states);
-      // The weights pass through the wait, or they would be computed behind it.
-      page.append(scores);
-      b.waitWgmma(0, page);
+      // A row's weights beside each panel's products, or both beside the one.
+      weighRow(scores, 0, states[0], factors);
+      for (int64_t panel : llvm::seq<int64_t>(1, panels)) {
+        waitValues(before, page, scores);
+        mergePanel(sums, panel - 1, page, old);
+        b.renew(sums);
+        page = multiplyValues(before, weights, panel, page);
+      }
+      weighRow(scores, 1, states[1], factors);
+      waitValues(before, page, scores);
       release(PageValues, before);
-      merge(sums, page, old);
-      weights = packWeights(Values(ArrayRef(page).drop_front(sumCount)));
+      mergePanel(sums, panels - 1, page, old);
+      weights = packWeights(scores);
       append(sums);
       return sums;
     };
@@ -346,16 +390,24 @@ void WarpgroupAttention::consume(const Item &item, Value turn) {
   all = walk(seen, item.pages, all, /*hides=*/true);
   Values sums = extract(all);
   Value last = b.sub(b.add(turn, item.pages), 1);
-  Values page = multiplyValues(last, weights);
+  Values page;
+  for (int64_t panel : llvm::seq(panels))
+    page.append(multiplyValues(last, weights, panel));
   b.waitWgmma(0, page);
   release(PageValues, last);
   merge(sums, page, factors);
 
+  findThread();
+  Tile tile = item.tile;
+  Value head = item.head;
+  b.renew(tile.count);
+  b.renew(head);
   for (unsigned h : {0, 1}) {
     Value factor = getFactor(states[h]);
-    b.ifThen(rows[h].isThere, [&] {
+    Row own = getRow(tile, head, b.add(b.add(item.firstRow, row), 8 * h));
+    b.ifThen(own.isThere, [&] {
       for (int64_t eight : llvm::seq(shape.cache.valueDim / 8))
-        storeResult(item.tile, rows[h], b.add(b.mul(quad, 2), 8 * eight),
+        storeResult(tile, own, b.add(b.mul(quad, 2), 8 * eight),
                     {b.mulF(sums[4 * eight + 2 * h], factor),
                      b.mulF(sums[4 * eight + 2 * h + 1], factor)});
     });
