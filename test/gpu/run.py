@@ -67,8 +67,9 @@ MODELS = {
     "deepseek-v2-lite": FLOATS,
 }
 # These as they are stored, from their folders.
-FOLDERS = ["arcee", "cohere2", "ernie4_5", "exaone4", "exaone4-full", "gemma", "nemotron",
-           "olmo3", "phi", "starcoder2"]
+FOLDERS = ["arcee", "cohere2", "deepseek-v2", "dots1", "ernie4_5", "exaone4", "exaone4-full",
+           "gemma", "glm4-moe", "granitemoe", "helium", "hunyuan-dense", "nemotron", "olmo", "olmo3",
+           "olmoe", "phi", "qwen2-moe", "qwen2-vl", "qwen3-vl", "seed-oss", "starcoder2"]
 # Folder of test/golden: what its program computes in place of logits.
 ENCODERS = {"encoder-embedding": ["hidden"], "bert": ["hidden", "embed"]}
 # As they are stored, too; their commands print scores.
