@@ -24,7 +24,7 @@ from encoder_files import GOLDEN, LETTERS
 sys.path.insert(0, str(GOLDEN))
 import bert_numpy
 import safetensors_file
-import to_gguf
+from gguf_names import BERT_NAMES, gguf_name
 
 TOLERANCE = {"reference": 1e-5, "native": 1e-4}
 quipu, target = sys.argv[1:]
@@ -81,7 +81,7 @@ def write_gguf(path, tensors, head, labels=None):
     for name, tensor in tensors.items():
         name = re.sub(r"^pooler\.dense\.", "cls.", name)
         if not name.startswith("cls."):
-            name = to_gguf.gguf_name(name, to_gguf.BERT_NAMES, [])
+            name = gguf_name(name, BERT_NAMES, loops=None)
         writer.add_tensor(name, tensor)
     writer.add_tensor("cls.output.weight", head[0])
     writer.add_tensor("cls.output.bias", head[1])
