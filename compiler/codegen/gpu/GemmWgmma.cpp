@@ -275,9 +275,10 @@ void WgmmaEmitter::startStage(const Group &group, const Consumer &consumer,
     Values a = group.isConverted
                    ? Values(ArrayRef(running.weights).slice(4 * step, 4))
                    : Values{b.add(weights, 2 * step)};
+    bool beginsAnew = isFirst && step == 0 && !chain.empty();
     chain = b.wgmma(Half::F16, shape.tokens, chain, a, b.add(tokens, 2 * step),
                     /*transposedB=*/false,
-                    /*adds=*/isFirst && step == 0 ? b.i32(0) : Value());
+                    /*adds=*/beginsAnew ? b.i32(0) : Value());
   }
   b.commitWgmma();
   running.position = next(running.position);
